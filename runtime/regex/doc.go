@@ -1,0 +1,2 @@
+// Package regex matches nginx's regular expressions: PCRE patterns over bytes.
+package regex
