@@ -1,0 +1,136 @@
+package errlog
+
+import (
+	"io"
+	"os"
+	"sync"
+	"syscall"
+
+	"github.com/sluiceproxy/sluice/runtime/errlog/errno"
+)
+
+// Context adds what a record is about: nginx's log handler of a connection or a
+// request. It appends from its leading separator on, such as
+// ` while reading client request headers, client: 127.0.0.1, server: x`.
+type Context interface {
+	AppendLogContext(dst []byte) []byte
+}
+
+// Sink takes finished records. Implementations are safe for concurrent use and
+// keep no reference to the bytes.
+type Sink interface {
+	// WriteRecord takes one record. rec ends with a line feed.
+	WriteRecord(lv Level, rec []byte)
+}
+
+// Output is one error_log directive: where, and what of it.
+type Output struct {
+	Sink      Sink
+	Threshold Threshold
+	// File says that the destination is a file or stderr. nginx adds its default
+	// log to a configuration in which no log is one; see NeedsDefault.
+	File bool
+	// Console says that the destination is stderr itself, so that a record is not
+	// repeated there by Config.Console.
+	Console bool
+}
+
+// Config describes a Logger. The zero value discards everything.
+type Config struct {
+	Outputs []Output
+	// Console, when set, also receives every record from Warn up as the line a
+	// command prints: "nginx: [emerg] text". It is stderr during start-up and -t,
+	// and nil once the server runs (nginx's ngx_use_stderr).
+	Console io.Writer
+	// Program is the name at the start of console lines; "" means "nginx", which is
+	// what the tools that read these lines expect.
+	Program string
+	// PID is printed as pid#tid; 0 means os.Getpid().
+	PID int
+}
+
+// Logger writes records to the logs of one configuration block. It never changes
+// after New and may be shared; its methods may be called on nil, which discards.
+type Logger struct {
+	outputs []Output
+	console io.Writer
+	program string
+	pid     int
+	level   Level     // the most talkative output
+	debug   DebugMask // of all outputs together
+	records sync.Pool // of *record; each belongs to this logger
+}
+
+// New builds a Logger.
+func New(cfg Config) *Logger {
+	l := &Logger{
+		outputs: append([]Output(nil), cfg.Outputs...),
+		console: cfg.Console,
+		program: cfg.Program,
+		pid:     cfg.PID,
+	}
+	if l.program == "" {
+		l.program = "nginx"
+	}
+	if l.pid == 0 {
+		l.pid = os.Getpid()
+	}
+	for i := range l.outputs {
+		l.level = max(l.level, l.outputs[i].Threshold.Level)
+		l.debug |= l.outputs[i].Threshold.Debug
+	}
+	if l.console != nil {
+		l.level = max(l.level, Warn)
+	}
+	l.records.New = func() any { return newRecord(l) }
+	return l
+}
+
+// NeedsDefault reports whether a main configuration with these outputs gets
+// nginx's default log at level error added: when none of them is a file.
+func NeedsDefault(outputs []Output) bool {
+	for i := range outputs {
+		if outputs[i].File {
+			return false
+		}
+	}
+	return true
+}
+
+// Enabled reports whether a record of this level reaches any log. Ask before
+// gathering arguments that cost something.
+func (l *Logger) Enabled(lv Level) bool { return l != nil && lv <= l.level }
+
+// DebugEnabled reports whether Debug records of this part reach any log.
+func (l *Logger) DebugEnabled(part DebugMask) bool { return l != nil && l.debug&part != 0 }
+
+// Log writes one record. conn is the connection's number, printed as "*3 ", or 0
+// for none. err adds " (2: No such file or directory)" when it holds an errno and
+// its own text in parentheses when not; nil adds nothing. ctx, which may be nil,
+// adds the context, except at Debug. format and args are package fmt's; bytes
+// printed with %s reach the log unchanged. Records are cut at 2048 bytes.
+func (l *Logger) Log(lv Level, conn uint64, err error, ctx Context, format string, args ...any) {
+	if !l.Enabled(lv) {
+		return
+	}
+	r := l.records.Get().(*record)
+	r.build(lv, conn, err, ctx, format, args)
+	r.emit(conn, err)
+	l.records.Put(r)
+}
+
+// Fail logs a failed operation without connection or context: an *errno.OpError
+// becomes its text and errno, any other error its text alone.
+func (l *Logger) Fail(lv Level, err error) {
+	if op, ok := err.(*errno.OpError); ok {
+		l.Log(lv, 0, op.Err, nil, "%s", op.Text())
+		return
+	}
+	l.Log(lv, 0, nil, nil, "%s", err.Error())
+}
+
+// Errno finds the errno that err carries or wraps; see errno.Of.
+func Errno(err error) (syscall.Errno, bool) { return errno.Of(err) }
+
+// AppendErrno appends " (2: No such file or directory)" for err; see errno.Append.
+func AppendErrno(dst []byte, err error) []byte { return errno.Append(dst, err) }
