@@ -1,0 +1,166 @@
+package clock
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Time is a wall-clock time as log formats need it: seconds since 1970 and the
+// milliseconds within that second.
+type Time struct {
+	Sec  int64 // seconds since the Unix epoch
+	Msec int32 // 0..999
+}
+
+// Now reads the wall clock (one call into the vDSO, no system call).
+func Now() Time {
+	t := time.Now()
+	return Time{Sec: t.Unix(), Msec: int32(t.Nanosecond() / int(time.Millisecond))}
+}
+
+// At is the Time of t.
+func At(t time.Time) Time {
+	return Time{Sec: t.Unix(), Msec: int32(t.Nanosecond() / int(time.Millisecond))}
+}
+
+// epoch is where Mono counts from; it carries a monotonic reading.
+var epoch = time.Now()
+
+// Mono is a monotonic time in nanoseconds since the process started (never 0,
+// so 0 can mean "none"). Only differences mean anything.
+func Mono() int64 {
+	if n := int64(time.Since(epoch)); n != 0 {
+		return n
+	}
+	return 1
+}
+
+// MonoTime turns a Mono reading into the time.Time that the runtime's
+// deadlines take; it keeps the monotonic reading.
+func MonoTime(mono int64) time.Time { return epoch.Add(time.Duration(mono)) }
+
+// MonoOf is the Mono reading that stands for t: the inverse of MonoTime. A
+// time that lies before the process started gives a negative number.
+func MonoOf(t time.Time) int64 {
+	if n := int64(t.Sub(epoch)); n != 0 {
+		return n
+	}
+	return 1
+}
+
+// texts are the renderings of one second. They are immutable once published.
+type texts struct {
+	sec  int64
+	http []byte
+	log  []byte
+	errl []byte
+	iso  []byte
+}
+
+// current holds the latest second that anyone asked for. It is a cache: losing
+// it costs one rendering.
+var current atomic.Pointer[texts]
+
+const (
+	httpLayout = "Mon, 02 Jan 2006 15:04:05 GMT"
+	logLayout  = "02/Jan/2006:15:04:05 -0700"
+	errLayout  = "2006/01/02 15:04:05"
+	isoLayout  = "2006-01-02T15:04:05-07:00"
+)
+
+// render formats every text of second sec. One array backs them all.
+func render(sec int64) *texts {
+	t := time.Unix(sec, 0)
+	x := &texts{sec: sec}
+	b := make([]byte, 0, 128)
+	cut := func(from int) []byte { return b[from:len(b):len(b)] }
+
+	b = t.UTC().AppendFormat(b, httpLayout)
+	x.http = cut(0)
+	n := len(b)
+	b = t.AppendFormat(b, logLayout)
+	x.log = cut(n)
+	n = len(b)
+	b = t.AppendFormat(b, errLayout)
+	x.errl = cut(n)
+	n = len(b)
+	b = t.AppendFormat(b, isoLayout)
+	x.iso = cut(n)
+	return x
+}
+
+// of returns the texts of t's second. A second that is older than the cached
+// one is rendered for this caller alone, so that two clocks do not fight.
+func of(t Time) *texts {
+	c := current.Load()
+	if c != nil && c.sec == t.Sec {
+		return c
+	}
+	x := render(t.Sec)
+	if c == nil || c.sec < t.Sec || c.sec-t.Sec > maxStep {
+		current.CompareAndSwap(c, x)
+	}
+	return x
+}
+
+// maxStep is how many seconds the wall clock may have been set back before the
+// cache follows it.
+const maxStep = 2
+
+// HTTPDate is the time as the Date header carries it (RFC 9110, 5.6.7), e.g.
+// "Sun, 22 Nov 2026 14:35:55 GMT".
+func (t Time) HTTPDate() []byte { return of(t).http }
+
+// LogTime is nginx's $time_local, e.g. "22/Nov/2026:14:35:55 +0000".
+func (t Time) LogTime() []byte { return of(t).log }
+
+// ErrLogTime is the time as the error log begins its lines, e.g.
+// "2026/11/22 14:35:55", in local time.
+func (t Time) ErrLogTime() []byte { return of(t).errl }
+
+// ISO8601 is nginx's $time_iso8601, e.g. "2026-11-22T14:35:55+00:00".
+func (t Time) ISO8601() []byte { return of(t).iso }
+
+// HTTPDate is Now().HTTPDate().
+func HTTPDate() []byte { return of(Now()).http }
+
+// LogTime is Now().LogTime().
+func LogTime() []byte { return of(Now()).log }
+
+// ErrLogTime is Now().ErrLogTime().
+func ErrLogTime() []byte { return of(Now()).errl }
+
+// ISO8601 is Now().ISO8601().
+func ISO8601() []byte { return of(Now()).iso }
+
+// AppendHTTPDate appends any second since the epoch in the form of the Date
+// header; for Last-Modified and Expires, whose times are not now.
+func AppendHTTPDate(dst []byte, sec int64) []byte {
+	if c := current.Load(); c != nil && c.sec == sec {
+		return append(dst, c.http...)
+	}
+	return time.Unix(sec, 0).UTC().AppendFormat(dst, httpLayout)
+}
+
+// AppendMsec appends the time in seconds with three decimals, as nginx's $msec:
+// "1795358155.123".
+func (t Time) AppendMsec(dst []byte) []byte {
+	dst = appendInt(dst, t.Sec)
+	m := t.Msec
+	return append(dst, '.', byte('0'+m/100), byte('0'+m/10%10), byte('0'+m%10))
+}
+
+func appendInt(dst []byte, v int64) []byte {
+	if v < 0 {
+		dst, v = append(dst, '-'), -v
+	}
+	var b [20]byte
+	i := len(b)
+	for {
+		i--
+		b[i] = byte('0' + v%10)
+		if v /= 10; v == 0 {
+			return append(dst, b[i:]...)
+		}
+	}
+}
