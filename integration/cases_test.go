@@ -1,0 +1,96 @@
+package integration
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/sluiceproxy/sluice/integration/internal/harness"
+)
+
+var (
+	record = flag.Bool("record", false, "add the differences that are not yet in differences.md to it")
+	show   = flag.Bool("show", false, "print what nginx answered")
+)
+
+// lab is where all tests run; TestMain makes it.
+var lab *harness.Lab
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	var err error
+	if lab, err = harness.NewLab(context.Background()); err != nil {
+		fmt.Fprintf(os.Stderr, "integration: %v\n", err)
+		return 1
+	}
+	code := m.Run()
+	if err := lab.Close(); err != nil {
+		fmt.Fprintf(os.Stderr, "integration: %v\n", err)
+		return 1
+	}
+	return code
+}
+
+func TestCases(t *testing.T) {
+	paths, err := filepath.Glob("cases/*.txtar")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	known, err := harness.ReadDifferences("differences.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("nginx %s against %s (level %s)", lab.OracleVersion, lab.Tested, lab.TestedVersion)
+	t.Run("all", func(t *testing.T) {
+		for _, path := range paths {
+			c, err := harness.LoadCase(path)
+			if err != nil {
+				t.Error(err)
+				continue
+			}
+			t.Run(c.Name, func(t *testing.T) {
+				t.Parallel()
+				compare(t, c, known)
+			})
+		}
+	})
+	if *record || t.Failed() || flag.Lookup("test.run").Value.String() != "" {
+		return // not everything has run
+	}
+	for _, d := range known.Unused(strings.HasSuffix(lab.Tested, "nginx")) {
+		t.Errorf("differences.md: nothing differs like this any more: %s, %s: -%s +%s", d.Case, d.Request, d.Oracle, d.Tested)
+	}
+}
+
+// compare runs one case and reports every difference that is not known.
+func compare(t *testing.T, c *harness.Case, known *harness.Differences) {
+	found, err := lab.Run(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range found {
+		if *show {
+			t.Logf("%s\n  %s", f.Name, strings.Join(f.Oracle, "\n  "))
+		}
+		left := known.Unexplained(c.Name, f.Name, harness.Diff(f.Oracle, f.Tested))
+		if len(left) == 0 {
+			continue
+		}
+		if *record {
+			if err := known.Record(c.Name, f.Name, left, lab.TestedVersion); err != nil {
+				t.Error(err)
+			}
+			continue
+		}
+		t.Errorf("%s: (- nginx %s, + server under test)\n  %s\nnginx said:\n  %s", f.Name, lab.OracleVersion,
+			strings.Join(left, "\n  "), strings.Join(f.Oracle, "\n  "))
+	}
+}

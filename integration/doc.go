@@ -1,0 +1,17 @@
+// Package integration tests the built program over real sockets, with nginx beside it as the oracle.
+//
+// Each file in cases is one configuration with its requests. TestCases runs every one of them under nginx and under the
+// server under test, with the same files, and compares status lines, header fields in their order and spelling, bodies and
+// log lines. No expectation is written down: it is nginx's. Where the two may differ, differences.md says so, line by line
+// and with the reason; a difference that is not in there fails the test, and so does one in there that no longer exists.
+//
+//	go test ./integration                                     Debian's nginx against cmd/sluice, built once
+//	go test ./integration -run TestCases/location             the cases whose name begins so
+//	SLUICE_BINARY=/usr/local/nginx/sbin/nginx go test ./integration -run TestCases
+//	                                                          a newer nginx as the server under test: what changed since
+//	go test ./integration -run TestCases -record              add what differs to differences.md
+//
+// The other tests: TestSeed runs the configuration that Sluice was first made for, with an application that behaves as its
+// framework does; TestShipped loads and exercises every file of conf.d and snippets; TestWelcome opens the welcome page in
+// a browser. They need nginx and chromium, and fail where one is missing.
+package integration

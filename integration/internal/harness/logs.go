@@ -1,0 +1,74 @@
+package harness
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var (
+	logTime   = regexp.MustCompile(`\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\]`)
+	isoTime   = regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)`)
+	seconds   = regexp.MustCompile(`\b\d+\.\d{3}\b`)
+	errorHead = regexp.MustCompile(`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (\[[a-z]+\]) \d+#\d+: (\*\d+ )?`)
+	tlsDetail = regexp.MustCompile(`\(SSL: [^)]*\)`)
+)
+
+// accessLogs returns the access logs in dir/logs by name. The order of lines says little where each request has a
+// connection of its own, so they are sorted.
+func (n *norm) accessLogs(dir string) (map[string]Transcript, error) {
+	paths, err := filepath.Glob(filepath.Join(dir, "logs", "*access*"))
+	if err != nil {
+		return nil, err
+	}
+	logs := map[string]Transcript{}
+	for _, path := range paths {
+		lines, err := readLines(path)
+		if err != nil {
+			return nil, err
+		}
+		for i, l := range lines {
+			l = n.replace.Replace(l)
+			l = logTime.ReplaceAllString(l, "[<time>]")
+			l = isoTime.ReplaceAllString(l, "<time>")
+			lines[i] = seconds.ReplaceAllString(l, "<seconds>")
+		}
+		slices.Sort(lines)
+		logs[filepath.Base(path)] = lines
+	}
+	return logs, nil
+}
+
+// errorLog returns the lines of logs/error.log that match one of the expressions, without time, process and connection
+// number, sorted.
+func (n *norm) errorLog(dir string, want []*regexp.Regexp) (Transcript, error) {
+	lines, err := readLines(filepath.Join(dir, "logs", "error.log"))
+	if err != nil {
+		return nil, err
+	}
+	var t Transcript
+	for _, l := range lines {
+		if !slices.ContainsFunc(want, func(re *regexp.Regexp) bool { return re.MatchString(l) }) {
+			continue
+		}
+		l = errorHead.ReplaceAllString(l, "$1 ")
+		l = tlsDetail.ReplaceAllString(l, "(SSL: <reason>)")
+		t = append(t, n.replace.Replace(l))
+	}
+	slices.Sort(t)
+	return t, nil
+}
+
+func readLines(path string) ([]string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	text := strings.TrimSuffix(string(data), "\n")
+	if text == "" {
+		return nil, nil
+	}
+	return strings.Split(text, "\n"), nil
+}

@@ -1,0 +1,124 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// Limits of a server's start and of its stop.
+const (
+	startLimit = 15 * time.Second
+	stopLimit  = 10 * time.Second
+)
+
+// A Server is a running nginx, or the server under test.
+type Server struct {
+	// Dir is its prefix, with nginx.conf in it and its standard error in the file stderr.
+	Dir  string
+	cmd  *exec.Cmd
+	done chan error
+}
+
+// Start runs binary with the nginx.conf in dir, which becomes its prefix, and returns when it listens at all addrs. Root
+// hands the folder and the process to user nobody, so that what runs here is what runs for everyone.
+func Start(ctx context.Context, binary, dir string, addrs []string, args ...string) (*Server, error) {
+	stderr, err := os.Create(filepath.Join(dir, "stderr"))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = stderr.Close() }()
+	args = append([]string{"-p", dir + "/", "-c", "nginx.conf", "-e", "logs/error.log", "-g", "daemon off;"}, args...)
+	cmd := exec.Command(binary, args...)
+	cmd.Dir = dir
+	cmd.Stdout, cmd.Stderr = stderr, stderr
+	if err := demote(cmd, dir); err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	s := &Server{Dir: dir, cmd: cmd, done: make(chan error, 1)}
+	go func() { s.done <- cmd.Wait() }()
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	for _, addr := range addrs {
+		if err := s.listens(ctx, addr); err != nil {
+			s.kill()
+			said, _ := os.ReadFile(filepath.Join(dir, "stderr"))
+			return nil, fmt.Errorf("%s did not start: %w\n%s", binary, err, said)
+		}
+	}
+	return s, nil
+}
+
+// Pid is the process the server was started as.
+func (s *Server) Pid() int { return s.cmd.Process.Pid }
+
+// listens waits until something accepts at addr.
+func (s *Server) listens(ctx context.Context, addr string) error {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		c, err := net.DialTimeout("tcp", addr, time.Second)
+		if err == nil {
+			return c.Close()
+		}
+		select {
+		case err := <-s.done:
+			s.done <- err
+			return fmt.Errorf("it ended: %w", errors.Join(err, errors.New("nothing listens at "+addr)))
+		case <-ctx.Done():
+			return fmt.Errorf("nothing listens at %s after %v", addr, startLimit)
+		case <-tick.C:
+		}
+	}
+}
+
+// Stop ends the server the way an operator does, with SIGQUIT, and waits. A server that does not go is killed, which
+// is an error.
+func (s *Server) Stop() error {
+	if err := s.cmd.Process.Signal(syscall.SIGQUIT); err != nil {
+		return fmt.Errorf("%s: it was gone before it was told to stop: %w", s.cmd.Path, err)
+	}
+	select {
+	case err := <-s.done:
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.cmd.Path, err)
+		}
+		return nil
+	case <-time.After(stopLimit):
+		s.kill()
+		return fmt.Errorf("%s did not stop within %v of SIGQUIT", s.cmd.Path, stopLimit)
+	}
+}
+
+// kill ends the server and the workers it started: they are one process group.
+func (s *Server) kill() {
+	_ = syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
+	<-s.done
+}
+
+// nobody is the user id that stands for no one in particular on every Linux.
+const nobody = 65534
+
+// demote puts the process into a group of its own and, for root, gives it and dir to nobody.
+func demote(cmd *exec.Cmd, dir string) error {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if os.Getuid() != 0 {
+		return nil
+	}
+	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
+	return filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Lchown(path, nobody, nobody)
+	})
+}

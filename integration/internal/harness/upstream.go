@@ -1,0 +1,221 @@
+package harness
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// reply is what an application answers for one path.
+type reply struct {
+	echo    bool // the request itself is the body
+	close   bool // close without a byte
+	reset   bool // the same, with a reset
+	hang    bool // never answer
+	keep    bool // do not close after the answer
+	upgrade bool // send back every byte that follows
+	text    string
+}
+
+// parseReply reads the reply of an application: the response as it goes over the wire, with plain newlines, closed at its
+// end. Before it may stand one or several of these:
+//
+//	@echo      instead of a text: 200 with the request as the body, as the application received it
+//	@close     instead of a text: close the connection without a byte; @reset the same, with a reset
+//	@hang      instead of a text: never answer
+//	@keep      the connection stays open for the next request
+//	@upgrade   after the text, send back every byte that follows
+func parseReply(text string) (reply, error) {
+	var r reply
+	for strings.HasPrefix(text, "@") {
+		line, rest, _ := strings.Cut(text, "\n")
+		text = rest
+		switch line {
+		case "@echo":
+			r.echo = true
+		case "@close":
+			r.close = true
+		case "@reset":
+			r.reset = true
+		case "@hang":
+			r.hang = true
+		case "@keep":
+			r.keep = true
+		case "@upgrade":
+			r.upgrade = true
+		default:
+			return r, fmt.Errorf("unknown instruction %q", line)
+		}
+	}
+	r.text = text
+	return r, nil
+}
+
+// An Upstream is an application server: it answers each path as told, and any other with the request it received.
+type Upstream struct {
+	replies map[string]reply
+	subst   func(string) string
+	listen  net.Listener
+	wait    sync.WaitGroup
+
+	mu    sync.Mutex
+	conns map[net.Conn]struct{}
+}
+
+// upstreamLimit bounds one connection of an application.
+const upstreamLimit = 15 * time.Second
+
+// newUpstream starts an application at addr.
+func newUpstream(addr string, replies map[string]reply, subst func(string) string) (*Upstream, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	u := &Upstream{replies: replies, subst: subst, listen: l, conns: map[net.Conn]struct{}{}}
+	u.wait.Go(u.accept)
+	return u, nil
+}
+
+// Close ends the application and its connections, and waits for them.
+func (u *Upstream) Close() {
+	_ = u.listen.Close()
+	u.mu.Lock()
+	for c := range u.conns {
+		_ = c.Close()
+	}
+	u.mu.Unlock()
+	u.wait.Wait()
+}
+
+func (u *Upstream) accept() {
+	for {
+		c, err := u.listen.Accept()
+		if err != nil {
+			return
+		}
+		u.mu.Lock()
+		u.conns[c] = struct{}{}
+		u.mu.Unlock()
+		u.wait.Go(func() {
+			u.serve(c)
+			u.mu.Lock()
+			delete(u.conns, c)
+			u.mu.Unlock()
+			_ = c.Close()
+		})
+	}
+}
+
+// serve answers the requests of one connection.
+func (u *Upstream) serve(c net.Conn) {
+	_ = c.SetDeadline(time.Now().Add(upstreamLimit))
+	in := bufio.NewReader(c)
+	for {
+		head, path, err := readHead(in)
+		if err != nil {
+			return
+		}
+		r, ok := u.replies[path]
+		if !ok {
+			r.echo = true
+		}
+		switch {
+		case r.close:
+			return
+		case r.reset:
+			_ = c.(*net.TCPConn).SetLinger(0)
+			return
+		case r.hang:
+			_, _ = io.Copy(io.Discard, in)
+			return
+		}
+		body, err := readRequestBody(in, head)
+		if err != nil {
+			return
+		}
+		if !u.answer(c, &r, head+body) {
+			return
+		}
+		if r.upgrade {
+			_, _ = io.Copy(c, in)
+			return
+		}
+		if !r.keep {
+			return
+		}
+	}
+}
+
+// answer writes a reply, and tells whether that worked.
+func (u *Upstream) answer(c net.Conn, r *reply, request string) bool {
+	out := wire(u.subst(r.text))
+	if r.echo {
+		out = fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", len(request), request)
+	}
+	_, err := c.Write(out)
+	return err == nil
+}
+
+// readHead reads a request up to its empty line and returns it with the path.
+func readHead(in *bufio.Reader) (head, path string, err error) {
+	var b strings.Builder
+	for {
+		line, err := in.ReadString('\n')
+		if err != nil {
+			return "", "", err
+		}
+		b.WriteString(line)
+		if strings.TrimRight(line, "\r\n") == "" {
+			break
+		}
+	}
+	head = b.String()
+	if f := strings.Fields(head); len(f) > 1 {
+		path, _, _ = strings.Cut(f[1], "?")
+	}
+	return head, path, nil
+}
+
+// readRequestBody reads a body by Content-Length or chunk by chunk, and returns it as it came.
+func readRequestBody(in *bufio.Reader, head string) (string, error) {
+	length := 0
+	for line := range strings.Lines(head) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		switch strings.ToLower(name) {
+		case "content-length":
+			length, _ = strconv.Atoi(value)
+		case "transfer-encoding":
+			return readRequestChunks(in)
+		}
+	}
+	b := make([]byte, length)
+	_, err := io.ReadFull(in, b)
+	return string(b), err
+}
+
+// readRequestChunks returns the data of a chunked body; where one chunk ends and the next begins is the proxy's choice.
+func readRequestChunks(in *bufio.Reader) (string, error) {
+	var b strings.Builder
+	b.WriteString("[chunked]")
+	for {
+		line, err := in.ReadString('\n')
+		if err != nil {
+			return "", err
+		}
+		n, err := strconv.ParseInt(strings.TrimSpace(line), 16, 32)
+		if err != nil {
+			return "", err
+		}
+		if _, err := io.CopyN(&b, in, n); err != nil {
+			return "", err
+		}
+		if _, err := in.ReadString('\n'); err != nil || n == 0 {
+			return b.String(), err
+		}
+	}
+}
