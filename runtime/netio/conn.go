@@ -1,0 +1,264 @@
+package netio
+
+import (
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/internal/raw"
+)
+
+// Conn is one connected socket: a client's or an upstream's. It implements
+// net.Conn; the other methods are what the request path uses.
+//
+// Ownership: a Conn has one owner. At most one goroutine reads and one writes
+// at a time. Close, SetDeadline and its two siblings may be called by anyone,
+// also while others read or write; everything else belongs to the owner. The
+// owner ends with Release, when nobody else holds the Conn any more; without
+// Release the memory is left to the garbage collector.
+type Conn struct {
+	_ noCopy
+
+	// User is the owner's: what a resumed connection needs to find its state
+	// again. Release clears it.
+	User any
+
+	file *os.File        // holds the descriptor and its place in the poller
+	rc   syscall.RawConn // of file
+	fd   int
+	rd   half
+	wr   half
+
+	read  readOp
+	write writeOp
+	ctl   option
+
+	peer      Addr
+	local     Addr
+	haveLocal bool
+	noDelay   bool
+	cork      bool
+	closed    atomic.Bool
+	maxChunk  int64 // sendfile_max_chunk
+
+	parked parking
+
+	// Method values, bound once in the life of a pooled Conn.
+	onRead   func(uintptr) bool
+	onWrite  func(uintptr) bool
+	onOption func(uintptr)
+}
+
+// noCopy lets go vet find copies of a type that must not be copied.
+type noCopy struct{}
+
+func (*noCopy) Lock()   {}
+func (*noCopy) Unlock() {}
+
+// conns keeps released Conns for reuse.
+var conns = sync.Pool{New: func() any {
+	c := new(Conn)
+	c.onRead, c.onWrite, c.onOption = c.tryRead, c.tryWrite, c.setOption
+	c.rd.c, c.wr.c, c.wr.out = c, c, true
+	c.parked.run = c.resume
+	return c
+}}
+
+// defaultChunk is nginx's default for sendfile_max_chunk.
+const defaultChunk = 2 << 20
+
+// newConn wraps a non-blocking socket and registers it with the runtime's
+// poller. It owns fd from here on.
+func newConn(fd int) (*Conn, error) {
+	c := conns.Get().(*Conn)
+	c.file = os.NewFile(uintptr(fd), "socket")
+	rc, err := c.file.SyscallConn()
+	if err != nil {
+		_ = c.file.Close()
+		return nil, err
+	}
+	c.rc, c.fd = rc, fd
+	c.maxChunk = defaultChunk
+	return c, nil
+}
+
+// FromFD takes over a connected socket, e.g. one end of a socketpair or an
+// inherited descriptor. The descriptor is made non-blocking and belongs to the
+// Conn, also when an error is returned.
+func FromFD(fd int) (*Conn, error) {
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		_ = syscall.Close(fd)
+		return nil, err
+	}
+	c, err := newConn(fd)
+	if err != nil {
+		return nil, err
+	}
+	_ = raw.Remote(fd, &c.peer.a)
+	return c, nil
+}
+
+// Release closes the Conn if need be and gives its memory back. Nobody may use
+// c afterwards.
+func (c *Conn) Release() {
+	_ = c.Close()
+	c.User = nil
+	c.file, c.rc, c.fd = nil, nil, -1
+	c.rd.reset()
+	c.wr.reset()
+	c.read, c.write = readOp{}, writeOp{}
+	c.peer, c.local, c.haveLocal = Addr{}, Addr{}, false
+	c.noDelay, c.cork = false, false
+	c.parked.reset()
+	c.closed.Store(false)
+	conns.Put(c)
+}
+
+// Close closes the socket; readers and writers that wait return ErrClosed.
+// Only the first call does anything, the others return ErrClosed.
+func (c *Conn) Close() error {
+	if c.closed.Swap(true) {
+		return ErrClosed
+	}
+	return c.file.Close()
+}
+
+// Abort closes the socket so that the peer gets a reset (RST) and unsent data
+// is dropped: nginx's reset_timedout_connection, and "return 444" with it.
+func (c *Conn) Abort() error {
+	c.option(option{kind: optLinger})
+	return c.Close()
+}
+
+// CloseWrite ends the outgoing direction (FIN); reading goes on.
+func (c *Conn) CloseWrite() error {
+	if e := c.option(option{kind: optShutdown, value: syscall.SHUT_WR}); e != 0 {
+		return e
+	}
+	return nil
+}
+
+// CloseRead ends the incoming direction for this side: reads return io.EOF.
+func (c *Conn) CloseRead() error {
+	if e := c.option(option{kind: optShutdown, value: syscall.SHUT_RD}); e != 0 {
+		return e
+	}
+	return nil
+}
+
+// Fd is the descriptor, owned by the Conn and valid until Close.
+func (c *Conn) Fd() int { return c.fd }
+
+// Peer is the other side's address. It belongs to the Conn: copy it to keep it
+// beyond Release.
+func (c *Conn) Peer() *Addr { return &c.peer }
+
+// Local is this side's address, asked from the kernel once. It belongs to the
+// Conn like Peer's result.
+func (c *Conn) Local() *Addr {
+	if !c.haveLocal {
+		c.haveLocal = c.option(option{kind: optLocal}) == 0
+	}
+	return &c.local
+}
+
+// RemoteAddr is a copy of Peer; for net.Conn.
+func (c *Conn) RemoteAddr() net.Addr { a := c.peer; return &a }
+
+// LocalAddr is a copy of Local; for net.Conn.
+func (c *Conn) LocalAddr() net.Addr { a := *c.Local(); return &a }
+
+// SetReadTimeout limits every following wait for incoming bytes to d, counted
+// from the moment that wait begins; 0 waits for ever. It costs nothing until a
+// wait needs a deadline earlier than the one that is armed: a connection that
+// is busy touches the runtime's timer about once per d, not once per request.
+func (c *Conn) SetReadTimeout(d time.Duration) { c.rd.timeout = d }
+
+// SetWriteTimeout limits the wait between two successive writes to d
+// (send_timeout, proxy_send_timeout); 0 waits for ever. It is as cheap as
+// SetReadTimeout.
+func (c *Conn) SetWriteTimeout(d time.Duration) { c.wr.timeout = d }
+
+// SetReadDeadline makes reads fail with ErrTimeout from t on, those that wait
+// already included; the zero Time lifts it. It works besides SetReadTimeout:
+// the earlier of both counts.
+func (c *Conn) SetReadDeadline(t time.Time) error { return c.rd.setDeadline(t) }
+
+// SetWriteDeadline is SetReadDeadline for writes.
+func (c *Conn) SetWriteDeadline(t time.Time) error { return c.wr.setDeadline(t) }
+
+// SetDeadline sets both deadlines.
+func (c *Conn) SetDeadline(t time.Time) error {
+	if err := c.rd.setDeadline(t); err != nil {
+		return err
+	}
+	return c.wr.setDeadline(t)
+}
+
+// SetSendfileChunk limits how much one turn of Sendfile hands to the kernel
+// (sendfile_max_chunk); 0 is nginx's default, 2 MB.
+func (c *Conn) SetSendfileChunk(n int64) {
+	if n <= 0 {
+		n = defaultChunk
+	}
+	c.maxChunk = n
+}
+
+// ReadPooled waits until bytes arrive and only then borrows a buffer of p to
+// hold them: a connection that waits holds none. The caller frees the buffer;
+// n bytes of it are filled. On error the buffer is nil (io.EOF: the peer has
+// finished sending).
+func (c *Conn) ReadPooled(p *buf.Pool) (b *buf.Buf, n int, err error) {
+	c.read = readOp{kind: opPooled, pool: p}
+	n, err = c.doRead()
+	b = c.read.b
+	c.read = readOp{}
+	if err != nil && b != nil {
+		b.Free()
+		b = nil
+	}
+	return b, n, err
+}
+
+// Read waits until bytes arrive and copies them to p.
+func (c *Conn) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	c.read = readOp{kind: opRead, p: p}
+	return c.doRead()
+}
+
+// TryRead reads what is there; ErrAgain says that nothing is.
+func (c *Conn) TryRead(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	c.read = readOp{kind: opRead, p: p, try: true}
+	return c.doRead()
+}
+
+// Peek waits until bytes arrive and copies them to p, leaving them unread.
+func (c *Conn) Peek(p []byte) (int, error) {
+	c.read = readOp{kind: opPeek, p: p}
+	return c.doRead()
+}
+
+// TryPeek looks at what is there: n > 0 is unread data, ErrAgain a silent and
+// living peer, io.EOF one that has finished, any other error a dead one.
+func (c *Conn) TryPeek(p []byte) (int, error) {
+	c.read = readOp{kind: opPeek, p: p, try: true}
+	return c.doRead()
+}
+
+// WaitReadable waits until a read would not: for bytes, the end of the stream
+// or an error, which the read then returns.
+func (c *Conn) WaitReadable() error {
+	c.read = readOp{kind: opWaitRead}
+	_, err := c.doRead()
+	return err
+}

@@ -1,0 +1,89 @@
+package netio
+
+import (
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sluiceproxy/sluice/runtime/internal/raw"
+)
+
+// DialSpec says where to connect to and how. It is only read: one spec serves
+// any number of Dials at once.
+type DialSpec struct {
+	Addr        Addr          // the destination
+	Bind        Addr          // local address (proxy_bind); the zero Addr leaves the choice to the kernel
+	Transparent bool          // Bind may be a foreign address
+	Keepalive   Keepalive     // proxy_socket_keepalive
+	RcvBuf      int           // SO_RCVBUF in bytes, 0: the system's
+	SndBuf      int           // SO_SNDBUF in bytes, 0: the system's
+	NoDelay     bool          // TCP_NODELAY from the beginning
+	Timeout     time.Duration // proxy_connect_timeout; 0: none
+}
+
+// Dial connects and waits for the outcome. A refused or unreachable peer gives
+// the bare syscall.Errno (nginx's "connect() failed (111: Connection refused)"),
+// a peer that stays silent ErrTimeout, a failed local bind an *OpError. It
+// allocates nothing but the Conn.
+func Dial(spec *DialSpec) (*Conn, error) {
+	fd, e := raw.Socket(&spec.Addr.a, raw.Stream)
+	if e != 0 {
+		return nil, &OpError{Op: "socket()", Errno: e}
+	}
+	if err := spec.prepare(fd); err != nil {
+		_ = syscall.Close(fd)
+		return nil, err
+	}
+	c, err := newConn(fd)
+	if err != nil {
+		return nil, err
+	}
+	c.peer = spec.Addr
+	c.noDelay = spec.NoDelay && !spec.Addr.a.Unix
+	c.wr.timeout = spec.Timeout
+	c.write = writeOp{kind: opConnect}
+	_, err = c.doWrite()
+	c.wr.timeout = 0
+	if err != nil {
+		c.Release()
+		return nil, err
+	}
+	return c, nil
+}
+
+// prepare sets what must be set before connect.
+func (s *DialSpec) prepare(fd int) error {
+	if s.RcvBuf > 0 {
+		_ = raw.SetInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, s.RcvBuf)
+	}
+	if s.SndBuf > 0 {
+		_ = raw.SetInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, s.SndBuf)
+	}
+	if s.Addr.a.Unix {
+		return nil
+	}
+	if s.NoDelay {
+		_ = raw.SetInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	}
+	if s.Keepalive != (Keepalive{}) {
+		s.Keepalive.apply(func(_ string, level, name, value int) {
+			_ = raw.SetInt(fd, level, name, value)
+		})
+	}
+	if !s.Bind.IsValid() {
+		return nil
+	}
+	if s.Transparent {
+		if label, e := setTransparent(fd, s.Bind.a.IP.Addr().Is6()); e != 0 {
+			return &OpError{Op: "setsockopt(" + label + ")", Errno: e}
+		}
+	}
+	if s.Bind.Port() == 0 {
+		setBindNoPort(fd)
+	}
+	if e := raw.Bind(fd, &s.Bind.a); e != 0 {
+		return &OpError{Op: "bind(" + s.Bind.String() + ")", Errno: e}
+	}
+	return nil
+}

@@ -1,0 +1,272 @@
+package netio
+
+import (
+	"os"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/internal/raw"
+)
+
+// Listener is a listening socket (or a bound datagram socket, from which
+// nothing is accepted). One goroutine at a time calls Accept; Stop, Start and
+// Close may be called by anyone.
+type Listener struct {
+	// OnError is told about failed accepts (*OpError), once per pause; nil
+	// keeps silent. Set it before the first Accept.
+	OnError func(error)
+
+	spec   ListenSpec
+	file   *os.File
+	rc     syscall.RawConn
+	fd     int
+	unlink bool // remove the unix socket's file on Close
+
+	mu      sync.Mutex
+	stopped bool
+
+	// The accept that is under way.
+	newFD int
+	peer  raw.Addr
+	errno syscall.Errno
+}
+
+// Listen opens the socket that spec describes. Failures are *OpError in nginx's
+// words; what nginx only warns about ("..., ignored") goes to warn, which may be
+// nil. EADDRINUSE is returned at once: nginx tries five times, every 500 ms,
+// which is the caller's business.
+func Listen(spec *ListenSpec, warn func(error)) (*Listener, error) {
+	name := spec.Addr.String()
+	kind := raw.Stream
+	switch {
+	case spec.Datagram:
+		kind = raw.Datagram
+	case spec.Multipath:
+		kind = raw.Multipath
+	}
+	fd, e := raw.Socket(&spec.Addr.a, kind)
+	if e != 0 {
+		return nil, &OpError{Op: "socket() " + name, Errno: e}
+	}
+	if err := spec.open(fd, name, warn); err != nil {
+		_ = syscall.Close(fd)
+		return nil, err
+	}
+	l, err := newListener(fd, spec)
+	if err != nil {
+		return nil, err
+	}
+	l.unlink = spec.Addr.a.Unix
+	l.Configure(spec, warn)
+	return l, nil
+}
+
+// open binds the socket and starts listening.
+func (s *ListenSpec) open(fd int, name string, warn func(error)) error {
+	if e := raw.SetInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); e != 0 {
+		return &OpError{Op: "setsockopt(SO_REUSEADDR) " + name, Errno: e}
+	}
+	if s.ReusePort {
+		if label, e := setReusePort(fd); e != 0 {
+			return &OpError{Op: "setsockopt(" + label + ") " + name, Errno: e}
+		}
+	}
+	if s.Addr.a.IP.Addr().Is6() {
+		if e := raw.SetInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, boolInt(s.IPv6Only)); e != 0 {
+			tell(warn, &OpError{Op: "setsockopt(IPV6_V6ONLY) " + name, Errno: e, Note: ", ignored"})
+		}
+	}
+	if s.Transparent {
+		if label, e := setTransparent(fd, s.Addr.a.IP.Addr().Is6()); e != 0 {
+			return &OpError{Op: "setsockopt(" + label + ") " + name, Errno: e}
+		}
+	}
+	if e := raw.Bind(fd, &s.Addr.a); e != 0 {
+		return &OpError{Op: "bind() to " + name, Errno: e}
+	}
+	if s.Addr.a.Unix {
+		if err := os.Chmod(s.Addr.a.Path, 0o666); err != nil {
+			tell(warn, &OpError{Op: "chmod() \"" + s.Addr.a.Path + "\"", Errno: errnoOf(err)})
+		}
+	}
+	if s.Datagram {
+		return nil
+	}
+	if err := syscall.Listen(fd, s.backlog()); err != nil {
+		return &OpError{
+			Op: "listen() to " + name + ", backlog " + strconv.Itoa(s.backlog()), Errno: errnoOf(err),
+		}
+	}
+	return nil
+}
+
+// Inherit takes over a socket that another process opened (the NGINX variable
+// of a binary upgrade). Its address and type are read from the socket; the rest
+// of the spec is set by Configure once the configuration is known. The unix
+// socket's file stays on Close unless SetUnlink says otherwise.
+func Inherit(fd int) (*Listener, error) {
+	var spec ListenSpec
+	num := "#" + strconv.Itoa(fd)
+	if e := raw.Local(fd, &spec.Addr.a); e != 0 {
+		return nil, &OpError{Op: "getsockname() of the inherited socket " + num, Errno: e}
+	}
+	typ, e := raw.GetInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
+	if e != 0 {
+		return nil, &OpError{Op: "getsockopt(SO_TYPE) of the inherited socket " + num, Errno: e}
+	}
+	spec.Datagram = typ == unix.SOCK_DGRAM
+	if spec.Addr.a.IP.Addr().Is6() {
+		v, _ := raw.GetInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY)
+		spec.IPv6Only = v != 0
+	}
+	if v, e := raw.GetInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT); e == 0 {
+		spec.ReusePort = v != 0
+	}
+	syscall.CloseOnExec(fd)
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		return nil, &OpError{Op: "fcntl(O_NONBLOCK) of the inherited socket " + num, Errno: errnoOf(err)}
+	}
+	return newListener(fd, &spec)
+}
+
+func newListener(fd int, spec *ListenSpec) (*Listener, error) {
+	l := &Listener{fd: fd, spec: *spec, file: os.NewFile(uintptr(fd), "listener")}
+	rc, err := l.file.SyscallConn()
+	if err != nil {
+		_ = l.file.Close()
+		return nil, err
+	}
+	l.rc = rc
+	if a := l.spec.Addr; !a.a.Unix && a.Port() == 0 {
+		_ = raw.Local(fd, &l.spec.Addr.a) // the port that the kernel chose
+	}
+	return l, nil
+}
+
+// Addr is the address listened on, with the port the kernel chose for port 0.
+func (l *Listener) Addr() *Addr { return &l.spec.Addr }
+
+// Spec is what the socket was opened or last configured with.
+func (l *Listener) Spec() ListenSpec { return l.spec }
+
+// Key is Spec's key.
+func (l *Listener) Key() string { return l.spec.Key() }
+
+// Fd is the descriptor, owned by the Listener and valid until Close; to hand it
+// to a new process, give File to os/exec.
+func (l *Listener) Fd() int { return l.fd }
+
+// File is the descriptor as a file, owned by the Listener. For exec.Cmd's
+// ExtraFiles, and (net.FilePacketConn, which duplicates) for QUIC and UDP.
+func (l *Listener) File() *os.File { return l.file }
+
+// SetUnlink says whether Close removes the unix socket's file. It does by
+// default for a socket that Listen made; after handing the socket to a new
+// process it must not.
+func (l *Listener) SetUnlink(on bool) { l.unlink = on && l.spec.Addr.a.Unix }
+
+// Accept waits for the next connection. Errors of a single connection are
+// passed over; when descriptors or memory run out it pauses for 500 ms, as
+// nginx does. It returns ErrStopped after Stop and ErrClosed after Close.
+func (l *Listener) Accept() (*Conn, error) {
+	for {
+		if err := l.rc.Read(l.tryAccept); err != nil {
+			return nil, l.ended(err)
+		}
+		switch l.errno {
+		case 0:
+			c, err := newConn(l.newFD)
+			if err != nil {
+				return nil, err
+			}
+			c.peer.a = l.peer
+			c.noDelay = l.spec.NoDelay && !l.peer.Unix
+			return c, nil
+		case syscall.ECONNABORTED, syscall.EINTR, syscall.EPROTO:
+			continue
+		}
+		if err := l.pause(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (l *Listener) tryAccept(fd uintptr) bool {
+	l.newFD, l.errno = raw.Accept(int(fd), &l.peer)
+	return l.errno != syscall.EAGAIN
+}
+
+// ended tells a Stop from a Close.
+func (l *Listener) ended(err error) error {
+	if err == os.ErrDeadlineExceeded { //nolint:errorlint // the poller returns the bare value
+		return ErrStopped
+	}
+	return ErrClosed
+}
+
+// acceptPause is how long nginx leaves a listener alone that failed to accept
+// (accept_mutex_delay).
+const acceptPause = 500 * time.Millisecond
+
+// pause reports the failed accept and waits; Stop and Close cut it short.
+func (l *Listener) pause() error {
+	if l.OnError != nil {
+		l.OnError(&OpError{Op: "accept4()", Errno: l.errno})
+	}
+	end := clock.Mono() + int64(acceptPause)
+	if !l.setDeadline(clock.MonoTime(end)) {
+		return ErrStopped
+	}
+	err := l.rc.Read(func(uintptr) bool { return false })
+	if clock.Mono() < end {
+		return l.ended(err)
+	}
+	if !l.setDeadline(time.Time{}) {
+		return ErrStopped
+	}
+	return nil
+}
+
+// setDeadline sets when Accept gives up, unless the listener is stopped.
+func (l *Listener) setDeadline(t time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.stopped {
+		return false
+	}
+	_ = l.file.SetReadDeadline(t)
+	return true
+}
+
+// Stop makes Accept return ErrStopped, now and later, and leaves the socket
+// open: connections queue up in the kernel for whoever accepts next.
+func (l *Listener) Stop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stopped = true
+	_ = l.file.SetReadDeadline(clock.MonoTime(clock.Mono() - int64(time.Second)))
+}
+
+// Start undoes Stop.
+func (l *Listener) Start() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stopped = false
+	_ = l.file.SetReadDeadline(time.Time{})
+}
+
+// Close closes the socket and removes the file of a unix socket (SetUnlink).
+func (l *Listener) Close() error {
+	if l.unlink {
+		_ = os.Remove(l.spec.Addr.a.Path)
+	}
+	if err := l.file.Close(); err != nil {
+		return ErrClosed
+	}
+	return nil
+}

@@ -1,0 +1,153 @@
+package netio
+
+import (
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/clock"
+)
+
+// Event says why a parked connection was resumed.
+type Event uint8
+
+const (
+	// Readable: bytes have arrived, or the end of the stream, or an error.
+	Readable Event = iota
+	// Expired: the timeout given to Park has passed.
+	Expired
+	// Drained: the lot was told to let everyone go (shutdown, reload).
+	Drained
+)
+
+// String names the event for logs and tests.
+func (e Event) String() string {
+	switch e {
+	case Readable:
+		return "readable"
+	case Expired:
+		return "expired"
+	case Drained:
+		return "drained"
+	}
+	return "unknown"
+}
+
+// parking is a Conn's side of the lot.
+type parking struct {
+	resume func(*Conn, Event)
+	why    Event
+	lot    *Lot   // the lot whose epoll instance knows the descriptor
+	slot   int32  // where in lot.slots
+	run    func() // Conn.resume, bound once
+}
+
+func (p *parking) reset() { *p = parking{run: p.run} }
+
+// resume is the body of the goroutine that a parked connection wakes up on.
+func (c *Conn) resume() {
+	f := c.parked.resume
+	c.parked.resume = nil
+	f(c, c.parked.why)
+}
+
+// wake starts the connection's new goroutine.
+func (c *Conn) wake(why Event) {
+	c.parked.why = why
+	go c.parked.run()
+}
+
+// Lot is where idle keep-alive connections wait without a goroutine, a stack or
+// a buffer of their own: on Linux in an epoll instance that belongs to the lot,
+// elsewhere in a goroutine each.
+//
+//	lot, err := netio.NewLot(netio.LotOptions{})
+//	...
+//	if err := c.Park(lot, keepaliveTimeout, h.resumed); err != nil { ... }
+//	return // the goroutine ends here; h.resumed(c, why) runs on a fresh one
+//
+// Park hands the Conn over: from the call on the caller must not touch it, and
+// the function given to it owns it. Parking is worth it after some idle time
+// only (half a second, say): a busy connection's goroutine is cheaper to wake.
+type Lot struct {
+	trim trimmer
+	parker
+}
+
+// LotOptions are the settings of a Lot; zero fields take the defaults.
+type LotOptions struct {
+	// TrimAfter is how many connections must have parked before memory is
+	// given back to the system; default 200, negative never.
+	TrimAfter int
+	// TrimEvery is the shortest time between two such turns; default 5 s.
+	TrimEvery time.Duration
+}
+
+// trimmer gives memory back once a burst of connections has gone to sleep: the
+// stacks and buffers they used are free, but still resident.
+type trimmer struct {
+	after int64
+	every int64 // nanoseconds
+
+	parks   atomic.Int64 // since the last turn
+	running atomic.Bool
+	last    int64 // Mono of the last turn; only the lot's goroutine
+	free    func()
+	wg      sync.WaitGroup
+}
+
+func (t *trimmer) init(o LotOptions) {
+	t.after, t.every = int64(o.TrimAfter), int64(o.TrimEvery)
+	if t.after == 0 {
+		t.after = 200
+	}
+	if t.every == 0 {
+		t.every = int64(5 * time.Second)
+	}
+	t.free = debug.FreeOSMemory
+}
+
+// count notes one parked connection and tells whether a trim is due by it.
+func (t *trimmer) count() bool {
+	return t.parks.Add(1) == t.after
+}
+
+// check runs at the lot's ticks. It returns when it wants to be asked again (0:
+// not before the next count says so).
+func (t *trimmer) check(now int64) int64 {
+	if t.after < 0 || t.parks.Load() < t.after {
+		return 0
+	}
+	if t.last != 0 && now < t.last+t.every {
+		return t.last + t.every
+	}
+	if !t.running.CompareAndSwap(false, true) {
+		return now + t.every
+	}
+	t.last = now
+	t.parks.Store(0)
+	t.wg.Add(1)
+	go t.turn()
+	return 0
+}
+
+// turn collects garbage and returns the freed memory. It runs beside the lot,
+// which goes on waking connections up.
+func (t *trimmer) turn() {
+	defer t.wg.Done()
+	t.free()
+	t.running.Store(false)
+}
+
+// tick is how coarse timeouts are: the lot looks for expired connections at
+// most once in that time.
+const tick = int64(time.Second)
+
+// until is the Mono time at which a timeout that begins now ends.
+func until(timeout time.Duration) int64 {
+	if timeout <= 0 {
+		return forever
+	}
+	return clock.Mono() + int64(timeout)
+}

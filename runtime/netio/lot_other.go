@@ -1,0 +1,109 @@
+//go:build unix && !linux
+
+package netio
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/clock"
+)
+
+// parker is the portable way of parking: a goroutine per connection that waits.
+type parker struct {
+	mu     sync.Mutex
+	parked map[*Conn]struct{}
+	drain  bool
+	closed bool
+	wg     sync.WaitGroup
+}
+
+// NewLot makes a lot; Close ends it.
+func NewLot(o LotOptions) (*Lot, error) {
+	l := new(Lot)
+	l.trim.init(o)
+	l.parked = make(map[*Conn]struct{})
+	return l, nil
+}
+
+// Park hands the connection to the lot; resume is called once, on a goroutine
+// of its own, when something arrives, when timeout has passed (0: never) or
+// when the lot is drained. On error (ErrClosed: the lot or the Conn is closed)
+// the Conn stays the caller's.
+func (c *Conn) Park(l *Lot, timeout time.Duration, resume func(*Conn, Event)) error {
+	c.parked.resume = resume
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed || c.closed.Load() {
+		return ErrClosed
+	}
+	if l.drain {
+		c.wake(Drained)
+		return nil
+	}
+	l.parked[c] = struct{}{}
+	l.wg.Add(1)
+	go l.wait(c, timeout)
+	if l.trim.count() {
+		l.trim.check(clock.Mono())
+	}
+	return nil
+}
+
+// wait is the parked connection's goroutine.
+func (l *Lot) wait(c *Conn, timeout time.Duration) {
+	old := c.rd.timeout
+	c.rd.timeout = timeout
+	err := c.WaitReadable()
+	c.rd.timeout = old
+	why := Readable
+	if errors.Is(err, ErrTimeout) {
+		why = Expired
+	}
+	l.mu.Lock()
+	if _, ok := l.parked[c]; !ok {
+		why = Drained
+		_ = c.rd.setDeadline(time.Time{})
+	}
+	delete(l.parked, c)
+	l.mu.Unlock()
+	l.wg.Done()
+	c.parked.why = why
+	c.resume()
+}
+
+// Drain resumes everybody who is parked, and everybody who parks from now on,
+// with Drained: a shutdown, after which no connection is to be kept alive.
+func (l *Lot) Drain() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.drain = true
+	for c := range l.parked {
+		delete(l.parked, c)
+		_ = c.rd.setDeadline(clock.MonoTime(clock.Mono() - int64(time.Second)))
+	}
+}
+
+// Len is how many connections are parked.
+func (l *Lot) Len() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.parked)
+}
+
+// Close drains the lot and waits for its goroutines (not for those of the
+// connections it resumed). Park fails from then on.
+func (l *Lot) Close() error {
+	l.Drain()
+	l.mu.Lock()
+	was := l.closed
+	l.closed = true
+	l.mu.Unlock()
+	if was {
+		return ErrClosed
+	}
+	l.wg.Wait()
+	l.trim.wg.Wait()
+	return nil
+}

@@ -1,0 +1,179 @@
+package netio
+
+import (
+	"errors"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sluiceproxy/sluice/runtime/internal/raw"
+)
+
+type optionKind uint8
+
+const (
+	optInt optionKind = iota
+	optLinger
+	optShutdown
+	optLocal
+	optQueueIn
+	optQueueOut
+	optInfo
+)
+
+// option is one look at or change of the socket, kept in the Conn while it runs
+// so that no closure is made.
+type option struct {
+	kind  optionKind
+	level int
+	name  int
+	value int
+	info  *TCPInfo
+	e     syscall.Errno
+}
+
+// option runs o while the descriptor is held open.
+func (c *Conn) option(o option) syscall.Errno {
+	c.ctl = o
+	if err := c.rc.Control(c.onOption); err != nil {
+		return syscall.EBADF
+	}
+	return c.ctl.e
+}
+
+func (c *Conn) setOption(fd uintptr) {
+	o, s := &c.ctl, int(fd)
+	switch o.kind {
+	case optInt:
+		o.e = raw.SetInt(s, o.level, o.name, o.value)
+	case optLinger:
+		o.e = raw.SetLinger(s, 0)
+	case optShutdown:
+		o.e = raw.Shutdown(s, o.value)
+	case optLocal:
+		o.e = raw.Local(s, &c.local.a)
+	case optQueueIn:
+		o.value, o.e = raw.Queued(s, false)
+	case optQueueOut:
+		o.value, o.e = raw.Queued(s, true)
+	case optInfo:
+		o.e = tcpInfo(s, o.info)
+	}
+}
+
+func (c *Conn) setInt(level, name, value int) error {
+	if e := c.option(option{level: level, name: name, value: value}); e != 0 {
+		return e
+	}
+	return nil
+}
+
+func boolInt(on bool) int {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+// SetNoDelay switches TCP_NODELAY (tcp_nodelay). It remembers the state, so
+// asking for what is set already costs nothing; a unix socket ignores it.
+func (c *Conn) SetNoDelay(on bool) error {
+	if c.noDelay == on || c.peer.a.Unix {
+		return nil
+	}
+	err := c.setInt(unix.IPPROTO_TCP, unix.TCP_NODELAY, boolInt(on))
+	if err == nil {
+		c.noDelay = on
+	}
+	return err
+}
+
+// SetCork switches TCP_CORK or TCP_NOPUSH (tcp_nopush): only full segments
+// leave until it is switched off. It remembers the state like SetNoDelay.
+func (c *Conn) SetCork(on bool) error {
+	if c.cork == on || c.peer.a.Unix {
+		return nil
+	}
+	err := c.setInt(unix.IPPROTO_TCP, tcpCork, boolInt(on))
+	if err == nil {
+		c.cork = on
+	}
+	return err
+}
+
+// Keepalive is the TCP keepalive setting of a socket: so_keepalive=on|off or
+// [idle]:[interval]:[count]. The zero value leaves the system's default.
+type Keepalive struct {
+	On       bool          // switch it on
+	Off      bool          // switch it off; with On, On wins
+	Idle     time.Duration // silence before the first probe; 0: the system's
+	Interval time.Duration // between probes; 0: the system's
+	Count    int           // lost probes until the connection is dead; 0: the system's
+}
+
+// SetKeepalive applies k (so_keepalive, proxy_socket_keepalive).
+func (c *Conn) SetKeepalive(k Keepalive) error {
+	var errs []error
+	k.apply(func(_ string, level, name, value int) {
+		errs = append(errs, c.setInt(level, name, value))
+	})
+	return errors.Join(errs...)
+}
+
+// apply calls set for every option that k asks for.
+func (k Keepalive) apply(set func(label string, level, name, value int)) {
+	if k.On || k.Off {
+		set("SO_KEEPALIVE", unix.SOL_SOCKET, unix.SO_KEEPALIVE, boolInt(k.On))
+	}
+	if k.Idle > 0 {
+		set(keepIdleName, unix.IPPROTO_TCP, tcpKeepIdle, int(k.Idle/time.Second))
+	}
+	if k.Interval > 0 {
+		set("TCP_KEEPINTVL", unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, int(k.Interval/time.Second))
+	}
+	if k.Count > 0 {
+		set("TCP_KEEPCNT", unix.IPPROTO_TCP, unix.TCP_KEEPCNT, k.Count)
+	}
+}
+
+// SetBuffers sets the kernel's buffer sizes in bytes; 0 leaves one as it is.
+func (c *Conn) SetBuffers(receive, send int) error {
+	var errs []error
+	if receive > 0 {
+		errs = append(errs, c.setInt(unix.SOL_SOCKET, unix.SO_RCVBUF, receive))
+	}
+	if send > 0 {
+		errs = append(errs, c.setInt(unix.SOL_SOCKET, unix.SO_SNDBUF, send))
+	}
+	return errors.Join(errs...)
+}
+
+// TCPInfo is the part of the kernel's connection figures that the variables
+// $tcpinfo_* show.
+type TCPInfo struct {
+	RTT      uint32 // smoothed round trip time, microseconds
+	RTTVar   uint32 // its variance, microseconds
+	SndCwnd  uint32 // sending congestion window, segments
+	RcvSpace uint32 // receive window, bytes
+}
+
+// TCPInfo reads the connection's figures; false where there are none (unix
+// sockets, other systems than Linux).
+func (c *Conn) TCPInfo(info *TCPInfo) bool {
+	return !c.peer.a.Unix && c.option(option{kind: optInfo, info: info}) == 0
+}
+
+// InQueue is how many received bytes wait in the kernel; 0 if unknown.
+func (c *Conn) InQueue() int { return c.queue(optQueueIn) }
+
+// OutQueue is how many written bytes the peer has not acknowledged (TCP) or
+// taken (unix socket) yet; 0 if unknown.
+func (c *Conn) OutQueue() int { return c.queue(optQueueOut) }
+
+func (c *Conn) queue(k optionKind) int {
+	if c.option(option{kind: k}) != 0 {
+		return 0
+	}
+	return c.ctl.value
+}

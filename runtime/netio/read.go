@@ -1,0 +1,87 @@
+package netio
+
+import (
+	"syscall"
+
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/internal/raw"
+)
+
+type readKind uint8
+
+const (
+	opRead readKind = iota
+	opPooled
+	opPeek
+	opWaitRead
+)
+
+// readOp is the read that is under way: what the poller's callback works on,
+// kept in the Conn so that no closure is made.
+type readOp struct {
+	kind readKind
+	try  bool // do not wait
+	p    []byte
+	pool *buf.Pool
+	b    *buf.Buf
+	n    int
+	e    syscall.Errno
+}
+
+// doRead runs c.read to its end.
+func (c *Conn) doRead() (int, error) {
+	c.rd.until = 0
+	for {
+		err := c.rc.Read(c.onRead)
+		if err == nil {
+			break
+		}
+		if err = c.rd.woke(err); err != nil {
+			return 0, err
+		}
+	}
+	c.read.p = nil
+	if c.read.kind == opWaitRead {
+		return 0, nil
+	}
+	return result(c.read.n, c.read.e)
+}
+
+// tryRead is the poller's callback: one attempt. False makes the goroutine
+// wait until the socket reports something.
+func (c *Conn) tryRead(fd uintptr) bool {
+	op := &c.read
+	for {
+		switch op.kind {
+		case opRead:
+			op.n, op.e = raw.Read(int(fd), op.p)
+		case opPooled:
+			op.n, op.e = op.readPooled(int(fd))
+		case opPeek:
+			op.n, op.e = raw.Peek(int(fd), op.p)
+		case opWaitRead:
+			var one [1]byte
+			op.n, op.e = raw.Peek(int(fd), one[:])
+		}
+		if op.e != syscall.EINTR {
+			break
+		}
+	}
+	if op.e == syscall.EAGAIN && !op.try {
+		c.rd.begin()
+		return false
+	}
+	return true
+}
+
+// readPooled keeps the borrowed buffer only if bytes came.
+func (op *readOp) readPooled(fd int) (int, syscall.Errno) {
+	b := op.pool.Get()
+	n, e := raw.Read(fd, b.B)
+	if e != 0 || n == 0 {
+		b.Free()
+		return n, e
+	}
+	op.b = b
+	return n, e
+}

@@ -1,0 +1,162 @@
+package netio
+
+import (
+	"github.com/sluiceproxy/sluice/runtime/buf"
+)
+
+// recordHeader is the length of a TLS record's header (RFC 8446, 5.1): type,
+// version, and the payload's length in two bytes.
+const recordHeader = 5
+
+// RecordConn is the net.Conn to put under crypto/tls. It never hands out bytes
+// of two TLS records in one Read, so that after each record everything that has
+// been read from the socket and not decrypted yet is in its own buffer, where
+// it can be seen: when Idle reports true between two requests, crypto/tls holds
+// nothing and the connection may be parked on its descriptor.
+//
+// The buffer is borrowed when ciphertext arrives and given back when it has all
+// been handed out.
+//
+// Between Hold and Flush written records are gathered, so that a response that
+// crypto/tls cuts into several records leaves in one call.
+type RecordConn struct {
+	*Conn
+
+	pool *buf.Pool
+	in   *buf.Buf // ciphertext [r:w] not handed out yet; nil: none
+	r, w int
+
+	header  [recordHeader]byte
+	got     int // bytes of the header that have been handed out
+	payload int // bytes of the record's payload still to be handed out
+
+	out  *buf.Buf // held back writes, out.B[:held]
+	held int
+	hold bool
+}
+
+// recordPool is the default source of ciphertext buffers: a full record fits.
+const recordPool = 16<<10 + 256 + recordHeader
+
+// recordBuffers lends the ciphertext buffers of connections that bring no pool.
+var recordBuffers = buf.NewPool(recordPool)
+
+// Reset makes r ready for the TLS connection over c. pool lends the ciphertext
+// buffers (any size; 16 KB and some spare calls); nil takes a shared one.
+func (r *RecordConn) Reset(c *Conn, pool *buf.Pool) {
+	r.drop()
+	if pool == nil {
+		pool = recordBuffers
+	}
+	*r = RecordConn{Conn: c, pool: pool}
+}
+
+// drop gives all buffers back.
+func (r *RecordConn) drop() {
+	if r.in != nil {
+		r.in.Free()
+		r.in = nil
+	}
+	if r.out != nil {
+		r.out.Free()
+		r.out = nil
+	}
+	r.r, r.w, r.held = 0, 0, 0
+}
+
+// Release gives the buffers back and releases the Conn. Nobody may use r
+// afterwards except through Reset.
+func (r *RecordConn) Release() {
+	r.drop()
+	r.Conn.Release()
+	r.Conn = nil
+}
+
+// Buffered is how many bytes of ciphertext have been read from the socket and
+// not been handed out.
+func (r *RecordConn) Buffered() int { return r.w - r.r }
+
+// Idle tells whether the stream rests between two records with nothing
+// buffered: whatever comes next will make the descriptor readable.
+func (r *RecordConn) Idle() bool { return r.r == r.w && r.got == 0 && r.payload == 0 }
+
+// Read hands out bytes of the record that is under way, at most to its header's
+// or its payload's end.
+func (r *RecordConn) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if r.in == nil {
+		b, n, err := r.ReadPooled(r.pool)
+		if err != nil {
+			return 0, err
+		}
+		r.in, r.r, r.w = b, 0, n
+	}
+	limit := r.payload
+	if limit == 0 {
+		limit = recordHeader - r.got
+	}
+	n := copy(p[:min(len(p), limit)], r.in.B[r.r:r.w])
+	r.follow(p[:n])
+	if r.r += n; r.r == r.w {
+		r.in.Free()
+		r.in, r.r, r.w = nil, 0, 0
+	}
+	return n, nil
+}
+
+// follow keeps track of the record structure of the bytes handed out.
+func (r *RecordConn) follow(p []byte) {
+	if r.payload > 0 {
+		r.payload -= len(p)
+		return
+	}
+	r.got += copy(r.header[r.got:], p)
+	if r.got == recordHeader {
+		r.payload = int(r.header[3])<<8 | int(r.header[4])
+		r.got = 0
+	}
+}
+
+// holdSize is how much Hold gathers before it writes on its own.
+const holdSize = 32 << 10
+
+// Hold gathers the following writes until Flush.
+func (r *RecordConn) Hold() { r.hold = true }
+
+// Flush sends what Hold gathered and ends the holding.
+func (r *RecordConn) Flush() error {
+	r.hold = false
+	return r.flush()
+}
+
+func (r *RecordConn) flush() error {
+	if r.out == nil {
+		return nil
+	}
+	_, err := r.Conn.Write(r.out.B[:r.held])
+	r.out.Free()
+	r.out, r.held = nil, 0
+	return err
+}
+
+// Write sends records, or gathers them after Hold.
+func (r *RecordConn) Write(p []byte) (int, error) {
+	if !r.hold {
+		return r.Conn.Write(p)
+	}
+	if r.held+len(p) > holdSize {
+		if err := r.flush(); err != nil {
+			return 0, err
+		}
+		if len(p) >= holdSize/2 {
+			return r.Conn.Write(p)
+		}
+	}
+	if r.out == nil {
+		r.out = buf.Sized(holdSize)
+	}
+	r.held += copy(r.out.B[r.held:], p)
+	return len(p), nil
+}

@@ -1,0 +1,61 @@
+package netio
+
+import "strconv"
+
+// DefaultBacklog is the length of the accept queue that nginx asks for.
+const DefaultBacklog = 511
+
+// ListenSpec is everything that a listen directive says about a socket. The
+// zero value of each field leaves the system's default.
+type ListenSpec struct {
+	Addr         Addr      // where: 0.0.0.0:80, [::]:80, unix:/path
+	Datagram     bool      // UDP: "udp" in stream, "quic" in http
+	Backlog      int       // backlog=; 0: DefaultBacklog
+	RcvBuf       int       // rcvbuf= in bytes
+	SndBuf       int       // sndbuf= in bytes
+	FIB          int       // setfib=; FreeBSD only
+	FastOpen     int       // fastopen=: queue of connections before the handshake is over
+	Deferred     bool      // deferred: accept when data is there (Linux)
+	AcceptFilter string    // accept_filter=: httpready or dataready (FreeBSD)
+	IPv6Only     bool      // ipv6only=on; nginx's default is on, so set it for every IPv6 address
+	ReusePort    bool      // reuseport: one socket of several for the address
+	Index        int       // which of the reuseport sockets this is, from 0
+	Keepalive    Keepalive // so_keepalive=
+	Multipath    bool      // multipath: MPTCP (Linux)
+	Transparent  bool      // may be a foreign address
+	NoDelay      bool      // accepted connections begin with TCP_NODELAY: no call per connection
+}
+
+// Key identifies the socket across reloads: a running listener whose key is in
+// the new configuration stays open and only gets its options set anew
+// (Configure). Everything that cannot be changed on a live socket is part of
+// it; with reuseport each socket of the group has its own.
+func (s *ListenSpec) Key() string {
+	kind := "tcp "
+	switch {
+	case s.Addr.a.Unix && s.Datagram:
+		kind = "dgram "
+	case s.Addr.a.Unix:
+		kind = "stream "
+	case s.Datagram:
+		kind = "udp "
+	case s.Multipath:
+		kind = "mptcp "
+	}
+	b := s.Addr.AppendText([]byte(kind))
+	if s.Addr.a.IP.Addr().Is6() && !s.IPv6Only {
+		b = append(b, " dual"...)
+	}
+	if s.ReusePort && s.Index > 0 {
+		b = append(b, " #"...)
+		b = strconv.AppendInt(b, int64(s.Index), 10)
+	}
+	return string(b)
+}
+
+func (s *ListenSpec) backlog() int {
+	if s.Backlog == 0 {
+		return DefaultBacklog
+	}
+	return s.Backlog
+}

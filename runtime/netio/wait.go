@@ -1,0 +1,112 @@
+package netio
+
+import (
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/clock"
+)
+
+// half is one direction of a Conn: its timeout and the state of the runtime's
+// deadline timer for it.
+//
+// Invariant: armed is 0 or not later than deadline, so an operation that finds
+// armed early enough for its own wait need not look at deadline at all. An
+// armed time that is too early does no harm: the operation wakes up, sees that
+// its own limit is not reached, and arms the timer again (doRead, doWrite).
+type half struct {
+	c   *Conn
+	out bool
+
+	timeout time.Duration // of each wait; 0: none. The owner's.
+	until   int64         // when the wait that is under way ends; 0: not waiting, forever: no limit
+
+	mu       sync.Mutex   // taken to change armed or deadline
+	armed    atomic.Int64 // what the runtime's timer is set to; 0: off
+	deadline int64        // of SetDeadline; 0: none
+}
+
+const forever = int64(1<<63 - 1)
+
+func (h *half) reset() {
+	h.timeout, h.until, h.deadline = 0, 0, 0
+	h.armed.Store(0)
+}
+
+// begin notes that a wait starts now and sees to it that the timer is not
+// later than its end. Further calls during one wait change nothing.
+func (h *half) begin() {
+	if h.until != 0 {
+		return
+	}
+	if h.timeout <= 0 {
+		h.until = forever
+		return
+	}
+	h.until = clock.Mono() + int64(h.timeout)
+	if armed := h.armed.Load(); armed == 0 || armed > h.until {
+		h.arm()
+	}
+}
+
+// arm sets the timer to the earlier of until and deadline.
+func (h *half) arm() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	at := h.until
+	if at == 0 || h.deadline != 0 && h.deadline < at {
+		at = h.deadline
+	}
+	if at == forever {
+		at = 0
+	}
+	_ = h.set(at)
+}
+
+// set programs the timer; the caller holds mu.
+func (h *half) set(at int64) error {
+	var t time.Time
+	if at != 0 {
+		t = clock.MonoTime(at)
+	}
+	h.armed.Store(at)
+	if h.out {
+		return h.c.file.SetWriteDeadline(t)
+	}
+	return h.c.file.SetReadDeadline(t)
+}
+
+// setDeadline is what SetReadDeadline and SetWriteDeadline do. A later or
+// lifted deadline leaves the timer alone: firing early is harmless.
+func (h *half) setDeadline(t time.Time) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if t.IsZero() {
+		h.deadline = 0
+		return nil
+	}
+	h.deadline = clock.MonoOf(t)
+	if armed := h.armed.Load(); armed == 0 || armed > h.deadline {
+		return h.set(h.deadline)
+	}
+	return nil
+}
+
+// woke judges an error of the poller. It returns nil when the timer had fired
+// too early and the operation is to be tried again.
+func (h *half) woke(err error) error {
+	if err != os.ErrDeadlineExceeded { //nolint:errorlint // the poller returns the bare value, and this is the hot path
+		return ErrClosed
+	}
+	now := clock.Mono()
+	h.mu.Lock()
+	over := h.deadline != 0 && now >= h.deadline
+	h.mu.Unlock()
+	if over || h.until != 0 && now >= h.until {
+		return ErrTimeout
+	}
+	h.arm()
+	return nil
+}

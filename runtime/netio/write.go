@@ -1,0 +1,208 @@
+package netio
+
+import (
+	"io"
+	"syscall"
+
+	"github.com/sluiceproxy/sluice/runtime/internal/raw"
+)
+
+type writeKind uint8
+
+const (
+	opWrite writeKind = iota
+	opWritev
+	opSendfile
+	opConnect
+	opWaitWrite
+)
+
+// writeOp is the write that is under way, like readOp.
+type writeOp struct {
+	kind writeKind
+	more bool
+	try  bool
+	p    []byte
+	vec  [][]byte
+	file int   // sendfile: the source
+	off  int64 // sendfile: where in the source
+	left int64 // sendfile: how much is still to go
+	n    int64 // done so far
+	err  error
+}
+
+// Write sends all of p, waiting as often as the socket is full.
+func (c *Conn) Write(p []byte) (int, error) {
+	c.write = writeOp{kind: opWrite, p: p}
+	n, err := c.doWrite()
+	return int(n), err
+}
+
+// WriteMore is Write with the promise that more follows at once: a partial
+// segment waits for it (MSG_MORE). Used for a header before Sendfile.
+func (c *Conn) WriteMore(p []byte) (int, error) {
+	c.write = writeOp{kind: opWrite, p: p, more: true}
+	n, err := c.doWrite()
+	return int(n), err
+}
+
+// TryWrite sends what the socket takes without waiting; ErrAgain says that it
+// took nothing.
+func (c *Conn) TryWrite(p []byte) (int, error) {
+	c.write = writeOp{kind: opWrite, p: p, try: true}
+	n, err := c.doWrite()
+	return int(n), err
+}
+
+// Writev sends the slices of vec one after the other in as few calls as
+// possible. The elements of vec are consumed: after the call they are whatever
+// is left of them (nothing, without an error). vec itself stays the caller's,
+// to be filled anew.
+func (c *Conn) Writev(vec ...[]byte) (int64, error) {
+	c.write = writeOp{kind: opWritev, vec: vec}
+	return c.doWrite()
+}
+
+// WritevMore is Writev with the promise that more follows at once.
+func (c *Conn) WritevMore(vec ...[]byte) (int64, error) {
+	c.write = writeOp{kind: opWritev, vec: vec, more: true}
+	return c.doWrite()
+}
+
+// Sendfile sends n bytes of the open file fd from offset off, in turns of at
+// most SetSendfileChunk. The file's own position is neither used nor moved. A
+// file that ends early gives io.ErrUnexpectedEOF and the count that was sent.
+func (c *Conn) Sendfile(fd int, off, n int64) (int64, error) {
+	if n <= 0 {
+		return 0, nil
+	}
+	c.write = writeOp{kind: opSendfile, file: fd, off: off, left: n}
+	return c.doWrite()
+}
+
+// WaitWritable waits until a write would be taken.
+func (c *Conn) WaitWritable() error {
+	c.write = writeOp{kind: opWaitWrite}
+	_, err := c.doWrite()
+	return err
+}
+
+// doWrite runs c.write to its end.
+func (c *Conn) doWrite() (int64, error) {
+	c.wr.until = 0
+	op := &c.write
+	for {
+		err := c.rc.Write(c.onWrite)
+		if err == nil {
+			break
+		}
+		if err = c.wr.woke(err); err != nil {
+			op.err = err
+			break
+		}
+	}
+	n, err := op.n, op.err
+	op.p, op.vec = nil, nil
+	return n, err
+}
+
+// tryWrite is the poller's callback: it goes on until everything is sent, the
+// socket is full (false: wait) or something failed.
+func (c *Conn) tryWrite(fd uintptr) bool {
+	op := &c.write
+	for !op.done() {
+		n, e := op.step(c, int(fd))
+		switch e {
+		case 0:
+			if n > 0 {
+				op.advance(n)
+				c.wr.until = 0 // the next wait counts from here
+			}
+		case syscall.EINTR:
+		case syscall.EAGAIN:
+			if op.try {
+				if op.n == 0 {
+					op.err = ErrAgain
+				}
+				return true
+			}
+			c.wr.begin()
+			return false
+		default:
+			op.err = e
+		}
+		if op.err != nil {
+			return true
+		}
+	}
+	return true
+}
+
+// done tells whether nothing is left to send. Waiting and connecting end
+// themselves, by step.
+func (op *writeOp) done() bool {
+	switch op.kind {
+	case opWrite:
+		return len(op.p) == 0
+	case opWritev:
+		for len(op.vec) > 0 && len(op.vec[0]) == 0 {
+			op.vec = op.vec[1:]
+		}
+		return len(op.vec) == 0
+	case opSendfile:
+		return op.left == 0
+	}
+	return op.n != 0
+}
+
+// step makes one system call.
+func (op *writeOp) step(c *Conn, fd int) (int64, syscall.Errno) {
+	switch op.kind {
+	case opWrite:
+		n, e := raw.Write(fd, op.p, op.more)
+		return int64(n), e
+	case opWritev:
+		n, e := raw.Writev(fd, op.vec, op.more)
+		return int64(n), e
+	case opSendfile:
+		n, e := sendfile(fd, op.file, op.off, min(op.left, c.maxChunk))
+		if n == 0 && e == 0 {
+			op.err = io.ErrUnexpectedEOF
+		}
+		return n, e
+	case opConnect:
+		switch e := raw.Connect(fd, &c.peer.a); e {
+		case 0, syscall.EISCONN:
+			return 1, 0
+		case syscall.EINPROGRESS, syscall.EALREADY:
+			return 0, syscall.EAGAIN
+		default:
+			return 0, e
+		}
+	}
+	if !raw.Writable(fd) {
+		return 0, syscall.EAGAIN
+	}
+	return 1, 0
+}
+
+// advance takes n sent bytes off what is to do.
+func (op *writeOp) advance(n int64) {
+	op.n += n
+	switch op.kind {
+	case opWrite:
+		op.p = op.p[n:]
+	case opSendfile:
+		op.off += n
+		op.left -= n
+	case opWritev:
+		for n > 0 {
+			k := min(n, int64(len(op.vec[0])))
+			op.vec[0] = op.vec[0][k:]
+			n -= k
+			if len(op.vec[0]) == 0 {
+				op.vec = op.vec[1:]
+			}
+		}
+	}
+}
