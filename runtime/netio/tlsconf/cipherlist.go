@@ -34,13 +34,12 @@ const defaultCiphers = "ALL:!COMPLEMENTOFDEFAULT:!eNULL"
 // newCipherList returns a list with no active suite, ordered by preference:
 // (EC)DHE with AEAD, (EC)DHE, other AEAD, the rest; in each by strength.
 func newCipherList() *cipherList {
-	table := suiteTable()
-	l := &cipherList{nodes: make([]cipherNode, len(table)), aliases: aliasTable(), secLevel: -1}
-	for i := range table {
-		l.nodes[len(table)-1-i].suite = &table[i]
-		l.aliases[table[i].name] = pattern{
-			id: table[i].id, kx: table[i].kx, auth: table[i].auth, enc: table[i].enc,
-			mac: table[i].mac, strength: table[i].strength,
+	l := &cipherList{nodes: make([]cipherNode, len(suites)), aliases: aliasTable(), secLevel: -1}
+	for i := range suites {
+		s := &suites[i]
+		l.nodes[len(suites)-1-i].suite = s // OpenSSL begins with the highest number
+		l.aliases[s.name] = pattern{
+			id: s.id, kx: s.kx, auth: s.auth, enc: s.enc, mac: s.mac, strength: s.strength,
 		}
 	}
 	for _, step := range []struct {
