@@ -1,0 +1,52 @@
+package openfile
+
+import (
+	"sync/atomic"
+	"syscall"
+
+	"github.com/sluiceproxy/sluice/runtime/internal/raw"
+)
+
+// MaxContent is the size in bytes up to which a regular file's contents are cached.
+const MaxContent = 32 << 10
+
+// file is an open file or the contents of a small one. It does not change once it
+// is shared. A descriptor is closed when the last reference is released; contents
+// are left to the garbage collector.
+type file struct {
+	refs    atomic.Int32
+	fd      int // -1 for contents and directories
+	st      raw.Stat
+	content []byte
+	etag    []byte
+	date    []byte
+}
+
+// newFile makes a shareable file, with one reference, of what info opened. The
+// descriptor moves from info to the file, or is closed when content replaces it.
+func newFile(info *Info, content []byte) *file {
+	f := &file{fd: -1, st: info.st, content: content}
+	if info.own {
+		if content == nil {
+			f.fd = info.FD
+		} else {
+			_ = syscall.Close(info.FD)
+		}
+		info.FD, info.own = -1, false
+	}
+	text := make([]byte, 0, 64)
+	text = appendETag(text, info.Mtime, info.Size)
+	n := len(text)
+	text = appendHTTPDate(text, info.Mtime)
+	f.etag, f.date = text[:n:n], text[n:]
+	f.refs.Store(1)
+	return f
+}
+
+func (f *file) release() {
+	if f.fd >= 0 && f.refs.Add(-1) == 0 {
+		_ = syscall.Close(f.fd)
+	}
+}
+
+func (f *file) isDir() bool { return f.st.Mode&syscall.S_IFMT == syscall.S_IFDIR }
