@@ -1,0 +1,52 @@
+// Package parser turns the bytes of an nginx configuration file into a tree of
+// statements. It stands for the tokenizer and the include handling of nginx's
+// ngx_conf_module and knows no directive but include.
+//
+//	f, err := parser.Load("/etc/nginx/nginx.conf")
+//	if err != nil {
+//		return err // open() "/etc/nginx/nginx.conf" failed (2: No such file or directory)
+//	}
+//	for _, d := range f.Body {
+//		if d.Err != nil {
+//			return d.Err // unexpected "}" in /etc/nginx/nginx.conf:3
+//		}
+//		if d.Name.Value == "include" && len(d.Args) == 1 {
+//			paths, err := parser.Include(d.Args[0].Value, "/etc/nginx/")
+//			...
+//		}
+//	}
+//
+// # Errors
+//
+// Parsing never fails. A place where a file makes no sense becomes a
+// [Directive] whose Err is set, at its position in reading order, and reading
+// goes on behind it. nginx stops at the first problem of any kind, be it one of
+// the syntax or an unknown directive; a caller that walks the tree in order
+// and stops at the first problem prints exactly what nginx prints, and one that
+// goes on sees all of them. [File.Errors] lists those of the syntax.
+//
+// # The 4096-byte rule
+//
+// nginx reads a file through a buffer of 4096 bytes in which the word or the
+// comment at hand must fit. Since the buffer is refilled from the start of that
+// word, the rule does not depend on where in the file the word stands: it is
+// broken when the byte 4096 places behind the word's first byte (for a quoted one
+// that behind the quote) is looked at before the reading of something else begins.
+// So a word may have 4095 bytes with ";" or "{" right behind it, but 4094 with
+// white space behind it, as the byte after that is looked at as well. The end of
+// the file is not looked at, and the value of -g is not read through that buffer.
+//
+// # gonginx
+//
+// [Directive] satisfies config.IDirective of github.com/tufanbarisyildirim/gonginx,
+// GetBlock a config.IBlock, and [File.Gonginx] a whole *config.Config, so that
+// tools written against gonginx, its dumper included, take these trees. [Format]
+// prints by itself: gonginx's dumper drops comments behind "{", puts a space into
+// `"$b")`, leaves white space on blank lines, and links a Lua formatter.
+//
+// # Not supported
+//
+// The bodies of *_by_lua_block and of similar blocks, whose text is not made of
+// nginx statements, are read as nginx without such a module would read them. A
+// configuration path in the style of Windows is not recognised.
+package parser
