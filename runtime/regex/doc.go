@@ -1,2 +1,25 @@
-// Package regex matches nginx's regular expressions: PCRE patterns over bytes.
+// Package regex matches the regular expressions of an nginx configuration: PCRE patterns over bytes, leftmost-first,
+// with nginx's error wording. It stands for src/core/ngx_regex.c together with the PCRE2 library.
+//
+//	re, err := regex.Compile(`^/app/(?<kind>[a-z]+)/(\d+)\.(png|jpg)$`, false)
+//	caps, ok := re.MatchCaptures(uri, caps) // caps[2*n:2*n+2] are the bounds of group n
+//
+// A pattern goes through four stages:
+//
+//   - parse*.go reads PCRE's syntax into a tree (ast.go) and reports what pcre2_compile would report, with its offset;
+//   - analyze.go derives facts from the tree: width, first bytes, literals that must open or close every match;
+//   - shape.go answers patterns that are plain string tests (`\.php$`, `^/api/`, `\.(png|jpg)$`) without a matcher, and
+//     rejects most subjects of the others in a few nanoseconds;
+//   - compile.go turns the tree into a program for the backtracking machine in machine.go.
+//
+// Why there is an engine here: package regexp allocates for every set of offsets, decodes UTF-8 where nginx wants
+// bytes, and has neither PCRE's $ nor its lookarounds; regexp2 works on runes, allocates, numbers named groups last and
+// has no possessive quantifiers, recursion or branch reset. One small machine covers all of it without allocating.
+//
+// The time of a match is bounded twice. Programs without backreferences, atomic groups and loops over the empty string
+// remember the places that have failed as soon as a match turns out to be expensive, so that nested quantifiers cost a
+// polynomial. Every match also has PCRE's default budget of ten million steps, after which it ends with ErrMatchLimit.
+//
+// Not supported, and refused by Compile: newline conventions other than LF ((*CRLF), (*ANYCRLF) ...), the verbs
+// (*ACCEPT), (*THEN) and those with names, script runs. Callouts (?C) are accepted and do nothing, as in nginx.
 package regex

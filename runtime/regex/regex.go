@@ -1,12 +1,19 @@
 package regex
 
-import "regexp"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // Regex is a compiled pattern. It is immutable and safe for concurrent use.
 type Regex struct {
 	pattern string
-	std     *regexp.Regexp
 	names   []NamedGroup
+	groups  int
+	utf     bool
+	shape   shape
+	filter  filter
+	prog    *program
 }
 
 // NamedGroup is a group with a name: (?<name>...), (?P<name>...) or (?'name'...).
@@ -15,21 +22,21 @@ type NamedGroup struct {
 	Group int // the number of the group, from 1
 }
 
-// Compile compiles a pattern. The error is a *SyntaxError in nginx's wording.
+// Compile compiles a pattern; caseless is nginx's ~* . A pattern may switch options itself, with (?i) and so on, and
+// may begin with (*UTF8), which makes it match characters rather than bytes. The error is a *SyntaxError.
 func Compile(pattern string, caseless bool) (*Regex, error) {
-	p := pattern
-	if caseless {
-		p = "(?i)" + p
-	}
-	std, err := regexp.Compile(p)
+	p, root, err := parse(pattern, caseless)
 	if err != nil {
 		return nil, err
 	}
-	re := &Regex{pattern: pattern, std: std}
-	for i, n := range std.SubexpNames() {
-		if n != "" {
-			re.names = append(re.names, NamedGroup{Name: n, Group: i})
-		}
+	prog, err := compile(p, root)
+	if err != nil {
+		return nil, err
+	}
+	re := &Regex{pattern: pattern, names: p.names, groups: p.groups, utf: p.utf, prog: prog}
+	re.filter = newFilter(p, root)
+	if !p.utf && !p.backrefs && !p.calls {
+		re.shape = newShape(root)
 	}
 	return re, nil
 }
@@ -38,24 +45,196 @@ func Compile(pattern string, caseless bool) (*Regex, error) {
 func (re *Regex) String() string { return re.pattern }
 
 // NumCaptures returns the number of capturing groups, not counting the whole match.
-func (re *Regex) NumCaptures() int { return re.std.NumSubexp() }
+func (re *Regex) NumCaptures() int { return re.groups }
 
-// Names returns the named groups in PCRE's order: by name. The slice belongs to re.
+// Names returns the named groups in the order of PCRE's name table: by name. The slice belongs to re.
 func (re *Regex) Names() []NamedGroup { return re.names }
 
-// Match reports whether s matches. A match that hits the step limit counts as no match; Exec tells the two apart.
-func (re *Regex) Match(s []byte) bool { return re.std.Match(s) }
+// Match reports whether s matches. A match that could not be decided (see Exec) counts as none.
+func (re *Regex) Match(s []byte) bool {
+	if re.shape.kind != shapeNone {
+		_, _, ok := re.shape.match(s)
+		return ok
+	}
+	if !re.filter.admits(s) {
+		return false
+	}
+	_, ok, _ := re.run(s, nil, false)
+	return ok
+}
 
-// MatchCaptures matches s and stores the offsets of the whole match and of every group in caps (overwritten, grown if
-// need be): start and end of group n in caps[2n] and caps[2n+1], -1 where the group took no part.
+// MatchCaptures matches s and stores where the whole match and every group begin and end: group n in caps[2n] and
+// caps[2n+1], -1 if it took no part. caps is overwritten and grown if it is too small; the result has NumCaptures()+1
+// pairs after a match and its content is unspecified otherwise. A match that could not be decided (see Exec) counts as
+// none.
 func (re *Regex) MatchCaptures(s []byte, caps []int) ([]int, bool) {
 	caps, ok, _ := re.Exec(s, caps)
 	return caps, ok
 }
 
-// Exec is MatchCaptures that also reports why a match could not be decided: a MatchError such as ErrMatchLimit, which
-// nginx logs as `pcre2_match() failed: -47 on "%V" using "%V"` before it answers 500.
+// Exec is MatchCaptures that also says why a match could not be decided: err is nil or a MatchError such as
+// ErrMatchLimit, which nginx logs as `pcre2_match() failed: -47 on "<subject>" using "<pattern>"` before it answers 500.
 func (re *Regex) Exec(s []byte, caps []int) ([]int, bool, error) {
-	m := re.std.FindSubmatchIndex(s)
-	return append(caps[:0], m...), m != nil, nil
+	if re.shape.kind != shapeNone && re.groups == 0 {
+		from, to, ok := re.shape.match(s)
+		return append(caps[:0], from, to), ok, nil
+	}
+	if !re.filter.admits(s) {
+		return caps, false, nil
+	}
+	return re.run(s, caps, true)
+}
+
+// run searches s with the machine.
+func (re *Regex) run(s []byte, caps []int, want bool) ([]int, bool, error) {
+	if re.utf && !utf8.Valid(s) {
+		return caps, false, ErrBadUTF8
+	}
+	if len(s) > maxSubject {
+		return caps, false, ErrMatchLimit
+	}
+	m := machines.Get().(*machine)
+	m.start(re.prog, s)
+	ok := re.filter.search(m)
+	if ok && want {
+		caps = caps[:0]
+		for _, v := range m.slots {
+			caps = append(caps, int(v))
+		}
+		// A group that was opened in vain by a branch that was left keeps its start only.
+		for i := 0; i < len(caps); i += 2 {
+			if caps[i+1] < 0 {
+				caps[i] = -1
+			}
+		}
+	}
+	var err error
+	if m.err != 0 {
+		err = m.err
+	}
+	m.release()
+	return caps, ok, err
+}
+
+// maxSubject keeps offsets within 32 bits.
+const maxSubject = 1 << 30
+
+// filter is what must hold for a subject to be worth a try, and where tries make sense.
+type filter struct {
+	least    int      // bytes a match has at least
+	most     int      // bytes a match that ends at the end of the subject has at most; unbounded if unknown
+	anchored bool     // only the start of the subject can be the start of a match
+	lines    bool     // only the starts of lines can
+	prefix   literals // every match begins with one of these; only if anchored
+	suffix   literals // every match ends, before at most a final newline, with one of these
+	first    *byteSet // the bytes with which a match can begin; nil: any, or none at all
+	lead     string   // every match begins with this; "" if it is not known or anchored
+}
+
+func newFilter(p *parser, root *node) filter {
+	var f filter
+	f.most = unbounded
+	if p.calls || p.backrefs || hasCommit(root) {
+		return f
+	}
+	f.least, _ = widths(root)
+	f.anchored = starts(root, atStart)
+	f.lines = starts(root, atLineStart)
+	whole, line := startsWithAny(root)
+	f.anchored = f.anchored || whole
+	f.lines = f.lines || line
+	if ends(root) {
+		_, f.most = widths(root)
+		if !p.utf {
+			f.suffix = suffixOf(root)
+		}
+	}
+	prefix, _ := prefixOf(root)
+	if f.anchored && !whole {
+		f.prefix = prefix
+	} else if len(prefix.texts) == 1 && !prefix.fold {
+		f.lead = prefix.texts[0]
+	}
+	if k := firsts(root, anything()); !k.end && k.set.count() < 256 {
+		f.first = &k.set
+	}
+	return f
+}
+
+func hasCommit(n *node) bool {
+	if n.kind == kCommit {
+		return true
+	}
+	for _, sub := range n.subs {
+		if hasCommit(sub) {
+			return true
+		}
+	}
+	return false
+}
+
+// admits reports whether s can match at all, at the price of a few comparisons.
+func (f *filter) admits(s []byte) bool {
+	if len(s) < f.least {
+		return false
+	}
+	if f.anchored && f.first != nil && (len(s) == 0 || !f.first[s[0]]) {
+		return false
+	}
+	if f.prefix.texts != nil && f.prefix.atStart(s) < 0 {
+		return false
+	}
+	return f.suffix.texts == nil || f.suffix.endOf(s) >= 0
+}
+
+// search tries the places where a match can begin, from left to right.
+func (f *filter) search(m *machine) bool {
+	s := m.s
+	from := 0
+	if f.most >= 0 && len(s) > f.most+1 && !f.anchored && !f.lines {
+		from = len(s) - f.most - 1
+	}
+	for ; ; from++ {
+		if from = f.candidate(s, from); from < 0 {
+			return false
+		}
+		if m.attempt(from) {
+			return true
+		}
+		if m.done || f.anchored {
+			return false
+		}
+		if m.next > from {
+			from = m.next - 1
+		}
+		m.next = -1
+	}
+}
+
+// candidate returns the first place from which on a match can begin, -1 if there is none.
+func (f *filter) candidate(s []byte, from int) int {
+	switch {
+	case from > len(s)-f.least:
+		return -1
+	case f.lines && from > 0 && s[from-1] != '\n':
+		i := bytes.IndexByte(s[from:], '\n')
+		if i < 0 || from+i+1 > len(s)-f.least {
+			return -1
+		}
+		return from + i + 1
+	case f.lead != "":
+		i := bytes.Index(s[from:], []byte(f.lead))
+		if i < 0 {
+			return -1
+		}
+		return from + i
+	case f.first != nil:
+		for ; from < len(s); from++ {
+			if f.first[s[from]] {
+				return from
+			}
+		}
+		return -1
+	}
+	return from
 }
