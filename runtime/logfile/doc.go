@@ -1,0 +1,28 @@
+// Package logfile holds the destinations of access_log and error_log: files opened
+// for appending, shared by everything that logs to the same path, and syslog. It
+// stands for nginx's cycle->open_files, the buffering of ngx_http_log_module and
+// core/ngx_syslog.c.
+//
+// A Set belongs to one configuration. Directives register paths in it while the
+// configuration is read; Open then opens all of them or fails as a whole. A path
+// that the previous configuration had is the same File in the new one, so lines of
+// old and new connections never mix within a line, and it is opened anew as nginx
+// does at a reload.
+//
+//	set := logfile.NewSet(logfile.Options{Prefix: "/etc/nginx", Previous: old, Report: report})
+//	f := set.File("logs/access.log")
+//	if err := set.Open(); err != nil { ... } // open() "..." failed (13: Permission denied)
+//	f.Write(line)
+//	set.Reopen(-1) // USR1
+//
+// # Group commit
+//
+// A File without buffer= writes every line at once, yet many lines share one
+// write(2): whoever adds the first line to the empty buffer lets the other runnable
+// goroutines go first and then writes whatever has gathered. While a write is in
+// flight, others gather for the next. There is no timer, no goroutine of its own and
+// no waiting for a full buffer; a goroutine that logs alone writes directly.
+//
+// Not supported: log paths with variables, which are opened per line; they are the
+// access_log module's business.
+package logfile
