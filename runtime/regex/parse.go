@@ -47,9 +47,10 @@ type parser struct {
 
 // groupRef is a mention of a group, to be resolved when all groups are known.
 type groupRef struct {
-	node *node
-	name string // "" if by number (node.n)
-	off  int
+	node   *node
+	name   string // "" if by number (node.n)
+	off    int
+	reason string // an error that PCRE2 too finds only after parsing; "" if the group may not exist
 }
 
 // parse reads pattern into a tree.

@@ -51,6 +51,9 @@ func (p *parser) bracket() (*node, error) {
 	b.skip()
 	negated := p.accept('^')
 	b.skip()
+	if !p.more() && p.src[p.pos-1] == 'E' { // as PCRE2 says after [\E
+		return nil, p.fail(errEscapeAtEnd, p.pos)
+	}
 	if p.more() && p.src[p.pos] == ']' && !b.quoted {
 		p.pos++
 		if err := b.character(']'); err != nil {
@@ -139,12 +142,15 @@ func (b *classReader) rune() (rune, error) {
 			case 'b':
 				p.pos += 2
 				return '\b', nil
+			case 'g':
+				p.pos += 2
+				return 'g', nil
 			case 'N':
 				return 0, p.fail(errNInClass, p.pos+2)
 			case '1', '2', '3', '4', '5', '6', '7':
 				p.pos += 2
 				return p.octal()
-			case 'A', 'B', 'C', 'G', 'K', 'R', 'X', 'Z', 'g', 'k', 'z':
+			case 'A', 'B', 'C', 'G', 'K', 'R', 'X', 'Z', 'k', 'z':
 				return 0, p.fail(errClassEscape, p.pos+1)
 			}
 		}

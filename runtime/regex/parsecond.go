@@ -9,6 +9,9 @@ func (p *parser) conditional(open int) (*node, error) {
 	}
 	n := &node{kind: kCond, off: open}
 	if c := p.src[p.pos]; c == '?' || c == '*' {
+		if !p.atAssertion() {
+			return nil, p.fail(errCondAssertion, p.pos-1)
+		}
 		p.pos--
 		look, _, err := p.group()
 		if err != nil {
@@ -33,14 +36,24 @@ func (p *parser) conditional(open int) (*node, error) {
 	}
 	switch {
 	case n.cond == condDefine && len(branches) > 1:
-		return nil, p.fail(errDefineBranches, open+3)
+		p.refs = append(p.refs, groupRef{node: &node{}, reason: errDefineBranches, off: open + 3})
 	case len(branches) > 2:
-		return nil, p.fail(errCondBranches, open+3)
+		p.refs = append(p.refs, groupRef{node: &node{}, reason: errCondBranches, off: open})
 	case len(branches) == 1:
 		branches = append(branches, &node{kind: kEmpty})
 	}
 	n.subs = append([]*node{branches[0], branches[1]}, n.subs...)
 	return n, nil
+}
+
+// atAssertion reports whether a condition is followed by an assertion, in symbols or by name.
+func (p *parser) atAssertion() bool {
+	for _, open := range []string{"?=", "?!", "?<=", "?<!", "?*", "?<*"} {
+		if p.looking(open) {
+			return true
+		}
+	}
+	return p.looking("*") && p.pos+1 < len(p.src) && 'a' <= p.src[p.pos+1] && p.src[p.pos+1] <= 'z'
 }
 
 // condition reads a condition that is not an assertion, and its closing parenthesis.
@@ -50,6 +63,8 @@ func (p *parser) condition(n *node) error {
 	switch {
 	case err != nil:
 		return err
+	case ok && number == 0:
+		return p.fail(errNoSuchGroup, p.pos)
 	case ok:
 		n.n = number
 		p.refs = append(p.refs, groupRef{node: n, off: p.pos - 2})
@@ -122,10 +137,10 @@ func (p *parser) hasName(name string) bool {
 func (p *parser) resolve(root *node) error {
 	capture := map[int]*node{0: root}
 	collect(root, capture)
-	missing := -1
+	var failure error
 	for _, ref := range p.refs {
 		n := ref.node
-		if ref.name == "" && n.n <= p.groups {
+		if ref.name == "" && n.n <= p.groups && ref.reason == "" {
 			n.refs = []int{n.n}
 		}
 		for _, known := range p.names {
@@ -133,19 +148,20 @@ func (p *parser) resolve(root *node) error {
 				n.refs = append(n.refs, known.Group)
 			}
 		}
-		if len(n.refs) > 0 {
+		switch {
+		case len(n.refs) > 0:
 			n.n = n.refs[0]
-		} else if missing < 0 {
-			missing = ref.off
+		case failure != nil:
+		case ref.reason != "":
+			failure = p.fail(ref.reason, ref.off)
+		default:
+			failure = p.fail(errNoSuchGroup, ref.off)
 		}
 	}
 	if err := p.checkLookbehinds(root, capture); err != nil {
 		return err
 	}
-	if missing >= 0 {
-		return p.fail(errNoSuchGroup, missing)
-	}
-	return nil
+	return failure
 }
 
 // collect finds the first group of every number.

@@ -25,9 +25,9 @@ func (p *parser) escape() (n *node, repeatable bool, err error) {
 	case 'K':
 		p.pos += 2
 		if p.looks > 0 {
-			return nil, false, p.fail(errKeepInLook, p.pos)
+			p.refs = append(p.refs, groupRef{node: &node{n: p.groups}, reason: errKeepInLook, off: len(p.src)})
 		}
-		return &node{kind: kKeep}, true, nil
+		return &node{kind: kKeep}, false, nil
 	case 'd', 'D', 'w', 'W', 's', 'S', 'h', 'H', 'v', 'V', 'p', 'P':
 		set := new(class)
 		if err := p.classEscape(set); err != nil {

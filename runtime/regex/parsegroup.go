@@ -7,7 +7,7 @@ func (p *parser) group() (n *node, repeatable bool, err error) {
 	open := p.pos
 	saved := p.flags
 	p.pos++
-	if p.pos+1 < len(p.src) && p.src[p.pos] == '*' && (p.src[p.pos+1] == ':' || isLetter(p.src[p.pos+1])) {
+	if p.pos+1 < len(p.src) && p.src[p.pos] == '*' && p.src[p.pos+1] != ')' {
 		return p.verb()
 	}
 	if !p.accept('?') {
@@ -92,7 +92,7 @@ func (p *parser) look(neg, behind bool, open int) (*node, error) {
 	return &node{kind: kLook, neg: neg, behind: behind, subs: []*node{n}, off: open}, err
 }
 
-// capture reads the body of a capturing group; off is where its name ends.
+// capture reads the body of a capturing group; off is where it begins.
 func (p *parser) capture(name string, off int) (*node, error) {
 	p.groups++
 	number := p.groups
@@ -126,7 +126,7 @@ func (p *parser) namedCapture(end byte) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.capture(name, p.pos-1)
+	return p.capture(name, p.pos)
 }
 
 // groupP reads what follows (?P.
@@ -321,7 +321,7 @@ func (p *parser) verb() (*node, bool, error) {
 	if c := p.src[from]; 'a' <= c && c <= 'z' {
 		return p.alphaGroup(open)
 	}
-	for p.more() && 'A' <= p.src[p.pos] && p.src[p.pos] <= 'Z' {
+	for p.more() && isWord(p.src[p.pos]) {
 		p.pos++
 	}
 	name := p.src[from:p.pos]

@@ -134,10 +134,10 @@ type filter struct {
 func newFilter(p *parser, root *node) filter {
 	var f filter
 	f.most = unbounded
+	f.least, _ = widths(root)
 	if p.calls || p.backrefs || hasCommit(root) {
 		return f
 	}
-	f.least, _ = widths(root)
 	f.anchored = starts(root, atStart)
 	f.lines = starts(root, atLineStart)
 	whole, line := startsWithAny(root)
