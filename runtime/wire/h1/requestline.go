@@ -31,6 +31,9 @@ type RequestLine struct {
 	// Major and Minor are the version, 1.0 after most errors (nginx answers
 	// those as HTTP/1.0), 0.9 for a line without a version.
 	Major, Minor int
+	// Skipped is the length of the empty lines before the line, which nginx does
+	// not count in $request_length.
+	Skipped int
 
 	HasArgs   bool // there is a '?' in Target, as far as Path is final
 	Complex   bool // "//", "/." or '#': the path needs normalising
@@ -64,6 +67,7 @@ func ParseRequestLine(b []byte, rl *RequestLine) (n int, st Status) {
 	for start < len(b) && (b[start] == '\r' || b[start] == '\n') {
 		start++
 	}
+	rl.Skipped = start
 
 	n, st = parseLine(b, start, rl)
 	switch st {

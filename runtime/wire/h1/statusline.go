@@ -3,8 +3,8 @@ package h1
 // StatusLine is the first line of an upstream's response. Text points into the
 // input.
 type StatusLine struct {
-	// Text is everything from the code to the end of the line, $status_line as
-	// it is passed on: "200 OK". It ends at the first CR.
+	// Text is everything from the code to the end of the line, as it is passed
+	// on to the client: "200 OK". It ends at the first CR.
 	Text []byte
 	// Code is the three-digit code, 0 to 999.
 	Code int
@@ -40,19 +40,20 @@ func ParseStatusLine(b []byte, sl *StatusLine) (n int, st Status) {
 		return i, st
 	}
 
-	for i < len(b) && b[i] == ' ' {
-		i++
-	}
-	start := i
-	for ; i < start+3; i++ {
-		if i >= len(b) {
+	for digits := 0; digits < 3; i++ {
+		switch {
+		case i == len(b):
 			return 0, Again
-		}
-		if !isDigit(b[i]) {
+		case b[i] == ' ':
+			// nginx skips spaces in front of every digit
+		case isDigit(b[i]):
+			sl.Code = sl.Code*10 + int(b[i]-'0')
+			digits++
+		default:
 			return i, InvalidStatusLine
 		}
-		sl.Code = sl.Code*10 + int(b[i]-'0')
 	}
+	start := i - 3
 
 	if i == len(b) {
 		return 0, Again
