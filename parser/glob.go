@@ -79,7 +79,7 @@ func readNames(dir string, dots bool) []string {
 	if err != nil {
 		return nil
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // nothing was written
 	names, err := f.Readdirnames(-1)
 	if err == nil && dots {
 		names = append(names, ".", "..")

@@ -149,7 +149,7 @@ func (l *lexer) gap() {
 	case ';', '{', ')':
 	case '}': // the statement lacks its ";", and the caller says so
 	default:
-		l.fail(`unexpected "` + l.src[l.pos:l.pos+1] + `"`)
+		_ = l.fail(`unexpected "` + l.src[l.pos:l.pos+1] + `"`)
 		l.broken = true
 	}
 }

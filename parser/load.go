@@ -60,7 +60,7 @@ func Load(path string) (*File, error) {
 	if err != nil {
 		return nil, newFileError("open()", path, err, false)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // nothing was written
 
 	info, err := f.Stat()
 	if err != nil {
