@@ -41,8 +41,9 @@
 // [Directive] satisfies config.IDirective of github.com/tufanbarisyildirim/gonginx,
 // GetBlock a config.IBlock, and [File.Gonginx] a whole *config.Config, so that
 // tools written against gonginx, its dumper included, take these trees. [Format]
-// prints by itself: gonginx's dumper drops comments behind "{", puts a space into
-// `"$b")`, leaves white space on blank lines, and links a Lua formatter.
+// prints by itself: gonginx's dumper drops comments behind "{" and blank lines,
+// puts a blank into `"$b")`, which breaks the 4096-byte rule for a word that just
+// keeps it, and links a Lua formatter.
 //
 // # Not supported
 //
