@@ -1,0 +1,56 @@
+package errlog
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/logfile"
+)
+
+// Parse reads the arguments of an error_log directive: a destination (a path,
+// "stderr", "syslog:server=...", "memory:size") and levels. A path is registered in
+// files and usable once these are open. report receives what goes wrong with a
+// syslog server later; it may be nil. Errors are nginx's, without the place in the
+// configuration.
+func Parse(files *logfile.Set, args []string, report func(logfile.Problem)) (Output, error) {
+	if len(args) == 0 {
+		return Output{}, errors.New("no log destination")
+	}
+	var out Output
+	size, isMemory := strings.CutPrefix(args[0], "memory:")
+	switch {
+	case args[0] == "stderr":
+		out.Sink, out.File, out.Console = fileSink{files.Stderr()}, true, true
+	case isMemory:
+		n, ok := conf.ParseSize(size)
+		if !ok || n < minMemory {
+			return out, fmt.Errorf("invalid buffer size \"%s\"", size)
+		}
+		out.Sink = NewMemory(int(n))
+	case logfile.IsSyslog(args[0]):
+		c, err := logfile.ParseSyslog(args[0])
+		if err != nil {
+			return out, err
+		}
+		out.Sink = syslogSink{logfile.NewSyslog(c, report)}
+	default:
+		out.Sink, out.File = fileSink{files.File(args[0])}, true
+	}
+	var err error
+	out.Threshold, err = ParseLevels(args[1:])
+	return out, err
+}
+
+// Report makes the function that logs the problems of log files and syslog servers
+// to l.
+func Report(l *Logger) func(logfile.Problem) {
+	return func(p logfile.Problem) {
+		l.Log(Level(p.Severity)+1, 0, p.Err, about(p.About), "%s", p.Text)
+	}
+}
+
+type about string
+
+func (a about) AppendLogContext(dst []byte) []byte { return append(dst, a...) }
