@@ -54,7 +54,8 @@ type Header struct {
 	Source, Destination []byte
 	// TLVs is the rest of a version 2 header, part of the input.
 	TLVs []byte
-	// SourcePort and DestinationPort are in host order.
+	// SourcePort and DestinationPort are in host order. A variable made of a
+	// port that is 0 is empty in nginx.
 	SourcePort, DestinationPort uint16
 	// Version is 1 or 2.
 	Version uint8

@@ -30,7 +30,8 @@ var (
 	ErrInvalidTLV = errors.New("invalid PROXY protocol TLV")
 	ErrUnknownTLV = errors.New("unknown PROXY protocol TLV")
 	ErrBrokenTLV  = errors.New("broken PROXY protocol TLV")
-	// ErrNoTLV is a TLV that is not in the header: an empty variable.
+	// ErrNoTLV is a TLV that is not in the header, or an SSL TLV without room
+	// for one: an empty variable, nothing to log.
 	ErrNoTLV = errors.New("no such PROXY protocol TLV")
 )
 
@@ -116,7 +117,7 @@ func (r TLVRef) Lookup(dst, tlvs []byte) ([]byte, error) {
 			return nil, err
 		}
 		if len(ssl) < sslHeader {
-			return nil, ErrBrokenTLV
+			return nil, ErrNoTLV
 		}
 		if r.verify {
 			return strconv.AppendUint(dst[:0], uint64(binary.BigEndian.Uint32(ssl[1:])), 10), nil
