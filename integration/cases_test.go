@@ -80,6 +80,9 @@ func compare(t *testing.T, c *harness.Case, known *harness.Differences) {
 		if *show {
 			t.Logf("%s\n  %s", f.Name, strings.Join(f.Oracle, "\n  "))
 		}
+		if n := len(f.Oracle); n > 0 && f.Oracle[n-1] == "[timeout]" {
+			t.Errorf("%s: nginx does not end this exchange, the case has to", f.Name)
+		}
 		left := known.Unexplained(c.Name, f.Name, harness.Diff(f.Oracle, f.Tested))
 		if len(left) == 0 {
 			continue

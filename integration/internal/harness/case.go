@@ -22,7 +22,6 @@ import (
 //	mtime: PATH RFC3339   modification time, instead of the common one
 //	chmod: PATH MODE      permissions, octal
 //	expires: absolute     Expires is compared as it is, not by its distance from Date
-//	skip-access-log: yes  logs/access.log is not compared
 //
 // The files are written to the folder the server runs in, but for these:
 //
@@ -61,7 +60,7 @@ type Case struct {
 // commonTime is the modification time of every file that has no other: ETag and Last-Modified come out the same.
 var commonTime = time.Date(2024, time.March, 5, 12, 34, 56, 0, time.UTC)
 
-var setting = regexp.MustCompile(`^(error-log|gzip|fill|mkdir|link|mtime|chmod|expires|skip-access-log): (.+)$`)
+var setting = regexp.MustCompile(`^(error-log|gzip|fill|mkdir|link|mtime|chmod|expires): (.+)$`)
 
 // LoadCase reads a case from a txtar file.
 func LoadCase(path string) (*Case, error) {

@@ -25,7 +25,7 @@ type Exchange struct {
 	Responses []*Response
 	// Rest is what came after them and is no response: HTTP/0.9, or the bytes of an upgraded connection.
 	Rest []byte
-	// End is how it ended: closed, timeout, handshake failed, aborted.
+	// End is how it ended: closed, timeout, handshake failed, aborted, upgraded.
 	End string
 }
 
@@ -81,11 +81,8 @@ type player struct {
 
 func (p *player) play(r *Request, subst func(string) string) {
 	for _, part := range r.Parts {
-		for !p.over && (p.finals < part.Answers || p.interim < part.Interim) {
+		for !p.over && (p.finals < part.Answers || p.interim < part.Interim || len(p.ex.Rest) < part.Bytes) {
 			p.next()
-		}
-		for !p.over && len(p.ex.Rest) < part.Bytes {
-			p.raw()
 		}
 		text := wire(subst(part.Text))
 		for _, m := range methodsOf.FindAllSubmatch(text, -1) {
@@ -99,6 +96,11 @@ func (p *player) play(r *Request, subst func(string) string) {
 	}
 	if r.Abort {
 		p.ex.End = "aborted"
+		return
+	}
+	if p.upgraded() {
+		// It ends when both sides want it to: the server does not close because the client has nothing more to say.
+		p.ex.End = "upgraded"
 		return
 	}
 	for !p.over && p.finals < r.Answers {

@@ -64,11 +64,15 @@ func splitRow(row string) []string {
 	return cells
 }
 
-// Unexplained returns the lines of a Diff that no accepted difference covers, and marks those that do as used.
+// Unexplained returns the lines of a Diff that no accepted difference covers, and marks those that do as used. A row of
+// two status lines covers all of the response: with another status, everything else is another, too.
 func (d *Differences) Unexplained(caseName, request string, diff []string) []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var left []string
+	if before, after := statusLines(diff); before != "" && d.pair(caseName, request, before, after) {
+		return nil
+	}
 	for _, line := range diff {
 		if !d.explained(caseName, request, line) {
 			left = append(left, line)
@@ -89,6 +93,34 @@ func (d *Differences) explained(caseName, request, line string) bool {
 		}
 		row.used = true
 		return true
+	}
+	return false
+}
+
+// statusLines returns the status lines of a Diff, if there is one on each side.
+func statusLines(diff []string) (before, after string) {
+	for _, line := range diff {
+		switch {
+		case before == "" && strings.HasPrefix(line, "-HTTP/"):
+			before = line[1:]
+		case after == "" && strings.HasPrefix(line, "+HTTP/"):
+			after = line[1:]
+		}
+	}
+	if after == "" {
+		return "", ""
+	}
+	return before, after
+}
+
+// pair tells whether one row has both lines.
+func (d *Differences) pair(caseName, request, before, after string) bool {
+	for i := range d.rows {
+		row := &d.rows[i]
+		if match(row.Case, caseName) && match(row.Request, request) && match(row.Oracle, before) && match(row.Tested, after) {
+			row.used = true
+			return true
+		}
 	}
 	return false
 }
@@ -115,6 +147,9 @@ func (d *Differences) Record(caseName, request string, diff []string, since stri
 	f, err := os.OpenFile(d.path, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		return err
+	}
+	if before, after := statusLines(diff); before != "" {
+		diff = []string{"-" + before, "+" + after}
 	}
 	for len(diff) > 0 {
 		oracle, tested := "", ""

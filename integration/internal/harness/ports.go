@@ -28,9 +28,24 @@ func NewPorts() *Ports {
 
 // Take returns n ports that nothing listens at.
 func (p *Ports) Take(n int) ([]int, error) {
+	ports := make([]int, n)
+	for i := range ports {
+		l, port, err := p.Listen()
+		if err != nil {
+			return nil, err
+		}
+		if err := l.Close(); err != nil {
+			return nil, err
+		}
+		ports[i] = port
+	}
+	return ports, nil
+}
+
+// Listen listens at a port.
+func (p *Ports) Listen() (net.Listener, int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var free []int
 	for range lastPort - firstPort {
 		p.next++
 		if p.next > lastPort {
@@ -39,18 +54,11 @@ func (p *Ports) Take(n int) ([]int, error) {
 		if p.next%10 == 0 {
 			continue
 		}
-		l, err := net.Listen("tcp", Addr(p.next))
-		if err != nil {
-			continue
-		}
-		if err := l.Close(); err != nil {
-			return nil, err
-		}
-		if free = append(free, p.next); len(free) == n {
-			return free, nil
+		if l, err := net.Listen("tcp", Addr(p.next)); err == nil {
+			return l, p.next, nil
 		}
 	}
-	return nil, fmt.Errorf("no %d free ports between %d and %d", n, firstPort, lastPort)
+	return nil, 0, fmt.Errorf("no free port between %d and %d", firstPort, lastPort)
 }
 
 // Addr is the address of a port on this machine.

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -48,6 +49,30 @@ type TLSClient struct {
 
 // methodsOf finds the methods of the requests in what a client sends, for a response to HEAD has no body.
 var methodsOf = regexp.MustCompile(`(?m)^([A-Za-z]+) [^ \r\n]+ HTTP/[0-9.]+\r?$`)
+
+// lines returns the request lines the client sends as they stand in an access log.
+func (r *Request) lines() []string {
+	var lines []string
+	for _, p := range r.Parts {
+		for _, m := range methodsOf.FindAll(wire(p.Text), -1) {
+			lines = append(lines, logged(bytes.TrimSuffix(m, []byte("\r"))))
+		}
+	}
+	return lines
+}
+
+// logged escapes what a log line may not have, in the default way of log_format.
+func logged(text []byte) string {
+	var b strings.Builder
+	for _, c := range text {
+		if c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			fmt.Fprintf(&b, `\x%02X`, c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
 
 // parseRow reads a request from a row of a table:
 //

@@ -25,6 +25,7 @@ type Response struct {
 	Notes []string
 
 	rawLen int // of the body, before gzip was taken off
+	chunks int // it came in
 }
 
 // A Field is one header field.
@@ -114,6 +115,7 @@ func (r *Response) readChunks(in *bufio.Reader) error {
 		if n == 0 {
 			return r.readTrailer(in)
 		}
+		r.chunks++
 		chunk := drain(in, n)
 		r.Body = append(r.Body, chunk...)
 		end, err := in.ReadString('\n')

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -54,10 +57,10 @@ type side struct {
 	binary  string
 	dir     string
 	listen  []int // ports of the server
-	other   []int // ports of the upstreams, then the dead one
+	apps    []*Upstream
 	certs   string
 	subst   func(string) string
-	results []Transcript
+	results []result
 }
 
 // Run plays a case on both servers and returns what came of every request, then the logs. An error is a server that does
@@ -68,10 +71,12 @@ func (l *Lab) Run(ctx context.Context, c *Case) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer oracle.close()
 	tested, err := l.side(c, "tested", l.Tested)
 	if err != nil {
 		return nil, err
 	}
+	defer tested.close()
 	var wait sync.WaitGroup
 	var errs [2]error
 	var logs [2]map[string]Transcript
@@ -82,20 +87,46 @@ func (l *Lab) Run(ctx context.Context, c *Case) ([]Finding, error) {
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
+	return findings(c, oracle.results, tested.results, logs), nil
+}
+
+// result is what one request brought on one side.
+type result struct {
+	Transcript
+	chunks int // that the longest body came in
+}
+
+// findings puts the results of the two sides together.
+func findings(c *Case, oracle, tested []result, logs [2]map[string]Transcript) []Finding {
 	var found []Finding
+	var differ []string // request lines
 	for i, r := range c.Requests {
-		found = append(found, Finding{r.Name, oracle.results[i], tested.results[i]})
-	}
-	for name, o := range logs[0] {
-		found = append(found, Finding{name, o, logs[1][name]})
-	}
-	for name, t := range logs[1] {
-		if _, ok := logs[0][name]; !ok {
-			found = append(found, Finding{name, nil, t})
+		o, t := oracle[i], tested[i]
+		found = append(found, Finding{r.Name, o.Transcript, t.Transcript})
+		if !slices.Equal(o.Transcript, t.Transcript) || o.chunks > 1 || t.chunks > 1 {
+			differ = append(differ, r.lines()...)
 		}
 	}
-	return found, nil
+	// A response that differs has another status or length in the log, too. That is no second difference. And the length
+	// counts the framing of chunks: where they end depends on how the bytes arrive.
+	for i := range logs {
+		logs[i][providedLog] = slices.DeleteFunc(logs[i][providedLog], func(line string) bool {
+			return slices.ContainsFunc(differ, func(request string) bool { return strings.Contains(line, `"`+request+`"`) })
+		})
+	}
+	for _, name := range slices.Sorted(maps.Keys(logs[0])) {
+		found = append(found, Finding{name, logs[0][name], logs[1][name]})
+	}
+	for _, name := range slices.Sorted(maps.Keys(logs[1])) {
+		if _, ok := logs[0][name]; !ok {
+			found = append(found, Finding{name, nil, logs[1][name]})
+		}
+	}
+	return found
 }
+
+// providedLog is the access log that confHead switches on.
+const providedLog = "access.log"
 
 var portMark = regexp.MustCompile(`%%(ADDR|PORT)(?:_([0-9]+))?%%`)
 
@@ -111,9 +142,6 @@ func (l *Lab) side(c *Case, name, binary string) (*side, error) {
 	if s.listen, err = l.Ports.Take(count); err != nil {
 		return nil, err
 	}
-	if s.other, err = l.Ports.Take(3); err != nil {
-		return nil, err
-	}
 	fill := []string{"%%TESTDIR%%", s.dir}
 	hide := []string{s.dir, "%%TESTDIR%%"}
 	for i, port := range s.listen {
@@ -124,25 +152,41 @@ func (l *Lab) side(c *Case, name, binary string) (*side, error) {
 		fill = append(fill, "%%PORT"+suffix+"%%", strconv.Itoa(port), "%%ADDR"+suffix+"%%", Addr(port))
 		hide = append(hide, strconv.Itoa(port), "%%PORT"+suffix+"%%")
 	}
-	for i, mark := range []string{"UPSTREAM", "UPSTREAM_2", "DEAD"} {
-		fill = append(fill, "%%"+mark+"%%", Addr(s.other[i]))
-		hide = append(hide, Addr(s.other[i]), "%%"+mark+"%%")
+	dead, err := l.Ports.Take(1)
+	if err != nil {
+		return nil, err
+	}
+	others := dead
+	var listeners []net.Listener
+	for range c.upstreams {
+		in, port, err := l.Ports.Listen()
+		if err != nil {
+			return nil, err
+		}
+		listeners, others = append(listeners, in), append(others, port)
+	}
+	for i, mark := range []string{"%%DEAD%%", "%%UPSTREAM%%", "%%UPSTREAM_2%%"} {
+		fill = append(fill, mark, Addr(others[i]))
+		hide = append(hide, Addr(others[i]), mark, strconv.Itoa(others[i]), mark+"port")
 	}
 	s.subst = strings.NewReplacer(fill...).Replace
 	s.replace = strings.NewReplacer(hide...)
 	s.absoluteExpires = len(c.settings["expires"]) > 0
+	for i, in := range listeners {
+		s.apps = append(s.apps, newUpstream(in, c.upstreams[i], s.subst))
+	}
 	return s, nil
 }
 
-// run starts the upstreams and the server, plays all requests, stops, and reads the logs.
-func (s *side) run(ctx context.Context, c *Case) (map[string]Transcript, error) {
-	for i, replies := range c.upstreams {
-		u, err := newUpstream(Addr(s.other[i]), replies, s.subst)
-		if err != nil {
-			return nil, err
-		}
-		defer u.Close()
+// close ends the side's applications.
+func (s *side) close() {
+	for _, app := range s.apps {
+		app.Close()
 	}
+}
+
+// run starts the server, plays all requests, stops, and reads the logs.
+func (s *side) run(ctx context.Context, c *Case) (map[string]Transcript, error) {
 	if err := errors.Join(c.Lay(s.dir, s.subst), copyDir(filepath.Join(s.dir, "certs"), s.certs)); err != nil {
 		return nil, err
 	}
@@ -180,7 +224,11 @@ func (s *side) play(ctx context.Context, c *Case) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.Name, err)
 		}
-		s.results = append(s.results, s.transcript(ex))
+		res := result{Transcript: s.transcript(ex)}
+		for _, r := range ex.Responses {
+			res.chunks = max(res.chunks, r.chunks)
+		}
+		s.results = append(s.results, res)
 	}
 	return nil
 }
@@ -189,9 +237,6 @@ func (s *side) logs(c *Case) (map[string]Transcript, error) {
 	logs, err := s.accessLogs(s.dir)
 	if err != nil {
 		return nil, err
-	}
-	if len(c.settings["skip-access-log"]) > 0 {
-		delete(logs, "access.log")
 	}
 	if len(c.errorLog) > 0 {
 		if logs["error.log"], err = s.norm.errorLog(s.dir, c.errorLog); err != nil {

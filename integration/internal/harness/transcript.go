@@ -46,10 +46,7 @@ func (n *norm) transcript(ex *Exchange) Transcript {
 
 func (n *norm) response(t Transcript, r *Response) Transcript {
 	body := []byte(n.replace.Replace(string(r.Body)))
-	// Only nginx's own pages name the program; a body that mentions it otherwise is left alone.
-	if m := bytes.Index(body, []byte("<hr><center>")); m >= 0 {
-		body = append(body[:m:m], product.ReplaceAll(body[m:], []byte(serverMark))...)
-	}
+	page := ownPage(r.Body)
 	t = append(t, r.Line)
 	now, _ := time.Parse(time.RFC1123, r.Get("Date"))
 	age := ""
@@ -77,7 +74,7 @@ func (n *norm) response(t Transcript, r *Response) Transcript {
 			if value == strconv.Itoa(r.rawLen) && !bytes.Equal(body, r.Body) {
 				value = "<length of body>"
 			}
-			if len(r.Body) == 0 && r.ownPage() {
+			if page != "" || len(r.Body) == 0 && r.ownPageLikely() {
 				value = "<length of page>"
 			}
 		case "content-type":
@@ -92,11 +89,37 @@ func (n *norm) response(t Transcript, r *Response) Transcript {
 		t = append(t, "["+note+"]")
 	}
 	t = append(t, "")
+	if page != "" {
+		return append(t, "["+page+"]")
+	}
 	return appendBody(t, body)
 }
 
-// ownPage tells whether the response, to a HEAD, is one of the server's own pages: their length depends on its name.
-func (r *Response) ownPage() bool {
+// pageText is a page that the server makes itself: for a status, and where it names its version with it.
+var pageText = regexp.MustCompile("^<html>\r\n<head><title>([^<]*)</title></head>\r\n<body>\r\n<center><h1>([^<]*)</h1></center>\r\n" +
+	"(?:<center>([^<]*)</center>\r\n)?<hr><center>(?:nginx|sluice)([^<]*)</center>\r\n</body>\r\n</html>\r\n((?s:<!--.*)?)$")
+
+// ownPage returns what tells one of the server's own pages from another; empty for any other body.
+func ownPage(body []byte) string {
+	m := pageText.FindSubmatch(body)
+	if m == nil {
+		return ""
+	}
+	page := fmt.Sprintf("page %s; %s", m[1], m[2])
+	if len(m[3]) > 0 {
+		page += fmt.Sprintf("; %s", m[3])
+	}
+	if len(m[4]) > 0 {
+		page += "; with version"
+	}
+	if len(m[5]) > 0 {
+		page += fmt.Sprintf("; padding %x", sha256.Sum256(m[5]))
+	}
+	return page
+}
+
+// ownPageLikely tells whether the response, to a HEAD, is one of the server's own pages: their length depends on its name.
+func (r *Response) ownPageLikely() bool {
 	return r.Code >= 300 && r.Get("Content-Type") == "text/html" && r.Get("ETag") == ""
 }
 
@@ -111,10 +134,12 @@ func appendBody(t Transcript, body []byte) Transcript {
 	if len(body) > shownBody || !utf8.Valid(body) {
 		return append(t, fmt.Sprintf("[%d bytes, %x, %.60q]", len(body), sha256.Sum256(body), body))
 	}
-	lines := strings.SplitAfter(string(body), "\n")
-	for _, l := range lines {
-		if l != "" {
-			t = append(t, strings.TrimSuffix(strconv.Quote(l), `\n"`)+"|")
+	for line := range strings.Lines(string(body)) {
+		text, whole := strings.CutSuffix(line, "\n")
+		quoted := strings.ReplaceAll(strconv.Quote(text), `\"`, `"`)
+		t = append(t, "> "+quoted[1:len(quoted)-1])
+		if !whole {
+			t = append(t, "[no newline]")
 		}
 	}
 	return t

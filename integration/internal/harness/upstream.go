@@ -70,15 +70,11 @@ type Upstream struct {
 // upstreamLimit bounds one connection of an application.
 const upstreamLimit = 15 * time.Second
 
-// newUpstream starts an application at addr.
-func newUpstream(addr string, replies map[string]reply, subst func(string) string) (*Upstream, error) {
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, err
-	}
+// newUpstream starts an application, which takes over the listener.
+func newUpstream(l net.Listener, replies map[string]reply, subst func(string) string) *Upstream {
 	u := &Upstream{replies: replies, subst: subst, listen: l, conns: map[net.Conn]struct{}{}}
 	u.wait.Go(u.accept)
-	return u, nil
+	return u
 }
 
 // Close ends the application and its connections, and waits for them.
@@ -155,7 +151,12 @@ func (u *Upstream) serve(c net.Conn) {
 func (u *Upstream) answer(c net.Conn, r *reply, request string) bool {
 	out := wire(u.subst(r.text))
 	if r.echo {
-		out = fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", len(request), request)
+		// Without a length: it would say again what the body says.
+		out = fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n%s", request)
+	}
+	if r.echo && r.keep {
+		out = fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n",
+			len(request), request)
 	}
 	_, err := c.Write(out)
 	return err == nil
