@@ -79,7 +79,9 @@ func TestFileAndSyslogTogether(t *testing.T) {
 	l := New(Config{Outputs: outputs, PID: 1})
 	l.Log(Info, 0, nil, nil, "file only")
 	l.Log(Crit, 5, syscall.EIO, nil, "both")
+	l.Close()
 	files.Close()
+	l.Log(Crit, 5, nil, nil, "closed")
 	text, err := os.ReadFile(filepath.Join(dir, "error.log"))
 	if err != nil || !strings.Contains(string(text), "[info] 1#1: file only\n") ||
 		!strings.HasSuffix(string(text), "[crit] 1#1: *5 both (5: Input/output error)\n") {

@@ -129,6 +129,20 @@ func (l *Logger) Fail(lv Level, err error) {
 	l.Log(lv, 0, nil, nil, "%s", err.Error())
 }
 
+// Close ends the connections of syslog outputs; later records do not reach them.
+// Files belong to their logfile.Set. Loggers that share outputs are closed together.
+func (l *Logger) Close() {
+	if l == nil {
+		return
+	}
+	for i := range l.outputs {
+		if c, ok := l.outputs[i].Sink.(io.Closer); ok {
+			// A datagram socket has nothing to lose.
+			_ = c.Close()
+		}
+	}
+}
+
 // Errno finds the errno that err carries or wraps; see errno.Of.
 func Errno(err error) (syscall.Errno, bool) { return errno.Of(err) }
 

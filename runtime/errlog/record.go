@@ -9,6 +9,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog/errno"
 )
 
@@ -40,7 +41,8 @@ func newRecord(l *Logger) *record {
 // build makes the line and remembers where its parts are.
 func (r *record) build(lv Level, conn uint64, err error, ctx Context, format string, args []any) {
 	r.level, r.time = lv, time.Now()
-	b := r.time.AppendFormat(r.line[:0], "2006/01/02 15:04:05 [")
+	b := append(r.line[:0], clock.At(r.time).ErrLogTime()...)
+	b = append(b, " ["...)
 	b = append(b, lv.String()...)
 	b = append(b, "] "...)
 	b = strconv.AppendInt(b, int64(r.log.pid), 10)

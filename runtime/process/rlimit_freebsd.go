@@ -1,0 +1,7 @@
+package process
+
+import "syscall"
+
+func setOpenFiles(n uint64) error {
+	return syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: int64(n), Max: int64(n)})
+}

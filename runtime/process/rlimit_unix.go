@@ -1,0 +1,9 @@
+//go:build unix && !freebsd
+
+package process
+
+import "syscall"
+
+func setOpenFiles(n uint64) error {
+	return syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: n, Max: n})
+}
