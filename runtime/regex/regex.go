@@ -64,9 +64,8 @@ func (re *Regex) Match(s []byte) bool {
 }
 
 // MatchCaptures matches s and stores where the whole match and every group begin and end: group n in caps[2n] and
-// caps[2n+1], -1 if it took no part. caps is overwritten and grown if it is too small; the result has NumCaptures()+1
-// pairs after a match and its content is unspecified otherwise. A match that could not be decided (see Exec) counts as
-// none.
+// caps[2n+1], -1 if it took no part. After a match the result has NumCaptures()+1 pairs, in the memory of caps if there is
+// room; without one caps comes back as it was. A match that could not be decided (see Exec) counts as none.
 func (re *Regex) MatchCaptures(s []byte, caps []int) ([]int, bool) {
 	caps, ok, _ := re.Exec(s, caps)
 	return caps, ok
@@ -77,7 +76,10 @@ func (re *Regex) MatchCaptures(s []byte, caps []int) ([]int, bool) {
 func (re *Regex) Exec(s []byte, caps []int) ([]int, bool, error) {
 	if re.shape.kind != shapeNone && re.groups == 0 {
 		from, to, ok := re.shape.match(s)
-		return append(caps[:0], from, to), ok, nil
+		if ok {
+			caps = append(caps[:0], from, to)
+		}
+		return caps, ok, nil
 	}
 	if !re.filter.admits(s) {
 		return caps, false, nil

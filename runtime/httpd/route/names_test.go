@@ -177,7 +177,7 @@ func naiveName(names []string, host string) string {
 		}
 	}
 	for _, name := range names {
-		if suffix := strings.TrimPrefix(name, "*"); suffix[0] == '.' && strings.HasSuffix(host, suffix) &&
+		if suffix := strings.TrimPrefix(name, "*"); len(suffix) > 1 && suffix[0] == '.' && strings.HasSuffix(host, suffix) &&
 			len(strings.TrimPrefix(best, "*")) < len(suffix) {
 			best = name
 		}
