@@ -22,7 +22,7 @@ type Difference struct {
 	used bool
 }
 
-// Differences are all the accepted ones, from the table in a Markdown file.
+// Differences are all the accepted ones, from the table in a Markdown file. Of two rows that fit a line the first counts.
 type Differences struct {
 	mu   sync.Mutex
 	rows []Difference

@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	logTime   = regexp.MustCompile(`\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\]`)
+	logTime   = regexp.MustCompile(`\b\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\b`)
 	isoTime   = regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)`)
 	seconds   = regexp.MustCompile(`\b\d+\.\d{3}\b`)
 	errorHead = regexp.MustCompile(`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (\[[a-z]+\]) \d+#\d+: (\*\d+ )?`)
@@ -31,7 +31,7 @@ func (n *norm) accessLogs(dir string) (map[string]Transcript, error) {
 		}
 		for i, l := range lines {
 			l = n.replace.Replace(l)
-			l = logTime.ReplaceAllString(l, "[<time>]")
+			l = logTime.ReplaceAllString(l, "<time>")
 			l = isoTime.ReplaceAllString(l, "<time>")
 			lines[i] = seconds.ReplaceAllString(l, "<seconds>")
 		}

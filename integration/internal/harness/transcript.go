@@ -61,8 +61,10 @@ func (n *norm) response(t Transcript, r *Response) Transcript {
 			value = product.ReplaceAllString(value, serverMark)
 		case "expires":
 			if at, err := time.Parse(time.RFC1123, value); err == nil && !now.IsZero() {
-				age = strconv.Itoa(int(at.Sub(now) / time.Second))
-				if !n.absoluteExpires && at.Year() > 1970 && at.Year() < 2037 {
+				ahead := at.Sub(now)
+				age = strconv.Itoa(int(ahead / time.Second))
+				// What is farther away was not counted from now: an application's own, epoch, max.
+				if !n.absoluteExpires && ahead > -time.Hour && ahead < 400*24*time.Hour {
 					value = "<now+" + age + "s>"
 				}
 			}
