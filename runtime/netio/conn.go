@@ -82,6 +82,7 @@ func newConn(fd int) (*Conn, error) {
 		return nil, err
 	}
 	c.rc, c.fd = rc, fd
+	c.closed.Store(false)
 	c.maxChunk = defaultChunk
 	return c, nil
 }
@@ -114,8 +115,7 @@ func (c *Conn) Release() {
 	c.peer, c.local, c.haveLocal = Addr{}, Addr{}, false
 	c.noDelay, c.cork = false, false
 	c.parked.reset()
-	c.closed.Store(false)
-	conns.Put(c)
+	conns.Put(c) // still marked as closed: a late Close does nothing
 }
 
 // Close closes the socket; readers and writers that wait return ErrClosed.
@@ -260,5 +260,16 @@ func (c *Conn) TryPeek(p []byte) (int, error) {
 func (c *Conn) WaitReadable() error {
 	c.read = readOp{kind: opWaitRead}
 	_, err := c.doRead()
+	return err
+}
+
+// WaitReadableFor is WaitReadable with a timeout of its own, in place of
+// SetReadTimeout's: the grace before an idle connection is parked. ErrTimeout
+// says that nothing came.
+func (c *Conn) WaitReadableFor(d time.Duration) error {
+	old := c.rd.timeout
+	c.rd.timeout = d
+	err := c.WaitReadable()
+	c.rd.timeout = old
 	return err
 }

@@ -46,9 +46,9 @@ func (e *OpError) Error() string {
 	return e.Op + " failed" + e.Note + " (" + strconv.Itoa(int(e.Errno)) + ": " + errno.Text(e.Errno) + ")"
 }
 
-// Message is Error without the part in parentheses, for logs that add it
+// Text is Error without the part in parentheses, for logs that add it
 // themselves.
-func (e *OpError) Message() string { return e.Op + " failed" + e.Note }
+func (e *OpError) Text() string { return e.Op + " failed" + e.Note }
 
 // Unwrap gives the syscall.Errno.
 func (e *OpError) Unwrap() error { return e.Errno }

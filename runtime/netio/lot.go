@@ -39,7 +39,6 @@ type parking struct {
 	resume func(*Conn, Event)
 	why    Event
 	lot    *Lot   // the lot whose epoll instance knows the descriptor
-	slot   int32  // where in lot.slots
 	run    func() // Conn.resume, bound once
 }
 

@@ -31,6 +31,7 @@ type parker struct {
 	mu     sync.Mutex
 	slots  []slot
 	free   []int32
+	gen    uint32 // of the latest parking
 	count  int
 	next   int64 // when the goroutine looks around next; forever: only when something happens
 	drain  bool  // Park lets go at once
@@ -39,7 +40,6 @@ type parker struct {
 	// The goroutine's own.
 	events [128]raw.Event
 	ready  int
-	batch  []*Conn
 }
 
 // slot is one parked connection, or a free place.
@@ -78,6 +78,9 @@ func NewLot(o LotOptions) (*Lot, error) {
 // never) or when the lot is drained. resume should be a function or a method
 // value that is stored: a closure would cost an allocation. On error
 // (ErrClosed: the lot or the Conn is closed) the Conn stays the caller's.
+//
+// Nobody else may close a parked Conn: the lot would not notice before its
+// timeout.
 func (c *Conn) Park(l *Lot, timeout time.Duration, resume func(*Conn, Event)) error {
 	c.parked.resume = resume
 	end := until(timeout)
@@ -96,11 +99,16 @@ func (c *Conn) Park(l *Lot, timeout time.Duration, resume func(*Conn, Event)) er
 		op = unix.EPOLL_CTL_MOD
 	}
 	const mask = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLONESHOT
-	if e := raw.EpollSet(l.ep, op, c.fd, mask, uint64(l.slots[i].gen)<<32|uint64(uint32(i))); e != 0 {
+	cookie := uint64(l.slots[i].gen)<<32 | uint64(uint32(i))
+	e := raw.EpollSet(l.ep, op, c.fd, mask, cookie)
+	if e == syscall.EEXIST { // it was in another lot meanwhile
+		e = raw.EpollSet(l.ep, unix.EPOLL_CTL_MOD, c.fd, mask, cookie)
+	}
+	if e != 0 {
 		l.vacate(i)
 		return e
 	}
-	c.parked.lot, c.parked.slot = l, i
+	c.parked.lot = l
 	now := end - int64(timeout)
 	if end != forever {
 		l.wantTick(max(end, now+tick))
@@ -123,7 +131,8 @@ func (p *parker) place(c *Conn, end int64) int32 {
 		i = int32(len(p.slots))
 		p.slots = append(p.slots, slot{})
 	}
-	p.slots[i].c, p.slots[i].end = c, end
+	p.gen++
+	p.slots[i] = slot{c: c, end: end, gen: p.gen}
 	p.count++
 	return i
 }
@@ -133,12 +142,9 @@ func (p *parker) vacate(i int32) *Conn {
 	s := &p.slots[i]
 	c := s.c
 	s.c = nil
-	s.gen++
 	p.free = append(p.free, i)
 	if p.count--; p.count == 0 && len(p.slots) > 1024 {
-		// Generations start anew, but no report is outstanding: a descriptor
-		// is disarmed when its slot is vacated, by its report or by rearming.
-		p.slots, p.free = nil, nil
+		p.slots, p.free = nil, nil // the crowd has left
 	}
 	return c
 }

@@ -2,6 +2,7 @@ package netio
 
 import (
 	"io"
+	"runtime"
 	"syscall"
 
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
@@ -171,19 +172,32 @@ func (op *writeOp) step(c *Conn, fd int) (int64, syscall.Errno) {
 		}
 		return n, e
 	case opConnect:
-		switch e := raw.Connect(fd, &c.peer.a); e {
-		case 0, syscall.EISCONN:
-			return 1, 0
-		case syscall.EINPROGRESS, syscall.EALREADY:
-			return 0, syscall.EAGAIN
-		default:
-			return 0, e
-		}
+		return op.connect(c, fd)
 	}
 	if !raw.Writable(fd) {
 		return 0, syscall.EAGAIN
 	}
 	return 1, 0
+}
+
+// connect starts the connection or asks for its outcome. On the loopback the
+// outcome is there at once, so the question is worth its cost: it saves a trip
+// through the poller.
+func (op *writeOp) connect(c *Conn, fd int) (int64, syscall.Errno) {
+	e := raw.Connect(fd, &c.peer.a)
+	if e == syscall.EINPROGRESS {
+		e = raw.Connect(fd, &c.peer.a)
+	}
+	switch e {
+	case 0, syscall.EISCONN:
+		return 1, 0
+	case syscall.EINPROGRESS, syscall.EALREADY:
+		return 0, syscall.EAGAIN
+	case syscall.EAGAIN:
+		op.err = e // a unix socket's queue is full: a failure, nothing to wait for
+		return 0, 0
+	}
+	return 0, e
 }
 
 // advance takes n sent bytes off what is to do.
@@ -194,7 +208,9 @@ func (op *writeOp) advance(n int64) {
 		op.p = op.p[n:]
 	case opSendfile:
 		op.off += n
-		op.left -= n
+		if op.left -= n; op.left > 0 {
+			runtime.Gosched() // a fast reader must not keep the processor for a whole file
+		}
 	case opWritev:
 		for n > 0 {
 			k := min(n, int64(len(op.vec[0])))

@@ -1,0 +1,91 @@
+package netio
+
+import (
+	"errors"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestDialErrors(t *testing.T) {
+	gone := listen(t, ListenSpec{})
+	_ = gone.Close()
+	for _, tc := range []struct {
+		name string
+		spec DialSpec
+		want syscall.Errno
+	}{
+		{"refused", DialSpec{Addr: *gone.Addr()}, syscall.ECONNREFUSED},
+		{"no such socket", DialSpec{Addr: UnixAddr(filepath.Join(t.TempDir(), "s"))}, syscall.ENOENT},
+		{"path too long", DialSpec{Addr: UnixAddr(string(make([]byte, 200)))}, syscall.ENAMETOOLONG},
+		{"foreign local address", DialSpec{
+			Addr: *gone.Addr(), Bind: must(ParseAddr("192.0.2.1:0")),
+		}, syscall.EADDRNOTAVAIL},
+		{"no address", DialSpec{}, syscall.EINVAL},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			tc.spec.Timeout = patience
+			c, err := Dial(&tc.spec)
+			if err == nil {
+				c.Release()
+				t.Fatal("connected")
+			}
+			var e syscall.Errno
+			if !errors.As(err, &e) || e != tc.want {
+				t.Errorf("got %v, want %v", err, tc.want)
+			}
+		})
+	}
+}
+
+func TestDialFullUnixQueueFails(t *testing.T) {
+	l := listen(t, ListenSpec{Addr: UnixAddr(filepath.Join(t.TempDir(), "s")), Backlog: 1})
+	for range 10 {
+		c, err := Dial(&DialSpec{Addr: *l.Addr()})
+		if err != nil {
+			if err != syscall.EAGAIN {
+				t.Errorf("got %v", err)
+			}
+			return
+		}
+		defer c.Release()
+	}
+	t.Error("the queue of one took 10 connections")
+}
+
+func TestDialTimesOut(t *testing.T) {
+	// The kernel drops the handshakes that do not fit into the accept queue.
+	l := listen(t, ListenSpec{Backlog: 1})
+	for range 10 {
+		c, err := Dial(&DialSpec{Addr: *l.Addr(), Timeout: short})
+		if err != nil {
+			if err != ErrTimeout {
+				t.Errorf("got %v", err)
+			}
+			return
+		}
+		defer c.Release()
+	}
+	t.Error("the queue of one took 10 connections")
+}
+
+func TestDialBindsAndSetsOptions(t *testing.T) {
+	l := listen(t, ListenSpec{})
+	client, err := Dial(&DialSpec{
+		Addr: *l.Addr(), Bind: must(ParseAddr("127.0.0.9:0")), NoDelay: true,
+		Keepalive: Keepalive{On: true, Idle: time.Minute}, RcvBuf: 65536, SndBuf: 65536, Timeout: patience,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Release()
+	server, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Release()
+	if got := string(server.Peer().AppendHost(nil)); got != "127.0.0.9" {
+		t.Errorf("the server sees %s", got)
+	}
+}

@@ -1,0 +1,319 @@
+package netio
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/buf"
+)
+
+func newLot(t testing.TB, o LotOptions) *Lot {
+	t.Helper()
+	l, err := NewLot(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return l
+}
+
+// wakeUp collects who was resumed and why.
+type wakeUp struct {
+	c   *Conn
+	why Event
+}
+
+func TestPark(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		timeout time.Duration
+		before  func(client *Conn) error // happens before Park
+		after   func(client *Conn, l *Lot) error
+		want    Event
+	}{
+		{name: "bytes arrive", after: func(c *Conn, _ *Lot) error { _, err := c.Write([]byte("x")); return err }},
+		{name: "bytes were there already", before: func(c *Conn) error { _, err := c.Write([]byte("x")); return err }},
+		{name: "the peer closes", after: func(c *Conn, _ *Lot) error { return c.Close() }},
+		{name: "the peer had closed", before: (*Conn).Close},
+		{name: "the peer resets", after: func(c *Conn, _ *Lot) error { return c.Abort() }},
+		{name: "half-close", after: func(c *Conn, _ *Lot) error { return c.CloseWrite() }},
+		{name: "timeout", timeout: time.Millisecond, want: Expired},
+		{name: "drain", after: func(_ *Conn, l *Lot) error { l.Drain(); return nil }, want: Drained},
+		{name: "close", after: func(_ *Conn, l *Lot) error { return l.Close() }, want: Drained},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			client, server := pair(t)
+			l := newLot(t, LotOptions{})
+			if tc.before != nil {
+				if err := tc.before(client); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got := make(chan wakeUp, 2)
+			if err := server.Park(l, tc.timeout, func(c *Conn, why Event) { got <- wakeUp{c, why} }); err != nil {
+				t.Fatal(err)
+			}
+			if tc.after != nil {
+				if err := tc.after(client, l); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if w := <-got; w.c != server || w.why != tc.want {
+				t.Errorf("resumed with %v, want %v", w.why, tc.want)
+			}
+			if n := l.Len(); n != 0 {
+				t.Errorf("%d are still parked", n)
+			}
+			if len(got) > 0 {
+				t.Errorf("resumed twice, then with %v", <-got)
+			}
+		})
+	}
+}
+
+func TestParkAgainAndAgain(t *testing.T) {
+	client, server := pair(t)
+	a, b := newLot(t, LotOptions{}), newLot(t, LotOptions{})
+	got := make(chan Event)
+	resume := func(_ *Conn, why Event) { got <- why }
+	for _, l := range []*Lot{a, a, b, a, b, b} {
+		if err := server.Park(l, 0, resume); err != nil {
+			t.Fatal(err)
+		}
+		send(t, client, "x")
+		if why := <-got; why != Readable {
+			t.Fatalf("resumed with %v", why)
+		}
+		recv(t, server, "x")
+	}
+}
+
+func TestParkExpiresAndComesBack(t *testing.T) {
+	client, server := pair(t)
+	l := newLot(t, LotOptions{})
+	got := make(chan Event, 1)
+	resume := func(_ *Conn, why Event) { got <- why }
+	for range 2 {
+		if err := server.Park(l, time.Millisecond, resume); err != nil {
+			t.Fatal(err)
+		}
+		if why := <-got; why != Expired {
+			t.Fatalf("resumed with %v", why)
+		}
+	}
+	// The descriptor is still armed with the expired parking's cookie.
+	other, parked := pair(t)
+	if err := parked.Park(l, 0, resume); err != nil {
+		t.Fatal(err)
+	}
+	send(t, client, "stale")
+	recv(t, server, "stale")
+	send(t, other, "y")
+	if why := <-got; why != Readable {
+		t.Fatalf("resumed with %v", why)
+	}
+	recv(t, parked, "y")
+	if len(got) > 0 {
+		t.Errorf("one more wake-up: %v", <-got)
+	}
+}
+
+func TestParkInAClosedLot(t *testing.T) {
+	_, server := pair(t)
+	l := newLot(t, LotOptions{})
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Park(l, 0, func(*Conn, Event) { t.Error("resumed") }); err != ErrClosed {
+		t.Errorf("got %v", err)
+	}
+	if err := l.Close(); err != ErrClosed {
+		t.Errorf("second Close: %v", err)
+	}
+}
+
+// echoer serves a connection the way the request path does: reads until there
+// is nothing, parks, and goes on when it is resumed.
+type echoer struct {
+	t      *testing.T
+	lot    *Lot
+	pool   *buf.Pool
+	wg     sync.WaitGroup
+	resume func(*Conn, Event)
+	wakes  [3]atomic.Int64
+}
+
+func (e *echoer) resumed(c *Conn, why Event) {
+	e.wakes[why].Add(1)
+	if why == Drained {
+		c.Release()
+		e.wg.Done()
+		return
+	}
+	e.serve(c)
+}
+
+func (e *echoer) serve(c *Conn) {
+	for {
+		b := e.pool.Get()
+		n, err := c.TryRead(b.B)
+		if err == nil {
+			_, err = c.Write(b.B[:n])
+		}
+		b.Free()
+		switch {
+		case err == ErrAgain:
+			if c.Park(e.lot, time.Second, e.resume) == nil {
+				return
+			}
+			fallthrough
+		case err != nil:
+			c.Release()
+			e.wg.Done()
+			return
+		}
+	}
+}
+
+func TestParkRaces(t *testing.T) {
+	const conns, rounds = 16, 200
+	l := listen(t, ListenSpec{})
+	e := &echoer{t: t, lot: newLot(t, LotOptions{TrimAfter: 500, TrimEvery: time.Millisecond}), pool: buf.NewPool(64)}
+	e.resume = e.resumed
+	var clients sync.WaitGroup
+	for range conns {
+		client, server := pairOwned(t, l)
+		e.wg.Add(1)
+		go e.serve(server)
+		clients.Go(func() {
+			defer client.Release()
+			b := make([]byte, 1)
+			for i := range rounds {
+				if _, err := client.Write([]byte{byte(i)}); err != nil {
+					t.Error(err)
+					return
+				}
+				if _, err := client.Read(b); err != nil || b[0] != byte(i) {
+					t.Errorf("round %d: %v, %v", i, b[0], err)
+					return
+				}
+			}
+		})
+	}
+	clients.Wait()
+	e.wg.Wait()
+	if e.wakes[Readable].Load() == 0 {
+		t.Error("nobody was ever parked")
+	}
+}
+
+func TestDrainRaces(t *testing.T) {
+	e := &echoer{t: t, lot: newLot(t, LotOptions{}), pool: buf.NewPool(64)}
+	e.resume = e.resumed
+	l := listen(t, ListenSpec{})
+	var clients sync.WaitGroup
+	for range 32 {
+		client, server := pairOwned(t, l)
+		e.wg.Add(1)
+		go e.serve(server)
+		clients.Go(func() {
+			defer client.Release()
+			b := make([]byte, 1)
+			for {
+				if _, err := client.Write(b); err != nil {
+					return
+				}
+				if _, err := client.Read(b); err != nil {
+					if errors.Is(err, ErrTimeout) {
+						t.Error(err)
+					}
+					return
+				}
+			}
+		})
+	}
+	_ = e.lot.Close()
+	e.wg.Wait()
+	clients.Wait()
+}
+
+func TestTrimOncePerBurst(t *testing.T) {
+	lot := newLot(t, LotOptions{TrimAfter: 3, TrimEvery: time.Hour})
+	trims := make(chan struct{}, 10)
+	lot.trim.free = func() { trims <- struct{}{} }
+	l := listen(t, ListenSpec{})
+	for range 7 {
+		_, server := pairOn(t, l)
+		if err := server.Park(lot, 0, func(*Conn, Event) {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	within(t, trims2done(trims), "no memory was given back")
+	_ = lot.Close()
+	if len(trims) != 0 {
+		t.Error("memory was given back twice")
+	}
+}
+
+func trims2done(c <-chan struct{}) <-chan struct{} {
+	done := make(chan struct{})
+	go func() { <-c; close(done) }()
+	return done
+}
+
+func TestParkDoesNotAllocate(t *testing.T) {
+	client, server := pair(t)
+	lot := newLot(t, LotOptions{})
+	woke := make(chan Event)
+	resume := func(_ *Conn, why Event) { woke <- why }
+	b := make([]byte, 1)
+	round := func() {
+		if err := server.Park(lot, time.Minute, resume); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = client.Write(b)
+		<-woke
+		_, _ = server.Read(b)
+	}
+	round()
+	if n := testing.AllocsPerRun(200, round); n != 0 {
+		t.Errorf("%v allocations per parking", n)
+	}
+}
+
+func TestEchoDoesNotAllocate(t *testing.T) {
+	client, server := pair(t)
+	p := buf.NewPool(512)
+	msg := []byte("ping")
+	vec := make([][]byte, 0, 2)
+	in := make([]byte, 16)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			b, n, err := server.ReadPooled(p)
+			if err != nil {
+				return
+			}
+			vec = append(vec[:0], b.B[:1], b.B[1:n])
+			_, _ = server.Writev(vec...)
+			b.Free()
+		}
+	}()
+	n := testing.AllocsPerRun(1000, func() {
+		_, _ = client.Write(msg)
+		_, _ = client.Read(in)
+	})
+	if n != 0 {
+		t.Errorf("%v allocations per request", n)
+	}
+	_ = client.Close()
+	within(t, done, "the server did not see the end")
+	if _, _, err := server.ReadPooled(p); err != io.EOF {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,149 @@
+package netio
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"math/big"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/buf"
+)
+
+var _ net.Conn = (*RecordConn)(nil)
+
+func record(payload int) []byte {
+	b := append([]byte{23, 3, 3, byte(payload >> 8), byte(payload)}, bytes.Repeat([]byte{'p'}, payload)...)
+	return b
+}
+
+func TestRecordBoundaries(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		write [][]byte // one write to the socket each
+		pool  int
+		read  int   // size of each Read's buffer
+		want  []int // lengths that the Reads return
+		rest  int   // Buffered at the end
+		idle  bool
+	}{
+		{"two records at once", [][]byte{append(record(10), record(3)...)}, 100, 1000, []int{5, 10, 5, 3}, 0, true},
+		{"first of two", [][]byte{append(record(10), record(3)...)}, 100, 1000, []int{5, 10}, 8, false},
+		{"header alone", [][]byte{record(10)[:5]}, 100, 1000, []int{5}, 0, false},
+		{"cut header", [][]byte{record(10)[:2], record(10)[2:]}, 100, 1000, []int{2, 3, 10}, 0, true},
+		{"small reads", [][]byte{record(5)}, 100, 2, []int{2, 2, 1, 2, 2, 1}, 0, true},
+		{"small buffer", [][]byte{record(10)}, 4, 1000, []int{4, 1, 3, 4, 3}, 0, true},
+		{"empty record", [][]byte{append(record(0), record(1)...)}, 100, 1000, []int{5, 5, 1}, 0, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			client, server := pair(t)
+			var r RecordConn
+			r.Reset(server, buf.NewPool(tc.pool))
+			defer r.drop()
+			b := make([]byte, tc.read)
+			for i, n := range tc.want {
+				if i < len(tc.write) {
+					send(t, client, string(tc.write[i]))
+				}
+				got, err := r.Read(b)
+				if err != nil || got != n {
+					t.Fatalf("read %d: %d, %v; want %d", i, got, err, n)
+				}
+			}
+			if r.Buffered() != tc.rest || r.Idle() != tc.idle {
+				t.Errorf("%d buffered, idle %v", r.Buffered(), r.Idle())
+			}
+			if (r.in == nil) != (tc.rest == 0) {
+				t.Error("the buffer was kept without need")
+			}
+		})
+	}
+}
+
+func certificate(t testing.TB) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"localhost"}}
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
+
+func TestRecordConnUnderTLS(t *testing.T) {
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		t.Run(tls.VersionName(version), func(t *testing.T) {
+			client, server := pair(t)
+			var r RecordConn
+			r.Reset(server, nil)
+			cfg := &tls.Config{Certificates: []tls.Certificate{certificate(t)}, MaxVersion: version}
+			s := tls.Server(&r, cfg)
+			c := tls.Client(client, &tls.Config{InsecureSkipVerify: true})
+			big := bytes.Repeat([]byte("0123456789abcdef"), 8<<10)
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				for range 3 {
+					if _, err := c.Write([]byte("request")); err != nil {
+						t.Error(err)
+					}
+					got := make([]byte, len(big))
+					if _, err := io.ReadFull(c, got); err != nil || !bytes.Equal(got, big) {
+						t.Errorf("the answer came through wrong: %v", err)
+					}
+				}
+			}()
+			b := make([]byte, 16<<10)
+			for range 3 {
+				n, err := s.Read(b)
+				if err != nil || string(b[:n]) != "request" {
+					t.Fatalf("%q, %v", b[:n], err)
+				}
+				if !r.Idle() {
+					t.Errorf("%d bytes are left behind the request", r.Buffered())
+				}
+				r.Hold()
+				if _, err := s.Write(big); err != nil {
+					t.Fatal(err)
+				}
+				if err := r.Flush(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			within(t, done, "the client is still waiting")
+		})
+	}
+}
+
+func TestHoldGathersRecords(t *testing.T) {
+	client, server := pair(t)
+	var r RecordConn
+	r.Reset(server, nil)
+	r.Hold()
+	for _, s := range []string{"one", "two"} {
+		if n, err := r.Write([]byte(s)); n != 3 || err != nil {
+			t.Fatalf("%d, %v", n, err)
+		}
+	}
+	if _, err := client.TryRead(make([]byte, 1)); err != ErrAgain {
+		t.Fatalf("something left before Flush: %v", err)
+	}
+	if err := r.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	recv(t, client, "onetwo")
+	if _, err := r.Write([]byte("three")); err != nil {
+		t.Fatal(err)
+	}
+	recv(t, client, "three")
+}
