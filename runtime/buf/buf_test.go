@@ -58,20 +58,6 @@ func TestDoubleFreePanics(t *testing.T) {
 	}
 }
 
-func TestSteadyStateDoesNotAllocate(t *testing.T) {
-	p := NewPool(4096)
-	p.Get().Free()
-	n := testing.AllocsPerRun(1000, func() {
-		b := p.Get()
-		b.B = b.B[:1]
-		b.Free()
-		Sized(3000).Free()
-	})
-	if n != 0 {
-		t.Errorf("%v allocations per loan", n)
-	}
-}
-
 func BenchmarkGetFree(b *testing.B) {
 	p := NewPool(4096)
 	b.ReportAllocs()

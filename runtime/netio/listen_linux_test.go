@@ -1,0 +1,253 @@
+package netio
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestListenErrorsInNginxWords(t *testing.T) {
+	taken := listen(t, ListenSpec{})
+	for _, tc := range []struct {
+		name string
+		spec ListenSpec
+		want string
+	}{
+		{
+			"address in use",
+			ListenSpec{Addr: *taken.Addr()},
+			"bind() to " + taken.Addr().String() + " failed (98: Address already in use)",
+		},
+		{
+			"not ours",
+			ListenSpec{Addr: must(ParseAddr("192.0.2.1:80"))},
+			"bind() to 192.0.2.1:80 failed (99: Cannot assign requested address)",
+		},
+		{
+			"no such folder",
+			ListenSpec{Addr: UnixAddr("/nonexistent/s")},
+			"bind() to unix:/nonexistent/s failed (2: No such file or directory)",
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			l, err := Listen(&tc.spec, nil)
+			if err == nil {
+				_ = l.Close()
+				t.Fatal("no error")
+			}
+			if err.Error() != tc.want {
+				t.Errorf("got  %s\nwant %s", err, tc.want)
+			}
+		})
+	}
+}
+
+func TestUnixSocketFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	l := listen(t, ListenSpec{Addr: UnixAddr(path)})
+	st, err := os.Stat(path)
+	if err != nil || st.Mode().Perm() != 0o666 {
+		t.Fatalf("mode %v, %v", st.Mode(), err)
+	}
+	_, server := pairOn(t, l)
+	if got := string(server.Peer().AppendText(nil)); got != "unix:" {
+		t.Errorf("an unnamed client is %q", got)
+	}
+	if got := server.Local().String(); got != "unix:"+path {
+		t.Errorf("local address %q", got)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the file is still there: %v", err)
+	}
+	if err := l.Close(); err != ErrClosed {
+		t.Errorf("second Close: %v", err)
+	}
+}
+
+func TestStopAndStart(t *testing.T) {
+	l := listen(t, ListenSpec{})
+	got := make(chan error)
+	go func() {
+		_, err := l.Accept()
+		got <- err
+	}()
+	l.Stop()
+	if err := <-got; err != ErrStopped {
+		t.Fatalf("a waiting Accept: %v", err)
+	}
+	if _, err := l.Accept(); err != ErrStopped {
+		t.Fatalf("a later Accept: %v", err)
+	}
+	client, err := Dial(&DialSpec{Addr: *l.Addr(), Timeout: patience})
+	if err != nil {
+		t.Fatalf("the socket went away: %v", err)
+	}
+	defer client.Release()
+	l.Start()
+	server, err := l.Accept()
+	if err != nil {
+		t.Fatalf("after Start: %v", err)
+	}
+	server.Release()
+	go func() {
+		_, err := l.Accept()
+		got <- err
+	}()
+	_ = l.Close()
+	if err := <-got; err != ErrClosed {
+		t.Fatalf("after Close: %v", err)
+	}
+}
+
+func TestInherit(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		spec ListenSpec
+	}{
+		{"tcp", ListenSpec{Addr: loopback(0)}},
+		{"tcp6 alone", ListenSpec{Addr: must(ParseAddr("[::1]:0")), IPv6Only: true}},
+		{"udp", ListenSpec{Addr: loopback(0), Datagram: true}},
+		{"unix", ListenSpec{Addr: UnixAddr(filepath.Join(t.TempDir(), "s"))}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			old := listen(t, tc.spec)
+			fd, err := syscall.Dup(old.Fd())
+			if err != nil {
+				t.Fatal(err)
+			}
+			l, err := Inherit(fd)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if l.Key() != old.Key() {
+				t.Errorf("key %q, was %q", l.Key(), old.Key())
+			}
+			if !tc.spec.Datagram {
+				pairOn(t, l)
+			}
+			if err := l.Close(); err != nil {
+				t.Error(err)
+			}
+			if a := tc.spec.Addr; a.IsUnix() {
+				if _, err := os.Stat(a.Path()); err != nil {
+					t.Errorf("an inherited socket's file was removed: %v", err)
+				}
+			}
+		})
+	}
+}
+
+func TestKeys(t *testing.T) {
+	any4, any6 := must(ParseAddr("0.0.0.0:80")), must(ParseAddr("[::]:80"))
+	for _, tc := range []struct {
+		name string
+		a, b ListenSpec
+		same bool
+	}{
+		{"tuning", ListenSpec{Addr: any4}, ListenSpec{Addr: any4, Backlog: 9, RcvBuf: 1, Deferred: true}, true},
+		{"port", ListenSpec{Addr: any4}, ListenSpec{Addr: must(ParseAddr("0.0.0.0:81"))}, false},
+		{"udp", ListenSpec{Addr: any4}, ListenSpec{Addr: any4, Datagram: true}, false},
+		{"mptcp", ListenSpec{Addr: any4}, ListenSpec{Addr: any4, Multipath: true}, false},
+		{"ipv6only", ListenSpec{Addr: any6, IPv6Only: true}, ListenSpec{Addr: any6}, false},
+		{"reuseport", ListenSpec{Addr: any4, ReusePort: true, Index: 1}, ListenSpec{Addr: any4, ReusePort: true, Index: 2}, false},
+		{"unix", ListenSpec{Addr: UnixAddr("/a")}, ListenSpec{Addr: UnixAddr("/b")}, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if same := tc.a.Key() == tc.b.Key(); same != tc.same {
+				t.Errorf("%q and %q", tc.a.Key(), tc.b.Key())
+			}
+		})
+	}
+}
+
+func TestReusePortAndOptions(t *testing.T) {
+	spec := ListenSpec{
+		Addr: loopback(0), ReusePort: true, Backlog: 7, RcvBuf: 65536, SndBuf: 65536, FastOpen: 5,
+		Keepalive: Keepalive{On: true, Idle: time.Minute}, NoDelay: true,
+	}
+	a := listen(t, spec)
+	spec.Addr, spec.Index = *a.Addr(), 1
+	listen(t, spec)
+	_, server := pairOn(t, a2(t, a))
+	if !server.noDelay {
+		t.Error("NoDelay was not inherited")
+	}
+}
+
+// a2 returns l as the only socket of its group that connections can reach.
+func a2(t *testing.T, l *Listener) *Listener {
+	t.Helper()
+	spec := l.Spec()
+	_ = l.Close()
+	spec.Addr, spec.Index, spec.ReusePort = loopback(0), 0, false
+	return listen(t, spec)
+}
+
+func TestConfigureWarnsInNginxWords(t *testing.T) {
+	l := listen(t, ListenSpec{})
+	spec := l.Spec()
+	spec.Keepalive.Count = 1000 // more than the kernel allows
+	var got []string
+	l.Configure(&spec, func(err error) { got = append(got, err.Error()) })
+	want := "setsockopt(TCP_KEEPCNT, 1000) " + l.Addr().String() + " failed, ignored (22: Invalid argument)"
+	if strings.Join(got, "\n") != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+func TestAcceptPausesWithoutDescriptors(t *testing.T) {
+	l := listen(t, ListenSpec{})
+	client, err := Dial(&DialSpec{Addr: *l.Addr(), Timeout: patience})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Release()
+
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	low := limit
+	low.Cur = uint64(client.Fd()) // the lowest free descriptor is not below it
+	errs := make(chan error, 10)
+	l.OnError = func(err error) {
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+			t.Error(err)
+		}
+		errs <- err
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &low); err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	server, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Release()
+	if d := time.Since(begin); d < acceptPause {
+		t.Errorf("accepted after %v, without a pause", d)
+	}
+	if len(errs) != 1 {
+		t.Fatalf("%d reports", len(errs))
+	}
+	if err := <-errs; err.Error() != "accept4() failed (24: Too many open files)" {
+		t.Errorf("report %q", err)
+	}
+}
+
+func TestStopCutsThePauseShort(t *testing.T) {
+	l := listen(t, ListenSpec{})
+	l.errno = syscall.EMFILE
+	l.OnError = func(error) { l.Stop() }
+	if err := l.pause(); err != ErrStopped {
+		t.Errorf("got %v", err)
+	}
+}
