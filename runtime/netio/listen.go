@@ -30,6 +30,8 @@ type Listener struct {
 	mu      sync.Mutex
 	stopped bool
 
+	onReady func(uintptr) bool // tryAccept, bound once
+
 	// The accept that is under way.
 	newFD int
 	peer  raw.Addr
@@ -141,7 +143,7 @@ func newListener(fd int, spec *ListenSpec) (*Listener, error) {
 		_ = l.file.Close()
 		return nil, err
 	}
-	l.rc = rc
+	l.rc, l.onReady = rc, l.tryAccept
 	if a := l.spec.Addr; !a.a.Unix && a.Port() == 0 {
 		_ = raw.Local(fd, &l.spec.Addr.a) // the port that the kernel chose
 	}
@@ -175,7 +177,7 @@ func (l *Listener) SetUnlink(on bool) { l.unlink = on && l.spec.Addr.a.Unix }
 // nginx does. It returns ErrStopped after Stop and ErrClosed after Close.
 func (l *Listener) Accept() (*Conn, error) {
 	for {
-		if err := l.rc.Read(l.tryAccept); err != nil {
+		if err := l.rc.Read(l.onReady); err != nil {
 			return nil, l.ended(err)
 		}
 		switch l.errno {
