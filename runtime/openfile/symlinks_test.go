@@ -9,33 +9,33 @@ import (
 
 func TestSymlinks(t *testing.T) {
 	dir := t.TempDir()
-	root := filepath.Join(dir, "root")
-	for _, d := range []string{root + "/sub", root + "/execonly"} {
+	site := filepath.Join(dir, "site")
+	for _, d := range []string{site + "/sub", site + "/execonly"} {
 		if err := os.MkdirAll(d, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	write(t, root+"/sub/f", "plain")
-	write(t, root+"/execonly/f", "x")
+	write(t, site+"/sub/f", "plain")
+	write(t, site+"/execonly/f", "x")
 	for link, to := range map[string]string{
-		"/root/link": "sub/f", "/root/dirlink": "sub", "/rootlink": "root", "/root/loop": "loop",
+		"/site/link": "sub/f", "/site/dirlink": "sub", "/sitelink": "site", "/site/loop": "loop",
 	} {
 		if err := os.Symlink(to, dir+link); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Chmod(root+"/execonly", 0o111); err != nil {
+	if err := os.Chmod(site+"/execonly", 0o111); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.Chmod(root+"/execonly", 0o755) }) // or nobody can delete it
+	t.Cleanup(func() { _ = os.Chmod(site+"/execonly", 0o755) }) // or nobody can delete it
 	if os.Getuid() == 0 {
-		if err := os.Symlink("sub/f", root+"/foreign"); err != nil {
+		if err := os.Symlink("sub/f", site+"/foreign"); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Lchown(root+"/foreign", 12345, 12345); err != nil {
+		if err := os.Lchown(site+"/foreign", 12345, 12345); err != nil {
 			t.Fatal(err)
 		}
-	} else if err := os.Symlink("/etc/passwd", root+"/foreign"); err != nil { // root's
+	} else if err := os.Symlink("/etc/passwd", site+"/foreign"); err != nil { // root's
 		t.Fatal(err)
 	}
 
@@ -44,25 +44,25 @@ func TestSymlinks(t *testing.T) {
 		mode             Symlinks
 		want             syscall.Errno
 	}{
-		{"allowed", "/root/link", "", SymlinksAllowed, 0},
-		{"plain file", "/root/sub/f", "", SymlinksDenied, 0},
-		{"doubled slashes", "/root//sub///f", "", SymlinksDenied, 0},
-		{"last component", "/root/link", "", SymlinksDenied, syscall.ELOOP},
-		{"directory", "/root/dirlink/f", "", SymlinksDenied, syscall.ENOTDIR},
-		{"first component", "/rootlink/sub/f", "", SymlinksDenied, syscall.ENOTDIR},
-		{"before from", "/rootlink/sub/f", "/rootlink", SymlinksDenied, 0},
-		{"from with a slash", "/rootlink/sub/f", "/rootlink/", SymlinksDenied, 0},
-		{"behind from", "/rootlink/link", "/rootlink", SymlinksDenied, syscall.ELOOP},
-		{"from is the path", "/root/link", "/root/link", SymlinksDenied, 0},
-		{"from ends within a component", "/rootlink/sub/f", "/root", SymlinksDenied, syscall.ENOTDIR},
-		{"same owner", "/root/link", "", SymlinksIfOwner, 0},
-		{"same owner, directory", "/root/dirlink/f", "", SymlinksIfOwner, 0},
-		{"other owner", "/root/foreign", "", SymlinksIfOwner, syscall.ELOOP},
-		{"loop", "/root/loop", "", SymlinksIfOwner, syscall.ELOOP},
-		{"search permission only", "/root/execonly/f", "", SymlinksDenied, 0},
-		{"trailing slash", "/root/sub/", "", SymlinksDenied, 0},
-		{"trailing slash behind a file", "/root/sub/f/", "", SymlinksDenied, syscall.ENOTDIR},
-		{"trailing slash behind a link", "/root/dirlink/", "", SymlinksDenied, syscall.ENOTDIR},
+		{"allowed", "/site/link", "", SymlinksAllowed, 0},
+		{"plain file", "/site/sub/f", "", SymlinksDenied, 0},
+		{"doubled slashes", "/site//sub///f", "", SymlinksDenied, 0},
+		{"last component", "/site/link", "", SymlinksDenied, syscall.ELOOP},
+		{"directory", "/site/dirlink/f", "", SymlinksDenied, syscall.ENOTDIR},
+		{"first component", "/sitelink/sub/f", "", SymlinksDenied, syscall.ENOTDIR},
+		{"before from", "/sitelink/sub/f", "/sitelink", SymlinksDenied, 0},
+		{"from with a slash", "/sitelink/sub/f", "/sitelink/", SymlinksDenied, 0},
+		{"behind from", "/sitelink/link", "/sitelink", SymlinksDenied, syscall.ELOOP},
+		{"from is the path", "/site/link", "/site/link", SymlinksDenied, 0},
+		{"from ends within a component", "/sitelink/sub/f", "/site", SymlinksDenied, syscall.ENOTDIR},
+		{"same owner", "/site/link", "", SymlinksIfOwner, 0},
+		{"same owner, directory", "/site/dirlink/f", "", SymlinksIfOwner, 0},
+		{"other owner", "/site/foreign", "", SymlinksIfOwner, syscall.ELOOP},
+		{"loop", "/site/loop", "", SymlinksIfOwner, syscall.ELOOP},
+		{"search permission only", "/site/execonly/f", "", SymlinksDenied, 0},
+		{"trailing slash", "/site/sub/", "", SymlinksDenied, 0},
+		{"trailing slash behind a file", "/site/sub/f/", "", SymlinksDenied, syscall.ENOTDIR},
+		{"trailing slash behind a link", "/site/dirlink/", "", SymlinksDenied, syscall.ENOTDIR},
 	} {
 		path := []byte(dir + f.path)
 		var from []byte
