@@ -147,3 +147,33 @@ func TestHoldGathersRecords(t *testing.T) {
 	}
 	recv(t, client, "three")
 }
+
+// Whatever the stream says and however it is read, Idle is true exactly where a
+// record ends.
+func FuzzRecordStructure(f *testing.F) {
+	f.Add(record(3), 2)
+	f.Add(append(record(0), record(300)...), 7)
+	f.Add([]byte{1, 2, 3}, 1)
+	f.Fuzz(func(t *testing.T, stream []byte, step int) {
+		if step < 1 {
+			step = 1
+		}
+		ends := map[int]bool{0: true}
+		for at := 0; at+recordHeader <= len(stream); {
+			at += recordHeader + int(stream[at+3])<<8 + int(stream[at+4])
+			ends[at] = true
+		}
+		var r RecordConn
+		for at := 0; at < len(stream); {
+			limit := r.payload
+			if limit == 0 {
+				limit = recordHeader - r.got
+			}
+			n := min(step, limit, len(stream)-at)
+			r.follow(stream[at : at+n])
+			if at += n; r.Idle() != ends[at] {
+				t.Fatalf("at %d: idle %v, want %v", at, r.Idle(), ends[at])
+			}
+		}
+	})
+}
