@@ -130,7 +130,7 @@ func (c *Conn) Close() error {
 // Abort closes the socket so that the peer gets a reset (RST) and unsent data
 // is dropped: nginx's reset_timedout_connection, and "return 444" with it.
 func (c *Conn) Abort() error {
-	c.option(option{kind: optLinger})
+	_ = c.option(option{kind: optLinger})
 	return c.Close()
 }
 

@@ -190,7 +190,7 @@ func TestSendfile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	for _, tc := range []struct {
 		name         string
 		off, n, sent int64
@@ -235,7 +235,7 @@ func TestCopyfileIsSendfileByHand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if n, e := copyfile(server.Fd(), int(f.Fd()), 3, 4); n != 4 || e != 0 {
 		t.Fatalf("%d, %v", n, e)
 	}

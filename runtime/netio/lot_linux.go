@@ -163,10 +163,10 @@ func (p *parker) loop() {
 	collect := p.collect
 	for {
 		err := p.rc.Read(collect)
-		switch {
-		case err == nil:
+		switch err {
+		case nil:
 			p.deliver()
-		case err == os.ErrDeadlineExceeded: //nolint:errorlint // the poller returns the bare value
+		case os.ErrDeadlineExceeded: //nolint:errorlint // the poller returns the bare value
 			p.sweep(clock.Mono())
 		default:
 			return

@@ -42,8 +42,8 @@ func TestWritevSkipsAndLimits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer syscall.Close(fds[0])
-	defer syscall.Close(fds[1])
+	defer func() { _ = syscall.Close(fds[0]) }()
+	defer func() { _ = syscall.Close(fds[1]) }()
 	var vec [][]byte
 	for i := range 2 * MaxVec {
 		vec = append(vec, nil, []byte{byte('a' + i)})
@@ -71,7 +71,7 @@ func FuzzDecode(f *testing.F) {
 		{Unix: true, Path: "/a"},
 	} {
 		var s sockaddr
-		s.encode(&a)
+		_ = s.encode(&a)
 		f.Add(s.b[:], s.n)
 	}
 	f.Fuzz(func(t *testing.T, b []byte, n uint32) {
