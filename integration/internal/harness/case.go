@@ -1,7 +1,9 @@
 package harness
 
 import (
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -50,6 +52,8 @@ type Case struct {
 	Conf string
 	// Requests are the exchanges, in the order of the file.
 	Requests []Request
+	// Apps answer the connections to %%UPSTREAM%% and %%UPSTREAM_2%% in place of the files; nil for the files.
+	Apps [2]func(net.Conn)
 
 	files     []file
 	upstreams [2]map[string]reply
@@ -181,7 +185,7 @@ func (c *Case) Lay(dir string, subst func(string) string) error {
 		compressed[p] = true
 	}
 	for _, f := range append(c.files, file{"nginx.conf", c.Conf}) {
-		data := []byte(subst(f.data))
+		data := content(subst(f.data))
 		if compressed[f.name] {
 			data = gzipped(data)
 		}
@@ -214,7 +218,8 @@ func (c *Case) layExtras(dir string) error {
 	}
 	for _, v := range c.settings["link"] {
 		path, target, _ := strings.Cut(v, " ")
-		if err := os.Symlink(target, filepath.Join(dir, path)); err != nil {
+		path = filepath.Join(dir, path)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.Symlink(target, path)); err != nil {
 			return err
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"encoding/pem"
 	"math/big"
 	"net"
-	"os"
 	"path/filepath"
 	"time"
 )
@@ -93,9 +92,4 @@ func issue(dir, name string, hosts []string, ca *issuer) (*issuer, error) {
 // writePEM writes a file that the servers' user may read too: the keys are worth nothing.
 func writePEM(path, kind string, der []byte) error {
 	return writeFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
-}
-
-// copyDir copies the files of one folder to another.
-func copyDir(to, from string) error {
-	return os.CopyFS(to, os.DirFS(from))
 }

@@ -16,10 +16,10 @@ var (
 	tlsDetail = regexp.MustCompile(`\(SSL: [^)]*\)`)
 )
 
-// accessLogs returns the access logs in dir/logs by name. The order of lines says little where each request has a
+// accessLogs returns the access logs in the folders of dir by name. The order of lines says little where each request has a
 // connection of its own, so they are sorted.
 func (n *norm) accessLogs(dir string) (map[string]Transcript, error) {
-	paths, err := filepath.Glob(filepath.Join(dir, "logs", "*access*"))
+	paths, err := filepath.Glob(filepath.Join(dir, "*log*", "*access*"))
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +30,7 @@ func (n *norm) accessLogs(dir string) (map[string]Transcript, error) {
 			return nil, err
 		}
 		for i, l := range lines {
-			l = n.replace.Replace(l)
+			l = n.hide(l)
 			l = logTime.ReplaceAllString(l, "<time>")
 			l = isoTime.ReplaceAllString(l, "<time>")
 			lines[i] = seconds.ReplaceAllString(l, "<seconds>")
@@ -55,7 +55,7 @@ func (n *norm) errorLog(dir string, want []*regexp.Regexp) (Transcript, error) {
 		}
 		l = errorHead.ReplaceAllString(l, "$1 ")
 		l = tlsDetail.ReplaceAllString(l, "(SSL: <reason>)")
-		l = n.replace.Replace(l)
+		l = n.hide(l)
 		// nginx cuts lines at 2048 bytes, after more or less of the message as process and connection number are short or long.
 		t = append(t, l[:min(len(l), 1900)])
 	}

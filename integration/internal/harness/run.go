@@ -60,6 +60,7 @@ type side struct {
 	apps    []*Upstream
 	certs   string
 	subst   func(string) string
+	srv     *Server
 	results []result
 }
 
@@ -88,6 +89,43 @@ func (l *Lab) Run(ctx context.Context, c *Case) ([]Finding, error) {
 		return nil, err
 	}
 	return findings(c, oracle.results, tested.results, logs), nil
+}
+
+// A Running is the server under test with a case's configuration and applications, for tests that drive it themselves.
+type Running struct{ side *side }
+
+// Serve starts binary as Run would, and leaves it running. Stop it.
+func (l *Lab) Serve(ctx context.Context, c *Case, binary string) (*Running, error) {
+	s, err := l.side(c, "tested", binary)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.start(ctx, c); err != nil {
+		s.close()
+		return nil, err
+	}
+	return &Running{s}, nil
+}
+
+// Addr returns the address in %%ADDR_n%%, 1 for %%ADDR%%.
+func (r *Running) Addr(n int) string { return Addr(r.side.listen[n-1]) }
+
+// Dir returns the folder in %%TESTDIR%%.
+func (r *Running) Dir() string { return r.side.dir }
+
+// Pid returns the process that was started.
+func (r *Running) Pid() int { return r.side.srv.Pid() }
+
+// Do plays one request.
+func (r *Running) Do(ctx context.Context, req *Request) (*Exchange, error) {
+	return Do(ctx, r.Addr(req.Port), req, r.side.subst, r.side.certs)
+}
+
+// Stop ends the server, then its applications.
+func (r *Running) Stop() error {
+	err := r.side.srv.Stop()
+	r.side.close()
+	return err
 }
 
 // result is what one request brought on one side.
@@ -144,13 +182,14 @@ func (l *Lab) side(c *Case, name, binary string) (*side, error) {
 	}
 	fill := []string{"%%TESTDIR%%", s.dir}
 	hide := []string{s.dir, "%%TESTDIR%%"}
+	s.ports = map[string]string{}
 	for i, port := range s.listen {
 		suffix := ""
 		if i > 0 {
 			suffix = "_" + strconv.Itoa(i+1)
 		}
 		fill = append(fill, "%%PORT"+suffix+"%%", strconv.Itoa(port), "%%ADDR"+suffix+"%%", Addr(port))
-		hide = append(hide, strconv.Itoa(port), "%%PORT"+suffix+"%%")
+		s.ports[strconv.Itoa(port)] = "%%PORT" + suffix + "%%"
 	}
 	dead, err := l.Ports.Take(1)
 	if err != nil {
@@ -167,13 +206,14 @@ func (l *Lab) side(c *Case, name, binary string) (*side, error) {
 	}
 	for i, mark := range []string{"%%DEAD%%", "%%UPSTREAM%%", "%%UPSTREAM_2%%"} {
 		fill = append(fill, mark, Addr(others[i]))
-		hide = append(hide, Addr(others[i]), mark, strconv.Itoa(others[i]), mark+"port")
+		hide = append(hide, Addr(others[i]), mark)
+		s.ports[strconv.Itoa(others[i])] = mark + "port"
 	}
 	s.subst = strings.NewReplacer(fill...).Replace
-	s.replace = strings.NewReplacer(hide...)
+	s.names = strings.NewReplacer(hide...)
 	s.absoluteExpires = len(c.settings["expires"]) > 0
 	for i, in := range listeners {
-		s.apps = append(s.apps, newUpstream(in, c.upstreams[i], s.subst))
+		s.apps = append(s.apps, newUpstream(in, c.upstreams[i], c.Apps[i], s.subst))
 	}
 	return s, nil
 }
@@ -187,8 +227,20 @@ func (s *side) close() {
 
 // run starts the server, plays all requests, stops, and reads the logs.
 func (s *side) run(ctx context.Context, c *Case) (map[string]Transcript, error) {
-	if err := errors.Join(c.Lay(s.dir, s.subst), copyDir(filepath.Join(s.dir, "certs"), s.certs)); err != nil {
-		return nil, err
+	if err := s.start(ctx, c); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.name, err)
+	}
+	err := s.play(ctx, c)
+	if err = errors.Join(err, s.srv.Stop()); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.name, err)
+	}
+	return s.logs(c)
+}
+
+// start writes the files and starts the server.
+func (s *side) start(ctx context.Context, c *Case) error {
+	if err := errors.Join(c.Lay(s.dir, s.subst), os.CopyFS(filepath.Join(s.dir, "certs"), os.DirFS(s.certs))); err != nil {
+		return err
 	}
 	var addrs []string
 	for i, port := range s.listen {
@@ -196,15 +248,9 @@ func (s *side) run(ctx context.Context, c *Case) (map[string]Transcript, error) 
 			addrs = append(addrs, Addr(port))
 		}
 	}
-	srv, err := Start(ctx, s.binary, s.dir, addrs)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s.name, err)
-	}
-	err = s.play(ctx, c)
-	if err = errors.Join(err, srv.Stop()); err != nil {
-		return nil, fmt.Errorf("%s: %w", s.name, err)
-	}
-	return s.logs(c)
+	var err error
+	s.srv, err = Start(ctx, s.binary, s.dir, addrs)
+	return err
 }
 
 func suffixOf(i int) string {

@@ -14,15 +14,22 @@ import (
 var (
 	fillMark = regexp.MustCompile(`%%FILL_([0-9]+)%%`)
 	hexMark  = regexp.MustCompile(`%%HEX_([0-9a-fA-F]+)%%`)
-	anyMark  = regexp.MustCompile(`%%[A-Z]+[A-Za-z0-9_]*%%`)
 )
 
 // wire turns the text of a case, its ports filled in, into the bytes that go over a connection.
 func wire(text string) []byte {
-	if i := strings.Index(text, "%%END%%"); i >= 0 {
-		text = text[:i]
-	}
+	text, _, _ = strings.Cut(text, "%%END%%")
 	text = strings.ReplaceAll(text, "\n", "\r\n")
+	text = string(content(text))
+	if _, body, ok := strings.Cut(text, "\r\n\r\n"); ok {
+		text = strings.ReplaceAll(text, "%%LEN%%", strconv.Itoa(len(body)))
+	}
+	return []byte(text)
+}
+
+// content turns the text of a case, its ports filled in, into the bytes of a file.
+func content(text string) []byte {
+	text, _, _ = strings.Cut(text, "%%END%%")
 	text = strings.ReplaceAll(text, "%%LF%%", "\n")
 	text = fillMark.ReplaceAllStringFunc(text, func(m string) string {
 		n, _ := strconv.Atoi(fillMark.FindStringSubmatch(m)[1])
@@ -32,9 +39,6 @@ func wire(text string) []byte {
 		b, _ := hex.DecodeString(hexMark.FindStringSubmatch(m)[1])
 		return string(b)
 	})
-	if _, body, ok := strings.Cut(text, "\r\n\r\n"); ok {
-		text = strings.ReplaceAll(text, "%%LEN%%", strconv.Itoa(len(body)))
-	}
 	return []byte(text)
 }
 

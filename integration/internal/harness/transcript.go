@@ -16,8 +16,21 @@ type Transcript []string
 
 // norm takes out of texts what belongs to one side.
 type norm struct {
-	replace         *strings.Replacer // ports and folders to their placeholders
+	names           *strings.Replacer // folder and addresses to their placeholders
+	ports           map[string]string // ports to theirs
 	absoluteExpires bool
+}
+
+var digits = regexp.MustCompile(`[0-9]+`)
+
+// hide puts placeholders back where the case has them. A number is a port only as a whole.
+func (n *norm) hide(text string) string {
+	return digits.ReplaceAllStringFunc(n.names.Replace(text), func(number string) string {
+		if mark, ok := n.ports[number]; ok {
+			return mark
+		}
+		return number
+	})
 }
 
 var (
@@ -39,19 +52,19 @@ func (n *norm) transcript(ex *Exchange) Transcript {
 	}
 	if len(ex.Rest) > 0 {
 		t = append(t, "[other bytes]")
-		t = appendBody(t, []byte(product.ReplaceAllString(n.replace.Replace(string(ex.Rest)), serverMark)))
+		t = appendBody(t, []byte(product.ReplaceAllString(n.hide(string(ex.Rest)), serverMark)))
 	}
 	return append(t, "["+ex.End+"]")
 }
 
 func (n *norm) response(t Transcript, r *Response) Transcript {
-	body := []byte(n.replace.Replace(string(r.Body)))
+	body := []byte(n.hide(string(r.Body)))
 	page := ownPage(r.Body)
 	t = append(t, r.Line)
 	now, _ := time.Parse(time.RFC1123, r.Get("Date"))
 	age := ""
 	for _, f := range r.Header {
-		value := n.replace.Replace(f.Value)
+		value := n.hide(f.Value)
 		switch strings.ToLower(f.Name) {
 		case "date":
 			if !now.IsZero() {

@@ -59,6 +59,7 @@ func parseReply(text string) (reply, error) {
 // An Upstream is an application server: it answers each path as told, and any other with the request it received.
 type Upstream struct {
 	replies map[string]reply
+	app     func(net.Conn)
 	subst   func(string) string
 	listen  net.Listener
 	wait    sync.WaitGroup
@@ -70,9 +71,9 @@ type Upstream struct {
 // upstreamLimit bounds one connection of an application.
 const upstreamLimit = 15 * time.Second
 
-// newUpstream starts an application, which takes over the listener.
-func newUpstream(l net.Listener, replies map[string]reply, subst func(string) string) *Upstream {
-	u := &Upstream{replies: replies, subst: subst, listen: l, conns: map[net.Conn]struct{}{}}
+// newUpstream starts an application, which takes over the listener. With an app, that answers in place of the replies.
+func newUpstream(l net.Listener, replies map[string]reply, app func(net.Conn), subst func(string) string) *Upstream {
+	u := &Upstream{replies: replies, app: app, subst: subst, listen: l, conns: map[net.Conn]struct{}{}}
 	u.wait.Go(u.accept)
 	return u
 }
@@ -110,6 +111,10 @@ func (u *Upstream) accept() {
 // serve answers the requests of one connection.
 func (u *Upstream) serve(c net.Conn) {
 	_ = c.SetDeadline(time.Now().Add(upstreamLimit))
+	if u.app != nil {
+		u.app(c)
+		return
+	}
 	in := bufio.NewReader(c)
 	for {
 		head, path, err := readHead(in)
