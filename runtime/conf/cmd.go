@@ -1,0 +1,180 @@
+package conf
+
+import (
+	"fmt"
+	"path"
+	"strconv"
+
+	"github.com/sluiceproxy/sluice/parser"
+)
+
+// Cmd is a directive being applied: what a handler gets.
+type Cmd struct {
+	*Node
+	Block  *Block // where it stands
+	Loader *Loader
+
+	entered []*Block
+}
+
+// Arg returns the i-th argument's value (0 is the first after the name), or
+// "" when there are fewer.
+func (c *Cmd) Arg(i int) string {
+	if i < len(c.Args) {
+		return c.Args[i].Value
+	}
+	return ""
+}
+
+// Values returns all arguments' values.
+func (c *Cmd) Values() []string {
+	out := make([]string, len(c.Args))
+	for i := range c.Args {
+		out[i] = c.Args[i].Value
+	}
+	return out
+}
+
+// Enter makes the loader apply the statements inside the directive's braces to
+// b, after the rest of the enclosing block was set.
+func (c *Cmd) Enter(b *Block) { c.entered = append(c.entered, b) }
+
+// Errorf makes an error of nginx's own wording; the location is added.
+func (c *Cmd) Errorf(format string, args ...any) error {
+	return &pending{Sprintf(format, args...)}
+}
+
+// Bad makes the error `"NAME" directive TEXT`, nginx's form for a handler that
+// returned a text.
+func (c *Cmd) Bad(text string) error {
+	return &pending{`"` + c.Name.Value + `" directive ` + text}
+}
+
+// Plain makes an error that names no location.
+func (c *Cmd) Plain(format string, args ...any) error { return plain(Sprintf(format, args...)) }
+
+// Warnf reports a warning at the directive's place.
+func (c *Cmd) Warnf(format string, args ...any) {
+	c.Loader.problem(c.Seq, Warn, located(Sprintf(format, args...), c.File, c.Line))
+}
+
+// At returns " in FILE:LINE", for messages that quote another place.
+func (c *Cmd) At() string { return located("", c.File, c.Line) }
+
+// FullPath resolves p against the prefix, as nginx does for logs and roots.
+func (l *Loader) FullPath(p string) string { return resolve(l.Prefix, p) }
+
+// ConfFile resolves p against the folder of the main file, as nginx does for
+// certificates and includes.
+func (l *Loader) ConfFile(p string) string { return resolve(path.Dir(l.ConfPath)+"/", p) }
+
+func resolve(prefix, p string) string {
+	if p != "" && p[0] == '/' {
+		return p
+	}
+	return prefix + p
+}
+
+// pending is an error whose text still needs its location.
+type pending struct{ text string }
+
+func (e *pending) Error() string { return e.text }
+
+// plain is an error that is complete as it is.
+type plain string
+
+func (e plain) Error() string { return string(e) }
+
+// Sprintf formats a message; %q is never used, quotes are part of the text.
+func Sprintf(format string, args ...any) string {
+	if len(args) == 0 {
+		return format
+	}
+	return fmt.Sprintf(format, args...)
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// dispatch checks one statement in nginx's order (name, context, terminator,
+// argument count, repetition) and runs its handler.
+func (l *Loader) dispatch(c *Cmd) error {
+	if c.Err != nil {
+		return plain(c.Err.Error())
+	}
+	name := c.Name.Value
+	rows := l.rows[name]
+	if len(rows) == 0 {
+		return plain(located(`unknown directive "`+name+`"`, c.File, c.Line))
+	}
+	r := find(rows, c.Block.Context)
+	if r == nil {
+		return c.locate(c.Errorf(`"%s" directive is not allowed here`, name))
+	}
+	if err := l.check(c, r); err != nil {
+		return c.locate(err)
+	}
+	if r.status == Unsupported {
+		return c.locate(c.Errorf(`"%s" is known to nginx but not supported here`, name))
+	}
+	if r.apply == nil {
+		return nil
+	}
+	return c.locate(r.apply(c))
+}
+
+func find(rows []*row, in Context) *row {
+	for _, r := range rows {
+		if r.spec.Contexts&in != 0 {
+			return r
+		}
+	}
+	return nil
+}
+
+func (l *Loader) check(c *Cmd, r *row) error {
+	name := c.Name.Value
+	switch {
+	case r.spec.Block && !c.IsBlock:
+		return c.Errorf(`directive "%s" has no opening "{"`, name)
+	case !r.spec.Block && c.IsBlock:
+		return c.Errorf(`directive "%s" is not terminated by ";"`, name)
+	case !r.spec.allows(len(c.Args)):
+		return c.Errorf(`invalid number of arguments in "%s" directive`, name)
+	}
+	if r.spec.Once {
+		if c.Block.seen[r] {
+			return c.Bad("is duplicate")
+		}
+		if c.Block.seen == nil {
+			c.Block.seen = make(map[*row]bool, 4)
+		}
+		c.Block.seen[r] = true
+	}
+	return nil
+}
+
+// locate adds the statement's place to an error that lacks one.
+func (c *Cmd) locate(err error) error {
+	e, ok := err.(*pending)
+	if !ok {
+		return err
+	}
+	return plain(located(e.text, c.File, c.Line))
+}
+
+// ItemError is an error at the place of a statement inside a block that its
+// directive reads by itself (types, map, geo).
+func ItemError(n *parser.Directive, format string, args ...any) error {
+	return plain(located(Sprintf(format, args...), n.File, n.Line))
+}
+
+// ItemErr is [ItemError] that is recorded at the item's own place in reading
+// order, for handlers that go on with the next item.
+func (c *Cmd) ItemErr(n *Node, format string, args ...any) {
+	c.Loader.problem(n.Seq, Emerg, located(Sprintf(format, args...), n.File, n.Line))
+}
+
+// ItemWarn is [Cmd.Warnf] for an item.
+func (c *Cmd) ItemWarn(n *Node, format string, args ...any) {
+	c.Loader.problem(n.Seq, Warn, located(Sprintf(format, args...), n.File, n.Line))
+}

@@ -1,0 +1,103 @@
+package conf
+
+import (
+	"path/filepath"
+
+	"github.com/sluiceproxy/sluice/parser"
+)
+
+// Node is a statement with its place in reading order, includes expanded.
+type Node struct {
+	*parser.Directive
+	Seq      int // grows in the order in which nginx meets the statements
+	EndSeq   int // of the closing brace
+	Children []*Node
+}
+
+// maxIncludeDepth bounds include nesting; nginx itself stops only when it runs
+// out of file descriptors.
+const maxIncludeDepth = 64
+
+// opaque blocks read their items themselves and know no include.
+const opaque = " split_clients charset_map match "
+
+// expander walks a parsed file and gives every statement its number.
+type expander struct {
+	l     *Loader
+	seq   int
+	depth int
+}
+
+func (x *expander) next() int {
+	x.seq++
+	return x.seq
+}
+
+func (x *expander) list(in []*parser.Directive, parent string) []*Node {
+	out := make([]*Node, 0, len(in))
+	for _, d := range in {
+		if d.Err == nil && d.Name.Value == "include" && !d.IsBlock && len(d.Args) == 1 && !contains(opaque, parent) {
+			out = append(out, x.include(d, parent)...)
+			continue
+		}
+		n := &Node{Directive: d, Seq: x.next()}
+		if d.IsBlock {
+			n.Children = x.list(d.Block, d.Name.Value)
+			n.EndSeq = x.next()
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+func (x *expander) include(d *parser.Directive, parent string) []*Node {
+	at := &Node{Directive: d, Seq: x.next()}
+	paths, err := parser.Include(d.Args[0].Value, x.l.confPrefix())
+	if err != nil {
+		x.l.problem(at.Seq, Emerg, located(err.Error(), d.File, d.Line))
+		return nil
+	}
+	var out []*Node
+	for _, p := range paths {
+		if x.depth >= maxIncludeDepth {
+			x.l.problem(x.next(), Emerg, located(`open() "`+p+`" failed (24: Too many open files)`, d.File, d.Line))
+			return out
+		}
+		f, err := x.l.open(p)
+		if err != nil {
+			x.l.problem(x.next(), Emerg, located(err.Error(), d.File, d.Line))
+			return out
+		}
+		f.IncludedBy = d
+		x.depth++
+		out = append(out, x.list(f.Body, parent)...)
+		x.depth--
+	}
+	return out
+}
+
+// open reads a configuration file and remembers it for the dump.
+func (l *Loader) open(path string) (*parser.File, error) {
+	f, err := parser.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	for _, old := range l.Files {
+		if old.Path == f.Path {
+			return f, nil
+		}
+	}
+	l.Files = append(l.Files, f)
+	return f, nil
+}
+
+func (l *Loader) confPrefix() string { return filepath.Dir(l.ConfPath) + "/" }
+
+func contains(list, word string) bool {
+	for i := 0; i+len(word)+2 <= len(list); i++ {
+		if list[i] == ' ' && list[i+1:i+1+len(word)] == word && list[i+1+len(word)] == ' ' {
+			return word != ""
+		}
+	}
+	return false
+}

@@ -1,0 +1,125 @@
+package conf
+
+// hint is a tuning directive that has no meaning here. It is accepted, its
+// form is checked, and docs/directives.md lists it as without effect.
+type hint struct {
+	name, why string
+	check     func(*Cmd) error
+}
+
+func number(c *Cmd) error {
+	if _, ok := ParseInt(c.Arg(0)); !ok {
+		return c.Bad("invalid number")
+	}
+	return nil
+}
+
+func size(c *Cmd) error {
+	if _, ok := ParseSize(c.Arg(0)); !ok {
+		return c.Bad("invalid value")
+	}
+	return nil
+}
+
+func msec(c *Cmd) error {
+	if _, ok := ParseMsec(c.Arg(0)); !ok {
+		return c.Bad("invalid value")
+	}
+	return nil
+}
+
+func flag(c *Cmd) error {
+	_, err := c.Flag()
+	return err
+}
+
+func bufs(c *Cmd) error {
+	n, ok := ParseInt(c.Arg(0))
+	s, ok2 := ParseSize(c.Arg(1))
+	if !ok || !ok2 || n == 0 || s == 0 {
+		return c.Bad("invalid value")
+	}
+	return nil
+}
+
+func nothing(*Cmd) error { return nil }
+
+const (
+	whyHash   = "tables are sized by themselves"
+	whyPool   = "memory is pooled by size classes"
+	whyPoller = "connections wait in the runtime's own poller"
+	whyFile   = "file I/O is chosen by size of the file"
+)
+
+// hints lists the tuning directives by name.
+var hints = []hint{
+	{"accept_mutex", whyPoller, flag},
+	{"accept_mutex_delay", whyPoller, msec},
+	{"use", whyPoller, checkUse},
+	{"multi_accept", whyPoller, flag},
+	{"worker_aio_requests", whyPoller, number},
+	{"epoll_events", whyPoller, number},
+	{"worker_cpu_affinity", "threads are scheduled by the runtime", nothing},
+	{"timer_resolution", "time is read when needed", msec},
+	{"lock_file", whyPoller, nothing},
+	{"debug_points", "there are no debug points", nothing},
+	{"pcre_jit", "regular expressions are compiled by the built-in engine", flag},
+	{"thread_pool", whyFile, nothing},
+	{"ssl_engine", "TLS is crypto/tls", nothing},
+	{"ssl_object_cache_inheritable", "certificates are read at each load", flag},
+	{"aio", whyFile, nothing},
+	{"aio_write", whyFile, flag},
+	{"directio", whyFile, nothing},
+	{"directio_alignment", whyFile, size},
+	{"read_ahead", whyFile, size},
+	{"connection_pool_size", whyPool, size},
+	{"request_pool_size", whyPool, size},
+	{"output_buffers", whyPool, bufs},
+	{"client_body_in_single_buffer", "a buffered body is always in one buffer", flag},
+	{"send_lowat", "Linux has no SO_SNDLOWAT", size},
+	{"server_names_hash_bucket_size", whyHash, number},
+	{"server_names_hash_max_size", whyHash, number},
+	{"types_hash_bucket_size", whyHash, number},
+	{"types_hash_max_size", whyHash, number},
+	{"variables_hash_bucket_size", whyHash, number},
+	{"variables_hash_max_size", whyHash, number},
+	{"map_hash_bucket_size", whyHash, number},
+	{"map_hash_max_size", whyHash, number},
+	{"referer_hash_bucket_size", whyHash, number},
+	{"referer_hash_max_size", whyHash, number},
+	{"proxy_headers_hash_bucket_size", whyHash, number},
+	{"proxy_headers_hash_max_size", whyHash, number},
+	{"msie_padding", "it concerns browsers of before 2005", flag},
+	{"open_file_cache_events", "the cache validates by stat", flag},
+	{"gzip_hash", whyPool, size},
+	{"gzip_window", "the compressor's window is fixed", size},
+	{"gzip_no_buffer", whyPool, flag},
+	{"postpone_gzipping", whyPool, size},
+	{"gzip_buffers", whyPool, bufs},
+}
+
+// checkUse knows the event methods nginx knows.
+func checkUse(c *Cmd) error {
+	switch c.Arg(0) {
+	case "epoll", "poll", "select", "kqueue", "/dev/poll", "eventport":
+		return nil
+	}
+	return c.Errorf(`invalid event type "%s"`, c.Arg(0))
+}
+
+func hintFor(s *Spec) *hint {
+	for i := range hints {
+		if hints[i].name == s.Name && !s.Plus {
+			return &hints[i]
+		}
+	}
+	return nil
+}
+
+// HintReason says why the directive of s has no effect, or "".
+func HintReason(s *Spec) string {
+	if h := hintFor(s); h != nil {
+		return h.why
+	}
+	return ""
+}

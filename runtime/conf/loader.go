@@ -1,0 +1,312 @@
+package conf
+
+import (
+	"slices"
+
+	"github.com/sluiceproxy/sluice/parser"
+)
+
+// Severity of a problem, in nginx's words.
+type Severity string
+
+// The severities a configuration problem can have.
+const (
+	Emerg Severity = "emerg"
+	Warn  Severity = "warn"
+)
+
+// Problem is one finding about the configuration, in nginx's wording with its
+// location.
+type Problem struct {
+	Severity Severity
+	Text     string
+	seq      int
+}
+
+// Error is the failure of a load: the first problem nginx would have stopped
+// at. It implements error with the text alone.
+type Error struct{ Problem }
+
+func (e *Error) Error() string { return e.Text }
+
+// Loader reads one configuration. Register modules and sections first, then
+// call Load once. Not safe for concurrent use.
+type Loader struct {
+	ConfPath string         // the main file, absolute
+	Prefix   string         // nginx's prefix (-p), absolute, with a trailing slash
+	Files    []*parser.File // every file read, in reading order
+	Main     *Block         // valid after Load
+
+	rows      map[string][]*row
+	modules   []*Module
+	defaults  []func() any
+	sections  int
+	owns      int
+	finishers []finisher
+	ends      []func() error
+	problems  []Problem
+	lastSeq   int
+}
+
+type finisher struct {
+	id int
+	fn func(*Block) error
+}
+
+// row is one directive as some module handles it.
+type row struct {
+	spec   *Spec
+	module string
+	status Status
+	kind   kind
+	apply  func(*Cmd) error
+}
+
+// kind is how a directive's value is read; it decides nothing but whether the
+// row opens a block.
+type kind uint8
+
+const (
+	simple kind = iota
+	block
+)
+
+// Status says how far a directive is supported.
+type Status uint8
+
+// The ways in which a directive can be treated.
+const (
+	Supported   Status = iota
+	Hint               // accepted, has no effect here
+	Unsupported        // known to nginx, refused
+)
+
+// NewLoader returns a loader for the main file confPath.
+func NewLoader(confPath, prefix string) *Loader {
+	return &Loader{ConfPath: confPath, Prefix: prefix, rows: make(map[string][]*row, 1200)}
+}
+
+// Module names an nginx module; rows and sections are added through it.
+type Module struct {
+	Name   string
+	loader *Loader
+	order  int
+}
+
+// Module adds a module by nginx's name for it. The order of calls is the order
+// of modules.
+func (l *Loader) Module(name string) *Module {
+	m := &Module{Name: name, loader: l, order: len(l.modules)}
+	l.modules = append(l.modules, m)
+	return m
+}
+
+// Directive adds a directive that is not a field of a section.
+func (m *Module) Directive(name string, apply func(*Cmd) error) { m.addRow(name, simple, apply) }
+
+// Block adds a block directive. apply makes the block with [Block.Child] and
+// hands it to [Cmd.Enter], or reads the statements inside by itself.
+func (m *Module) Block(name string, apply func(*Cmd) error) { m.addRow(name, block, apply) }
+
+// addRow ties the reference's rows for (name, module) to apply. A name that
+// the reference does not list for the module belongs to Sluice alone and must
+// have been announced with [Module.Extend].
+func (m *Module) addRow(name string, k kind, apply func(*Cmd) error) {
+	for i := range Reference() {
+		s := &Reference()[i]
+		if s.Name == name && s.Module == m.Name {
+			m.loader.insert(&row{spec: s, module: m.Name, kind: k, apply: apply})
+		}
+	}
+}
+
+// Extend adds a directive of Sluice's own, described by spec.
+func (m *Module) Extend(spec Spec, apply func(*Cmd) error) {
+	spec.Module = m.Name
+	m.loader.insert(&row{spec: &spec, module: m.Name, apply: apply})
+}
+
+func (l *Loader) insert(r *row) {
+	l.rows[r.spec.Name] = append(l.rows[r.spec.Name], r)
+}
+
+// Collisions names the (directive, contexts) pairs that two rows claim. A
+// correct set of modules has none.
+func (l *Loader) Collisions() (out []string) {
+	for name, rows := range l.rows {
+		for i, a := range rows {
+			for _, b := range rows[i+1:] {
+				if a.spec.Contexts&b.spec.Contexts != 0 {
+					out = append(out, name+" ("+a.module+", "+b.module+")")
+				}
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Support reports how the loader treats the directive of spec.
+func (l *Loader) Support(spec *Spec) Status {
+	for _, r := range l.rows[spec.Name] {
+		if r.spec == spec {
+			return r.status
+		}
+	}
+	return Unsupported
+}
+
+// Complete adds a row for everything in the reference that no module handles:
+// tuning hints are accepted, the rest is refused as known but not supported.
+func (l *Loader) Complete() {
+	have := make(map[*Spec]bool, len(l.rows))
+	for _, rows := range l.rows {
+		for _, r := range rows {
+			have[r.spec] = true
+		}
+	}
+	for i := range Reference() {
+		s := &Reference()[i]
+		if have[s] {
+			continue
+		}
+		r := &row{spec: s, module: s.Module, status: Unsupported}
+		if s.Block {
+			r.kind = block
+		}
+		if hint := hintFor(s); hint != nil {
+			r.status, r.apply = Hint, hint.check
+		}
+		l.insert(r)
+	}
+}
+
+// AtEnd registers fn to run after everything was set and finished: checks that
+// nginx makes once the whole file was read, whose messages name no location.
+func (l *Loader) AtEnd(fn func() error) { l.ends = append(l.ends, fn) }
+
+// Load reads the files, sets everything and finishes it. param is the value of
+// -g, applied before the file. On failure the error is an *Error; all problems
+// are in Problems either way.
+func (l *Loader) Load(param string) error {
+	l.Main = &Block{Context: Main, owned: true, sections: make([]any, len(l.defaults))}
+	for i, d := range l.defaults {
+		l.Main.sections[i] = d()
+	}
+	x := &expander{l: l}
+	var nodes []*Node
+	if param != "" {
+		nodes = x.list(parser.ParseParam(param).Body, "")
+	}
+	f, err := l.open(l.ConfPath)
+	if err != nil {
+		l.problem(x.next(), Emerg, err.Error())
+		return l.firstError()
+	}
+	nodes = append(nodes, x.list(f.Body, "")...)
+	l.lastSeq = x.next()
+	l.apply(l.Main, nodes)
+	l.finish(l.Main)
+	if l.firstError() == nil {
+		for _, fn := range l.ends {
+			if err := fn(); err != nil {
+				l.problem(l.lastSeq, Emerg, err.Error())
+				break
+			}
+		}
+	}
+	if e := l.firstError(); e != nil {
+		return e
+	}
+	return nil
+}
+
+// apply sets the block's own statements, then enters its children.
+func (l *Loader) apply(b *Block, nodes []*Node) {
+	var entered []*Block
+	for _, n := range nodes {
+		c := &Cmd{Node: n, Block: b, Loader: l}
+		if err := l.dispatch(c); err != nil {
+			l.problem(n.Seq, Emerg, err.Error())
+		}
+		entered = append(entered, c.entered...)
+	}
+	for _, child := range entered {
+		child.inherit()
+		l.apply(child, child.Node.Children)
+	}
+	b.children = entered
+}
+
+// finish runs the finishers of the sections that b owns, then its children's.
+func (l *Loader) finish(b *Block) {
+	for _, f := range l.finishers {
+		if b.Parent != nil && b.sections[f.id] == b.Parent.sections[f.id] {
+			continue
+		}
+		if err := f.fn(b); err != nil {
+			seq, text := l.lastSeq, err.Error()
+			if top := b.top(); top != nil {
+				seq, text = top.Node.EndSeq, located(text, top.Node.File, top.Node.EndLine)
+			}
+			l.problem(seq, Emerg, text)
+		}
+	}
+	for _, child := range b.children {
+		l.finish(child)
+	}
+}
+
+func (b *Block) top() *Block {
+	for b.Parent != nil && b.Parent.Parent != nil {
+		b = b.Parent
+	}
+	if b.Parent == nil {
+		return nil
+	}
+	return b
+}
+
+func (l *Loader) problem(seq int, s Severity, text string) {
+	l.problems = append(l.problems, Problem{Severity: s, Text: text, seq: seq})
+}
+
+// Warnf reports a warning that has no place in the files.
+func (l *Loader) Warnf(format string, args ...any) {
+	l.problem(l.lastSeq, Warn, Sprintf(format, args...))
+}
+
+// Problems returns everything found, in nginx's reading order.
+func (l *Loader) Problems() []Problem {
+	slices.SortStableFunc(l.problems, func(a, b Problem) int { return a.seq - b.seq })
+	return l.problems
+}
+
+// Warnings returns the warnings nginx would have printed: those before the
+// first error.
+func (l *Loader) Warnings() (out []string) {
+	for _, p := range l.Problems() {
+		if p.Severity == Emerg {
+			break
+		}
+		out = append(out, p.Text)
+	}
+	return out
+}
+
+func (l *Loader) firstError() *Error {
+	for _, p := range l.Problems() {
+		if p.Severity == Emerg {
+			return &Error{p}
+		}
+	}
+	return nil
+}
+
+// located adds nginx's location to a message. The -g option has no file.
+func located(text string, f *parser.File, line int) string {
+	if f == nil || f.Path == "" {
+		return text + " in command line"
+	}
+	return text + " in " + f.Path + ":" + itoa(line)
+}

@@ -1,0 +1,362 @@
+package httpd
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/wire/chunked"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
+
+// Body is a request body. A handler either reads all of it with
+// [Request.ReadBody], then finds it in Mem or File, or takes it piece by piece
+// with [Request.BodyNext].
+type Body struct {
+	Mem  []byte   // the whole body, if it fitted client_body_buffer_size
+	File *os.File // else it is here, from the beginning
+	Size int64    // of the decoded body
+
+	store     *buf.Buf
+	dec       chunked.Decoder
+	left      int64 // bytes still to come of a counted body
+	started   bool
+	done      bool
+	discarded bool
+	read      bool // ReadBody has run
+	keepFile  bool
+	received  int64 // raw bytes
+	raw       *buf.Buf
+}
+
+func (b *Body) release(r *Request) {
+	if b.store != nil {
+		b.store.Free()
+	}
+	if b.raw != nil {
+		b.raw.Free()
+	}
+	if b.File != nil && r.parent == nil {
+		name := b.File.Name()
+		_ = b.File.Close()
+		if !b.keepFile {
+			_ = os.Remove(name)
+		}
+	}
+	*b = Body{}
+}
+
+// bodyUnread reports whether bytes of the body may still be on their way.
+func (r *Request) bodyUnread() bool { return r.HasBody() && !r.Body.done }
+
+// DiscardBody says that the handler has no use for the body. What the client
+// sends of it is read and dropped after the response.
+func (r *Request) DiscardBody() Result {
+	if r.parent != nil || r.Body.discarded || r.Body.started || !r.HasBody() {
+		return OK
+	}
+	r.Body.discarded = true
+	if err := r.TestExpect(); err != nil {
+		r.broken(err)
+		return Error
+	}
+	return OK
+}
+
+// HasBody reports whether the request announced a body.
+func (r *Request) HasBody() bool { return r.In.ContentLength > 0 || r.In.Chunked }
+
+// start prepares reading; false when there is nothing to read.
+func (r *Request) startBody() bool {
+	b := &r.Body
+	if r.parent != nil || b.done {
+		return false
+	}
+	if !b.started {
+		b.started = true
+		b.left = max(r.In.ContentLength, 0)
+		if r.In.Chunked {
+			b.dec.Reset()
+		} else if b.left == 0 {
+			b.done = true
+			return false
+		}
+	}
+	return true
+}
+
+// TestExpect answers "Expect: 100-continue" before the body is read.
+func (r *Request) TestExpect() error {
+	if r.expectTested || r.Version < 1001 || r.parent != nil {
+		return nil
+	}
+	e := r.In.Get(h1.Expect)
+	if e == nil {
+		return nil
+	}
+	r.expectTested = true
+	if !h1.EqualFold(e, "100-continue") {
+		return nil
+	}
+	if r.conn.inPos < r.conn.inEnd {
+		return nil // the body is on its way already
+	}
+	_, err := r.conn.rw.Write([]byte("HTTP/1.1 100 Continue\r\n\r\n"))
+	return err
+}
+
+// errors of reading a body.
+var (
+	errTooLarge = errors.New("too large body")
+	errBadBody  = errors.New("invalid chunked body")
+)
+
+// BodyNext returns the next piece of the decoded body, io.EOF after the last.
+// The piece is valid until the next call. [Request.BodyFailed] turns another
+// error into the response.
+func (r *Request) BodyNext() ([]byte, error) {
+	b := &r.Body
+	if !r.startBody() {
+		return nil, io.EOF
+	}
+	c := r.conn
+	for {
+		if b.done {
+			return nil, io.EOF
+		}
+		if c.inPos == c.inEnd {
+			if err := r.fillBody(); err != nil {
+				return nil, err
+			}
+		}
+		piece, err := r.decode()
+		if err != nil {
+			return nil, err
+		}
+		if len(piece) > 0 {
+			b.Size += int64(len(piece))
+			if limit := r.loc.Core.maxBodySize; r.In.Chunked && limit > 0 && b.Size > limit && !b.discarded {
+				r.Errorf(nil, "client intended to send too large chunked body: %d+%d bytes", b.Size-int64(len(piece)), len(piece))
+				return nil, errTooLarge
+			}
+			return piece, nil
+		}
+	}
+}
+
+// decode takes what it can from the connection's input.
+func (r *Request) decode() ([]byte, error) {
+	b, c := &r.Body, r.conn
+	in := c.in.B[c.inPos:c.inEnd]
+	if !r.In.Chunked {
+		n := min(b.left, int64(len(in)))
+		c.inPos += int(n)
+		r.length += n
+		b.left -= n
+		b.done = b.left == 0
+		return in[:n], nil
+	}
+	data, used, st := b.dec.Decode(in)
+	c.inPos += used
+	r.length += int64(used)
+	switch st {
+	case chunked.Done:
+		b.done = true
+	case chunked.Invalid:
+		r.Errorf(nil, "client sent invalid chunked body")
+		return nil, errBadBody
+	}
+	return data, nil
+}
+
+// fillBody reads more of the body from the client.
+func (r *Request) fillBody() error {
+	c := r.conn
+	if err := r.TestExpect(); err != nil {
+		return err
+	}
+	if c.in != nil {
+		r.bufs = append(r.bufs, c.in) // fields point into it
+		c.in = nil
+	}
+	if r.Body.raw == nil {
+		r.Body.raw = buf.Sized(16 << 10)
+	}
+	c.in, r.Body.raw = r.Body.raw, nil
+	c.inPos, c.inEnd, c.inLarge = 0, 0, true
+	c.nc.SetReadTimeout(msec(r.loc.Core.bodyTimeout))
+	n, err := c.rw.Read(c.in.B)
+	if n == 0 && err == nil {
+		err = io.EOF
+	}
+	if err != nil && n == 0 {
+		return err
+	}
+	c.inEnd = n
+	return nil
+}
+
+// BodyFailed turns an error of BodyNext or ReadBody into a result.
+func (r *Request) BodyFailed(err error) Result {
+	switch {
+	case errors.Is(err, errTooLarge):
+		return StatusEntityTooLarge
+	case errors.Is(err, errBadBody):
+		return StatusBadRequest
+	case isTimeout(err):
+		r.conn.timedOut = true
+		r.Logf(errlog.Info, errTimedOut, "client timed out")
+		return StatusRequestTimeout
+	case errors.Is(err, io.EOF):
+		r.Logf(errlog.Info, nil, "client prematurely closed connection")
+	default:
+		r.Logf(errlog.Info, err, "recv() failed")
+	}
+	r.failed = true
+	return StatusBadRequest
+}
+
+// ReadBody reads the whole body into memory, or into a temporary file when it
+// is larger than client_body_buffer_size. OK, or the result to return.
+func (r *Request) ReadBody() Result {
+	b := &r.Body
+	if r.parent != nil {
+		b = &r.main.Body
+		r.Body.Mem, r.Body.File, r.Body.Size = b.Mem, b.File, b.Size
+		return OK
+	}
+	if b.read || b.discarded {
+		return OK
+	}
+	b.read = true
+	r.conn.action = "reading client request body"
+	defer func() { r.conn.action = "" }()
+	toFile := r.loc.Core.bodyInFile != bodyFileOff
+	limit := r.loc.Core.bodyBufferSize
+	n := int64(0)
+	for {
+		piece, err := r.BodyNext()
+		if err == io.EOF && b.done {
+			break
+		}
+		if err == nil && !r.startBody() && piece == nil {
+			break
+		}
+		if err != nil {
+			return r.BodyFailed(err)
+		}
+		if b.File == nil && !toFile && n+int64(len(piece)) <= limit {
+			n += int64(len(r.keepPiece(piece)))
+			continue
+		}
+		if err := r.spill(piece, n); err != nil {
+			return StatusInternalServerError
+		}
+	}
+	if b.store != nil && b.File == nil {
+		b.Mem = b.store.B[:n]
+	}
+	if toFile && b.File == nil && b.Size > 0 {
+		if err := r.spill(nil, n); err != nil {
+			return StatusInternalServerError
+		}
+	}
+	return OK
+}
+
+// keepPiece adds a piece to the body in memory.
+func (r *Request) keepPiece(piece []byte) []byte {
+	b := &r.Body
+	at := int(b.Size) - len(piece)
+	if b.store == nil || len(b.store.B) < at+len(piece) {
+		size := int(r.loc.Core.bodyBufferSize)
+		if cl := r.In.ContentLength; cl > 0 && cl < int64(size) {
+			size = int(cl)
+		} else if cl < 0 {
+			size = min(size, max(2*(at+len(piece)), 4096))
+		}
+		grown := buf.Sized(max(size, at+len(piece)))
+		if b.store != nil {
+			copy(grown.B, b.store.B[:at])
+			b.store.Free()
+		}
+		b.store = grown
+	}
+	copy(b.store.B[at:], piece)
+	return piece
+}
+
+// spill moves the body to a temporary file and adds a piece to it.
+func (r *Request) spill(piece []byte, inMemory int64) error {
+	b := &r.Body
+	if b.File == nil {
+		f, err := r.TempFile(r.loc.Core.bodyTemp.V)
+		if err != nil {
+			return err
+		}
+		b.File = f
+		b.keepFile = r.loc.Core.bodyInFile == bodyFileOn
+		lv := errlog.Warn
+		if r.loc.Core.bodyInFile != bodyFileOff {
+			lv = errlog.Notice
+		}
+		r.Logf(lv, nil, "a client request body is buffered to a temporary file %s", f.Name())
+		if inMemory > 0 {
+			if _, err := f.Write(b.store.B[:inMemory]); err != nil {
+				r.Logf(errlog.Crit, err, `pwrite() "%s" failed`, f.Name())
+				return err
+			}
+		}
+	}
+	if _, err := b.File.Write(piece); err != nil {
+		r.Logf(errlog.Crit, err, `pwrite() "%s" failed`, b.File.Name())
+		return err
+	}
+	return nil
+}
+
+// TempFile creates a file in a temp path (relative to the prefix), as nginx
+// names them: ten digits.
+func (r *Request) TempFile(dir string) (*os.File, error) {
+	for {
+		n := r.conn.srv.nextTemp.Add(1)
+		name := append([]byte(nil), "0000000000"...)
+		for i, v := len(name)-1, n; v > 0 && i >= 0; i, v = i-1, v/10 {
+			name[i] = byte('0' + v%10)
+		}
+		path := filepath.Join(dir, string(name))
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+		switch {
+		case err == nil:
+			return f, nil
+		case errors.Is(err, os.ErrExist):
+			continue
+		}
+		r.Logf(errlog.Crit, err, `open() "%s" failed`, path)
+		return nil, err
+	}
+}
+
+// discard reads what is left of the body so that the connection can serve the
+// next request.
+func (c *Conn) discard(r *Request) {
+	r.Body.discarded = true
+	r.expectTested = true
+	until := clock.Mono() + r.loc.Core.lingeringTime*1e6
+	for clock.Mono() < until {
+		if c.inPos == c.inEnd {
+			c.nc.SetReadTimeout(msec(r.loc.Core.lingeringTimeout))
+		}
+		if _, err := r.BodyNext(); err != nil {
+			if !r.Body.done {
+				r.keepalive = false
+			}
+			return
+		}
+	}
+	r.keepalive = false
+}

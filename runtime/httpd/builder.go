@@ -1,0 +1,126 @@
+package httpd
+
+import (
+	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/logfile"
+	"github.com/sluiceproxy/sluice/runtime/openfile"
+	"github.com/sluiceproxy/sluice/runtime/regex"
+	"github.com/sluiceproxy/sluice/runtime/script"
+)
+
+// Module is one nginx module: a name and a function that registers its
+// directives, variables and hooks with the builder of one configuration.
+type Module struct {
+	Name     string // nginx's name, ngx_http_gzip_filter_module
+	Register func(b *Builder, m *conf.Module)
+}
+
+// Vars is the http variable namespace.
+type Vars = script.Vars[*Request]
+
+// Var is a definition in it.
+type Var = script.Def[*Request]
+
+// Builder collects one http configuration while it is loaded. A module keeps
+// it in its closures; it must not be used once requests are served.
+type Builder struct {
+	Loader *conf.Loader
+	Vars   *Vars
+	Env    Env
+
+	core    *conf.Section[Core]
+	srvConf *conf.Section[ServerConf]
+	locs    *conf.Own[Location]
+	logs    *conf.Section[errorLogs]
+
+	http    *conf.Block
+	servers []*Server
+	listens []*listen
+	plans   []func(p *Plan)
+	starts  []func(c *Config) error
+	slots   int
+
+	uninitialized func(r *Request, name string)
+	named         map[*regex.Regex][]namedVar
+}
+
+// Env is what the process gives every configuration: things that outlive it.
+type Env struct {
+	// OpenLog opens an error_log destination of the words given to the
+	// directive.
+	OpenLog func(c *conf.Cmd) (errlog.Output, error)
+	// Log is the main error log, for blocks without an error_log of their own.
+	Log *errlog.Logger
+	// Logger builds a logger of these destinations.
+	Logger func(outputs []errlog.Output) *errlog.Logger
+	// LogFiles are the log files of this configuration.
+	LogFiles *logfile.Set
+	// Files caches static files.
+	Files *openfile.Cache
+	// Hostname is the machine's name.
+	Hostname string
+	// Stats counts connections; shared by all generations.
+	Stats *Stats
+	// Carry hands an object of a name from the configuration before this one
+	// to the next (zones, pools): it returns the old object or the result of
+	// make.
+	Carry func(kind, name string, make func() any) any
+}
+
+// Modules registers all modules, in order, with a loader.
+func (b *Builder) Modules(list []Module) {
+	for _, m := range list {
+		m.Register(b, b.Loader.Module(m.Name))
+	}
+}
+
+// NewBuilder returns a builder for one load.
+func NewBuilder(l *conf.Loader, env Env) *Builder {
+	return &Builder{Loader: l, Vars: script.NewVars[*Request](), Env: env, named: map[*regex.Regex][]namedVar{}}
+}
+
+// Plan registers fn to be called for every location once everything was set;
+// it adds the module's hooks to those locations where the module is on.
+func (b *Builder) Plan(fn func(p *Plan)) { b.plans = append(b.plans, fn) }
+
+// Start registers fn to run when a loaded configuration is about to serve (not
+// for -t's sake): opening what needs the network, starting goroutines.
+func (b *Builder) Start(fn func(c *Config) error) { b.starts = append(b.starts, fn) }
+
+// Slot reserves a place for per-request module data; see [Request.Ctx].
+func (b *Builder) Slot() int {
+	b.slots++
+	return b.slots - 1
+}
+
+// Core returns the http_core settings that hold in a block.
+func (b *Builder) Core(block *conf.Block) *Core { return b.core.Of(block) }
+
+// Location returns the location that a block is, nil for others.
+func (b *Builder) Location(block *conf.Block) *Location { return b.locs.Of(block) }
+
+// Value compiles argument i of c as a text with variables.
+func (b *Builder) Value(c *conf.Cmd, i int) (*script.Value, error) {
+	v, err := b.Vars.Compile(c.Arg(i))
+	if err != nil {
+		return nil, c.Errorf("%s", err.Error())
+	}
+	return v, nil
+}
+
+// BindValue binds a directive whose only argument is a text with variables.
+func (b *Builder) BindValue(t *conf.Table, name string, p **script.Value) {
+	t.Func(name, func(c *conf.Cmd) error {
+		v, err := b.Value(c, 0)
+		*p = v
+		return err
+	})
+}
+
+// SetContent makes h the content handler of the location that c stands in.
+func (b *Builder) SetContent(c *conf.Cmd, h Handler) {
+	if l := b.locs.Of(c.Block); l != nil {
+		l.Content = h
+	}
+}

@@ -1,0 +1,150 @@
+package httpd
+
+import (
+	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/openfile"
+	"github.com/sluiceproxy/sluice/runtime/regex"
+	"github.com/sluiceproxy/sluice/runtime/script"
+)
+
+// Config is a loaded http block: immutable once it serves.
+type Config struct {
+	Addrs   []*Addr
+	Servers []*Server
+
+	vars   []*script.Variable[*Request]
+	slots  int
+	prefix string
+	files  *openfile.Cache
+	named  map[*regex.Regex][]namedVar
+	byKey  map[string][]*Addr // by the key of the socket that serves them
+	starts []func(*Config) error
+
+	uninitialized func(r *Request, name string)
+	stops         []func()
+}
+
+// Build completes the configuration: server and location tables, plans,
+// variables. Call it after conf.Loader.Load succeeded in setting everything.
+func (b *Builder) Build() (*Config, error) {
+	cfg := &Config{Servers: b.servers, named: b.named, byKey: map[string][]*Addr{}}
+	for _, s := range b.servers {
+		if err := b.tree(s.Root); err != nil {
+			return nil, err
+		}
+		b.completeServer(s)
+	}
+	addrs, err := b.groupAddrs()
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range b.servers {
+		b.plan(s.Root)
+	}
+	if err := b.Vars.Resolve(); err != nil {
+		return nil, err
+	}
+	cfg.Addrs = addrs
+	cfg.vars = b.Vars.Indexed()
+	cfg.slots = b.slots
+	cfg.uninitialized = b.uninitialized
+	cfg.prefix, cfg.files = b.Loader.Prefix, b.Env.Files
+	cfg.starts = b.starts
+	cfg.assignSockets()
+	return cfg, nil
+}
+
+// Start runs what modules do before the configuration serves.
+func (c *Config) Start() error {
+	for _, fn := range c.starts {
+		if err := fn(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// OnStop registers fn to run when the configuration serves nobody any more.
+func (c *Config) OnStop(fn func()) { c.stops = append(c.stops, fn) }
+
+// assignSockets decides which sockets are opened: with a wildcard address, the
+// other addresses of its port are served by its socket.
+func (c *Config) assignSockets() {
+	for _, a := range c.Addrs {
+		key := a.Spec.Key()
+		if !a.set && !a.Spec.Addr.IsUnix() && !a.Spec.Addr.IsWildcard() {
+			for _, w := range c.Addrs {
+				if w.Spec.Addr.IsWildcard() && !w.Spec.Addr.IsUnix() && w.Spec.Addr.Port() == a.Spec.Addr.Port() &&
+					w.Spec.Addr.IP().Is4() == a.Spec.Addr.IP().Is4() {
+					key = w.Spec.Key()
+				}
+			}
+		}
+		c.byKey[key] = append(c.byKey[key], a)
+	}
+}
+
+// Sockets returns the sockets to open, in the order of the addresses.
+func (c *Config) Sockets() (specs []netio.ListenSpec) {
+	for _, a := range c.Addrs {
+		if key := a.Spec.Key(); len(c.byKey[key]) > 0 {
+			for _, b := range c.byKey[key] {
+				if b == a {
+					specs = append(specs, a.Spec)
+				}
+			}
+		}
+	}
+	return specs
+}
+
+// addrOf returns the address a connection on a socket is for, nil when the
+// configuration does not listen there.
+func (c *Config) addrOf(ls *Listening, nc *netio.Conn) *Addr {
+	list := c.byKey[ls.key]
+	if len(list) == 1 {
+		return list[0]
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	local := nc.Local()
+	var wild *Addr
+	for _, a := range list {
+		if a.Spec.Addr.IsWildcard() {
+			wild = a
+		} else if a.Spec.Addr.IP() == local.IP() {
+			return a
+		}
+	}
+	return wild
+}
+
+// Register registers ngx_http_core_module.
+func Register(b *Builder, m *conf.Module) {
+	b.locs = conf.NewOwn[Location](m)
+	b.logs = conf.NewSection(m, errorLogs{}, b.bindErrorLogs)
+	b.srvConf = conf.NewSection(m, defaultServerConf(), bindServerConf)
+	b.core = conf.NewSection(m, b.defaultCore(), b.bindCore)
+	b.core.Finish(m, b.finishCore)
+	m.Block("http", func(cmd *conf.Cmd) error {
+		b.http = cmd.Block.Child(conf.HTTP, cmd.Node)
+		cmd.Enter(b.http)
+		return nil
+	})
+	m.Block("server", b.addServer)
+	m.Block("location", b.addLocation)
+	m.Block("limit_except", b.limitExcept)
+	m.Directive("listen", b.addListen)
+	m.Directive("server_name", b.addServerName)
+	m.Directive("post_action", func(c *conf.Cmd) error {
+		b.core.Write(c.Block).postAction = c.Arg(0)
+		return nil
+	})
+	b.defineVars()
+	b.Plan(b.planTryFiles)
+}
+
+// Present reports whether the configuration has an http block.
+func (b *Builder) Present() bool { return b.http != nil }

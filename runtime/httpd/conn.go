@@ -1,0 +1,393 @@
+package httpd
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/wire/proxyproto"
+)
+
+var (
+	errClientGone = errors.New("client closed connection")
+	errTimedOut   = error(syscall.ETIMEDOUT)
+)
+
+// idleGrace is how long a keep-alive connection keeps its goroutine before it
+// is parked.
+const idleGrace = 500 * time.Millisecond
+
+// Conn is a client's connection.
+type Conn struct {
+	ID       uint64 // number in error log lines: *3
+	Requests uint64 // requests so far, the current one included
+	Start    int64  // clock.Mono of the accept
+	Addr     []byte // the client's address as text, after realip if that applies
+
+	srv  *Instance
+	ls   *Listening
+	cfg  *Config
+	addr *Addr
+	nc   *netio.Conn
+	rw   io.ReadWriter // nc, or the TLS layer
+	tls  *tls.Conn
+	rec  *netio.RecordConn
+	tlsS *Server // server that SNI chose
+	sni  string  // the name the client asked for in the handshake
+
+	in      *buf.Buf // bytes read and not yet used: in.B[inPos:inEnd]
+	inPos   int
+	inEnd   int
+	inLarge bool
+	out     *buf.Buf // bytes to be written: out.B[:outLen]
+	outLen  int
+	sent    int64
+
+	peer      netio.Addr // client, after realip
+	addrText  [64]byte
+	proxy     *proxyproto.Header
+	action    string
+	timedOut  bool
+	abort     bool  // close with a reset
+	keepFor   int64 // ms: keepalive_timeout of the last location
+	plainHTTP bool  // a plain request came to a TLS port
+
+	upstreamLog UpstreamLog
+
+	resumeFn func(*netio.Conn, netio.Event)
+}
+
+var conns = sync.Pool{New: func() any { return new(Conn) }}
+
+// newConn wraps an accepted socket.
+func newConn(s *Instance, ls *Listening, nc *netio.Conn) *Conn {
+	c := conns.Get().(*Conn)
+	c.ID = s.nextConn.Add(1)
+	c.srv, c.ls, c.nc = s, ls, nc
+	c.Start = clock.Mono()
+	c.rw = nc
+	c.setPeer(*nc.Peer())
+	s.stats.Accepted.Add(1)
+	s.stats.Handled.Add(1)
+	s.stats.Active.Add(1)
+	return c
+}
+
+// setPeer makes a the client's address.
+func (c *Conn) setPeer(a netio.Addr) {
+	c.peer = a
+	c.Addr = c.peer.AppendHost(c.addrText[:0])
+}
+
+// Peer returns the client's address, as realip left it.
+func (c *Conn) Peer() *netio.Addr { return &c.peer }
+
+// SetPeer replaces the client's address (realip).
+func (c *Conn) SetPeer(a netio.Addr) { c.setPeer(a) }
+
+// Net returns the socket.
+func (c *Conn) Net() *netio.Conn { return c.nc }
+
+// RW returns what reads and writes the client's plain bytes: the socket or
+// the TLS layer over it.
+func (c *Conn) RW() io.ReadWriter { return c.rw }
+
+// TLS returns the TLS layer, nil on a plain connection.
+func (c *Conn) TLS() *tls.Conn { return c.tls }
+
+// ProxyProtocol returns the PROXY header the connection began with, or nil.
+func (c *Conn) ProxyProtocol() *proxyproto.Header { return c.proxy }
+
+// Listen returns the address the connection came in on.
+func (c *Conn) Listen() *Addr { return c.addr }
+
+// AppendLogContext implements errlog.Context for what happens before there is
+// a request.
+func (c *Conn) AppendLogContext(dst []byte) []byte {
+	dst = c.appendAction(dst)
+	dst = append(dst, ", client: "...)
+	dst = append(dst, c.Addr...)
+	dst = append(dst, ", server: "...)
+	return c.nc.Local().AppendText(dst)
+}
+
+func (c *Conn) appendAction(dst []byte) []byte {
+	if c.action == "" {
+		return dst
+	}
+	dst = append(dst, " while "...)
+	return append(dst, c.action...)
+}
+
+// logf logs with the connection's context, to the default server's log.
+func (c *Conn) logf(lv errlog.Level, err error, format string, args ...any) {
+	if l := c.addr.Default.Root.Log; l.Enabled(lv) {
+		l.Log(lv, c.ID, err, c, format, args...)
+	}
+}
+
+// logWrite logs a failed send the way nginx does: a client that went away is
+// information, not an error.
+func (c *Conn) logWrite(r *Request, err error) {
+	lv := errlog.Crit
+	if e, ok := errlog.Errno(err); ok {
+		switch e {
+		case syscall.ECONNRESET, syscall.EPIPE, syscall.ENOTCONN, syscall.ETIMEDOUT,
+			syscall.ECONNREFUSED, syscall.ENETDOWN, syscall.ENETUNREACH, syscall.EHOSTDOWN, syscall.EHOSTUNREACH:
+			lv = errlog.Info
+		}
+	}
+	r.Logf(lv, err, "send() failed")
+}
+
+func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
+
+// serve runs the connection until it ends or is parked.
+func (c *Conn) serve() {
+	if !c.begin() {
+		c.close()
+		return
+	}
+	c.loop()
+}
+
+// begin takes the configuration, the PROXY header and the TLS handshake.
+func (c *Conn) begin() bool {
+	c.refresh()
+	c.nc.SetWriteTimeout(msec(c.addr.Default.Root.Core.sendTimeout))
+	if c.addr.ProxyProtocol && !c.readProxy() {
+		return false
+	}
+	if c.addr.SSL {
+		return c.handshake()
+	}
+	return true
+}
+
+// refresh takes the current configuration; the connection keeps it for one
+// request at a time.
+func (c *Conn) refresh() {
+	cfg := c.srv.config.Load()
+	if cfg == c.cfg {
+		return
+	}
+	if a := cfg.addrOf(c.ls, c.nc); a != nil {
+		c.cfg, c.addr = cfg, a
+		c.tlsS = nil
+	} else if c.cfg == nil {
+		// The address was dropped by a reload while this connection waited to
+		// be accepted: the configuration that listened serves it.
+		c.cfg = c.ls.config
+		c.addr = c.cfg.addrOf(c.ls, c.nc)
+	}
+}
+
+// loop serves requests until the connection ends or is parked.
+func (c *Conn) loop() {
+	for {
+		if c.inPos == c.inEnd && !c.await() {
+			return
+		}
+		if !c.serveRequest() {
+			c.close()
+			return
+		}
+		c.refresh()
+	}
+}
+
+// await waits for the first bytes of a request. False means that the
+// connection is over or parked: c must not be touched.
+func (c *Conn) await() bool {
+	core := c.addr.Default.Root.Core
+	first := c.Requests == 0
+	limit := msec(core.keepaliveTimeout)
+	if !first && c.keepFor > 0 {
+		limit = msec(c.keepFor)
+	}
+	if first {
+		limit = msec(c.addr.Default.Conf.headerTimeout)
+	}
+	c.freeBuffers()
+	wait := limit
+	if !first && wait > idleGrace {
+		wait = idleGrace
+	}
+	c.nc.SetReadTimeout(wait)
+	c.srv.stats.Waiting.Add(1)
+	err := c.fill(buf.Class(int(c.addr.Default.Conf.headerBufferSize)))
+	if err != nil && isTimeout(err) && wait < limit && !c.srv.quitting.Load() {
+		if c.park(limit - wait) {
+			return false
+		}
+		c.nc.SetReadTimeout(limit - wait)
+		err = c.fill(buf.Class(int(c.addr.Default.Conf.headerBufferSize)))
+	}
+	c.srv.stats.Waiting.Add(-1)
+	if err != nil {
+		c.ended(err, first)
+		return false
+	}
+	return true
+}
+
+// fill reads bytes into a fresh input buffer of the pool.
+func (c *Conn) fill(p *buf.Pool) error {
+	if c.tls == nil {
+		b, n, err := c.nc.ReadPooled(p)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return io.EOF
+		}
+		c.in, c.inPos, c.inEnd, c.inLarge = b, 0, n, false
+		return nil
+	}
+	if c.rec.Idle() {
+		if err := c.nc.WaitReadable(); err != nil {
+			return err
+		}
+	}
+	b := p.Get()
+	n, err := c.tls.Read(b.B)
+	if n == 0 {
+		b.Free()
+		if err == nil {
+			err = io.EOF
+		}
+		return err
+	}
+	c.in, c.inPos, c.inEnd, c.inLarge = b, 0, n, false
+	return nil
+}
+
+// ended closes a connection whose wait for a request failed.
+func (c *Conn) ended(err error, first bool) {
+	switch {
+	case isTimeout(err):
+		if first {
+			c.action = "waiting for request"
+			c.logf(errlog.Info, errTimedOut, "client timed out")
+			c.timedOut = true
+		}
+	case errors.Is(err, io.EOF):
+		if first {
+			c.action = "waiting for request"
+			c.logf(errlog.Info, nil, "client closed connection")
+		} else {
+			c.action = ""
+			c.logf(errlog.Info, nil, "client %s closed keepalive connection", c.Addr)
+		}
+	case !first:
+		c.action = "keepalive"
+		c.logf(errlog.Info, err, "recv() failed")
+	}
+	c.close()
+}
+
+// park lets the connection wait without a goroutine.
+func (c *Conn) park(left time.Duration) bool {
+	if c.tls != nil && !c.rec.Idle() {
+		return false
+	}
+	if c.resumeFn == nil {
+		c.resumeFn = c.resume
+	}
+	c.nc.User = c
+	return c.nc.Park(c.srv.lot, left, c.resumeFn) == nil
+}
+
+// resume continues a parked connection on a goroutine of its own.
+func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
+	c.srv.stats.Waiting.Add(-1)
+	if why != netio.Readable {
+		c.close()
+		return
+	}
+	c.refresh()
+	c.nc.SetReadTimeout(msec(c.addr.Default.Conf.headerTimeout))
+	if err := c.fill(buf.Class(int(c.addr.Default.Conf.headerBufferSize))); err != nil {
+		c.ended(err, false)
+		return
+	}
+	c.loop()
+}
+
+// freeBuffers gives back what an idle connection does not need.
+func (c *Conn) freeBuffers() {
+	if c.in != nil && c.inPos == c.inEnd {
+		c.in.Free()
+		c.in, c.inPos, c.inEnd = nil, 0, 0
+	}
+	if c.out != nil && c.outLen == 0 {
+		c.out.Free()
+		c.out = nil
+	}
+}
+
+// close ends the connection and gives everything back.
+func (c *Conn) close() {
+	if c.outLen > 0 && !c.timedOut {
+		_ = c.flush(nil)
+	}
+	if c.tls != nil {
+		c.nc.SetWriteTimeout(time.Second)
+		_ = c.tls.CloseWrite()
+	}
+	if c.in != nil {
+		c.in.Free()
+	}
+	if c.out != nil {
+		c.out.Free()
+	}
+	if c.timedOut && c.addr.Default.Root.Core.resetTimedout || c.abort {
+		_ = c.nc.Abort()
+	}
+	c.srv.stats.Active.Add(-1)
+	c.srv.connGone(c)
+	c.nc.Release()
+	resume := c.resumeFn
+	*c = Conn{resumeFn: resume}
+	conns.Put(c)
+}
+
+// lingeringClose reads on for a while after the last response, so that the
+// client gets to read it before a reset could destroy it.
+func (c *Conn) lingeringClose(core *Core) {
+	if err := c.flush(nil); err != nil {
+		return
+	}
+	if c.tls != nil {
+		_ = c.tls.CloseWrite()
+	}
+	if err := c.nc.CloseWrite(); err != nil {
+		return
+	}
+	b := buf.Sized(4096)
+	defer b.Free()
+	until := clock.Mono() + core.lingeringTime*int64(time.Millisecond)
+	for {
+		left := time.Duration(until - clock.Mono())
+		if left <= 0 {
+			return
+		}
+		c.nc.SetReadTimeout(min(left, msec(core.lingeringTimeout)))
+		if n, err := c.nc.Read(b.B); n == 0 || err != nil {
+			return
+		}
+	}
+}
+
+// Sleep waits for ms milliseconds.
+func (r *Request) Sleep(ms int64) { time.Sleep(msec(ms)) }
+
+func msec(n int64) time.Duration { return time.Duration(n) * time.Millisecond }

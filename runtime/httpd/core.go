@@ -1,0 +1,340 @@
+package httpd
+
+import (
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/openfile"
+	"github.com/sluiceproxy/sluice/runtime/script"
+)
+
+// ServerConf are the http_core settings that hold before a location is
+// chosen: http and server level only.
+type ServerConf struct {
+	headerBufferSize   int64
+	largeHeaderBuffers conf.Buffers
+	headerTimeout      int64 // ms
+	ignoreInvalid      bool
+	mergeSlashes       bool
+	underscores        bool
+	maxHeaders         int
+	allowConnect       bool
+}
+
+// Core are the http_core settings of a location.
+type Core struct {
+	root      *script.Value // nil: the default, "html"
+	alias     bool
+	aliasLen  int // length of the location's name that alias replaces
+	rootBlock *conf.Block
+
+	types       *typeTable
+	defaultType []byte
+
+	satisfyAny       bool
+	authDelay        int64 // ms
+	maxBodySize      int64
+	bodyBufferSize   int64
+	bodyTimeout      int64
+	bodyInFile       int
+	bodyTemp         conf.Slot[string]
+	sendTimeout      int64
+	sendfile         bool
+	sendfileMaxChunk int64
+	tcpNodelay       bool
+	tcpNopush        bool
+	postponeOutput   int64
+	chunked          bool
+	etag             bool
+	ifModifiedSince  int
+	maxRanges        int
+	limitRate        *script.Value
+	limitRateAfter   *script.Value
+
+	keepaliveTimeout    int64 // ms
+	keepaliveHeader     int64 // s, 0: no header
+	keepaliveMinTimeout int64
+	keepaliveRequests   int
+	keepaliveTime       int64
+	keepaliveDisable    conf.Slot[int]
+	resetTimedout       bool
+	lingering           int
+	lingeringTime       int64
+	lingeringTimeout    int64
+
+	absoluteRedirect    bool
+	serverNameRedirect  bool
+	portRedirect        bool
+	serverTokens        int
+	msieRefresh         bool
+	msiePadding         bool
+	logNotFound         bool
+	logSubrequest       bool
+	recursiveErrorPages bool
+	errorPages          conf.List[*errorPage]
+
+	openCache     openFileCache
+	disableLinks  openfile.Symlinks
+	linksFrom     *script.Value
+	resolverArgs  conf.List[string]
+	resolveTime   int64
+	subBufferSize int64
+	earlyHints    conf.List[*script.Value]
+	postAction    string
+}
+
+// openFileCache are the open_file_cache directives.
+type openFileCache struct {
+	max      int
+	inactive int64
+	valid    int64
+	minUses  int
+	errors   bool
+	off      bool
+	validity time.Duration
+	cache    *openfile.FileCache
+}
+
+const (
+	lingerOff = iota
+	lingerOn
+	lingerAlways
+)
+
+const (
+	imsOff = iota
+	imsExact
+	imsBefore
+)
+
+const (
+	tokensUnset = iota
+	tokensOff
+	tokensOn
+	tokensBuild
+)
+
+const (
+	bodyFileOff = iota
+	bodyFileOn
+	bodyFileClean
+)
+
+const (
+	disableNone   = 1
+	disableMSIE6  = 2
+	disableSafari = 4
+)
+
+func defaultServerConf() ServerConf {
+	return ServerConf{
+		headerBufferSize: 1024, largeHeaderBuffers: conf.Buffers{Num: 4, Size: 8192},
+		headerTimeout: 60000, ignoreInvalid: true, mergeSlashes: true, maxHeaders: 1000,
+	}
+}
+
+func (b *Builder) defaultCore() Core {
+	return Core{
+		defaultType: []byte("text/plain"), types: defaultTypes(),
+		maxBodySize: 1 << 20, bodyBufferSize: 16384, bodyTimeout: 60000, sendTimeout: 60000,
+		sendfileMaxChunk: 2 << 20, tcpNodelay: true, postponeOutput: 1460, chunked: true, etag: true,
+		ifModifiedSince: imsExact, maxRanges: -1, keepaliveTimeout: 75000, keepaliveRequests: 1000,
+		keepaliveTime: 3600000, keepaliveDisable: conf.Slot[int]{V: disableMSIE6}, lingering: lingerOn,
+		lingeringTime: 30000, lingeringTimeout: 5000, absoluteRedirect: true, portRedirect: true,
+		msiePadding: true, logNotFound: true, resolveTime: 30000, subBufferSize: 8192,
+		openCache: openFileCache{inactive: 60, valid: 60, minUses: 1},
+		bodyTemp:  conf.Slot[string]{V: "client_body_temp"},
+	}
+}
+
+func bindServerConf(c *ServerConf, t *conf.Table) {
+	t.Size("client_header_buffer_size", &c.headerBufferSize)
+	t.Bufs("large_client_header_buffers", &c.largeHeaderBuffers)
+	t.Msec("client_header_timeout", &c.headerTimeout)
+	t.Flag("ignore_invalid_headers", &c.ignoreInvalid)
+	t.Flag("merge_slashes", &c.mergeSlashes)
+	t.Flag("underscores_in_headers", &c.underscores)
+	t.Num("max_headers", &c.maxHeaders)
+}
+
+func (b *Builder) bindCore(c *Core, t *conf.Table) {
+	b.bindPaths(c, t)
+	b.bindBody(c, t)
+	b.bindConnection(c, t)
+	b.bindResponse(c, t)
+}
+
+func (b *Builder) bindPaths(c *Core, t *conf.Table) {
+	t.Func("root", func(cmd *conf.Cmd) error { return b.setRoot(c, cmd) })
+	t.Func("alias", func(cmd *conf.Cmd) error { return b.setRoot(c, cmd) })
+	t.Block("types", func(cmd *conf.Cmd) error { return setTypes(c, cmd) })
+	t.Func("default_type", func(cmd *conf.Cmd) error {
+		c.defaultType = []byte(cmd.Arg(0))
+		return nil
+	})
+	t.Func("try_files", func(cmd *conf.Cmd) error { return b.setTryFiles(cmd) })
+	t.Func("error_page", func(cmd *conf.Cmd) error { return b.addErrorPage(c, cmd) })
+	t.Flag("recursive_error_pages", &c.recursiveErrorPages)
+	t.Func("internal", func(cmd *conf.Cmd) error {
+		b.locs.Write(cmd.Block).Internal = true
+		return nil
+	})
+	t.Func("open_file_cache", func(cmd *conf.Cmd) error { return c.openCache.set(cmd) })
+	t.Sec("open_file_cache_valid", &c.openCache.valid)
+	t.Num("open_file_cache_min_uses", &c.openCache.minUses)
+	t.Flag("open_file_cache_errors", &c.openCache.errors)
+	t.Func("disable_symlinks", func(cmd *conf.Cmd) error { return b.setDisableSymlinks(c, cmd) })
+	t.Strs("resolver", &c.resolverArgs)
+	t.Msec("resolver_timeout", &c.resolveTime)
+}
+
+func (b *Builder) bindBody(c *Core, t *conf.Table) {
+	t.Offset("client_max_body_size", &c.maxBodySize)
+	t.Size("client_body_buffer_size", &c.bodyBufferSize)
+	t.Msec("client_body_timeout", &c.bodyTimeout)
+	t.Enum("client_body_in_file_only", &c.bodyInFile, []conf.Choice{
+		{Word: "off", Value: bodyFileOff}, {Word: "on", Value: bodyFileOn}, {Word: "clean", Value: bodyFileClean},
+	})
+	t.Func("client_body_temp_path", func(cmd *conf.Cmd) error {
+		c.bodyTemp.Set(cmd.Block, cmd.Loader.FullPath(cmd.Arg(0)))
+		for i := 1; i < len(cmd.Args); i++ {
+			if n, ok := conf.ParseInt(cmd.Arg(i)); !ok || n < 1 || n > 3 {
+				return cmd.Bad("invalid value")
+			}
+		}
+		return nil
+	})
+	t.Size("subrequest_output_buffer_size", &c.subBufferSize)
+}
+
+func (b *Builder) bindConnection(c *Core, t *conf.Table) {
+	t.Func("keepalive_timeout", func(cmd *conf.Cmd) error { return c.setKeepalive(cmd) })
+	t.Msec("keepalive_min_timeout", &c.keepaliveMinTimeout)
+	t.Num("keepalive_requests", &c.keepaliveRequests)
+	t.Msec("keepalive_time", &c.keepaliveTime)
+	t.Bitmask("keepalive_disable", &c.keepaliveDisable, []conf.Choice{
+		{Word: "none", Value: disableNone}, {Word: "msie6", Value: disableMSIE6}, {Word: "safari", Value: disableSafari},
+	})
+	t.Flag("reset_timedout_connection", &c.resetTimedout)
+	t.Enum("lingering_close", &c.lingering, []conf.Choice{
+		{Word: "off", Value: lingerOff}, {Word: "on", Value: lingerOn}, {Word: "always", Value: lingerAlways},
+	})
+	t.Msec("lingering_time", &c.lingeringTime)
+	t.Msec("lingering_timeout", &c.lingeringTimeout)
+	t.Msec("send_timeout", &c.sendTimeout)
+	t.Flag("sendfile", &c.sendfile)
+	t.Size("sendfile_max_chunk", &c.sendfileMaxChunk)
+	t.Flag("tcp_nodelay", &c.tcpNodelay)
+	t.Flag("tcp_nopush", &c.tcpNopush)
+	t.Size("postpone_output", &c.postponeOutput)
+	t.Func("limit_rate", func(cmd *conf.Cmd) error { return b.setRate(&c.limitRate, cmd) })
+	t.Func("limit_rate_after", func(cmd *conf.Cmd) error { return b.setRate(&c.limitRateAfter, cmd) })
+}
+
+func (b *Builder) bindResponse(c *Core, t *conf.Table) {
+	t.Func("satisfy", func(cmd *conf.Cmd) error {
+		switch {
+		case cmd.Arg(0) == "all":
+			c.satisfyAny = false
+		case cmd.Arg(0) == "any":
+			c.satisfyAny = true
+		default:
+			return cmd.Errorf(`invalid value "%s"`, cmd.Arg(0))
+		}
+		return nil
+	})
+	t.Msec("auth_delay", &c.authDelay)
+	t.Flag("chunked_transfer_encoding", &c.chunked)
+	t.Flag("etag", &c.etag)
+	t.Enum("if_modified_since", &c.ifModifiedSince, []conf.Choice{
+		{Word: "off", Value: imsOff}, {Word: "exact", Value: imsExact}, {Word: "before", Value: imsBefore},
+	})
+	t.Num("max_ranges", &c.maxRanges)
+	t.Flag("absolute_redirect", &c.absoluteRedirect)
+	t.Flag("server_name_in_redirect", &c.serverNameRedirect)
+	t.Flag("port_in_redirect", &c.portRedirect)
+	t.Enum("server_tokens", &c.serverTokens, []conf.Choice{
+		{Word: "off", Value: tokensOff}, {Word: "on", Value: tokensOn}, {Word: "build", Value: tokensBuild},
+	})
+	t.Flag("msie_refresh", &c.msieRefresh)
+	t.Flag("msie_padding", &c.msiePadding)
+	t.Flag("log_not_found", &c.logNotFound)
+	t.Flag("log_subrequest", &c.logSubrequest)
+	t.Func("early_hints", func(cmd *conf.Cmd) error {
+		for i := range cmd.Args {
+			v, err := b.Value(cmd, i)
+			if err != nil {
+				return err
+			}
+			c.earlyHints.Add(cmd.Block, v)
+		}
+		return nil
+	})
+}
+
+func (c *Core) setKeepalive(cmd *conf.Cmd) error {
+	n, ok := conf.ParseMsec(cmd.Arg(0))
+	if !ok {
+		return cmd.Bad("invalid value")
+	}
+	c.keepaliveTimeout, c.keepaliveHeader = n, 0
+	if len(cmd.Args) == 2 {
+		if c.keepaliveHeader, ok = conf.ParseSec(cmd.Arg(1)); !ok {
+			return cmd.Bad("invalid value")
+		}
+	}
+	return nil
+}
+
+// setRate reads limit_rate and its kin: a size, possibly with variables.
+func (b *Builder) setRate(p **script.Value, cmd *conf.Cmd) error {
+	v, err := b.Value(cmd, 0)
+	if err != nil {
+		return err
+	}
+	if text, static := v.Static(); static {
+		if _, ok := conf.ParseSize(string(text)); !ok {
+			return cmd.Bad("invalid value")
+		}
+	}
+	*p = v
+	return nil
+}
+
+// rate evaluates such a value; 0 is no limit.
+func rate(v *script.Value, r *Request) int64 {
+	if v == nil {
+		return 0
+	}
+	n, ok := conf.ParseSize(string(v.Eval(r)))
+	if !ok {
+		return 0
+	}
+	return n
+}
+
+// The getters below are what modules may ask.
+
+// ETag reports the etag setting.
+func (c *Core) ETag() bool { return c.etag }
+
+// MaxRanges is the max_ranges setting, -1 for no limit.
+func (c *Core) MaxRanges() int { return c.maxRanges }
+
+// LogNotFound is the log_not_found setting.
+func (c *Core) LogNotFound() bool { return c.logNotFound }
+
+// IfModifiedSince reports the if_modified_since setting: whether the header
+// counts at all, and whether only the exact time does.
+func (c *Core) IfModifiedSince() (on, exact bool) {
+	return c.ifModifiedSince != imsOff, c.ifModifiedSince == imsExact
+}
+
+// BodyBufferSize is client_body_buffer_size.
+func (c *Core) BodyBufferSize() int64 { return c.bodyBufferSize }
+
+// SendfileOn reports the sendfile setting.
+func (c *Core) SendfileOn() bool { return c.sendfile }
+
+// SendTimeout is send_timeout in milliseconds.
+func (c *Core) SendTimeout() int64 { return c.sendTimeout }

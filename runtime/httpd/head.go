@@ -1,0 +1,388 @@
+package httpd
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"syscall"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
+
+// head is the state of reading one request header: nginx's
+// client_header_buffer_size and large_client_header_buffers.
+type head struct {
+	r     *Request
+	c     *Conn
+	large int   // large buffers in use
+	until int64 // monotonic ns at which client_header_timeout ends
+	start int   // where the element under way begins in c.in
+}
+
+// readHead reads and checks the request line and the header fields.
+func (r *Request) readHead() Result {
+	h := head{r: r, c: r.conn}
+	h.until = r.Start + r.srv.Conf.headerTimeout*1e6
+	if h.c.inLarge {
+		h.large = 1
+	}
+	r.conn.action = "reading client request line"
+	if rc := h.line(); rc != OK {
+		return rc
+	}
+	if r.Line.HTTP09() {
+		r.Version = 9
+		return r.chooseServer(r.name)
+	}
+	r.conn.action = "reading client request headers"
+	if rc := h.fields(); rc != OK {
+		return rc
+	}
+	return r.checkHead()
+}
+
+// line reads the request line.
+func (h *head) line() Result {
+	r, c := h.r, h.c
+	for {
+		n, st := h1.ParseRequestLine(c.in.B[c.inPos:c.inEnd], &r.Line)
+		switch st {
+		case h1.OK:
+			r.length += int64(n)
+			c.inPos += n
+			return h.lineDone()
+		case h1.Again:
+			c.inPos += n
+			h.start = c.inPos
+			if rc := h.more(true); rc != OK {
+				return rc
+			}
+		default:
+			if r.Line.MethodID != 0 {
+				r.Method = r.Line.MethodID
+			}
+			r.Version = r.Line.Version()
+			r.length += int64(c.inEnd - c.inPos)
+			r.Logf(errlog.Info, nil, "%s", st.String())
+			c.inPos = c.inEnd
+			return Result(st.Code())
+		}
+	}
+}
+
+// lineDone takes the parts of a complete request line.
+func (h *head) lineDone() Result {
+	r := h.r
+	l := &r.Line
+	r.Method, r.MethodStr, r.Version = l.MethodID, l.Method, l.Version()
+	r.Unparsed, r.Args = l.Target, l.Args
+	if l.NeedsNormalization() {
+		var p h1.Path
+		if st := h1.NormalizePath(r.Alloc(len(l.Target)+1), l.Target, r.srv.Conf.mergeSlashes, &p); st != h1.OK {
+			r.Logf(errlog.Info, nil, "client sent invalid request")
+			return StatusBadRequest
+		}
+		r.URI, r.Args = p.Path, p.Args
+	} else {
+		r.URI = l.Path
+	}
+	if l.Host != nil {
+		host, port, ok := h1.ValidateHost(r.Alloc(len(l.Host)), l.Host)
+		if !ok {
+			r.Logf(errlog.Info, nil, "client sent invalid host in request line")
+			return StatusBadRequest
+		}
+		r.name, r.port = host, port
+		return r.chooseServer(host)
+	}
+	return OK
+}
+
+// fields reads the header fields up to the empty line.
+func (h *head) fields() Result {
+	r, c := h.r, h.c
+	var f h1.Field
+	count := 0
+	for {
+		opts := h1.HeaderOptions{UnderscoresInHeaders: r.srv.Conf.underscores}
+		n, st := h1.ParseHeaderLine(c.in.B[c.inPos:c.inEnd], &f, opts)
+		switch st {
+		case h1.OK:
+			r.length += int64(n)
+			c.inPos += n
+			if f.Invalid && r.srv.Conf.ignoreInvalid {
+				r.Logf(errlog.Info, nil, `client sent invalid header line: "%s"`, f.Line)
+				continue
+			}
+			if count++; count > r.srv.Conf.maxHeaders {
+				r.lingering = true
+				r.Logf(errlog.Info, nil, "client sent too many header lines")
+				return StatusHeaderTooLarge
+			}
+			if rc := r.takeField(f); rc != OK {
+				return rc
+			}
+		case h1.Done:
+			r.length += int64(n)
+			c.inPos += n
+			return OK
+		case h1.Again:
+			h.start = c.inPos
+			if rc := h.more(false); rc != OK {
+				return rc
+			}
+		default:
+			r.Logf(errlog.Info, nil, `client sent invalid header line: "%s\x%02x..."`, f.Line, f.Bad)
+			return StatusBadRequest
+		}
+	}
+}
+
+// more reads on into the current buffer, or into a large one when it is full;
+// the element under way moves along.
+func (h *head) more(line bool) Result {
+	c := h.c
+	if c.inEnd == len(c.in.B) {
+		if rc := h.grow(line); rc != OK {
+			return rc
+		}
+	}
+	left := h.until - clock.Mono()
+	if left <= 0 {
+		return h.timeout()
+	}
+	c.nc.SetReadTimeout(time.Duration(left))
+	n, err := c.rw.Read(c.in.B[c.inEnd:])
+	if n > 0 {
+		c.inEnd += n
+		return OK
+	}
+	if err == nil {
+		err = io.EOF
+	}
+	return h.readFailed(err)
+}
+
+func (h *head) timeout() Result {
+	h.r.Logf(errlog.Info, errTimedOut, "client timed out")
+	h.c.timedOut = true
+	return StatusRequestTimeout
+}
+
+// readFailed ends a request whose header never became complete.
+func (h *head) readFailed(err error) Result {
+	r := h.r
+	switch {
+	case isTimeout(err):
+		return h.timeout()
+	case errors.Is(err, io.EOF):
+		r.Logf(errlog.Info, nil, "client prematurely closed connection")
+	default:
+		lv := errlog.Info
+		if e, ok := errlog.Errno(err); ok && e != syscall.ECONNRESET && e != syscall.EPIPE {
+			lv = errlog.Error
+		}
+		r.Logf(lv, err, "recv() failed")
+	}
+	r.failed = true
+	return StatusBadRequest
+}
+
+// grow moves the element under way into a large buffer.
+func (h *head) grow(line bool) Result {
+	r, c := h.r, h.c
+	large := r.srv.Conf.largeHeaderBuffers
+	part := c.in.B[h.start:c.inEnd]
+	if len(part) >= int(large.Size) || h.large >= large.Num {
+		r.lingering = true
+		if line {
+			r.Line.Line = h1.PartialLine(part)
+			r.Logf(errlog.Info, nil, "client sent too long URI")
+			return StatusURITooLarge
+		}
+		if len(part) == 0 {
+			r.Logf(errlog.Info, nil, "client sent too large request")
+		} else {
+			r.Logf(errlog.Info, nil, `client sent too long header line: "%s..."`, part[:min(len(part), 2048-300)])
+		}
+		return StatusHeaderTooLarge
+	}
+	b := buf.Sized(int(large.Size))
+	b.B = b.B[:large.Size]
+	n := copy(b.B, part)
+	if line {
+		c.in.Free()
+	} else {
+		r.bufs = append(r.bufs, c.in)
+	}
+	c.in, c.inPos, c.inEnd, c.inLarge = b, 0, n, true
+	h.start = 0
+	h.large++
+	return OK
+}
+
+// takeField files one field; some have duties.
+func (r *Request) takeField(f h1.Field) Result {
+	switch f.ID {
+	case h1.Host:
+		if r.In.Has(h1.Host) {
+			r.Logf(errlog.Info, nil, `client sent duplicate host headers: "%s: %s", previous value: "%s: %s"`,
+				f.Name, f.Value, names[h1.Host], r.In.Get(h1.Host))
+			return StatusBadRequest
+		}
+		r.In.add(f)
+		host, port, ok := h1.ValidateHost(r.Alloc(len(f.Value)), f.Value)
+		if !ok {
+			r.Logf(errlog.Info, nil, "client sent invalid host header")
+			return StatusBadRequest
+		}
+		if r.name != nil {
+			return OK // the request line's host counts
+		}
+		r.name, r.port = host, port
+		return r.chooseServer(host)
+	case h1.Connection:
+		if t := h1.ConnectionOption(f.Value); t != h1.ConnectionUnset {
+			r.In.Conn = t
+		}
+	case h1.UserAgent:
+		r.In.UserAgent = recognise(f.Value)
+	case h1.IfModifiedSince, h1.IfUnmodifiedSince, h1.IfMatch, h1.IfNoneMatch, h1.ContentLength, h1.ContentRange,
+		h1.IfRange, h1.TransferEncoding, h1.Expect, h1.Authorization, h1.ProxyAuthorization:
+		if r.In.Has(f.ID) {
+			r.Logf(errlog.Info, nil, `client sent duplicate header line: "%s: %s", previous value: "%s: %s"`,
+				f.Name, f.Value, r.In.List[r.In.first[f.ID]-1].Name, r.In.Get(f.ID))
+			return StatusBadRequest
+		}
+	}
+	r.In.add(f)
+	return OK
+}
+
+// recognise finds the browsers that some work-arounds are about.
+func recognise(ua []byte) (a agent) {
+	if i := bytes.Index(ua, []byte("MSIE ")); i >= 0 && i+7 < len(ua) {
+		a |= agentMSIE
+		if ua[i+6] == '.' {
+			switch ua[i+5] {
+			case '4', '5':
+				a |= agentMSIE6
+			case '6':
+				if !bytes.Contains(ua[i+8:], []byte("SV1")) {
+					a |= agentMSIE6
+				}
+			}
+		}
+	}
+	if bytes.Contains(ua, []byte("Opera")) {
+		return a&^(agentMSIE|agentMSIE6) | agentOpera
+	}
+	if a&agentMSIE == 0 {
+		switch {
+		case bytes.Contains(ua, []byte("Gecko/")):
+			a |= agentGecko
+		case bytes.Contains(ua, []byte("Chrome/")):
+			a |= agentChrome
+		case bytes.Contains(ua, []byte("Safari/")) && bytes.Contains(ua, []byte("Mac OS X")):
+			a |= agentSafari
+		case bytes.Contains(ua, []byte("Konqueror")):
+			a |= agentKonqueror
+		}
+	}
+	return a
+}
+
+// checkHead looks at the header as a whole: what makes a request ambiguous is
+// refused here.
+func (r *Request) checkHead() Result {
+	if r.name == nil {
+		if rc := r.chooseServer(nil); rc != OK {
+			return rc
+		}
+	}
+	if !r.In.Has(h1.Host) && r.Version > 1000 {
+		r.Logf(errlog.Info, nil, `client sent HTTP/1.1 request without "Host" header`)
+		return StatusBadRequest
+	}
+	if r.In.Has(h1.ContentLength) {
+		n, ok := h1.ParseContentLength(r.In.Get(h1.ContentLength))
+		if !ok {
+			r.Logf(errlog.Info, nil, `client sent invalid "Content-Length" header`)
+			return StatusBadRequest
+		}
+		r.In.ContentLength = n
+	}
+	if r.In.Has(h1.TransferEncoding) {
+		if rc := r.checkTransferEncoding(); rc != OK {
+			return rc
+		}
+	}
+	switch r.Method {
+	case h1.Connect:
+		r.Logf(errlog.Info, nil, "client sent CONNECT method")
+		return StatusNotAllowed
+	case h1.Trace:
+		r.Logf(errlog.Info, nil, "client sent TRACE method")
+		return StatusNotAllowed
+	}
+	if r.conn.plainHTTP {
+		r.Logf(errlog.Info, nil, "client sent plain HTTP request to HTTPS port")
+		return StatusToHTTPS
+	}
+	return r.checkTLS()
+}
+
+func (r *Request) checkTransferEncoding() Result {
+	te := r.In.Get(h1.TransferEncoding)
+	switch {
+	case r.Version < 1001:
+		r.Logf(errlog.Info, nil, `client sent HTTP/1.0 request with "Transfer-Encoding" header`)
+		return StatusBadRequest
+	case !h1.EqualFold(te, "chunked"):
+		r.Logf(errlog.Info, nil, `client sent unknown "Transfer-Encoding": "%s"`, te)
+		return StatusNotImplemented
+	case r.In.Has(h1.ContentLength):
+		r.Logf(errlog.Info, nil, `client sent "Content-Length" and "Transfer-Encoding" headers at the same time`)
+		return StatusBadRequest
+	}
+	r.In.Chunked = true
+	return OK
+}
+
+// chooseServer picks the server block for a host name.
+func (r *Request) chooseServer(host []byte) Result {
+	names := r.conn.addr.Names
+	if names == nil || len(host) == 0 {
+		return OK
+	}
+	if c := r.conn; c.tlsS != nil && string(host) == c.sni {
+		return OK
+	}
+	srv, re, caps, ok := names.Lookup(host, r.captures)
+	r.captures = caps
+	if !ok && re != nil {
+		return StatusInternalServerError
+	}
+	if r.conn.tlsS != nil {
+		if !ok {
+			srv, ok = r.conn.addr.Default, true
+		}
+		if srv.VerifyClient && srv != r.conn.tlsS {
+			r.Logf(errlog.Info, nil, "client attempted to request the server name different from the one that was negotiated")
+			return StatusMisdirected
+		}
+	}
+	if !ok {
+		return OK
+	}
+	if re != nil {
+		r.captureData = host
+		r.setNamed(re)
+	}
+	r.srv, r.loc = srv, srv.Root
+	return OK
+}

@@ -1,0 +1,90 @@
+package httpd
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+	"github.com/sluiceproxy/sluice/runtime/wire/proxyproto"
+)
+
+// Compatible is the nginx version whose behaviour this is: $nginx_version.
+const Compatible = "1.31.5"
+
+type proxyHeader = proxyproto.Header
+
+var pidText = strconv.AppendInt(nil, int64(os.Getpid()), 10)
+
+// requestID returns 16 random bytes in hexadecimal, the same throughout the
+// request.
+func (r *Request) requestID() []byte {
+	m := r.main
+	if m.id == nil {
+		var raw [16]byte
+		_, _ = rand.Read(raw[:])
+		id := m.Alloc(32)
+		hex.Encode(id, raw[:])
+		m.id = id
+	}
+	return m.id
+}
+
+// BasicAuth returns the user and password of an Authorization: Basic header.
+func (r *Request) BasicAuth() (user, password []byte, ok bool) {
+	return r.basic(r.In.Get(h1.Authorization))
+}
+
+func (r *Request) basic(v []byte) (user, password []byte, ok bool) {
+	if len(v) < 6 || !h1.EqualFold(v[:6], "basic ") {
+		return nil, nil, false
+	}
+	v = bytes.TrimLeft(v[6:], " ")
+	if len(v) == 0 {
+		return nil, nil, false
+	}
+	v = bytes.TrimRight(v, "=")
+	out := r.Alloc(base64.RawStdEncoding.DecodedLen(len(v)))
+	n, err := base64.RawStdEncoding.Decode(out, v)
+	if err != nil {
+		return nil, nil, false
+	}
+	user, password, ok = bytes.Cut(out[:n], []byte(":"))
+	if !ok {
+		r.Logf(errlog.Info, nil, `no user was provided for basic authentication`)
+	}
+	return user, password, ok
+}
+
+// RemoteUser returns $remote_user.
+func (r *Request) RemoteUser() []byte {
+	u, _, ok := r.basic(r.main.In.Get(h1.Authorization))
+	if !ok || len(u) == 0 {
+		return nil
+	}
+	return u
+}
+
+// realRoot returns $realpath_root.
+func (r *Request) realRoot() []byte {
+	p, err := filepath.EvalSymlinks(string(r.Root()))
+	if err != nil {
+		r.Logf(levelCrit, err, `realpath() "%s" failed`, r.Root())
+		return nil
+	}
+	return []byte(p)
+}
+
+func (r *Request) tcpInfo(i int) []byte {
+	var info netio.TCPInfo
+	if !r.conn.nc.TCPInfo(&info) {
+		return nil
+	}
+	return r.Number(int64([4]uint32{info.RTT, info.RTTVar, info.SndCwnd, info.RcvSpace}[i]))
+}

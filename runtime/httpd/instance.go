@@ -1,0 +1,172 @@
+package httpd
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+)
+
+// Stats counts what stub_status shows. It outlives configurations.
+type Stats struct {
+	Accepted, Handled, Requests       atomic.Int64
+	Active, Reading, Writing, Waiting atomic.Int64
+}
+
+// Instance serves connections: sockets, the current configuration and the
+// connections that are alive. One per process.
+type Instance struct {
+	config   atomic.Pointer[Config]
+	stats    *Stats
+	log      atomic.Pointer[errlog.Logger]
+	lot      *netio.Lot
+	quitting atomic.Bool
+	nextConn atomic.Uint64
+	nextTemp atomic.Uint64
+
+	limit int64 // worker_connections
+
+	mu        sync.Mutex
+	listening map[string]*Listening
+	live      sync.WaitGroup // connections
+	accepting sync.WaitGroup
+}
+
+// Listening is an open socket.
+type Listening struct {
+	key    string
+	ln     *netio.Listener
+	config *Config // the last one that had the socket
+}
+
+// NewInstance returns an instance that listens nowhere yet.
+func NewInstance(stats *Stats) (*Instance, error) {
+	lot, err := netio.NewLot(netio.LotOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return &Instance{stats: stats, lot: lot, listening: map[string]*Listening{}}, nil
+}
+
+// SetLog sets where accept problems are logged.
+func (s *Instance) SetLog(l *errlog.Logger) { s.log.Store(l) }
+
+// SetConnectionLimit sets worker_connections: connections over it are closed
+// at once.
+func (s *Instance) SetConnectionLimit(n int) { atomic.StoreInt64(&s.limit, int64(n)) }
+
+// Open opens the sockets that cfg needs and are not open yet. inherited maps
+// keys to sockets another process opened. On an error nothing is changed.
+// The result is handed to Use or to Discard.
+func (s *Instance) Open(cfg *Config, inherited map[string]*netio.Listener, warn func(error)) (opened []*netio.Listener, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, spec := range cfg.Sockets() {
+		if _, ok := s.listening[spec.Key()]; ok {
+			continue
+		}
+		ln := inherited[spec.Key()]
+		if ln == nil {
+			if ln, err = netio.Listen(&spec, warn); err != nil {
+				Discard(opened)
+				return nil, err
+			}
+		}
+		opened = append(opened, ln)
+	}
+	return opened, nil
+}
+
+// Discard closes sockets that Open returned and that are not going to be used.
+func Discard(opened []*netio.Listener) {
+	for _, ln := range opened {
+		_ = ln.Close()
+	}
+}
+
+// Use makes cfg the current configuration: new sockets begin to accept, those
+// it does not have are closed. Connections take it at their next request.
+func (s *Instance) Use(cfg *Config, opened []*netio.Listener) {
+	s.config.Store(cfg)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, ln := range opened {
+		ls := &Listening{key: ln.Key(), ln: ln, config: cfg}
+		s.listening[ls.key] = ls
+		s.accepting.Add(1)
+		go s.accept(ls)
+	}
+	wanted := map[string]bool{}
+	for _, spec := range cfg.Sockets() {
+		wanted[spec.Key()] = true
+		if ls := s.listening[spec.Key()]; ls != nil {
+			ls.config = cfg
+			ls.ln.Configure(&spec, nil)
+		}
+	}
+	for key, ls := range s.listening {
+		if !wanted[key] {
+			delete(s.listening, key)
+			_ = ls.ln.Close()
+		}
+	}
+}
+
+// Listeners returns the open sockets, for handing them over.
+func (s *Instance) Listeners() (out []*netio.Listener) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, ls := range s.listening {
+		out = append(out, ls.ln)
+	}
+	return out
+}
+
+// accept takes connections from one socket until it is closed.
+func (s *Instance) accept(ls *Listening) {
+	defer s.accepting.Done()
+	for {
+		nc, err := ls.ln.Accept()
+		if err != nil {
+			if errors.Is(err, netio.ErrClosed) || errors.Is(err, netio.ErrStopped) {
+				return
+			}
+			s.log.Load().Fail(errlog.Alert, err)
+			continue
+		}
+		if limit := atomic.LoadInt64(&s.limit); limit > 0 && s.stats.Active.Load() >= limit {
+			s.stats.Accepted.Add(1)
+			s.log.Load().Log(errlog.Alert, 0, nil, nil, "%d worker_connections are not enough", limit)
+			nc.Release()
+			continue
+		}
+		c := newConn(s, ls, nc)
+		s.live.Add(1)
+		go c.serve()
+	}
+}
+
+// connGone is called when a connection has ended.
+func (s *Instance) connGone(*Conn) { s.live.Done() }
+
+// Quit stops accepting and lets the requests under way finish; it returns when
+// all connections are gone.
+func (s *Instance) Quit() {
+	s.quitting.Store(true)
+	s.StopListening()
+	s.lot.Drain()
+	s.live.Wait()
+}
+
+// StopListening closes all sockets.
+func (s *Instance) StopListening() {
+	s.mu.Lock()
+	for key, ls := range s.listening {
+		delete(s.listening, key)
+		_ = ls.ln.Close()
+	}
+	s.mu.Unlock()
+	s.accepting.Wait()
+}

@@ -1,0 +1,209 @@
+package httpd
+
+import (
+	"syscall"
+
+	"github.com/sluiceproxy/sluice/runtime/buf"
+)
+
+// Out is a piece of a response body on its way through the filters. It is
+// valid only during the call: whoever keeps bytes copies them.
+type Out struct {
+	Mem      []byte // bytes, or
+	IsFile   bool   // a range of the file FD
+	FD       int
+	Off, Len int64
+	Name     []byte // of the file, for error messages
+
+	Last  bool // the response body ends with this piece
+	Flush bool // send what is there, do not wait for more
+}
+
+// Size returns the piece's length in bytes.
+func (o *Out) Size() int64 {
+	if o.IsFile {
+		return o.Len
+	}
+	return int64(len(o.Mem))
+}
+
+// FilterOrder is a body filter's place in the chain, first to last, as in
+// nginx.
+type FilterOrder uint8
+
+// The places of body filters.
+const (
+	OrderSlice FilterOrder = iota
+	OrderRange
+	OrderCopy // file contents become memory here, if a later filter asks
+	OrderGunzip
+	OrderSub
+	OrderAddition
+	OrderCharset
+	OrderSSI
+	OrderPostpone // from here on the main request's filters see subrequests too
+	OrderGzip
+)
+
+// BodyFilter is a filter that is active on one request. It passes pieces on
+// with r.Next(next, out); the filter itself is pooled by its module and gets
+// Close when the request ends.
+type BodyFilter interface {
+	Filter(r *Request, o *Out, next int) error
+	Close(r *Request)
+}
+
+type activeFilter struct {
+	order FilterOrder
+	f     BodyFilter
+}
+
+// AddBodyFilter puts f into the request's chain. needMemory says that f must
+// see file contents as bytes.
+func (r *Request) AddBodyFilter(order FilterOrder, f BodyFilter, needMemory bool) {
+	r.filters = append(r.filters, activeFilter{order, f})
+	for i := len(r.filters) - 1; i > 0 && r.filters[i-1].order > order; i-- {
+		r.filters[i], r.filters[i-1] = r.filters[i-1], r.filters[i]
+	}
+	r.needMemory = r.needMemory || needMemory
+}
+
+// NeedMemory reports whether an active filter must see file contents.
+func (r *Request) NeedMemory() bool { return r.needMemory || r.main.needMemory || r.capture != nil }
+
+// Output sends a piece of the body through the filters. The error is final:
+// the client is gone.
+func (r *Request) Output(o *Out) error {
+	if r.headerOnly {
+		return nil
+	}
+	if o.IsFile && r.NeedMemory() && !r.rangesFirst() {
+		return r.readFile(o, 0)
+	}
+	return r.Next(0, o)
+}
+
+// rangesFirst reports whether a filter that works on whole files comes before
+// the place where contents are read.
+func (r *Request) rangesFirst() bool { return len(r.filters) > 0 && r.filters[0].order < OrderCopy }
+
+// Next passes a piece to the i-th filter of the chain, or out of it.
+func (r *Request) Next(i int, o *Out) error {
+	if i < len(r.filters) {
+		if o.IsFile && r.filters[i].order >= OrderCopy {
+			return r.readFile(o, i)
+		}
+		return r.filters[i].f.Filter(r, o, i+1)
+	}
+	switch {
+	case r.capture != nil:
+		return r.capture.take(r, o)
+	case r.background:
+		return nil
+	case r.parent != nil:
+		return r.nextMain(o)
+	}
+	return r.write(o)
+}
+
+// nextMain hands a subrequest's output to the main request's last filters.
+func (r *Request) nextMain(o *Out) error {
+	m := r.main
+	last := o.Last
+	o.Last = false
+	err := error(nil)
+	for i := range m.filters {
+		if m.filters[i].order >= OrderPostpone {
+			err = m.Next(i, o)
+			o.Last = last
+			return err
+		}
+	}
+	err = m.Next(len(m.filters), o)
+	o.Last = last
+	return err
+}
+
+// readFile turns a file piece into memory pieces for the i-th filter on.
+func (r *Request) readFile(o *Out, i int) error {
+	b := buf.Sized(32 << 10)
+	defer b.Free()
+	off, left := o.Off, o.Len
+	piece := Out{}
+	for {
+		n := min(left, int64(len(b.B)))
+		if n > 0 {
+			m, err := pread(o.FD, b.B[:n], off)
+			if int64(m) < n {
+				return r.fileFailed(o, err)
+			}
+		}
+		off += n
+		left -= n
+		piece = Out{Mem: b.B[:n], Last: o.Last && left == 0, Flush: o.Flush && left == 0}
+		if err := r.Next(i, &piece); err != nil || left == 0 {
+			return err
+		}
+	}
+}
+
+// Send outputs a single body that is all there is.
+func (r *Request) Send(body []byte) error { return r.Output(&Out{Mem: body, Last: true}) }
+
+// SendHeader runs the header filters and prepares the header for sending; it
+// leaves with the first bytes of the body. A code from 300 up means that a
+// filter refused the response: return it.
+func (r *Request) SendHeader() Result {
+	if r.headerSent {
+		r.Logf(levelAlert, nil, "header already sent")
+		return Error
+	}
+	if r.errStatus != 0 {
+		r.Out.Status = r.errStatus
+		r.Out.StatusLine = nil
+	}
+	for _, f := range r.loc.Plan.filters {
+		if rc := f(r); rc != OK {
+			return rc
+		}
+	}
+	r.headerSent = true
+	if r.parent != nil {
+		return OK
+	}
+	return r.buildHeader()
+}
+
+// SendBody is SendHeader followed by one body, for handlers that have it all.
+func (r *Request) SendBody(body []byte) Result {
+	r.Out.ContentLength = int64(len(body))
+	if rc := r.SendHeader(); rc != OK || r.headerOnly {
+		return doneIf(rc)
+	}
+	if err := r.Send(body); err != nil {
+		return Error
+	}
+	return Done
+}
+
+func doneIf(rc Result) Result {
+	if rc == OK {
+		return Done
+	}
+	return rc
+}
+
+// pread reads len(p) bytes, fewer only at the end of the file or on an error.
+func pread(fd int, p []byte, off int64) (n int, err error) {
+	for n < len(p) {
+		m, err := syscall.Pread(fd, p[n:], off+int64(n))
+		if err == syscall.EINTR {
+			continue
+		}
+		if m <= 0 || err != nil {
+			return n, err
+		}
+		n += m
+	}
+	return n, nil
+}

@@ -1,0 +1,315 @@
+package httpd
+
+import (
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/openfile"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
+
+// Request is one request, or a subrequest. It belongs to its connection's
+// goroutine and is pooled: nothing of it may be used after the log phase.
+type Request struct {
+	// The request as the client sent it.
+	Line      h1.RequestLine
+	Method    h1.Method
+	MethodStr []byte
+	Version   int // 9, 1000, 1001
+	In        HeadersIn
+
+	// URI is the decoded, normalised path; it changes with rewrites. Args are
+	// the arguments without '?'. Unparsed is the target as sent.
+	URI, Args, Unparsed []byte
+
+	// Body is the request body.
+	Body Body
+
+	// Out is the response header, to be filled before SendHeader.
+	Out HeadersOut
+
+	cfg    *Config
+	conn   *Conn
+	srv    *Server
+	loc    *Location
+	parent *Request // nil for a client's own request
+	main   *Request
+
+	Start      int64  // clock.Mono when its first bytes were there
+	number     uint64 // of the request on its connection
+	pipelined  bool
+	length     int64  // bytes of the request, header and body
+	uriChanges int
+	subDepth   int
+
+	uriChanged     bool
+	internal       bool
+	validLocation  bool // alias may be used: the URI is the one the location matched
+	validUnparsed  bool // Unparsed still stands for URI
+	addURIToAlias  bool
+	errorPage      bool
+	errStatus      int
+	expectTested   bool
+	keepalive      bool
+	lingering      bool
+	headerSent     bool
+	headerOnly     bool
+	chunked        bool
+	expectTrailers bool // the response may carry trailers
+	complete       bool // $request_completion
+	needMemory     bool // a filter must see file contents
+	background     bool // output is dropped (mirror)
+	logged         bool
+	gzipVary       bool
+	allowRanges    bool
+	singleRange    bool
+	failed         bool // the client is gone, or the response broke off
+
+	captures    []int
+	captureData []byte
+	vars        []varValue
+	ctx         []any
+	varDepth    int
+
+	filters   []activeFilter
+	headSize  int64 // of the response header
+	sent      int64 // bytes sent for this request, header included
+	limitFrom int64 // ns, when limit_rate accounting began
+	limitRate int64
+	limitSet  bool
+	limitPast int64
+	capture   *capture
+
+	sentLocation []byte // the absolute Location that was sent
+
+	resumeAt step // where a Redirect continues
+	file     openfile.Info
+
+	arena arena
+	bufs  []*buf.Buf // header buffers that fields point into
+	name  []byte     // host of the request, lower case, without port
+	id    []byte     // $request_id
+	port  int
+}
+
+// varValue caches one variable.
+type varValue struct {
+	b     []byte
+	state uint8
+}
+
+const (
+	varUnset uint8 = iota
+	varValid
+	varNone // evaluated: no value
+)
+
+// Conn returns the client's connection.
+func (r *Request) Conn() *Conn { return r.conn }
+
+// Config returns the configuration the request runs under.
+func (r *Request) Config() *Config { return r.cfg }
+
+// Server returns the server block that was chosen.
+func (r *Request) Server() *Server { return r.srv }
+
+// Location returns the location (or if block) in effect.
+func (r *Request) Location() *Location { return r.loc }
+
+// Core returns the http_core settings in effect.
+func (r *Request) Core() *Core { return r.loc.Core }
+
+// Parent returns the request that issued this subrequest, nil for the main
+// one.
+func (r *Request) Parent() *Request { return r.parent }
+
+// Main returns the client's own request.
+func (r *Request) Main() *Request { return r.main }
+
+// Internal reports whether the request came by an internal redirect or is a
+// subrequest.
+func (r *Request) Internal() bool { return r.internal }
+
+// SetInternal marks the request as internal.
+func (r *Request) SetInternal() { r.internal = true }
+
+// HeaderOnly reports whether the response has no body (HEAD, 304, ...).
+func (r *Request) HeaderOnly() bool { return r.headerOnly }
+
+// SetHeaderOnly says that no body is sent, whatever is output.
+func (r *Request) SetHeaderOnly() { r.headerOnly = true }
+
+// HeaderSent reports whether the response header has been sent.
+func (r *Request) HeaderSent() bool { return r.headerSent }
+
+// Sent returns the bytes sent for this request, header included; HeaderSize is
+// the header's share of it.
+func (r *Request) Sent() int64 { return r.sent }
+
+// HeaderSize returns the size of the response header that was sent.
+func (r *Request) HeaderSize() int64 { return r.headSize }
+
+// Failed reports that the client is gone or the response broke off.
+func (r *Request) Failed() bool { return r.failed }
+
+// Keepalive reports whether the connection will serve another request.
+func (r *Request) Keepalive() bool { return r.keepalive }
+
+// CloseConnection makes the connection end after this response.
+func (r *Request) CloseConnection() { r.keepalive = false }
+
+// ExpectTrailers makes the response chunked where the client understands that,
+// because trailers may follow the body.
+func (r *Request) ExpectTrailers() { r.expectTrailers = true }
+
+// Host returns the host the client asked for, in lower case, without the port.
+func (r *Request) Host() []byte { return r.name }
+
+// HostPort returns the port the client named in Host, 0 without one.
+func (r *Request) HostPort() int { return r.port }
+
+// Length returns the bytes received for this request so far.
+func (r *Request) Length() int64 { return r.length }
+
+// Ctx returns the place for a module's data on this request; the number comes
+// from [Builder.Slot]. It is cleared by internal redirects.
+func (r *Request) Ctx(slot int) *any { return &r.ctx[slot] }
+
+// IsGet reports a GET or HEAD request.
+func (r *Request) IsGet() bool { return r.Method == h1.Get || r.Method == h1.Head }
+
+// URIChanged tells the phases that rewrite changed the URI.
+func (r *Request) URIChanged() {
+	r.uriChanged = true
+	r.validUnparsed = false
+}
+
+// ClearURIChanged undoes it (rewrite ... break).
+func (r *Request) ClearURIChanged() { r.uriChanged = false }
+
+// ValidUnparsed reports whether Unparsed still stands for URI, so that a proxy
+// may send it as it came.
+func (r *Request) ValidUnparsed() bool { return r.validUnparsed }
+
+// InvalidateLocation says that the URI is no longer the one the location
+// matched: alias must not be used.
+func (r *Request) InvalidateLocation() { r.validLocation = false }
+
+// ValidLocation reports whether the URI is still the one the location matched.
+func (r *Request) ValidLocation() bool { return r.validLocation }
+
+// SetURI sets the path of a rewritten request.
+func (r *Request) SetURI(uri []byte) { r.URI = uri }
+
+// Enter makes l the location in effect: how an if block takes over.
+func (r *Request) Enter(l *Location) {
+	r.loc = l
+	r.enterLocation()
+}
+
+// Alloc returns n bytes that live as long as the request.
+func (r *Request) Alloc(n int) []byte { return r.arena.alloc(n) }
+
+// Copy returns a copy of b that lives as long as the request.
+func (r *Request) Copy(b []byte) []byte {
+	c := r.Alloc(len(b))
+	copy(c, b)
+	return c
+}
+
+// Join returns the parts one after the other, living as long as the request.
+func (r *Request) Join(parts ...[]byte) []byte {
+	n := 0
+	for _, p := range parts {
+		n += len(p)
+	}
+	out := r.Alloc(n)[:0]
+	for _, p := range parts {
+		out = append(out, p...)
+	}
+	return out
+}
+
+// Number returns n in decimal, living as long as the request.
+func (r *Request) Number(n int64) []byte {
+	return appendInt(r.Alloc(20)[:0], n)
+}
+
+// Capture implements script.Session.
+func (r *Request) Capture(n int) []byte {
+	if 2*n+1 >= len(r.captures) || r.captures[2*n] < 0 {
+		return nil
+	}
+	return r.captureData[r.captures[2*n]:r.captures[2*n+1]]
+}
+
+// Captures returns a buffer of offsets for a regular expression to fill; hand
+// the result to SetCaptures.
+func (r *Request) Captures() []int { return r.captures }
+
+// SetCaptures makes offsets into data the captures that $1..$9 refer to. data
+// must live as long as the request.
+func (r *Request) SetCaptures(data []byte, offsets []int) {
+	r.captures, r.captureData = offsets, data
+}
+
+// Log returns the error log in effect.
+func (r *Request) Log() *errlog.Logger { return r.loc.Log }
+
+// Logf writes to the error log with the request's context. err may carry an
+// errno.
+func (r *Request) Logf(lv errlog.Level, err error, format string, args ...any) {
+	if l := r.Log(); l.Enabled(lv) {
+		l.Log(lv, r.conn.ID, err, r, format, args...)
+	}
+}
+
+// Errorf logs at level error.
+func (r *Request) Errorf(err error, format string, args ...any) {
+	r.Logf(errlog.Error, err, format, args...)
+}
+
+// AppendLogContext implements errlog.Context: who asked for what.
+func (r *Request) AppendLogContext(dst []byte) []byte {
+	dst = r.conn.appendAction(dst)
+	dst = append(dst, ", client: "...)
+	dst = append(dst, r.conn.Addr...)
+	dst = append(dst, ", server: "...)
+	dst = append(dst, r.srv.Name...)
+	if line := r.main.Line.Line; len(line) > 0 {
+		dst = append(dst, `, request: "`...)
+		dst = append(dst, line...)
+		dst = append(dst, '"')
+	}
+	if r != r.main {
+		dst = append(dst, `, subrequest: "`...)
+		dst = append(dst, r.URI...)
+		dst = append(dst, '"')
+	}
+	if r.conn.upstreamLog != nil {
+		dst = r.conn.upstreamLog.AppendUpstream(dst)
+	}
+	if h := r.main.In.Get(h1.Host); h != nil {
+		dst = append(dst, `, host: "`...)
+		dst = append(dst, h...)
+		dst = append(dst, '"')
+	}
+	if h := r.main.In.Get(h1.Referer); h != nil {
+		dst = append(dst, `, referrer: "`...)
+		dst = append(dst, h...)
+		dst = append(dst, '"')
+	}
+	return dst
+}
+
+// UpstreamLog adds what an upstream exchange is about to error log lines.
+type UpstreamLog interface {
+	// AppendUpstream appends `, upstream: "http://127.0.0.1:80/uri"`.
+	AppendUpstream(dst []byte) []byte
+}
+
+// SetUpstreamLog names the upstream exchange under way, nil when it is over.
+func (r *Request) SetUpstreamLog(u UpstreamLog) { r.conn.upstreamLog = u }
+
+// Action names what the connection is doing, for error log lines: " while
+// " and this text. Empty for nothing.
+func (r *Request) Action(text string) { r.conn.action = text }

@@ -1,0 +1,270 @@
+package httpd
+
+import (
+	"sync"
+
+	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
+
+// uriChangeLimit is nginx's NGX_HTTP_MAX_URI_CHANGES plus one.
+const uriChangeLimit = 11
+
+var requests = sync.Pool{New: func() any { return new(Request) }}
+
+// newRequest takes a request from the pool.
+func (c *Conn) newRequest() *Request {
+	r := requests.Get().(*Request)
+	r.cfg, r.conn, r.srv = c.cfg, c, c.addr.Default
+	if c.tlsS != nil {
+		r.srv = c.tlsS
+	}
+	r.loc = r.srv.Root
+	r.main = r
+	r.prepare()
+	r.Start = clock.Mono()
+	return r
+}
+
+// prepare sets what does not begin as zero.
+func (r *Request) prepare() {
+	r.In.ContentLength = -1
+	r.Out.ContentLength, r.Out.LastModified = -1, -1
+	r.uriChanges = uriChangeLimit
+	r.validLocation, r.validUnparsed = true, true
+	if n := len(r.cfg.vars); cap(r.vars) < n {
+		r.vars = make([]varValue, n)
+	} else {
+		r.vars = r.vars[:n]
+	}
+	if n := r.cfg.slots; cap(r.ctx) < n {
+		r.ctx = make([]any, n)
+	} else {
+		r.ctx = r.ctx[:n]
+	}
+}
+
+// release gives the request and all it holds back.
+func (r *Request) release() {
+	for i := range r.filters {
+		r.filters[i].f.Close(r)
+		r.filters[i].f = nil
+	}
+	r.Body.release(r)
+	r.file.Close()
+	for i, b := range r.bufs {
+		b.Free()
+		r.bufs[i] = nil
+	}
+	r.arena.reset()
+	r.In.reset()
+	r.Out.Reset()
+	clear(r.vars)
+	clear(r.ctx)
+	*r = Request{
+		In: r.In, Out: r.Out, vars: r.vars[:0], ctx: r.ctx[:0], captures: r.captures[:0],
+		filters: r.filters[:0], bufs: r.bufs[:0], arena: r.arena,
+	}
+	requests.Put(r)
+}
+
+// serveRequest reads and answers one request. False ends the connection.
+func (c *Conn) serveRequest() bool {
+	c.Requests++
+	r := c.newRequest()
+	r.number = c.Requests
+	c.srv.stats.Requests.Add(1)
+	c.srv.stats.Reading.Add(1)
+	rc := r.readHead()
+	c.srv.stats.Reading.Add(-1)
+	c.srv.stats.Writing.Add(1)
+	if rc == OK {
+		rc = r.begin()
+	}
+	r.finalize(rc)
+	c.srv.stats.Writing.Add(-1)
+	return c.finishRequest(r)
+}
+
+// begin decides about keep-alive and runs the phases.
+func (r *Request) begin() Result {
+	if r.Method != h1.Connect {
+		switch r.In.Conn {
+		case h1.ConnectionUnset:
+			r.keepalive = r.Version > 1000
+		case h1.ConnectionKeepAlive:
+			r.keepalive = true
+		}
+	}
+	r.lingering = r.In.ContentLength > 0 || r.In.Chunked
+	r.conn.action = ""
+	return r.phases(atStart)
+}
+
+// finalize turns a result into a complete response.
+func (r *Request) finalize(rc Result) {
+	for turn := 0; turn < 64; turn++ {
+		switch {
+		case rc == Redirect:
+			rc = r.phases(r.resumeAt)
+			continue
+		case rc == Done:
+			return
+		case rc == OK || rc == Declined || rc > 0 && rc < 300 && rc != StatusCreated && rc != StatusNoContent:
+			if !r.headerSent {
+				rc = r.sendBare(rc)
+				continue
+			}
+			return
+		case rc == Error || rc == StatusRequestTimeout || rc == StatusClientClosed || r.failed:
+			r.terminate(rc)
+			return
+		case rc == StatusClose:
+			r.conn.timedOut = true
+			r.terminate(rc)
+			return
+		case r.headerSent:
+			// Too late for another response: break this one off.
+			r.terminate(rc)
+			return
+		}
+		rc = r.special(rc)
+	}
+	r.terminate(StatusInternalServerError)
+}
+
+// sendBare answers a handler that produced nothing.
+func (r *Request) sendBare(rc Result) Result {
+	if r.Out.Status == 0 {
+		r.Out.Status = 200
+		if rc > 0 {
+			r.Out.Status = int(rc)
+		}
+	}
+	if rc := r.SendHeader(); rc != OK || r.headerOnly {
+		return doneIf(rc)
+	}
+	if err := r.Output(&Out{Last: true}); err != nil {
+		return Error
+	}
+	return Done
+}
+
+// terminate gives the connection up. The code is what gets logged, if no
+// response began.
+func (r *Request) terminate(rc Result) {
+	m := r.main
+	m.failed, m.keepalive = true, false
+	if m.headSize == 0 {
+		r.conn.outLen = 0
+		if rc > 0 {
+			m.Out.Status = int(rc)
+		}
+	}
+}
+
+// finishRequest logs the request and leaves the connection as the next one
+// needs it.
+func (c *Conn) finishRequest(r *Request) bool {
+	if !r.failed {
+		if err := c.flush(r); err != nil {
+			r.broken(err)
+		} else {
+			r.complete = true
+		}
+	}
+	if r.keepalive && !r.failed && r.bodyUnread() {
+		c.discard(r)
+	}
+	r.logRequest()
+	core := r.loc.Core
+	keep := r.keepalive && !r.failed && !c.srv.quitting.Load()
+	if keep {
+		c.keepFor = core.keepaliveTimeout
+		if core.tcpNodelay {
+			c.nc.SetNoDelay(true)
+		}
+	} else if !r.failed && (core.lingering == lingerAlways || core.lingering == lingerOn && (r.lingering || c.inPos < c.inEnd || r.bodyUnread())) {
+		c.action = ""
+		c.lingeringClose(core)
+	}
+	c.upstreamLog = nil
+	r.release()
+	return keep
+}
+
+// logRequest runs the log phase once.
+func (r *Request) logRequest() {
+	if r.logged {
+		return
+	}
+	r.logged = true
+	r.conn.action = "logging request"
+	for _, h := range r.loc.Plan.log {
+		h(r)
+	}
+	r.conn.action = ""
+}
+
+// findLocation chooses the location for the URI and checks what nginx checks
+// there.
+func (r *Request) findLocation() Result {
+	r.uriChanged = false
+	res := r.srv.Root.Tree.Find(r.URI, r.captures)
+	r.captures = res.Caps
+	if res.Regex != nil {
+		r.captureData = r.URI
+		r.setNamed(res.Regex)
+	}
+	if res.Err != nil {
+		r.Logf(errlog.Alert, nil, `%s on "%s"`, res.Err, r.URI)
+		return StatusInternalServerError
+	}
+	r.loc = r.srv.Root
+	if res.Found {
+		r.loc = res.Value
+	}
+	if r.loc.Internal && !r.internal {
+		return StatusNotFound
+	}
+	r.enterLocation()
+	if n, limit := r.In.ContentLength, r.loc.Core.maxBodySize; n != -1 && limit != 0 && n > limit && !r.Body.discarded && r.parent == nil {
+		r.Errorf(nil, "client intended to send too large body: %d bytes", n)
+		r.expectTested = true
+		return StatusEntityTooLarge
+	}
+	if res.AutoRedirect {
+		to := r.loc.escaped
+		if len(r.Args) > 0 {
+			to = r.Join(to, []byte("?"), r.Args)
+		}
+		r.Out.Remove(h1.Location)
+		r.Out.Add(h1.Location, names[h1.Location], to)
+		return StatusMovedPermanently
+	}
+	return OK
+}
+
+// enterLocation applies what holds from the moment a location is in effect.
+func (r *Request) enterLocation() {
+	if l := r.loc.limited; l != nil && r.Method&r.loc.limitMethods != 0 {
+		r.loc = l
+	}
+	if r.parent != nil {
+		return
+	}
+	core := r.loc.Core
+	c := r.conn
+	if !r.keepalive {
+		return
+	}
+	switch {
+	case core.keepaliveTimeout == 0,
+		c.Requests >= uint64(core.keepaliveRequests),
+		r.Start-c.Start > core.keepaliveTime*1e6,
+		r.In.UserAgent&agentMSIE6 != 0 && r.Method == h1.Post && core.keepaliveDisable.V&disableMSIE6 != 0,
+		r.In.UserAgent&agentSafari != 0 && core.keepaliveDisable.V&disableSafari != 0:
+		r.keepalive = false
+	}
+}

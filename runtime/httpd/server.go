@@ -1,0 +1,263 @@
+package httpd
+
+import (
+	"crypto/tls"
+	"os"
+	"strings"
+
+	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/httpd/route"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/regex"
+)
+
+// Server is a server block.
+type Server struct {
+	Name  string // the first server_name, $server_name
+	Block *conf.Block
+	Conf  *ServerConf
+	Root  *Location // the server's own settings and its locations
+
+	// TLS is the server's TLS configuration, set by the ssl module; nil
+	// without certificates. VerifyClient: a client certificate matters.
+	TLS          *tls.Config
+	VerifyClient bool
+	// CheckTLS judges a request on a TLS connection (client certificates).
+	CheckTLS Handler
+
+	names   []serverName
+	listens []*listen
+}
+
+type serverName struct {
+	name string
+	re   *regex.Regex
+}
+
+// addServer handles the server directive.
+func (b *Builder) addServer(cmd *conf.Cmd) error {
+	s := &Server{}
+	s.Block = cmd.Block.Child(conf.Server, cmd.Node)
+	s.Root = b.locs.Write(s.Block)
+	*s.Root = Location{Server: s, Block: s.Block}
+	b.servers = append(b.servers, s)
+	cmd.Enter(s.Block)
+	return nil
+}
+
+// ServerOf returns the server block that block is or lies in.
+func (b *Builder) ServerOf(block *conf.Block) *Server {
+	if s := block.Enclosing(conf.Server); s != nil {
+		return b.locs.Of(s).Server
+	}
+	return nil
+}
+
+// Servers returns the server blocks so far.
+func (b *Builder) Servers() []*Server { return b.servers }
+
+func (b *Builder) addServerName(cmd *conf.Cmd) error {
+	s := b.locs.Of(cmd.Block).Server
+	for _, a := range cmd.Args {
+		name := a.Value
+		if err := b.checkServerName(cmd, name); err != nil {
+			return err
+		}
+		if name == "$hostname" {
+			name = b.Env.Hostname
+		}
+		if strings.HasPrefix(name, "~") {
+			if name == "~" {
+				return cmd.Errorf(`empty regex in server name "%s"`, name)
+			}
+			pattern := name[1:]
+			re, err := b.Regex(cmd, pattern, strings.ToLower(pattern) != pattern)
+			if err != nil {
+				return err
+			}
+			s.names = append(s.names, serverName{name: pattern, re: re})
+			continue
+		}
+		s.names = append(s.names, serverName{name: strings.ToLower(name)})
+	}
+	return nil
+}
+
+func (b *Builder) checkServerName(cmd *conf.Cmd, name string) error {
+	if name == "" {
+		return nil
+	}
+	c := name[0]
+	if c == '*' && (len(name) < 3 || name[1] != '.') || c == '.' && len(name) < 2 {
+		return cmd.Errorf(`server name "%s" is invalid`, name)
+	}
+	if strings.ContainsRune(name, '/') {
+		cmd.Warnf(`server name "%s" has suspicious symbols`, name)
+	}
+	return nil
+}
+
+// completeServer completes a server after everything was set: names and the
+// implied listen.
+func (b *Builder) completeServer(s *Server) {
+	s.Conf = b.srvConf.Of(s.Block)
+	if len(s.names) == 0 {
+		s.names = []serverName{{}}
+	}
+	s.Name = s.names[0].name
+	if s.names[0].re == nil {
+		s.Name = strings.TrimPrefix(s.Name, ".")
+	}
+	if len(s.listens) == 0 {
+		port := uint16(80)
+		if os.Geteuid() != 0 {
+			port = 8000
+		}
+		l := &listen{server: s, implied: true}
+		l.spec.Addr = anyAddr(port)
+		s.listens = append(s.listens, l)
+		b.listens = append(b.listens, l)
+	}
+}
+
+// Addr is a listening address with the servers behind it.
+type Addr struct {
+	Spec          netio.ListenSpec
+	Default       *Server
+	Names         *route.Names[*Server] // nil when only the default can be meant
+	SSL           bool
+	HTTP2         bool
+	ProxyProtocol bool
+	TLS           *tls.Config // chooses the server by SNI
+
+	servers  []*Server
+	explicit bool // default_server was given
+	node     *conf.Node
+	set      bool
+
+	protocols                      int
+	protocolsSet, protocolsChanged bool
+}
+
+// Text returns the address as nginx prints it: 0.0.0.0:80.
+func (a *Addr) Text() string { return a.Spec.Addr.String() }
+
+// addrs groups the listens into addresses, in nginx's words where they
+// contradict each other.
+func (b *Builder) groupAddrs() ([]*Addr, error) {
+	var addrs []*Addr
+	index := make(map[string]*Addr)
+	for _, l := range b.listens {
+		key := l.spec.Addr.Network() + l.spec.Addr.String()
+		a := index[key]
+		if a == nil {
+			a = &Addr{Spec: l.spec, Default: l.server, SSL: l.ssl, HTTP2: l.http2, ProxyProtocol: l.proxy, explicit: l.isDefault, node: l.node, set: l.set}
+			a.servers = []*Server{l.server}
+			index[key] = a
+			addrs = append(addrs, a)
+			continue
+		}
+		if err := a.join(b, l); err != nil {
+			return nil, err
+		}
+	}
+	for _, a := range addrs {
+		if err := a.buildNames(b); err != nil {
+			return nil, err
+		}
+	}
+	return addrs, nil
+}
+
+// join adds another server's listen to an address that is known.
+func (a *Addr) join(b *Builder, l *listen) error {
+	text := a.Text()
+	for _, s := range a.servers {
+		if s == l.server {
+			return conf.ItemError(l.node.Directive, "a duplicate listen %s", text)
+		}
+	}
+	if l.set {
+		if a.set {
+			return conf.ItemError(l.node.Directive, "duplicate listen options for %s", text)
+		}
+		a.Spec, a.set = l.spec, true
+	}
+	if l.isDefault {
+		if a.explicit {
+			return conf.ItemError(l.node.Directive, "a duplicate default server for %s", text)
+		}
+		a.explicit, a.Default = true, l.server
+	}
+	if a.protocolsRedefined(l) {
+		b.Loader.Warnf("protocol options redefined for %s", text)
+	}
+	a.SSL = a.SSL || l.ssl
+	a.HTTP2 = a.HTTP2 || l.http2
+	a.ProxyProtocol = a.ProxyProtocol || l.proxy
+	a.servers = append(a.servers, l.server)
+	return nil
+}
+
+// protocolsRedefined follows nginx's bookkeeping of ssl, http2 and
+// proxy_protocol over several listens of one address: options may be added by
+// the listen that sets the socket's options, or be left out by the others, but
+// not be mixed.
+func (a *Addr) protocolsRedefined(l *listen) (warn bool) {
+	now, before := l.protocols(), a.protocolBits()
+	switch {
+	case now|before != before:
+		warn = a.set && !l.set || a.protocolsChanged || now|before != now
+		a.protocols, a.protocolsSet, a.protocolsChanged = before, true, true
+	case now|before != now:
+		warn = l.set || a.protocolsSet && now != a.protocols
+		a.protocols, a.protocolsSet, a.protocolsChanged = now, true, true
+	default:
+		warn = l.set && a.protocolsChanged || a.protocolsSet && now != a.protocols
+		a.protocols, a.protocolsSet = now, true
+	}
+	return warn
+}
+
+func (a *Addr) protocolBits() int { return bits(a.ProxyProtocol, a.SSL, a.HTTP2) }
+
+func bits(flags ...bool) (n int) {
+	for i, f := range flags {
+		if f {
+			n |= 1 << i
+		}
+	}
+	return n
+}
+
+func (a *Addr) buildNames(b *Builder) error {
+	var nb route.NamesBuilder[*Server]
+	any := len(a.servers) > 1
+	for _, s := range a.servers {
+		for _, n := range s.names {
+			if n.re != nil {
+				nb.AddRegex(n.re, s)
+				any = any || len(n.re.Names()) > 0
+				continue
+			}
+			if n.name == "" {
+				continue
+			}
+			switch err := nb.Add(n.name, s); err {
+			case nil:
+			case route.ErrConflict:
+				b.Loader.Warnf(`conflicting server name "%s" on %s, ignored`, n.name, a.Text())
+			default:
+				return plainError(`invalid server name or wildcard "` + n.name + `" on ` + a.Text())
+			}
+		}
+	}
+	if any {
+		a.Names = nb.Build()
+	}
+	return nil
+}
+
+type plainError string
+
+func (e plainError) Error() string { return string(e) }

@@ -1,0 +1,102 @@
+package httpd
+
+// Response codes, with nginx's own beyond the standard ones.
+const (
+	StatusContinue            Result = 100
+	StatusSwitchingProtocols  Result = 101
+	StatusEarlyHints          Result = 103
+	StatusOK                  Result = 200
+	StatusCreated             Result = 201
+	StatusNoContent           Result = 204
+	StatusPartialContent      Result = 206
+	StatusMovedPermanently    Result = 301
+	StatusFound               Result = 302
+	StatusSeeOther            Result = 303
+	StatusNotModified         Result = 304
+	StatusTemporaryRedirect   Result = 307
+	StatusPermanentRedirect   Result = 308
+	StatusBadRequest          Result = 400
+	StatusUnauthorized        Result = 401
+	StatusForbidden           Result = 403
+	StatusNotFound            Result = 404
+	StatusNotAllowed          Result = 405
+	StatusProxyAuthRequired   Result = 407
+	StatusRequestTimeout      Result = 408
+	StatusConflict            Result = 409
+	StatusLengthRequired      Result = 411
+	StatusPreconditionFailed  Result = 412
+	StatusEntityTooLarge      Result = 413
+	StatusURITooLarge         Result = 414
+	StatusUnsupportedMedia    Result = 415
+	StatusRangeNotSatisfiable Result = 416
+	StatusMisdirected         Result = 421
+	StatusTooManyRequests     Result = 429
+	StatusClose               Result = 444 // close without a response
+	StatusHeaderTooLarge      Result = 494 // answered as 400
+	StatusCertError           Result = 495 // answered as 400
+	StatusNoCert              Result = 496 // answered as 400
+	StatusToHTTPS             Result = 497 // answered as 400
+	StatusClientClosed        Result = 499 // logged only
+	StatusInternalServerError Result = 500
+	StatusNotImplemented      Result = 501
+	StatusBadGateway          Result = 502
+	StatusUnavailable         Result = 503
+	StatusGatewayTimeout      Result = 504
+	StatusVersionNotSupported Result = 505
+	StatusInsufficientStorage Result = 507
+)
+
+// reasons are the phrases of status lines. A code that is missing here gets a
+// status line without a phrase, as in nginx.
+var reasons = map[int]string{
+	100: "Continue", 101: "Switching Protocols", 103: "Early Hints",
+	200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 206: "Partial Content",
+	301: "Moved Permanently", 302: "Moved Temporarily", 303: "See Other", 304: "Not Modified",
+	307: "Temporary Redirect", 308: "Permanent Redirect",
+	400: "Bad Request", 401: "Unauthorized", 402: "Payment Required", 403: "Forbidden", 404: "Not Found",
+	405: "Not Allowed", 406: "Not Acceptable", 407: "Proxy Authentication Required", 408: "Request Time-out",
+	409: "Conflict", 410: "Gone", 411: "Length Required", 412: "Precondition Failed",
+	413: "Request Entity Too Large", 414: "Request-URI Too Large", 415: "Unsupported Media Type",
+	416: "Requested Range Not Satisfiable", 421: "Misdirected Request", 429: "Too Many Requests",
+	500: "Internal Server Error", 501: "Not Implemented", 502: "Bad Gateway",
+	503: "Service Temporarily Unavailable", 504: "Gateway Time-out", 505: "HTTP Version Not Supported",
+	507: "Insufficient Storage",
+}
+
+// statusLines holds "HTTP/1.1 200 OK\r\n" for the codes in reasons.
+var statusLines = func() (lines [600][]byte) {
+	for code, text := range reasons {
+		lines[code] = append(appendInt([]byte("HTTP/1.1 "), int64(code)), " "+text+"\r\n"...)
+	}
+	return lines
+}()
+
+// appendStatusLine appends the status line of code.
+func appendStatusLine(dst []byte, code int) []byte {
+	if code >= 0 && code < len(statusLines) && statusLines[code] != nil {
+		return append(dst, statusLines[code]...)
+	}
+	dst = append(dst, "HTTP/1.1 "...)
+	for limit := 100; code < limit && limit > 1; limit /= 10 {
+		dst = append(dst, '0')
+	}
+	dst = appendInt(dst, int64(code))
+	return append(dst, " \r\n"...)
+}
+
+// appendInt appends n in decimal.
+func appendInt(dst []byte, n int64) []byte {
+	if n < 0 {
+		dst = append(dst, '-')
+		n = -n
+	}
+	var tmp [20]byte
+	i := len(tmp)
+	for {
+		i--
+		tmp[i] = byte('0' + n%10)
+		if n /= 10; n == 0 {
+			return append(dst, tmp[i:]...)
+		}
+	}
+}

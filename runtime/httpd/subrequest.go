@@ -1,0 +1,104 @@
+package httpd
+
+import (
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
+
+// maxSubrequests is nginx's depth limit of subrequests.
+const maxSubrequests = 50
+
+// SubOptions say what becomes of a subrequest's output.
+type SubOptions struct {
+	// Capture keeps the body instead of sending it, up to
+	// subrequest_output_buffer_size.
+	Capture bool
+	// HeaderOnly stops after the response header (auth_request).
+	HeaderOnly bool
+	// Background drops everything (mirror).
+	Background bool
+	// Method and Body: keep the parent's instead of GET without a body.
+	KeepMethod bool
+}
+
+// Subrequest runs the location that uri belongs to and returns the finished
+// child, whose Out tells the outcome. The caller hands it back with Release.
+func (r *Request) Subrequest(uri, args []byte, o SubOptions) (*Request, Result) {
+	if r.subDepth >= maxSubrequests {
+		r.Errorf(nil, `subrequests cycle while processing "%s"`, uri)
+		return nil, Error
+	}
+	s := r.child(uri, args, o)
+	rc := s.phases(atServer)
+	s.finalize(rc)
+	if s.loc.Core.logSubrequest {
+		s.logRequest()
+	}
+	return s, rc
+}
+
+// child makes a request inside r.
+func (r *Request) child(uri, args []byte, o SubOptions) *Request {
+	s := requests.Get().(*Request)
+	s.cfg, s.conn, s.srv = r.cfg, r.conn, r.srv
+	s.loc = s.srv.Root
+	s.parent, s.main = r, r.main
+	s.subDepth = r.subDepth + 1
+	s.prepare()
+	s.Start = r.Start
+	s.Line, s.Version = r.Line, r.Version
+	s.In.List = append(s.In.List, r.In.List...)
+	s.In.first, s.In.UserAgent, s.In.Conn = r.In.first, r.In.UserAgent, r.In.Conn
+	s.In.ContentLength, s.In.Chunked = r.In.ContentLength, r.In.Chunked
+	s.Method, s.MethodStr = h1.Get, methodGet
+	if o.KeepMethod {
+		s.Method, s.MethodStr = r.Method, r.MethodStr
+		s.Unparsed = r.Unparsed
+	}
+	s.URI, s.Args = uri, args
+	s.internal = true
+	s.validUnparsed = false
+	s.name, s.port = r.name, r.port
+	s.background = o.Background
+	s.headerOnly = o.HeaderOnly
+	copyVars(s, r)
+	if o.Capture {
+		s.capture = &capture{limit: int(r.loc.Core.subBufferSize)}
+	}
+	return s
+}
+
+// copyVars shares the parent's variables: in nginx a subrequest sees and sets
+// the main request's.
+func copyVars(s, r *Request) { copy(s.vars, r.vars) }
+
+// Release gives a finished subrequest back. Values that came from it must not
+// be used afterwards.
+func (r *Request) Release() { r.release() }
+
+// Captured returns the body that a subrequest with Capture produced.
+func (r *Request) Captured() []byte {
+	if r.capture == nil || r.capture.b == nil {
+		return nil
+	}
+	return r.capture.b.B[:r.capture.n]
+}
+
+// capture collects a subrequest's body.
+type capture struct {
+	b     *buf.Buf
+	n     int
+	limit int
+}
+
+func (c *capture) take(r *Request, o *Out) error {
+	if c.n+len(o.Mem) > c.limit {
+		r.Errorf(nil, "too big subrequest response: %d", c.n+len(o.Mem))
+		return errTooLarge
+	}
+	if c.b == nil {
+		c.b = buf.Sized(c.limit)
+	}
+	c.n += copy(c.b.B[c.n:], o.Mem)
+	return nil
+}

@@ -1,0 +1,286 @@
+package httpd
+
+import (
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+)
+
+const (
+	levelAlert = errlog.Alert
+
+	// gather is the size of the buffer in which a header and a small body meet
+	// before they leave in one write.
+	gather = 8192
+	// copyLimit is the largest piece that is copied there.
+	copyLimit = 4096
+)
+
+// write is the end of the filter chain: framing, rate limit, the socket.
+func (r *Request) write(o *Out) error {
+	c := r.conn
+	if r.failed {
+		return errClientGone
+	}
+	size := o.Size()
+	if r.limitOn() {
+		return r.writeLimited(o)
+	}
+	if r.chunked {
+		return r.writeChunked(o, size)
+	}
+	if o.IsFile && size > 0 {
+		return r.finish(c.writeFile(r, o), o)
+	}
+	return r.finish(c.put(r, o.Mem), o)
+}
+
+// finish flushes at the end of the body, or when asked.
+func (r *Request) finish(err error, o *Out) error {
+	c := r.conn
+	if err == nil && (o.Last || o.Flush || c.pending() >= int(r.loc.Core.postponeOutput) && r.loc.Core.postponeOutput > 0 || r.loc.Core.postponeOutput == 0) {
+		err = c.flush(r)
+	}
+	if err != nil {
+		r.broken(err)
+	}
+	return err
+}
+
+func (r *Request) writeChunked(o *Out, size int64) error {
+	c := r.conn
+	var err error
+	if size > 0 {
+		var head [18]byte
+		err = c.put(r, append(appendHex(head[:0], size), '\r', '\n'))
+		switch {
+		case err != nil:
+		case o.IsFile:
+			err = c.writeFile(r, o)
+		default:
+			err = c.put(r, o.Mem)
+		}
+		if err == nil {
+			err = c.put(r, crlf)
+		}
+	}
+	if err == nil && o.Last {
+		err = r.putTrailers()
+	}
+	return r.finish(err, o)
+}
+
+var (
+	crlf      = []byte("\r\n")
+	lastChunk = []byte("0\r\n\r\n")
+)
+
+func (r *Request) putTrailers() error {
+	if len(r.Out.Trailers) == 0 {
+		return r.conn.put(r, lastChunk)
+	}
+	line := append(r.Alloc(256)[:0], "0\r\n"...)
+	for i := range r.Out.Trailers {
+		t := &r.Out.Trailers[i]
+		if t.Hidden {
+			continue
+		}
+		line = append(line, t.Name...)
+		line = append(line, ": "...)
+		line = append(line, t.Value...)
+		line = append(line, '\r', '\n')
+	}
+	return r.conn.put(r, append(line, '\r', '\n'))
+}
+
+func appendHex(dst []byte, n int64) []byte {
+	var tmp [16]byte
+	i := len(tmp)
+	for {
+		i--
+		tmp[i] = "0123456789abcdef"[n&15]
+		if n >>= 4; n == 0 {
+			return append(dst, tmp[i:]...)
+		}
+	}
+}
+
+// limitOn reports whether limit_rate applies, reading the setting once.
+func (r *Request) limitOn() bool {
+	if !r.limitSet {
+		r.limitSet = true
+		r.limitRate = rate(r.loc.Core.limitRate, r)
+		r.limitPast = rate(r.loc.Core.limitRateAfter, r)
+		r.limitFrom = r.Start
+	}
+	return r.limitRate > 0
+}
+
+// SetLimitRate overrides limit_rate for this response (X-Accel-Limit-Rate, set
+// $limit_rate). 0 is no limit.
+func (r *Request) SetLimitRate(n int64) {
+	r.limitOn()
+	r.limitRate = n
+}
+
+// LimitRate returns the rate in effect, in bytes per second, 0 for none.
+func (r *Request) LimitRate() int64 {
+	r.limitOn()
+	return r.limitRate
+}
+
+// writeLimited sends as much as limit_rate has room for and waits in between,
+// as nginx's write filter does: rate * (seconds since the start + 1).
+func (r *Request) writeLimited(o *Out) error {
+	keep := r.limitRate
+	r.limitRate = 0
+	defer func() { r.limitRate = keep }()
+	off, left := int64(0), o.Size()
+	for left > 0 {
+		room := keep*((clock.Mono()-r.limitFrom)/1e9+1) - (r.sent + int64(r.conn.pending()) - r.limitPast)
+		if room <= 0 {
+			if err := r.conn.flush(r); err != nil {
+				r.broken(err)
+				return err
+			}
+			r.Sleep((-room)*1000/keep + 1)
+			continue
+		}
+		n := min(room, left)
+		piece := Out{Last: false, Flush: true}
+		if o.IsFile {
+			piece.IsFile, piece.FD, piece.Off, piece.Len, piece.Name = true, o.FD, o.Off+off, n, o.Name
+		} else {
+			piece.Mem = o.Mem[off : off+n]
+		}
+		if err := r.write(&piece); err != nil {
+			return err
+		}
+		off += n
+		left -= n
+		if left > 0 {
+			r.Sleep(max(n*1000/keep, 1))
+		}
+	}
+	return r.write(&Out{Last: o.Last, Flush: o.Flush})
+}
+
+// broken notes that the client cannot be reached any more.
+func (r *Request) broken(err error) {
+	r.main.failed = true
+	r.failed = true
+	r.main.keepalive = false
+	if isTimeout(err) {
+		r.conn.timedOut = true
+		r.Logf(errlog.Info, errTimedOut, "client timed out")
+	} else if err != errClientGone {
+		if _, ok := errlog.Errno(err); ok {
+			r.conn.logWrite(r, err)
+		}
+	}
+}
+
+// fileFailed ends a response whose file turned out shorter than announced.
+func (r *Request) fileFailed(o *Out, err error) error {
+	r.broken(errClientGone)
+	if err == nil {
+		r.Logf(errlog.Alert, nil, `pread() read only part of "%s"`, o.Name)
+	} else {
+		r.Logf(errlog.Crit, err, `pread() "%s" failed`, o.Name)
+	}
+	return errClientGone
+}
+
+// pending returns the bytes that wait to be written.
+func (c *Conn) pending() int { return c.outLen }
+
+// put writes p, or keeps it to go with what follows.
+func (c *Conn) put(r *Request, p []byte) error {
+	r.main.sent += int64(len(p))
+	if len(p) <= copyLimit || c.tls != nil && len(p)+c.outLen <= gather {
+		if c.outLen+len(p) <= gather {
+			if c.out == nil {
+				c.out = buf.Sized(gather)
+			}
+			c.outLen += copy(c.out.B[c.outLen:], p)
+			return nil
+		}
+	}
+	if c.outLen == 0 {
+		if len(p) <= copyLimit {
+			c.out = buf.Sized(gather)
+			c.outLen = copy(c.out.B, p)
+			return nil
+		}
+		_, err := c.rw.Write(p)
+		c.countOut(len(p), err)
+		return err
+	}
+	n := c.outLen
+	c.outLen = 0
+	if c.tls != nil {
+		if _, err := c.tls.Write(c.out.B[:n]); err != nil {
+			return err
+		}
+		_, err := c.tls.Write(p)
+		return err
+	}
+	_, err := c.nc.Writev(c.out.B[:n], p)
+	c.countOut(n+len(p), err)
+	return err
+}
+
+func (c *Conn) countOut(n int, err error) {
+	if err == nil {
+		c.sent += int64(n)
+	}
+}
+
+// flush writes what is pending.
+func (c *Conn) flush(*Request) error {
+	if c.outLen == 0 {
+		return nil
+	}
+	n := c.outLen
+	c.outLen = 0
+	_, err := c.rw.Write(c.out.B[:n])
+	c.countOut(n, err)
+	return err
+}
+
+// writeFile sends a range of a file, with sendfile where that is possible.
+func (c *Conn) writeFile(r *Request, o *Out) error {
+	if c.tls == nil && r.loc.Core.sendfile {
+		if c.outLen > 0 {
+			m := c.outLen
+			c.outLen = 0
+			if _, err := c.nc.WriteMore(c.out.B[:m]); err != nil {
+				return err
+			}
+			c.countOut(m, nil)
+		}
+		sent, err := c.nc.Sendfile(o.FD, o.Off, o.Len)
+		r.main.sent += sent
+		c.sent += sent
+		if err == nil && sent < o.Len {
+			return r.fileFailed(o, nil)
+		}
+		return err
+	}
+	b := buf.Sized(32 << 10)
+	defer b.Free()
+	off, left := o.Off, o.Len
+	for left > 0 {
+		n := min(left, int64(len(b.B)))
+		m, err := pread(o.FD, b.B[:n], off)
+		if int64(m) < n {
+			return r.fileFailed(o, err)
+		}
+		if err := c.put(r, b.B[:m]); err != nil {
+			return err
+		}
+		off += n
+		left -= n
+	}
+	return nil
+}

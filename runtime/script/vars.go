@@ -1,0 +1,144 @@
+package script
+
+import (
+	"strings"
+)
+
+// Def says how a variable is computed. S is the session type.
+type Def[S any] struct {
+	// Get computes the value; ok is false when the variable has none. The
+	// bytes must stay valid as long as the session. arg is the rest of the
+	// name for a prefix variable, else what Define was given.
+	Get func(s S, arg string) (value []byte, ok bool)
+	// Set is called when set assigns to the variable; nil stores the value.
+	Set func(s S, value []byte)
+	// NoCache makes every use compute the value anew.
+	NoCache bool
+	// Changeable allows set, map and others to define the name again.
+	Changeable bool
+	// Arg is passed to Get.
+	Arg string
+}
+
+// Variable is one name of the namespace.
+type Variable[S any] struct {
+	Name    string
+	Index   int // position among the indexed variables, -1 before it is used
+	Defined bool
+	// Weak variables exist because something stores into them (set, a named
+	// capture); another definition may still provide their Get.
+	Weak bool
+	Def[S]
+}
+
+// Vars is the namespace of one subsystem in one configuration.
+type Vars[S any] struct {
+	names    map[string]*Variable[S]
+	prefixes map[string]Def[S]
+	indexed  []*Variable[S]
+}
+
+// NewVars returns an empty namespace.
+func NewVars[S any]() *Vars[S] {
+	return &Vars[S]{names: make(map[string]*Variable[S]), prefixes: make(map[string]Def[S])}
+}
+
+// Error is a refused variable, in nginx's words.
+type Error string
+
+func (e Error) Error() string { return string(e) }
+
+func (v *Vars[S]) entry(name string) *Variable[S] {
+	name = strings.ToLower(name)
+	x := v.names[name]
+	if x == nil {
+		x = &Variable[S]{Name: name, Index: -1}
+		v.names[name] = x
+	}
+	return x
+}
+
+// Define adds a built-in variable.
+func (v *Vars[S]) Define(name string, d Def[S]) *Variable[S] {
+	x := v.entry(name)
+	x.Def, x.Defined, x.Weak = d, true, false
+	return x
+}
+
+// DefinePrefix adds a family of variables (arg_, http_, cookie_): any name
+// that begins with prefix and has no definition of its own.
+func (v *Vars[S]) DefinePrefix(prefix string, d Def[S]) { v.prefixes[prefix] = d }
+
+// Add defines a variable on behalf of a directive (map, geo, set, a named
+// capture). A name that exists and is not changeable is refused with `the
+// duplicate "x" variable`. weak definitions do not replace an existing Get.
+func (v *Vars[S]) Add(name string, d Def[S], weak bool) (*Variable[S], error) {
+	x := v.entry(name)
+	if x.Defined {
+		if !x.Changeable {
+			return nil, Error(`the duplicate "` + name + `" variable`)
+		}
+		if weak {
+			return x, nil
+		}
+		if !x.Weak {
+			set := x.Set
+			x.Def = d
+			x.Changeable = true
+			if x.Set == nil {
+				x.Set = set
+			}
+			return x, nil
+		}
+	}
+	x.Def, x.Defined, x.Weak = d, true, weak
+	x.Changeable = true
+	return x, nil
+}
+
+// Index returns the number of a variable that is used somewhere. Whether it
+// exists is checked by Resolve, since its definition may follow.
+func (v *Vars[S]) Index(name string) int {
+	x := v.entry(name)
+	if x.Index < 0 {
+		x.Index = len(v.indexed)
+		v.indexed = append(v.indexed, x)
+	}
+	return x.Index
+}
+
+// Known reports whether the name has a definition now.
+func (v *Vars[S]) Known(name string) bool {
+	x := v.names[strings.ToLower(name)]
+	return x != nil && x.Defined
+}
+
+// Resolve completes the used variables once the whole configuration was read:
+// prefix families are looked up, and a name that nothing defines is refused
+// with `unknown "x" variable`.
+func (v *Vars[S]) Resolve() error {
+	for _, x := range v.indexed {
+		if x.Defined && (x.Get != nil || !x.Weak) {
+			continue
+		}
+		found := false
+		best := ""
+		for p, d := range v.prefixes {
+			if strings.HasPrefix(x.Name, p) && len(p) > len(best) {
+				best = p
+				set := x.Set
+				x.Def = d
+				x.Arg = x.Name[len(p):]
+				x.Set = set
+				found = true
+			}
+		}
+		if !found && !x.Defined {
+			return Error(`unknown "` + x.Name + `" variable`)
+		}
+	}
+	return nil
+}
+
+// Indexed returns the used variables; a variable's number is its position.
+func (v *Vars[S]) Indexed() []*Variable[S] { return v.indexed }
