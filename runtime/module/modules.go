@@ -1,18 +1,70 @@
-// Package module holds the ordered list of modules. The order is nginx's: it
-// decides which of several hooks of a phase, or filters, comes first.
+// Package module holds the ordered list of modules. The order decides which of
+// several hooks of a phase, or header filters, comes first: it is the order in
+// which nginx runs them, the reverse of its build order.
 package module
 
 import (
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/pass"
+	"github.com/sluiceproxy/sluice/runtime/module/access"
+	"github.com/sluiceproxy/sluice/runtime/module/authbasic"
+	"github.com/sluiceproxy/sluice/runtime/module/authrequest"
+	"github.com/sluiceproxy/sluice/runtime/module/autoindex"
+	"github.com/sluiceproxy/sluice/runtime/module/emptygif"
+	"github.com/sluiceproxy/sluice/runtime/module/geo"
+	"github.com/sluiceproxy/sluice/runtime/module/gzip"
+	"github.com/sluiceproxy/sluice/runtime/module/gzipstatic"
+	"github.com/sluiceproxy/sluice/runtime/module/headers"
+	"github.com/sluiceproxy/sluice/runtime/module/index"
+	"github.com/sluiceproxy/sluice/runtime/module/log"
+	"github.com/sluiceproxy/sluice/runtime/module/maps"
+	"github.com/sluiceproxy/sluice/runtime/module/mirror"
+	"github.com/sluiceproxy/sluice/runtime/module/notmodified"
+	"github.com/sluiceproxy/sluice/runtime/module/proxy"
+	"github.com/sluiceproxy/sluice/runtime/module/randomindex"
+	"github.com/sluiceproxy/sluice/runtime/module/ranges"
+	"github.com/sluiceproxy/sluice/runtime/module/realip"
+	"github.com/sluiceproxy/sluice/runtime/module/referer"
+	"github.com/sluiceproxy/sluice/runtime/module/rewrite"
+	"github.com/sluiceproxy/sluice/runtime/module/securelink"
+	"github.com/sluiceproxy/sluice/runtime/module/splitclients"
+	"github.com/sluiceproxy/sluice/runtime/module/ssl"
 	"github.com/sluiceproxy/sluice/runtime/module/static"
+	"github.com/sluiceproxy/sluice/runtime/module/stubstatus"
+	"github.com/sluiceproxy/sluice/runtime/module/userid"
 )
 
-// HTTP returns the http modules. Phase hooks and header filters run in this
-// order; the list is therefore nginx's handler order, with the filters in the
-// order in which they see a response.
+// HTTP returns the http modules. The kernel comes first because the others
+// build on its blocks.
 func HTTP() []httpd.Module {
 	return []httpd.Module{
 		{Name: "ngx_http_core_module", Register: httpd.Register},
+		pass.Module(),
+		notmodified.Module(),
+		headers.Module(),
+		userid.Module(),
+		gzip.Module(),
+		ranges.Module(),
+		stubstatus.Module(),
+		securelink.Module(),
+		emptygif.Module(),
+		proxy.Module(),
+		ssl.Module(),
+		rewrite.Module(),
+		referer.Module(),
+		splitclients.Module(),
+		maps.Module(),
+		geo.Module(),
+		realip.Module(),
+		access.Module(),
+		authbasic.Module(),
+		authrequest.Module(),
+		mirror.Module(),
+		randomindex.Module(),
+		index.Module(),
+		autoindex.Module(),
+		gzipstatic.Module(),
 		static.Module(),
+		log.Module(),
 	}
 }

@@ -1,0 +1,13 @@
+package authrequest
+
+import (
+	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
+)
+
+// Module is ngx_http_auth_request_module.
+func Module() httpd.Module {
+	return httpd.Module{Name: "ngx_http_auth_request_module", Register: register}
+}
+
+func register(*httpd.Builder, *conf.Module) {}

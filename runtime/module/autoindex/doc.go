@@ -1,0 +1,2 @@
+// Package autoindex is nginx's ngx_http_autoindex_module.
+package autoindex

@@ -1,0 +1,2 @@
+// Package gzip is nginx's ngx_http_gzip_module.
+package gzip

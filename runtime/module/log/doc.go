@@ -1,0 +1,2 @@
+// Package log is nginx's ngx_http_log_module.
+package log

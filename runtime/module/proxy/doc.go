@@ -1,0 +1,2 @@
+// Package proxy is nginx's ngx_http_proxy_module.
+package proxy

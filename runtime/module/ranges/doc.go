@@ -1,0 +1,2 @@
+// Package ranges is nginx's ngx_http_range_filter_module.
+package ranges

@@ -1,0 +1,2 @@
+// Package realip is nginx's ngx_http_realip_module.
+package realip

@@ -1,0 +1,13 @@
+package realip
+
+import (
+	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
+)
+
+// Module is ngx_http_realip_module.
+func Module() httpd.Module {
+	return httpd.Module{Name: "ngx_http_realip_module", Register: register}
+}
+
+func register(*httpd.Builder, *conf.Module) {}

@@ -1,0 +1,2 @@
+// Package securelink is nginx's ngx_http_secure_link_module.
+package securelink

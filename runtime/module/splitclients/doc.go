@@ -1,0 +1,2 @@
+// Package splitclients is nginx's ngx_http_split_clients_module.
+package splitclients

@@ -1,0 +1,2 @@
+// Package userid is nginx's ngx_http_userid_module.
+package userid
