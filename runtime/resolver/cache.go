@@ -1,0 +1,97 @@
+package resolver
+
+import "net/netip"
+
+// A kind is what a lookup asks for.
+type kind uint8
+
+const (
+	kindName kind = iota // A and AAAA
+	kindSRV
+	kindAddr // PTR
+)
+
+// A key names an answer. The name is in lower case, without a final dot.
+type key struct {
+	kind kind
+	name string
+}
+
+// keep is for how many seconds an answer nobody asks for is kept.
+const keep = 30
+
+// An entry is what is known about a key: the last answer, a lookup under way, or
+// both. Resolver.mu guards it.
+type entry struct {
+	key
+	res        *result // nil: none yet
+	flight     *flight // nil: nothing under way
+	expire     int64   // when to forget it, in Unix seconds
+	prev, next *entry  // in the list of the kind, while res is set and flight is not
+	listed     bool
+}
+
+// A result is a successful answer. It is never changed.
+type result struct {
+	valid int64 // until when it holds, in Unix seconds
+	v4    []netip.Addr
+	v6    []netip.Addr
+	alias string // CNAME, when there is nothing else
+	name  string // PTR
+	srv   []srvRecord
+}
+
+// An entryList is a list of entries, most recently used first.
+type entryList struct{ head, tail *entry }
+
+// touch moves an entry to the front of its list.
+func (r *Resolver) touch(e *entry, now int64) {
+	r.unlist(e)
+	e.expire = now + keep
+	l := &r.lru[e.kind]
+	e.prev, e.next = nil, l.head
+	if l.head != nil {
+		l.head.prev = e
+	} else {
+		l.tail = e
+	}
+	l.head = e
+	e.listed = true
+}
+
+// unlist takes an entry out of its list.
+func (r *Resolver) unlist(e *entry) {
+	if !e.listed {
+		return
+	}
+	l := &r.lru[e.kind]
+	if e.prev != nil {
+		e.prev.next = e.next
+	} else {
+		l.head = e.next
+	}
+	if e.next != nil {
+		e.next.prev = e.prev
+	} else {
+		l.tail = e.prev
+	}
+	e.prev, e.next, e.listed = nil, nil, false
+}
+
+// drop forgets an entry.
+func (r *Resolver) drop(e *entry) {
+	r.unlist(e)
+	delete(r.entries, e.key)
+}
+
+// expire forgets up to two answers that nobody asked for in a while; every
+// lookup calls it, so that the cache shrinks as it is used.
+func (r *Resolver) expire(k kind, now int64) {
+	for range 2 {
+		e := r.lru[k].tail
+		if e == nil || now <= e.expire {
+			return
+		}
+		r.drop(e)
+	}
+}

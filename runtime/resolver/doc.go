@@ -1,0 +1,27 @@
+// Package resolver looks host names up at run time: nginx's resolver directive
+// (ngx_resolver.c), which http, stream, mail and upstream share.
+//
+// A directive's arguments are read with Parse, which reports mistakes in nginx's
+// words; New makes a Resolver of them:
+//
+//	conf, err := resolver.Parse([]string{"127.0.0.53", "valid=30s", "ipv6=off"}, nil)
+//	if err != nil { … } // invalid parameter: valid=x
+//	r := resolver.New(*conf)
+//	defer r.Close()
+//	addrs, valid, err := r.Resolve(nil, "app.example", resolver.Wait{Timeout: 30 * time.Second})
+//	// err: app.example could not be resolved (3: Host not found)
+//
+// Answers are cached for their TTL, or `valid=`, and forgotten thirty seconds
+// after their last use. All who ask for one name while it is being looked up
+// share one lookup. A and AAAA are asked for at the same time; if one fails, the
+// lookup fails. A server that does not answer within five seconds is followed by
+// the next, for as long as somebody waits; answers too large for UDP come over
+// TCP. Failures are not cached.
+//
+// Beside names, services (SRV) and addresses (PTR) can be looked up.
+//
+// Other than nginx, every lookup has sockets of its own, so that an answer must
+// hit a random port as well as the right identifier to be forged. EDNS, DNSSEC,
+// DNS over TLS or HTTPS, search lists and /etc/hosts are not supported, as they
+// are not there. A name server cannot be a unix domain socket.
+package resolver
