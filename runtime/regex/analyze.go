@@ -252,8 +252,6 @@ func firsts(n *node, k *follow) *follow {
 		f := firsts(n.subs[0], k)
 		if n.min == 0 {
 			f = f.union(k)
-		} else if nullable(n.subs[0]) {
-			f = f.union(firsts(n.subs[0], f))
 		}
 		return f
 	case kCapture, kAtomic:

@@ -54,9 +54,7 @@ func (c *compiler) loop(n *node, k *follow) {
 	sub := n.subs[0]
 	again := firstsOfLoop(c, sub, k)
 	inside := again.union(k)
-	for i := 1; i < n.min; i++ {
-		c.node(sub, again)
-	}
+	c.copies(sub, n.min-1, again)
 	empty := nullable(sub)
 	if empty {
 		c.prog.pure = false
@@ -87,6 +85,17 @@ func (c *compiler) loop(n *node, k *follow) {
 	}
 }
 
+// copies emits sub n times, or once if that takes no instructions.
+func (c *compiler) copies(sub *node, n int, k *follow) {
+	for ; n > 0 && !c.full; n-- {
+		before := c.here()
+		if c.node(sub, k); c.here() == before {
+			return
+		}
+	}
+}
+
+// firstsOfLoop returns how another iteration of sub, which k follows, may begin.
 func firstsOfLoop(c *compiler, sub *node, k *follow) *follow {
 	if nullable(sub) {
 		return c.any
@@ -119,9 +128,7 @@ func (c *compiler) counted(n *node, k *follow) {
 	sub := n.subs[0]
 	again := firstsOfLoop(c, sub, k)
 	inside := again.union(k)
-	for i := 0; i < n.min && !c.full; i++ {
-		c.node(sub, inside)
-	}
+	c.copies(sub, n.min, inside)
 	var splits []int
 	for i := n.min; i < n.max && !c.full; i++ {
 		split := c.choose(n, again, k)

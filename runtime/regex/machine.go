@@ -1,13 +1,10 @@
 package regex
 
-import (
-	"sync"
-	"unicode/utf8"
-)
+import "sync"
 
 const (
 	maxSteps  = 10_000_000 // PCRE2's default match limit
-	maxFrames = 1 << 20    // about 20 MB, PCRE2's default heap limit
+	maxFrames = 1 << 20    // 16 MB; PCRE2 allows 20
 	maxDepth  = 1 << 14    // of group calls
 
 	memoAfter = 1 << 10 // steps after which failed places are remembered
@@ -389,13 +386,4 @@ func (m *machine) holds(at int32, pos int) bool {
 		return !before && after
 	}
 	return before && !after
-}
-
-// rune reads one character of a class; the subject is known to be UTF-8.
-func (m *machine) rune(in *inst, pos int) (end int, ok bool) {
-	if pos >= len(m.s) {
-		return 0, false
-	}
-	r, size := utf8.DecodeRune(m.s[pos:])
-	return pos + size, in.class.contains(r)
 }

@@ -78,6 +78,15 @@ func (m *machine) rare(in *inst, pc, pos int) (int, int) {
 	return -1, pos
 }
 
+// rune reads one character of a class; the subject is known to be UTF-8.
+func (m *machine) rune(in *inst, pos int) (end int, ok bool) {
+	if pos >= len(m.s) {
+		return 0, false
+	}
+	r, size := utf8.DecodeRune(m.s[pos:])
+	return pos + size, in.class.contains(r)
+}
+
 // lazy takes the least number of bytes and leaves a frame to take more.
 func (m *machine) lazy(in *inst, pc, pos int) (int, int) {
 	s := m.s

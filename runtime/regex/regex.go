@@ -1,16 +1,12 @@
 package regex
 
-import (
-	"bytes"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // Regex is a compiled pattern. It is immutable and safe for concurrent use.
 type Regex struct {
 	pattern string
 	names   []NamedGroup
 	groups  int
-	utf     bool
 	shape   shape
 	filter  filter
 	prog    *program
@@ -33,7 +29,7 @@ func Compile(pattern string, caseless bool) (*Regex, error) {
 	if err != nil {
 		return nil, err
 	}
-	re := &Regex{pattern: pattern, names: p.names, groups: p.groups, utf: p.utf, prog: prog}
+	re := &Regex{pattern: pattern, names: p.names, groups: p.groups, prog: prog}
 	re.filter = newFilter(p, root)
 	if !p.utf && !p.backrefs && !p.calls {
 		re.shape = newShape(root)
@@ -89,7 +85,7 @@ func (re *Regex) Exec(s []byte, caps []int) ([]int, bool, error) {
 
 // run searches s with the machine.
 func (re *Regex) run(s []byte, caps []int, want bool) ([]int, bool, error) {
-	if re.utf && !utf8.Valid(s) {
+	if re.filter.utf && !utf8.Valid(s) {
 		return caps, false, ErrBadUTF8
 	}
 	if len(s) > maxSubject {
@@ -120,123 +116,3 @@ func (re *Regex) run(s []byte, caps []int, want bool) ([]int, bool, error) {
 
 // maxSubject keeps offsets within 32 bits.
 const maxSubject = 1 << 30
-
-// filter is what must hold for a subject to be worth a try, and where tries make sense.
-type filter struct {
-	least    int      // bytes a match has at least
-	most     int      // bytes a match that ends at the end of the subject has at most; unbounded if unknown
-	anchored bool     // only the start of the subject can be the start of a match
-	lines    bool     // only the starts of lines can
-	prefix   literals // every match begins with one of these; only if anchored
-	suffix   literals // every match ends, before at most a final newline, with one of these
-	first    *byteSet // the bytes with which a match can begin; nil: any, or none at all
-	lead     string   // every match begins with this; "" if it is not known or anchored
-}
-
-func newFilter(p *parser, root *node) filter {
-	var f filter
-	f.most = unbounded
-	f.least, _ = widths(root)
-	if p.calls || p.backrefs || hasCommit(root) {
-		return f
-	}
-	f.anchored = starts(root, atStart)
-	f.lines = starts(root, atLineStart)
-	whole, line := startsWithAny(root)
-	f.anchored = f.anchored || whole
-	f.lines = f.lines || line
-	if ends(root) {
-		_, f.most = widths(root)
-		if !p.utf {
-			f.suffix = suffixOf(root)
-		}
-	}
-	prefix, _ := prefixOf(root)
-	if f.anchored && !whole {
-		f.prefix = prefix
-	} else if len(prefix.texts) == 1 && !prefix.fold {
-		f.lead = prefix.texts[0]
-	}
-	if k := firsts(root, anything()); !k.end && k.set.count() < 256 {
-		f.first = &k.set
-	}
-	return f
-}
-
-func hasCommit(n *node) bool {
-	if n.kind == kCommit {
-		return true
-	}
-	for _, sub := range n.subs {
-		if hasCommit(sub) {
-			return true
-		}
-	}
-	return false
-}
-
-// admits reports whether s can match at all, at the price of a few comparisons.
-func (f *filter) admits(s []byte) bool {
-	if len(s) < f.least {
-		return false
-	}
-	if f.anchored && f.first != nil && (len(s) == 0 || !f.first[s[0]]) {
-		return false
-	}
-	if f.prefix.texts != nil && f.prefix.atStart(s) < 0 {
-		return false
-	}
-	return f.suffix.texts == nil || f.suffix.endOf(s) >= 0
-}
-
-// search tries the places where a match can begin, from left to right.
-func (f *filter) search(m *machine) bool {
-	s := m.s
-	from := 0
-	if f.most >= 0 && len(s) > f.most+1 && !f.anchored && !f.lines {
-		from = len(s) - f.most - 1
-	}
-	for ; ; from++ {
-		if from = f.candidate(s, from); from < 0 {
-			return false
-		}
-		if m.attempt(from) {
-			return true
-		}
-		if m.done || f.anchored {
-			return false
-		}
-		if m.next > from {
-			from = m.next - 1
-		}
-		m.next = -1
-	}
-}
-
-// candidate returns the first place from which on a match can begin, -1 if there is none.
-func (f *filter) candidate(s []byte, from int) int {
-	switch {
-	case from > len(s)-f.least:
-		return -1
-	case f.lines && from > 0 && s[from-1] != '\n':
-		i := bytes.IndexByte(s[from:], '\n')
-		if i < 0 || from+i+1 > len(s)-f.least {
-			return -1
-		}
-		return from + i + 1
-	case f.lead != "":
-		i := bytes.Index(s[from:], []byte(f.lead))
-		if i < 0 {
-			return -1
-		}
-		return from + i
-	case f.first != nil:
-		for ; from < len(s); from++ {
-			if f.first[s[from]] {
-				return from
-			}
-		}
-		return -1
-	}
-	return from
-}

@@ -11,83 +11,10 @@ const (
 	maxTextSize = 256
 )
 
-// literals is a set of strings, in the order in which the pattern prefers them.
-type literals struct {
-	texts []string // lower case if fold
-	fold  bool
-	last  *byteSet // the last bytes of texts, in both cases if fold; nil if one of them is empty
-}
-
-// newLiterals completes texts; nil texts stay a set that is not known.
-func newLiterals(texts []string, fold bool) literals {
-	l := literals{texts: texts, fold: fold, last: new(byteSet)}
-	if fold {
-		l.texts = make([]string, len(texts))
-		for i, t := range texts {
-			l.texts[i] = lowerString(t)
-		}
-	}
-	for _, t := range l.texts {
-		if t == "" {
-			l.last = nil
-			break
-		}
-		c := t[len(t)-1]
-		l.last[c] = true
-		if fold {
-			l.last[otherCase(c)] = true
-		}
-	}
-	if texts == nil {
-		return literals{}
-	}
-	return l
-}
-
-// atStart returns the length of the first text with which s begins, -1 if there is none.
-func (l *literals) atStart(s []byte) int {
-	for _, t := range l.texts {
-		if l.fold && hasFoldPrefix(s, t) || !l.fold && len(s) >= len(t) && string(s[:len(t)]) == t {
-			return len(t)
-		}
-	}
-	return -1
-}
-
-// atEnd returns where the longest text with which s ends begins, -1 if there is none.
-func (l *literals) atEnd(s []byte) int {
-	if len(s) > 0 && l.last != nil && !l.last[s[len(s)-1]] {
-		return -1
-	}
-	best := -1
-	for _, t := range l.texts {
-		i := len(s) - len(t)
-		if i < 0 || best >= 0 && i >= best {
-			continue
-		}
-		if l.fold && hasFoldPrefix(s[i:], t) || !l.fold && string(s[i:]) == t {
-			best = i
-		}
-	}
-	return best
-}
-
-// endOf is atEnd that looks before a final newline too and takes the leftmost place.
-func (l *literals) endOf(s []byte) int {
-	n := len(s)
-	i := l.atEnd(s)
-	if n > 0 && s[n-1] == '\n' {
-		if j := l.atEnd(s[:n-1]); j >= 0 && (i < 0 || j <= i) {
-			return j
-		}
-	}
-	return i
-}
-
-// spell lists the strings that n matches, in order of preference; ok false if they are too many or not all alike with
-// regard to case. alike gathers which letters have been seen.
+// speller lists the strings that a node matches. It notes whether there were letters in any case and letters in one.
 type speller struct{ folded, exact bool }
 
+// spell lists the strings that n matches, in order of preference; ok false if they are too many.
 func (sp *speller) spell(n *node) (texts []string, ok bool) {
 	switch n.kind {
 	case kEmpty:
@@ -201,9 +128,8 @@ func sequence(n *node) []*node {
 	return []*node{n}
 }
 
-// prefixOf lists the strings with which every match of n begins, after assertions of its start, and says how many parts
-// of n they cover.
-func prefixOf(n *node) (l literals, parts int) {
+// prefixOf lists the strings with which every match of n begins, after assertions of its start.
+func prefixOf(n *node) (l literals) {
 	subs := sequence(n)
 	from := 0
 	for from < len(subs) && subs[from].kind == kAssert && subs[from].n <= atLineStart {
@@ -214,12 +140,13 @@ func prefixOf(n *node) (l literals, parts int) {
 		if !ok || len(more.texts) > 4 {
 			break
 		}
-		l, parts = more, to
+		l = more
 	}
-	if len(l.texts) == 0 || l.last == nil {
-		return literals{}, 0
+	if !l.known() {
+		return literals{}
 	}
-	return l, parts
+	l.aim(false)
+	return l
 }
 
 // suffixOf lists the strings with which every match of n, which ends at the end of the subject, ends.
@@ -236,9 +163,10 @@ func suffixOf(n *node) (l literals) {
 		}
 		l = more
 	}
-	if l.last == nil {
+	if !l.known() {
 		return literals{}
 	}
+	l.aim(true)
 	return l
 }
 
@@ -302,6 +230,7 @@ func newShape(root *node) (sh shape) {
 			}
 		}
 	}
+	sh.lits.aim(sh.kind == shapeSuffix || sh.kind == shapeExact)
 	return sh
 }
 

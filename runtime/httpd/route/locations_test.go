@@ -275,17 +275,6 @@ func thousands(t testing.TB) *Locations[string] {
 	return build(t, list...)
 }
 
-func TestLocationsFindDoesNotAllocate(t *testing.T) {
-	table := build(t, loc(t, "/"), loc(t, "= /x"), loc(t, `~ \.(php|cgi)$`), loc(t, `~ ^/(.+)/(\d+)$`))
-	caps := make([]int, 0, 8)
-	for _, uri := range []string{"/x", "/index.html", "/a.php", "/user/42"} {
-		key := []byte(uri)
-		if n := testing.AllocsPerRun(100, func() { caps = table.Find(key, caps).Caps }); n != 0 {
-			t.Errorf("%s: %v allocations", uri, n)
-		}
-	}
-}
-
 func BenchmarkLocations(b *testing.B) {
 	five, php, many := typical(b), withRegex(b), thousands(b)
 	for _, bb := range []struct {
