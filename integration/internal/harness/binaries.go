@@ -71,6 +71,9 @@ func build(ctx context.Context, dir string) (string, error) {
 	return path, nil
 }
 
+// TestedIsNginx tells whether the server under test is an nginx itself.
+func (b *Binaries) TestedIsNginx() bool { return filepath.Base(b.Tested) == "nginx" }
+
 var versionText = regexp.MustCompile(`nginx/([0-9]+\.[0-9]+\.[0-9]+)`)
 
 // version asks a server which nginx it is, or is like.
