@@ -39,7 +39,15 @@ var (
 	maxAge   = regexp.MustCompile(`^max-age=([0-9]+)$`)
 )
 
-const serverMark = "<server>"
+// unnamed takes the name and the version of the program out of a text, but not whether there is a version.
+func unnamed(text string) string {
+	return product.ReplaceAllStringFunc(text, func(name string) string {
+		if strings.Contains(name, "/") {
+			return "<server>/<version>"
+		}
+		return "<server>"
+	})
+}
 
 // transcript writes an exchange down.
 func (n *norm) transcript(ex *Exchange) Transcript {
@@ -52,7 +60,7 @@ func (n *norm) transcript(ex *Exchange) Transcript {
 	}
 	if len(ex.Rest) > 0 {
 		t = append(t, "[other bytes]")
-		t = appendBody(t, []byte(product.ReplaceAllString(n.hide(string(ex.Rest)), serverMark)))
+		t = appendBody(t, []byte(unnamed(n.hide(string(ex.Rest)))))
 	}
 	return append(t, "["+ex.End+"]")
 }
@@ -71,7 +79,7 @@ func (n *norm) response(t Transcript, r *Response) Transcript {
 				value = "<now>"
 			}
 		case "server":
-			value = product.ReplaceAllString(value, serverMark)
+			value = unnamed(value)
 		case "expires":
 			if at, err := time.Parse(time.RFC1123, value); err == nil && !now.IsZero() {
 				ahead := at.Sub(now)

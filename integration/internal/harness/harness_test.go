@@ -1,0 +1,232 @@
+package harness
+
+import (
+	"bufio"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestParseRow(t *testing.T) {
+	for _, test := range []struct{ name, row, want string }{
+		{"plain", "GET /x", "GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"},
+		{"version", "GET /x HTTP/1.0", "GET /x HTTP/1.0\r\nHost: localhost\r\n\r\n"},
+		{"fields", "GET / | Host: a | X: y", "GET / HTTP/1.1\r\nHost: a\r\nX: y\r\nConnection: close\r\n\r\n"},
+		{"no host", "GET / | -Host", "GET / HTTP/1.1\r\nConnection: close\r\n\r\n"},
+		{"kept open", "GET / | -Connection", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"},
+		{"body", "POST / | = a=b", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nConnection: close\r\n\r\na=b"},
+		{"filler", "GET /%%FILL_3%%", "GET /" + string(filler(3)) + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r, err := parseRow(test.row)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := string(wire(r.Parts[0].Text)); got != test.want {
+				t.Errorf("got  %q\nwant %q", got, test.want)
+			}
+		})
+	}
+	r, err := parseRow("port=2 sni=a.example cert=client max=1.2 GET /")
+	want := &TLSClient{ServerName: "a.example", Certificate: "client", MaxVersion: "1.2"}
+	if err != nil || r.Port != 2 || !reflect.DeepEqual(r.TLS, want) {
+		t.Errorf("options: %+v %+v %v", r, r.TLS, err)
+	}
+	for _, bad := range []string{"GET", "GET / HTTP/1.1 x", "nonsense=1 GET /", "port=x GET /"} {
+		if _, err := parseRow(bad); err == nil {
+			t.Errorf("%q: no error", bad)
+		}
+	}
+}
+
+func TestParseScript(t *testing.T) {
+	r, err := parseScript("x", "@port 2\nGET /a HTTP/1.1\n\n@wait\nGET /b HTTP/1.1\n\n@wait-interim\nbody%%END%%\n@wait-bytes 4\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Request{Name: "x", Port: 2, Answers: 2, Parts: []Part{
+		{Text: "GET /a HTTP/1.1\n\n"},
+		{Text: "GET /b HTTP/1.1\n\n", Answers: 1},
+		{Text: "body%%END%%\n", Answers: 1, Interim: 1},
+		{Answers: 1, Interim: 1, Bytes: 4},
+	}}
+	if !reflect.DeepEqual(r, want) {
+		t.Errorf("got  %+v\nwant %+v", r, want)
+	}
+	if got, want := r.lines(), []string{"GET /a HTTP/1.1", "GET /b HTTP/1.1"}; !slices.Equal(got, want) {
+		t.Errorf("request lines %q, want %q", got, want)
+	}
+	if _, err := parseScript("x", "@nonsense\n"); err == nil {
+		t.Error("an unknown instruction is no error")
+	}
+}
+
+func TestWire(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		{"newlines", "a\nb\n", "a\r\nb\r\n"},
+		{"bare newline", "a%%LF%%b", "a\nb"},
+		{"bytes", "a%%HEX_00ff%%", "a\x00\xff"},
+		{"end", "a%%END%%\nb", "a"},
+		{"length", "N: %%LEN%%\n\n%%HEX_0102%%3%%END%%\n", "N: 3\r\n\r\n\x01\x023"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := string(wire(test.text)); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestReadResponse(t *testing.T) {
+	for _, test := range []struct{ name, method, text, body, notes string }{
+		{"length", "GET", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1", "ok", ""},
+		{"head", "HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", "", ""},
+		{"no content", "GET", "HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1", "", ""},
+		{"chunked", "GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n2\r\nbc\r\n0\r\n\r\n", "abc", ""},
+		{"trailer", "GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\r\n\r\n", "", "trailer X: y"},
+		{"to the end", "GET", "HTTP/1.1 200 OK\r\n\r\nall of it", "all of it", ""},
+		{"cut", "GET", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", "ok", "body cut short, 2 bytes of 9"},
+		{"cut chunk", "GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "ab", "bad end of chunk"},
+		{"bad chunk", "GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n", "", `bad chunk size "z\r\n"`},
+		{"gzip", "GET", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + string(gzipped([]byte("plain"))), "plain", ""},
+		{"not gzip", "GET", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nplain", "plain", "not gzip"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r, _ := readResponse(bufio.NewReader(strings.NewReader(test.text)), test.method)
+			if string(r.Body) != test.body || strings.Join(r.Notes, ";") != test.notes {
+				t.Errorf("body %q, notes %q", r.Body, r.Notes)
+			}
+		})
+	}
+}
+
+// TestTranscript holds what may differ between two servers, and that nothing else is taken out.
+func TestTranscript(t *testing.T) {
+	read := func(text string) Transcript {
+		r, _ := readResponse(bufio.NewReader(strings.NewReader(text)), "GET")
+		n := norm{names: strings.NewReplacer("127.0.0.1:21001", "%%ADDR%%"), ports: map[string]string{"21001": "%%PORT%%"}}
+		return n.transcript(&Exchange{Responses: []*Response{r}, End: "closed"})
+	}
+	page := func(name string) string {
+		return "<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1></center>\r\n<hr><center>" +
+			name + "</center>\r\n</body>\r\n</html>\r\n"
+	}
+	for _, test := range []struct {
+		name, a, b string
+		same       bool
+	}{
+		{"date", "Date: Tue, 05 Mar 2024 12:34:56 GMT\r\n\r\n", "Date: Wed, 06 Mar 2024 12:34:56 GMT\r\n\r\n", true},
+		{"no date", "Date: Tue, 05 Mar 2024 12:34:56 GMT\r\n\r\n", "Date: now\r\n\r\n", false},
+		{"server", "Server: nginx/1.22.1\r\n\r\n", "Server: sluice/1.31.5\r\n\r\n", true},
+		{"no version", "Server: nginx/1.22.1\r\n\r\n", "Server: nginx\r\n\r\n", false},
+		{"order", "A: 1\r\nB: 2\r\n\r\n", "B: 2\r\nA: 1\r\n\r\n", false},
+		{"case", "X-A: 1\r\n\r\n", "x-a: 1\r\n\r\n", false},
+		{"space", "X-A: 1\r\n\r\n", "X-A:1\r\n\r\n", false},
+		{"body", "\r\na\n", "\r\nb\n", false},
+		{"last newline", "\r\na\n", "\r\na", false},
+		{"page", "\r\n" + page("nginx/1.22.1"), "\r\n" + page("sluice/1.31.5"), true},
+		{"page without version", "\r\n" + page("nginx/1.22.1"), "\r\n" + page("nginx"), false},
+		{"port", "\r\nport 21001\n", "\r\nport %%PORT%%\n", true},
+		{"no port", "\r\n#210017\n", "\r\n#%%PORT%%7\n", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a, b := read("HTTP/1.1 404 Not Found\r\n"+test.a), read("HTTP/1.1 404 Not Found\r\n"+test.b)
+			if slices.Equal(a, b) != test.same {
+				t.Errorf("%q\n%q", a, b)
+			}
+		})
+	}
+}
+
+func TestDiff(t *testing.T) {
+	got := Diff(Transcript{"a", "b", "c", "e"}, Transcript{"a", "c", "d", "e"})
+	if want := []string{"-b", "+d"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if d := Diff(nil, nil); d != nil {
+		t.Errorf("nothing differs from nothing by %q", d)
+	}
+}
+
+func TestDifferences(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "differences.md")
+	table := "# Text\n| Case | Request | nginx | Sluice | Since | Reason |\n| --- | --- | --- | --- | --- | --- |\n" +
+		"| a | GET * | `X: 1\\|2` | `X: *` | 1.2.3 | why |\n" +
+		"| a | * | `HTTP/1.1 200 OK` | `HTTP/1.1 400 Bad Request` | 1.2.3 | why |\n" +
+		"| never | * | x | y | sluice | why |\n"
+	if err := os.WriteFile(path, []byte(table), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	d, err := ReadDifferences(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name, request string
+		diff, left    []string
+	}{
+		{"covered", "GET /", []string{"-X: 1|2", "+X: 3"}, nil},
+		{"other request", "POST /", []string{"-X: 1|2"}, []string{"-X: 1|2"}},
+		{"other line", "GET /", []string{"-X: 1"}, []string{"-X: 1"}},
+		{"status covers all", "x", []string{"-HTTP/1.1 200 OK", "+HTTP/1.1 400 Bad Request", "+whatever"}, nil},
+		{"other status", "x", []string{"-HTTP/1.1 200 OK", "+HTTP/1.1 500 Oops"}, []string{"+HTTP/1.1 500 Oops"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if left := d.Unexplained("a", test.request, test.diff); !slices.Equal(left, test.left) {
+				t.Errorf("left %q, want %q", left, test.left)
+			}
+		})
+	}
+	if n := len(d.Unused(false)); n != 1 {
+		t.Errorf("%d rows unused, want 1", n)
+	}
+	if n := len(d.Unused(true)); n != 0 {
+		t.Errorf("%d rows unused by an nginx, want 0", n)
+	}
+	if err := d.Record("b", "GET /|", []string{"-a|b", "+c"}, "9.9.9"); err != nil {
+		t.Fatal(err)
+	}
+	if d, err = ReadDifferences(path); err != nil {
+		t.Fatal(err)
+	}
+	if left := d.Unexplained("b", "GET /|", []string{"-a|b", "+c"}); left != nil {
+		t.Errorf("what was recorded does not cover %q", left)
+	}
+}
+
+func TestParseCase(t *testing.T) {
+	c, err := ParseCase("x", []byte("About it.\nerror-log: some\nfill: html/a 10\n\n-- server.conf --\nreturn 200;\n-- html/b --\nb\n"+
+		"-- upstream/c/d --\n@keep\nHTTP/1.1 200 OK\n\n-- requests --\n# comment\nGET /\n\nHEAD /\n-- requests/raw --\nGET / HTTP/1.0\n\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Requests) != 3 || len(c.errorLog) != 1 || !c.upstreams[0]["/c/d"].keep || len(c.files) != 1 {
+		t.Errorf("%+v", c)
+	}
+	dir := t.TempDir()
+	if err := c.Lay(dir, func(s string) string { return s }); err != nil {
+		t.Fatal(err)
+	}
+	for name, size := range map[string]int64{"html/a": 10, "html/b": 2} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Size() != size || !info.ModTime().Equal(commonTime) {
+			t.Errorf("%s: %d bytes of %v", name, info.Size(), info.ModTime())
+		}
+	}
+	for name, bad := range map[string]string{
+		"nothing":     "only words",
+		"request":     "-- server.conf --\n-- requests --\nGET\n",
+		"instruction": "-- server.conf --\n-- upstream/x --\n@dance\n",
+		"regexp":      "error-log: (\n-- server.conf --\n",
+	} {
+		if _, err := ParseCase("x", []byte(bad)); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
