@@ -3,6 +3,8 @@ package tlsconf
 import (
 	"crypto"
 	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -77,4 +79,15 @@ func issue(t testing.TB, spec certSpec) *issued {
 
 func encodePEM(label string, der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}))
+}
+
+// rsaCertificate is a self-signed certificate with an RSA key.
+func rsaCertificate(t testing.TB) *tls.Certificate {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert := issue(t, certSpec{cn: "rsa.example", key: key}).cert
+	return &tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key, Leaf: cert}
 }
