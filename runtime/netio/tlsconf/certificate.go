@@ -209,7 +209,7 @@ func readPEM(name, mode string) (data []byte, queue []string, err error) {
 	if err != nil {
 		return nil, fopenErrors(name, mode, err), err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if info, err := f.Stat(); err == nil && info.IsDir() {
 		return nil, nil, nil
 	}

@@ -33,14 +33,14 @@ func ParseSessionCache(args []string) (SessionCacheSpec, error) {
 	var spec SessionCacheSpec
 	for _, arg := range args {
 		invalid := errors.New(`invalid session cache "` + arg + `"`)
-		switch {
-		case arg == "off":
+		switch arg {
+		case "off":
 			spec.Off, spec.Builtin = true, 0
 			continue
-		case arg == "none":
+		case "none":
 			spec.Off, spec.Builtin = false, 0
 			continue
-		case arg == "builtin":
+		case "builtin":
 			spec.Off, spec.Builtin = false, DefaultBuiltin
 			continue
 		}
