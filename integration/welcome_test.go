@@ -4,7 +4,9 @@ import "testing"
 
 // TestWelcome opens the welcome page over HTTPS in a browser: it comes with its style, and the console stays empty.
 func TestWelcome(t *testing.T) {
-	srv, err := lab.Serve(t.Context(), shippedCase(t), lab.Tested)
+	c := shippedCase(t)
+	c.Name = "welcome"
+	srv, err := lab.Serve(t.Context(), c, lab.Tested)
 	if err != nil {
 		t.Fatal(err)
 	}

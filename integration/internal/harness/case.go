@@ -207,7 +207,7 @@ func (c *Case) layExtras(dir string) error {
 		if _, err := fmt.Sscanf(v, "%s %d", &path, &size); err != nil {
 			return fmt.Errorf("fill: %w", err)
 		}
-		if err := writeFile(filepath.Join(dir, path), filler(size)); err != nil {
+		if err := writeFile(filepath.Join(dir, path), Filler(size)); err != nil {
 			return err
 		}
 	}

@@ -18,7 +18,7 @@ func TestParseRow(t *testing.T) {
 		{"no host", "GET / | -Host", "GET / HTTP/1.1\r\nConnection: close\r\n\r\n"},
 		{"kept open", "GET / | -Connection", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"},
 		{"body", "POST / | = a=b", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nConnection: close\r\n\r\na=b"},
-		{"filler", "GET /%%FILL_3%%", "GET /" + string(filler(3)) + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"},
+		{"filler", "GET /%%FILL_3%%", "GET /" + string(Filler(3)) + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r, err := parseRow(test.row)

@@ -38,7 +38,8 @@ func Start(ctx context.Context, binary, dir string, addrs []string, args ...stri
 	cmd := exec.Command(binary, args...)
 	cmd.Dir = dir
 	cmd.Stdout, cmd.Stderr = stderr, stderr
-	if err := demote(cmd, dir); err != nil {
+	cmd.SysProcAttr = Unprivileged()
+	if err := GiveAway(dir); err != nil {
 		return nil, err
 	}
 	if err := cmd.Start(); err != nil {
@@ -108,13 +109,20 @@ func (s *Server) kill() {
 // nobody is the user id that stands for no one in particular on every Linux.
 const nobody = 65534
 
-// demote puts the process into a group of its own and, for root, gives it and dir to nobody.
-func demote(cmd *exec.Cmd, dir string) error {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+// Unprivileged are attributes of a process with a process group of its own which, started by root, runs as nobody.
+func Unprivileged() *syscall.SysProcAttr {
+	attr := &syscall.SysProcAttr{Setpgid: true}
+	if os.Getuid() == 0 {
+		attr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
+	}
+	return attr
+}
+
+// GiveAway hands a folder to the user of Unprivileged.
+func GiveAway(dir string) error {
 	if os.Getuid() != 0 {
 		return nil
 	}
-	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
 	return filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
 		if err != nil {
 			return err

@@ -33,7 +33,7 @@ func content(text string) []byte {
 	text = strings.ReplaceAll(text, "%%LF%%", "\n")
 	text = fillMark.ReplaceAllStringFunc(text, func(m string) string {
 		n, _ := strconv.Atoi(fillMark.FindStringSubmatch(m)[1])
-		return string(filler(n))
+		return string(Filler(n))
 	})
 	text = hexMark.ReplaceAllStringFunc(text, func(m string) string {
 		b, _ := hex.DecodeString(hexMark.FindStringSubmatch(m)[1])
@@ -42,8 +42,8 @@ func content(text string) []byte {
 	return []byte(text)
 }
 
-// filler returns n bytes of text, the same for the same n, that compress as text does.
-func filler(n int) []byte {
+// Filler returns n bytes of text, the same for the same n, that compress as text does.
+func Filler(n int) []byte {
 	const words = "gate water river lock canal weir basin stream level flow bank dam pond mill wheel race "
 	b := make([]byte, 0, n+len(words))
 	for x := uint32(n); len(b) < n; {

@@ -1,0 +1,291 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/sluiceproxy/sluice/integration/internal/harness"
+)
+
+// The processors of the server and of everything else.
+const (
+	serverCPU = "0"
+	otherCPU  = "1"
+)
+
+// A server is one of those that are compared.
+type server struct {
+	name    string
+	command []string // to run in dir
+	dir     string
+	ports   []int
+}
+
+// port is where the server does the task; 0 if it does not.
+func (s *server) port(t task) int {
+	n := t.listen
+	if s.name == "haproxy" {
+		n = t.haproxy
+	}
+	if n == 0 || len(s.command) == 0 {
+		return 0
+	}
+	return s.ports[n-1]
+}
+
+// bench is the servers and the application behind them, which runs all the time.
+type bench struct {
+	servers []*server // sluice, nginx, haproxy
+	backend *process
+}
+
+func newBench(ctx context.Context, lab *harness.Lab) (*bench, error) {
+	app, err := lab.Ports.Take(1)
+	if err != nil {
+		return nil, err
+	}
+	backend := &server{name: "backend", dir: filepath.Join(lab.Dir, "backend"), ports: app}
+	if err := backend.lay(lab, backendConf, app[0]); err != nil {
+		return nil, err
+	}
+	backend.command = nginxCommand(lab.Oracle, backend.dir)
+	b := &bench{}
+	for name, binary := range map[string]string{"sluice": lab.Tested, "nginx": lab.Oracle} {
+		s := &server{name: name, dir: filepath.Join(lab.Dir, name)}
+		if s.ports, err = lab.Ports.Take(5); err != nil {
+			return nil, err
+		}
+		if err := s.lay(lab, conf, app[0]); err != nil {
+			return nil, err
+		}
+		s.command = nginxCommand(binary, s.dir)
+		b.servers = append(b.servers, s)
+	}
+	if b.servers[0].name != "sluice" {
+		b.servers[0], b.servers[1] = b.servers[1], b.servers[0]
+	}
+	haproxy, err := newHAProxy(lab, app[0])
+	if err != nil {
+		return nil, err
+	}
+	b.servers = append(b.servers, haproxy)
+	b.backend, err = start(ctx, backend, otherCPU, app[0])
+	return b, err
+}
+
+// close ends the application.
+func (b *bench) close() { b.backend.stop() }
+
+func nginxCommand(binary, dir string) []string {
+	return []string{binary, "-p", dir + "/", "-c", "nginx.conf", "-e", "logs/error.log", "-g", "daemon off;"}
+}
+
+// newHAProxy returns a server without a command if HAProxy is not installed.
+func newHAProxy(lab *harness.Lab, app int) (*server, error) {
+	s := &server{name: "haproxy", dir: filepath.Join(lab.Dir, "haproxy")}
+	binary, err := exec.LookPath("haproxy")
+	if err != nil {
+		binary, err = exec.LookPath("/usr/sbin/haproxy")
+	}
+	if err != nil {
+		fmt.Println("haproxy is not installed and does not take part")
+		return s, nil
+	}
+	if s.ports, err = lab.Ports.Take(4); err != nil {
+		return nil, err
+	}
+	if err := s.lay(lab, haproxyConf, app); err != nil {
+		return nil, err
+	}
+	s.command = []string{binary, "-db", "-C", s.dir, "-f", "nginx.conf"}
+	return s, nil
+}
+
+// lay writes what a server needs to its folder.
+func (s *server) lay(lab *harness.Lab, conf string, app int) error {
+	words := []string{"%%UPSTREAM%%", harness.Addr(app)}
+	for i, port := range s.ports {
+		mark := "%%ADDR_" + strconv.Itoa(i+1) + "%%"
+		if i == 0 {
+			mark = "%%ADDR%%"
+		}
+		words = append(words, mark, harness.Addr(port))
+	}
+	certs := filepath.Join(s.dir, "certs")
+	if err := errors.Join(os.MkdirAll(filepath.Join(s.dir, "html"), 0o755), os.MkdirAll(filepath.Join(s.dir, "logs"), 0o755),
+		os.CopyFS(certs, os.DirFS(lab.Certs))); err != nil {
+		return err
+	}
+	pem, err := os.ReadFile(filepath.Join(certs, "localhost.pem"))
+	if err != nil {
+		return err
+	}
+	key, err := os.ReadFile(filepath.Join(certs, "localhost.key"))
+	if err != nil {
+		return err
+	}
+	files := map[string][]byte{
+		"nginx.conf":     []byte(strings.NewReplacer(words...).Replace(conf)),
+		"both.pem":       append(pem, key...),
+		"html/1k.html":   harness.Filler(1 << 10),
+		"html/10k.html":  harness.Filler(10 << 10),
+		"html/100k.html": harness.Filler(100 << 10),
+	}
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(s.dir, name), data, 0o644); err != nil {
+			return err
+		}
+	}
+	return harness.GiveAway(s.dir)
+}
+
+// process is a running server.
+type process struct {
+	cmd  *exec.Cmd
+	done chan struct{}
+}
+
+// start runs a server on one processor and waits until it listens.
+func start(ctx context.Context, s *server, cpu string, port int) (*process, error) {
+	args := append([]string{"-c", cpu}, s.command...)
+	cmd := exec.CommandContext(ctx, "taskset", args...)
+	cmd.Dir = s.dir
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
+	cmd.SysProcAttr = harness.Unprivileged()
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	log, err := os.Create(filepath.Join(s.dir, "stderr"))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = log.Close() }()
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	p := &process{cmd: cmd, done: make(chan struct{})}
+	go func() {
+		_ = cmd.Wait() // it is ended by a signal
+		close(p.done)
+	}()
+	limit := time.After(10 * time.Second)
+	for {
+		c, err := net.DialTimeout("tcp", harness.Addr(port), time.Second)
+		if err == nil {
+			return p, c.Close()
+		}
+		select {
+		case <-p.done:
+			said, _ := os.ReadFile(log.Name())
+			return nil, fmt.Errorf("%s did not start: %s", s.name, strings.TrimSpace(string(said)))
+		case <-limit:
+			p.stop()
+			return nil, fmt.Errorf("%s does not listen", s.name)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// stop ends the server and waits for it.
+func (p *process) stop() {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.done:
+	case <-time.After(5 * time.Second):
+	}
+	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // a worker that stayed
+	<-p.done
+}
+
+// measure returns the CPU microseconds a request of the task costs the server.
+func (b *bench) measure(ctx context.Context, s *server, t task, length time.Duration) (float64, error) {
+	port := s.port(t)
+	p, err := start(ctx, s, serverCPU, port)
+	if err != nil {
+		return 0, err
+	}
+	defer p.stop()
+	scheme := "http"
+	if t.tls {
+		scheme = "https"
+	}
+	url := fmt.Sprintf("%s://%s%s", scheme, harness.Addr(port), t.path)
+	if _, err := load(ctx, url, time.Second, t.args); err != nil { // to warm up
+		return 0, err
+	}
+	before, err := groupCPU(p.cmd.Process.Pid)
+	if err != nil {
+		return 0, err
+	}
+	n, err := load(ctx, url, length, t.args)
+	if err != nil {
+		return 0, err
+	}
+	after, err := groupCPU(p.cmd.Process.Pid)
+	return float64((after - before).Microseconds()) / float64(n), err
+}
+
+var (
+	done   = regexp.MustCompile(`(\d+) requests in`)
+	failed = regexp.MustCompile(`Socket errors: connect [1-9].*|Non-2xx.*`)
+)
+
+// load asks for url for a time and returns how many answers came.
+func load(ctx context.Context, url string, length time.Duration, args []string) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, length+10*time.Second)
+	defer cancel()
+	args = append([]string{"-c", otherCPU, "wrk", "-t1", "-c64", fmt.Sprintf("-d%ds", int(length.Seconds()))}, append(args, url)...)
+	out, err := exec.CommandContext(ctx, "taskset", args...).CombinedOutput()
+	if err != nil {
+		return 0, fmt.Errorf("wrk: %w: %s", err, out)
+	}
+	m := done.FindSubmatch(out)
+	if m == nil {
+		return 0, fmt.Errorf("wrk gave no result: %s", out)
+	}
+	if bad := failed.Find(out); bad != nil {
+		return 0, errors.New(string(bad))
+	}
+	n, err := strconv.Atoi(string(m[1]))
+	if n == 0 && err == nil {
+		err = errors.New("no request was answered")
+	}
+	return n, err
+}
+
+// clockTick is the unit of the times in /proc on every Linux of today.
+const clockTick = 10 * time.Millisecond
+
+// groupCPU adds up the user and system time of the processes in a process group.
+func groupCPU(group int) (time.Duration, error) {
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return 0, err
+	}
+	var ticks int
+	for _, path := range stats {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has just ended
+		}
+		// The name, in parentheses, may contain anything.
+		_, rest, _ := strings.Cut(string(data[strings.LastIndexByte(string(data), ')')+1:]), " ")
+		f := strings.Fields(rest)
+		if len(f) < 13 || f[2] != strconv.Itoa(group) {
+			continue
+		}
+		user, _ := strconv.Atoi(f[11])
+		system, _ := strconv.Atoi(f[12])
+		ticks += user + system
+	}
+	return time.Duration(ticks) * clockTick, nil
+}
