@@ -59,6 +59,7 @@ type Conn struct {
 	abort     bool  // close with a reset
 	keepFor   int64 // ms: keepalive_timeout of the last location
 	plainHTTP bool  // a plain request came to a TLS port
+	pipelined bool  // the request began before the one before it was answered
 
 	upstreamLog UpstreamLog
 
@@ -193,6 +194,7 @@ func (c *Conn) refresh() {
 // loop serves requests until the connection ends or is parked.
 func (c *Conn) loop() {
 	for {
+		c.pipelined = c.Requests > 0 && c.inPos < c.inEnd
 		if c.inPos == c.inEnd && !c.await() {
 			return
 		}

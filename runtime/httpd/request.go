@@ -37,7 +37,7 @@ type Request struct {
 	Start      int64  // clock.Mono when its first bytes were there
 	number     uint64 // of the request on its connection
 	pipelined  bool
-	length     int64  // bytes of the request, header and body
+	length     int64 // bytes of the request, header and body
 	uriChanges int
 	subDepth   int
 
@@ -160,6 +160,10 @@ func (r *Request) CloseConnection() { r.keepalive = false }
 // ExpectTrailers makes the response chunked where the client understands that,
 // because trailers may follow the body.
 func (r *Request) ExpectTrailers() { r.expectTrailers = true }
+
+// Pipelined reports whether the client sent the request before it had the
+// response to the one before it.
+func (r *Request) Pipelined() bool { return r.main.pipelined }
 
 // Host returns the host the client asked for, in lower case, without the port.
 func (r *Request) Host() []byte { return r.name }

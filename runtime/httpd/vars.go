@@ -201,7 +201,7 @@ func (b *Builder) defineConnectionVars() {
 	v.Define("connection_requests", always(func(r *Request) []byte { return r.Number(int64(r.main.number)) }))
 	v.Define("connection_time", alwaysFresh(func(r *Request) []byte { return r.seconds(r.conn.Start) }))
 	v.Define("pipe", always(func(r *Request) []byte {
-		if r.number > 1 && r.pipelined {
+		if r.main.pipelined {
 			return []byte("p")
 		}
 		return []byte(".")
@@ -339,6 +339,11 @@ func (b *Builder) definePrefixVars() {
 		return h1.ArgValue(r.Args, name)
 	}})
 	v.DefinePrefix("cookie_", Var{Get: func(r *Request, name string) ([]byte, bool) { return r.Cookie(name) }})
+	for name, id := range map[string]h1.FieldID{
+		"http_host": h1.Host, "http_user_agent": h1.UserAgent, "http_referer": h1.Referer, "http_via": h1.Via,
+	} {
+		v.Define(name, fixed(func(r *Request) []byte { return r.In.Get(id) }))
+	}
 	v.DefinePrefix("http_", Var{Get: func(r *Request, name string) ([]byte, bool) { return r.inHeader(name) }})
 	v.DefinePrefix("sent_http_", Var{Get: func(r *Request, name string) ([]byte, bool) {
 		return r.joinHeaders(r.Out.List, name)

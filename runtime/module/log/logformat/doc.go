@@ -1,0 +1,13 @@
+// Package logformat compiles the texts of log_format into flat lists of
+// operations that append one line to a buffer. It is shared by
+// ngx_http_log_module and ngx_stream_log_module.
+//
+//	f, err := logformat.Compile(vars, specials, []string{"escape=json", `{"a":"$remote_addr"}`})
+//	line = f.Append(line[:0], r)
+//
+// Names of specials are computed by a function of their own, all others are
+// variables. A variable without a value is "-" with the default escaping and
+// nothing with the others.
+//
+// Not supported: $1..$9. As in nginx a format knows names only.
+package logformat
