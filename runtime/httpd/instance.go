@@ -26,7 +26,8 @@ type Instance struct {
 	nextConn atomic.Uint64
 	nextTemp atomic.Uint64
 
-	limit int64 // worker_connections
+	limit   int64 // worker_connections
+	workers workers
 
 	mu        sync.Mutex
 	listening map[string]*Listening
@@ -142,9 +143,8 @@ func (s *Instance) accept(ls *Listening) {
 			nc.Release()
 			continue
 		}
-		c := newConn(s, ls, nc)
 		s.live.Add(1)
-		go c.serve()
+		s.workers.run(newConn(s, ls, nc))
 	}
 }
 
@@ -158,6 +158,7 @@ func (s *Instance) Quit() {
 	s.StopListening()
 	s.lot.Drain()
 	s.live.Wait()
+	s.workers.stop()
 }
 
 // StopListening closes all sockets.

@@ -89,7 +89,7 @@ func Send(r *httpd.Request, info *openfile.Info, path []byte) httpd.Result {
 	o := &r.Out
 	o.Status = 200
 	o.ContentLength = info.Size
-	o.LastModified = info.Mtime
+	o.LastModified, o.LastModText = info.Mtime, info.LastModified()
 	if r.Core().ETag() {
 		o.Set(h1.ETag, info.ETag())
 	}
