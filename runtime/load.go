@@ -11,9 +11,12 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/logfile"
-	"github.com/sluiceproxy/sluice/runtime/module"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 )
+
+// DefaultErrorLog is the error log of a configuration without one, relative to
+// the prefix.
+const DefaultErrorLog = "logs/error.log"
 
 // Options are what the command line says; the zero value takes nginx's
 // defaults relative to the current folder.
@@ -90,14 +93,12 @@ func (p *process) load(o Options, prev *Config) (*Config, error) {
 		return out, nil
 	}
 	p.next = map[string]any{}
-	main := registerMain(l, openLog)
-	b := httpd.NewBuilder(l, httpd.Env{
+	reg := register(l, httpd.Env{
 		OpenLog: openLog, Files: p.files, Stats: p.stats, Carry: p.carried, Hostname: hostname(),
 		LogFiles: cfg.logs,
-		Logger: func(outputs []errlog.Output) *errlog.Logger { return errlog.New(errlog.Config{Outputs: outputs}) },
+		Logger:   func(outputs []errlog.Output) *errlog.Logger { return errlog.New(errlog.Config{Outputs: outputs}) },
 	})
-	b.Modules(module.HTTP())
-	l.Complete()
+	main, b := reg.main, reg.http
 	var logErr error
 	main.Finish(l.Module("sluice_main"), func(block *conf.Block, c *MainConf) error {
 		if block.Parent == nil {
@@ -130,7 +131,7 @@ func (cfg *Config) mainLog(o Options) (*errlog.Logger, error) {
 	if errlog.NeedsDefault(outputs) {
 		path := o.ErrorLog
 		if path == "" {
-			path = "logs/error.log"
+			path = DefaultErrorLog
 		}
 		out, err := errlog.Parse(cfg.logs, []string{path}, nil)
 		if err != nil {

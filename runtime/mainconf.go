@@ -16,8 +16,8 @@ type MainConf struct {
 	MasterProcess   bool
 	PID             string // path of the pid file
 	User, Group     string
-	Workers         int // worker_processes: threads that run at once
-	Connections     int // worker_connections
+	Workers         int   // worker_processes: threads that run at once
+	Connections     int   // worker_connections
 	Nofile          int64 // worker_rlimit_nofile, -1: not set
 	CoreSize        int64 // worker_rlimit_core, -1: not set
 	Priority        int

@@ -2,11 +2,9 @@
 package main
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -14,29 +12,40 @@ import (
 )
 
 func main() {
-	prefix := flag.String("p", "/usr/local/nginx/", "prefix")
-	conf := flag.String("c", "conf/nginx.conf", "configuration file")
-	param := flag.String("g", "", "global directives")
-	elog := flag.String("e", "", "error log")
-	test := flag.Bool("t", false, "test")
-	flag.Parse()
-	abs, _ := filepath.Abs(*prefix)
-	abs = strings.TrimSuffix(abs, "/") + "/"
-	path := *conf
-	if !filepath.IsAbs(path) {
-		path = abs + path
+	o, err := parseOptions(os.Args[1:])
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "nginx: %s\n", err)
+		os.Exit(1)
 	}
-	s, err := runtime.NewServer(runtime.Options{ConfPath: path, Prefix: abs, Param: *param, ErrorLog: *elog})
+	if o.version {
+		showVersion(os.Stderr, o)
+		if !o.test {
+			return
+		}
+	}
+	prefix := o.prefix.or(defaultPrefix)
+	if prefix != "" && !strings.HasSuffix(prefix, "/") {
+		prefix += "/"
+	}
+	path := o.conf.or(defaultConf)
+	if !strings.HasPrefix(path, "/") {
+		path = prefix + path
+	}
+	s, err := runtime.NewServer(runtime.Options{ConfPath: path, Prefix: prefix, Param: o.param.text, ErrorLog: o.errorLog.text})
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "nginx: [emerg] %s\n", err)
 		os.Exit(1)
 	}
-	if *test {
+	if o.test {
 		return
 	}
 	if err := s.Start(); err != nil {
 		fmt.Fprintf(os.Stderr, "nginx: [emerg] %s\n", err)
 		os.Exit(1)
+	}
+	if pid := s.Config().Main.PID; pid != "" {
+		_ = os.WriteFile(pid, fmt.Appendf(nil, "%d\n", os.Getpid()), 0o644)
+		defer os.Remove(pid)
 	}
 	ch := make(chan os.Signal, 8)
 	signal.Notify(ch, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGUSR1)
