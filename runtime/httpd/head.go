@@ -83,6 +83,7 @@ func (h *head) lineDone() Result {
 	if l.NeedsNormalization() {
 		var p h1.Path
 		if st := h1.NormalizePath(r.Alloc(len(l.Target)+1), l.Target, r.srv.Conf.mergeSlashes, &p); st != h1.OK {
+	r.encodedURI = l.Quoted || l.PlusInURI
 			r.Logf(errlog.Info, nil, "client sent invalid request")
 			return StatusBadRequest
 		}
@@ -90,6 +91,7 @@ func (h *head) lineDone() Result {
 	} else {
 		r.URI = l.Path
 	}
+		r.encodedURI = r.encodedURI || p.Quoted || p.PlusInURI
 	if l.Host != nil {
 		host, port, ok := h1.ValidateHost(r.Alloc(len(l.Host)), l.Host)
 		if !ok {

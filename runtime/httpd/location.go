@@ -160,7 +160,7 @@ func (b *Builder) captureVars(re *regex.Regex) error {
 	}
 	list := make([]namedVar, 0, len(names))
 	for _, g := range names {
-		if _, err := b.Vars.Add(g.Name, Var{Changeable: true}, true); err != nil {
+		if _, err := b.Vars.Add(g.Name, Var{Get: noValue, Changeable: true}, false); err != nil {
 			return err
 		}
 		list = append(list, namedVar{index: b.Vars.Index(g.Name), group: g.Group})
@@ -168,6 +168,9 @@ func (b *Builder) captureVars(re *regex.Regex) error {
 	b.named[re] = list
 	return nil
 }
+
+// noValue is the getter of a named group whose expression has not matched.
+func noValue(*Request, string) ([]byte, bool) { return nil, false }
 
 // namedVar ties a named group to its variable.
 type namedVar struct{ index, group int }
@@ -178,21 +181,29 @@ func (r *Request) setNamed(re *regex.Regex) {
 		return
 	}
 	for _, n := range r.cfg.named[re] {
-		r.SetVar(n.index, r.Capture(n.group))
+		r.StoreVar(n.index, r.Capture(n.group))
 	}
 }
 
 // Match runs an expression on data, which must live as long as the request. On
-// a match $1..$9 and the named groups are set.
-func (r *Request) Match(re *regex.Regex, data []byte) bool {
-	caps, ok := re.MatchCaptures(data, r.captures)
-	r.captures = caps
-	if !ok {
-		return false
+// a match $1..$9 and the named groups are set. A match that cannot be decided
+// is logged and counts as none.
+func (r *Request) Match(re *regex.Regex, data []byte) bool { return r.TryMatch(re, data) == OK }
+
+// TryMatch is Match that tells an expression that does not match (Declined)
+// from one that failed (500).
+func (r *Request) TryMatch(re *regex.Regex, data []byte) Result {
+	caps, ok, err := re.Exec(data, r.captures)
+	switch {
+	case err != nil:
+		r.Logf(errlog.Alert, nil, `%s on "%s" using "%s"`, err, data, re)
+		return StatusInternalServerError
+	case !ok:
+		return Declined
 	}
-	r.captureData = data
+	r.SetCaptures(data, caps)
 	r.setNamed(re)
-	return true
+	return OK
 }
 
 // tree builds the lookup table of l's own locations, and its children's.

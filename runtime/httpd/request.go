@@ -46,6 +46,7 @@ type Request struct {
 	validLocation  bool // alias may be used: the URI is the one the location matched
 	validUnparsed  bool // Unparsed still stands for URI
 	addURIToAlias  bool
+	encodedURI     bool // the target had %XX or '+'
 	errorPage      bool
 	errStatus      int
 	expectTested   bool
@@ -100,7 +101,8 @@ type varValue struct {
 const (
 	varUnset uint8 = iota
 	varValid
-	varNone // evaluated: no value
+	varNone   // evaluated: no value
+	varStored // assigned: holds even where the variable is not cached
 )
 
 // Conn returns the client's connection.
@@ -200,6 +202,10 @@ func (r *Request) InvalidateLocation() { r.validLocation = false }
 
 // ValidLocation reports whether the URI is still the one the location matched.
 func (r *Request) ValidLocation() bool { return r.validLocation }
+
+// EncodedURI reports whether the client's target had encoded characters or a
+// plus sign, so that rewrite encodes what it takes from the URI.
+func (r *Request) EncodedURI() bool { return r.encodedURI }
 
 // SetURI sets the path of a rewritten request.
 func (r *Request) SetURI(uri []byte) { r.URI = uri }

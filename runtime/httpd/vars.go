@@ -24,8 +24,8 @@ func (r *Request) Var(i int) []byte {
 func (r *Request) Lookup(i int) ([]byte, bool) {
 	v := &r.vars[i]
 	def := r.cfg.vars[i]
-	if v.state != varUnset && (!def.NoCache || def.Get == nil) {
-		return v.b, v.state == varValid
+	if v.state == varStored || v.state != varUnset && (!def.NoCache || def.Get == nil) {
+		return v.b, v.state != varNone
 	}
 	if def.Get == nil {
 		if r.cfg.uninitialized != nil {
@@ -55,11 +55,12 @@ func (r *Request) SetVar(i int, b []byte) {
 		set(r, b)
 		return
 	}
-	r.vars[i] = varValue{b: b, state: varValid}
+	r.StoreVar(i, b)
 }
 
-// StoreVar stores a value without the variable's own setter (geo, map).
-func (r *Request) StoreVar(i int, b []byte) { r.vars[i] = varValue{b: b, state: varValid} }
+// StoreVar stores a value without the variable's own setter, as a named group
+// of an expression does. From then on it is not computed any more.
+func (r *Request) StoreVar(i int, b []byte) { r.vars[i] = varValue{b: b, state: varStored} }
 
 // OnUninitialized makes fn hear of variables that are used before set assigned
 // to them (the rewrite module's warning).
