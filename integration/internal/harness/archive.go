@@ -13,7 +13,7 @@ type file struct {
 
 // parseArchive splits the text of a txtar archive into its comment and its files. Every text is a valid archive.
 func parseArchive(text []byte) (comment string, files []file) {
-	var body *string = &comment
+	body := &comment
 	var b strings.Builder
 	flush := func() {
 		*body = b.String()

@@ -50,7 +50,7 @@ func Do(ctx context.Context, addr string, r *Request, subst func(string) string,
 		}
 	}
 	ex := &Exchange{}
-	conn := raw.(net.Conn)
+	conn := raw
 	if r.TLS != nil {
 		c, err := r.TLS.client(raw, certs)
 		if err != nil {

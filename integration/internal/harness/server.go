@@ -103,7 +103,7 @@ func (s *Server) Stop() error {
 // kill ends the server and the workers it started: they are one process group.
 func (s *Server) kill() {
 	_ = syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
-	<-s.done
+	_ = <-s.done // killed, as it was told to be
 }
 
 // nobody is the user id that stands for no one in particular on every Linux.
