@@ -110,8 +110,8 @@ func NewSection[T any](m *Module, defaults T, bind func(*T, *Table)) *Section[T]
 	m.loader.sections++
 	m.loader.defaults = append(m.loader.defaults, func() any { c := defaults; return &c })
 	collect := &Table{module: m}
-	collect.add = func(name string, k kind) {
-		m.addRow(name, k, func(cmd *Cmd) error {
+	collect.add = func(name string) {
+		m.addRow(name, func(cmd *Cmd) error {
 			t := Table{module: m, name: name, cmd: cmd}
 			bind(s.Write(cmd.Block), &t)
 			return t.err

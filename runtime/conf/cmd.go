@@ -2,7 +2,6 @@ package conf
 
 import (
 	"fmt"
-	"path"
 	"strconv"
 
 	"github.com/sluiceproxy/sluice/parser"
@@ -66,7 +65,7 @@ func (l *Loader) FullPath(p string) string { return resolve(l.Prefix, p) }
 
 // ConfFile resolves p against the folder of the main file, as nginx does for
 // certificates and includes.
-func (l *Loader) ConfFile(p string) string { return resolve(path.Dir(l.ConfPath)+"/", p) }
+func (l *Loader) ConfFile(p string) string { return resolve(folder(l.ConfPath), p) }
 
 func resolve(prefix, p string) string {
 	if p != "" && p[0] == '/' {

@@ -1,7 +1,8 @@
 package conf
 
 import (
-	"path/filepath"
+	"errors"
+	"strings"
 
 	"github.com/sluiceproxy/sluice/parser"
 )
@@ -26,6 +27,7 @@ type expander struct {
 	l     *Loader
 	seq   int
 	depth int
+	full  bool // includes went too deep: no more of them is read
 }
 
 func (x *expander) next() int {
@@ -52,20 +54,24 @@ func (x *expander) list(in []*parser.Directive, parent string) []*Node {
 
 func (x *expander) include(d *parser.Directive, parent string) []*Node {
 	at := &Node{Directive: d, Seq: x.next()}
-	paths, err := parser.Include(d.Args[0].Value, x.l.confPrefix())
+	paths, err := parser.Include(d.Args[0].Value, folder(x.l.ConfPath))
 	if err != nil {
 		x.l.problem(at.Seq, Emerg, located(err.Error(), d.File, d.Line))
 		return nil
 	}
 	var out []*Node
 	for _, p := range paths {
+		if x.full {
+			return out
+		}
 		if x.depth >= maxIncludeDepth {
+			x.full = true
 			x.l.problem(x.next(), Emerg, located(`open() "`+p+`" failed (24: Too many open files)`, d.File, d.Line))
 			return out
 		}
 		f, err := x.l.open(p)
 		if err != nil {
-			x.l.problem(x.next(), Emerg, located(err.Error(), d.File, d.Line))
+			x.unreadable(err, d)
 			return out
 		}
 		f.IncludedBy = d
@@ -74,6 +80,20 @@ func (x *expander) include(d *parser.Directive, parent string) []*Node {
 		x.depth--
 	}
 	return out
+}
+
+// unreadable reports a configuration file that could not be read. d is the
+// statement that names it, nil for the main file.
+func (x *expander) unreadable(err error, d *parser.Directive) {
+	var fe *parser.FileError
+	switch {
+	case errors.As(err, &fe) && fe.NoLocation:
+		x.l.problem(x.next(), Crit, err.Error())
+	case d == nil:
+		x.l.problem(x.next(), Emerg, err.Error())
+	default:
+		x.l.problem(x.next(), Emerg, located(err.Error(), d.File, d.Line))
+	}
 }
 
 // open reads a configuration file and remembers it for the dump.
@@ -91,7 +111,8 @@ func (l *Loader) open(path string) (*parser.File, error) {
 	return f, nil
 }
 
-func (l *Loader) confPrefix() string { return filepath.Dir(l.ConfPath) + "/" }
+// folder is the part of a file's name up to its last slash, as it was written.
+func folder(name string) string { return name[:strings.LastIndexByte(name, '/')+1] }
 
 func contains(list, word string) bool {
 	for i := 0; i+len(word)+2 <= len(list); i++ {

@@ -12,6 +12,7 @@ type Severity string
 // The severities a configuration problem can have.
 const (
 	Emerg Severity = "emerg"
+	Crit  Severity = "crit" // a file that opens and cannot be read; as fatal as Emerg
 	Warn  Severity = "warn"
 )
 
@@ -58,18 +59,8 @@ type row struct {
 	spec   *Spec
 	module string
 	status Status
-	kind   kind
 	apply  func(*Cmd) error
 }
-
-// kind is how a directive's value is read; it decides nothing but whether the
-// row opens a block.
-type kind uint8
-
-const (
-	simple kind = iota
-	block
-)
 
 // Status says how far a directive is supported.
 type Status uint8
@@ -102,20 +93,19 @@ func (l *Loader) Module(name string) *Module {
 }
 
 // Directive adds a directive that is not a field of a section.
-func (m *Module) Directive(name string, apply func(*Cmd) error) { m.addRow(name, simple, apply) }
+func (m *Module) Directive(name string, apply func(*Cmd) error) { m.addRow(name, apply) }
 
 // Block adds a block directive. apply makes the block with [Block.Child] and
 // hands it to [Cmd.Enter], or reads the statements inside by itself.
-func (m *Module) Block(name string, apply func(*Cmd) error) { m.addRow(name, block, apply) }
+func (m *Module) Block(name string, apply func(*Cmd) error) { m.addRow(name, apply) }
 
 // addRow ties the reference's rows for (name, module) to apply. A name that
 // the reference does not list for the module belongs to Sluice alone and must
 // have been announced with [Module.Extend].
-func (m *Module) addRow(name string, k kind, apply func(*Cmd) error) {
-	for i := range Reference() {
-		s := &Reference()[i]
-		if s.Name == name && s.Module == m.Name {
-			m.loader.insert(&row{spec: s, module: m.Name, kind: k, apply: apply})
+func (m *Module) addRow(name string, apply func(*Cmd) error) {
+	for _, s := range specsByName()[name] {
+		if s.Module == m.Name {
+			m.loader.insert(&row{spec: s, module: m.Name, apply: apply})
 		}
 	}
 }
@@ -171,9 +161,6 @@ func (l *Loader) Complete() {
 			continue
 		}
 		r := &row{spec: s, module: s.Module, status: Unsupported}
-		if s.Block {
-			r.kind = block
-		}
 		if hint := hintFor(s); hint != nil {
 			r.status, r.apply = Hint, hint.check
 		}
@@ -200,7 +187,7 @@ func (l *Loader) Load(param string) error {
 	}
 	f, err := l.open(l.ConfPath)
 	if err != nil {
-		l.problem(x.next(), Emerg, err.Error())
+		x.unreadable(err, nil)
 		return l.firstError()
 	}
 	nodes = append(nodes, x.list(f.Body, "")...)
@@ -286,7 +273,7 @@ func (l *Loader) Problems() []Problem {
 // first error.
 func (l *Loader) Warnings() (out []string) {
 	for _, p := range l.Problems() {
-		if p.Severity == Emerg {
+		if p.Severity != Warn {
 			break
 		}
 		out = append(out, p.Text)
@@ -296,7 +283,7 @@ func (l *Loader) Warnings() (out []string) {
 
 func (l *Loader) firstError() *Error {
 	for _, p := range l.Problems() {
-		if p.Severity == Emerg {
+		if p.Severity != Warn {
 			return &Error{p}
 		}
 	}

@@ -103,6 +103,16 @@ var Reference = sync.OnceValue(func() []Spec {
 	return specs
 })
 
+// specsByName are the rows of Reference by the name of the directive.
+var specsByName = sync.OnceValue(func() map[string][]*Spec {
+	all := Reference()
+	byName := make(map[string][]*Spec, len(all))
+	for i := range all {
+		byName[all[i].Name] = append(byName[all[i].Name], &all[i])
+	}
+	return byName
+})
+
 // setCount reads the args column: "1", "1-2", "1+", "1,3", "flag", "any",
 // "block 1-2".
 func (s *Spec) setCount(rule string) {

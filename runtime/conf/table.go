@@ -7,7 +7,7 @@ import "slices"
 // form of the value. Errors are nginx's.
 type Table struct {
 	module *Module
-	add    func(name string, k kind) // collecting the names
+	add    func(name string) // collecting the names
 	name   string                    // applying: the directive at hand
 	cmd    *Cmd
 	err    error
@@ -16,7 +16,7 @@ type Table struct {
 // hit reports whether the directive at hand is name.
 func (t *Table) hit(name string) bool {
 	if t.add != nil {
-		t.add(name, simple)
+		t.add(name)
 		return false
 	}
 	return t.name == name
@@ -173,16 +173,9 @@ func (t *Table) Func(name string, fn func(c *Cmd) error) {
 	}
 }
 
-// Block hands a block directive to fn.
-func (t *Table) Block(name string, fn func(c *Cmd) error) {
-	if t.add != nil {
-		t.add(name, block)
-		return
-	}
-	if t.name == name {
-		t.err = fn(t.cmd)
-	}
-}
+// Block hands a block directive to fn, which reads the statements inside by
+// itself or makes a block of them, see [Module.Block].
+func (t *Table) Block(name string, fn func(c *Cmd) error) { t.Func(name, fn) }
 
 func equalFold(a, b string) bool {
 	if len(a) != len(b) {

@@ -49,80 +49,103 @@ func parseUnit(s string, giga bool) (int64, bool) {
 	return int64(n * scale), true
 }
 
-// ParseMsec reads a time such as 500ms, 30, 1m30s, 1y6M into milliseconds.
-func ParseMsec(s string) (int64, bool) { return parseTime(s, false) }
+// ParseMsec reads a time such as 500ms, 30, 1m30s or 2w into milliseconds.
+// Years and months are refused, as by nginx: a timeout is never that long.
+func ParseMsec(s string) (int64, bool) { return parseTime(s, 1000, monthRank) }
 
-// ParseSec reads a time into seconds; milliseconds are refused.
-func ParseSec(s string) (int64, bool) { return parseTime(s, true) }
+// ParseSec reads a time such as 30, 1h30m or 1y6M into seconds; milliseconds
+// are refused.
+func ParseSec(s string) (int64, bool) { return parseTime(s, 1, startRank) }
 
-// timeUnits are in the order in which they must follow each other.
-var timeUnits = [...]struct {
-	unit    string
-	seconds int64
-}{
-	{"y", 365 * 86400},
-	{"M", 30 * 86400},
-	{"w", 7 * 86400},
-	{"d", 86400},
-	{"h", 3600},
-	{"m", 60},
-	{"s", 1},
+// The ranks order units, which must follow each other in this order.
+const (
+	startRank = iota
+	yearRank
+	monthRank
+	weekRank
+	dayRank
+	hourRank
+	minuteRank
+	secondRank
+	msecRank
+	lastRank // a number without a unit, followed by white space
+)
+
+// timeUnit is what stands behind a number.
+type timeUnit struct {
+	rank   int
+	before int   // the unit is refused when one of this rank or a later one came before it
+	scale  int64 // in seconds; 0: a millisecond
 }
 
-func parseTime(s string, sec bool) (int64, bool) {
-	scale := int64(1000)
-	if sec {
-		scale = 1
+// unitOf finds the unit that s begins with and its length, 0 for none.
+func unitOf(s string) (u timeUnit, width int) {
+	switch s[0] {
+	case 'y':
+		return timeUnit{yearRank, yearRank, 365 * 86400}, 1
+	case 'M':
+		return timeUnit{monthRank, monthRank, 30 * 86400}, 1
+	case 'w':
+		return timeUnit{weekRank, weekRank, 7 * 86400}, 1
+	case 'd':
+		return timeUnit{dayRank, dayRank, 86400}, 1
+	case 'h':
+		return timeUnit{hourRank, hourRank, 3600}, 1
+	case 'm':
+		if len(s) > 1 && s[1] == 's' {
+			return timeUnit{msecRank, msecRank, 0}, 2
+		}
+		return timeUnit{minuteRank, minuteRank, 60}, 1
+	case 's':
+		return timeUnit{secondRank, secondRank, 1}, 1
+	case ' ':
+		return timeUnit{lastRank, secondRank, 1}, 1
 	}
-	var total int64
-	last := -1 // index of the unit before
-	i, any := 0, false
-	for i < len(s) {
-		if s[i] == ' ' {
-			if !any {
+	return u, 0
+}
+
+// parseTime reads numbers with units; perSecond is how many of the result's
+// units make a second, step the rank that counts as having come already.
+//
+// It is as lenient as nginx: a unit without a number counts nothing, and a
+// number without a unit at the end is seconds even behind a smaller unit.
+func parseTime(s string, perSecond int64, step int) (int64, bool) {
+	var total, value int64
+	valid := false
+	for i := 0; i < len(s); {
+		if d := int64(s[i]) - '0'; d >= 0 && d <= 9 {
+			if value > (math.MaxInt64-d)/10 {
 				return 0, false
 			}
+			value = value*10 + d
+			valid = true
 			i++
 			continue
 		}
-		start := i
-		for i < len(s) && s[i] >= '0' && s[i] <= '9' {
+		u, width := unitOf(s[i:])
+		if width == 0 || step >= u.before || u.scale == 0 && perSecond == 1 {
+			return 0, false
+		}
+		step = u.rank
+		i += width
+		var ok bool
+		if total, ok = addScaled(total, value, max(u.scale*perSecond, 1)); !ok {
+			return 0, false
+		}
+		value = 0
+		for i < len(s) && s[i] == ' ' {
 			i++
 		}
-		n, ok := ParseInt(s[start:i])
-		if !ok {
-			return 0, false
-		}
-		any = true
-		mult, unit, width := unitAt(s[i:], scale, sec)
-		if unit <= last {
-			return 0, false
-		}
-		last = unit
-		i += width
-		if mult != 0 && int64(n) > (math.MaxInt64-total)/mult {
-			return 0, false
-		}
-		total += int64(n) * mult
 	}
-	return total, any
+	if !valid {
+		return 0, false
+	}
+	return addScaled(total, value, perSecond)
 }
 
-// unitAt reads a unit; the rank orders units from years down to none.
-func unitAt(s string, scale int64, sec bool) (mult int64, rank, width int) {
-	if s == "" || s[0] == ' ' {
-		return scale, len(timeUnits), 0
+func addScaled(total, value, scale int64) (int64, bool) {
+	if value > (math.MaxInt64-total)/scale {
+		return 0, false
 	}
-	if len(s) > 1 && s[0] == 'm' && s[1] == 's' {
-		if sec {
-			return 0, -1, 0
-		}
-		return 1, len(timeUnits), 2
-	}
-	for i, u := range timeUnits {
-		if s[0] == u.unit[0] {
-			return u.seconds * scale, i, 1
-		}
-	}
-	return 0, -1, 0
+	return total + value*scale, true
 }
