@@ -8,7 +8,7 @@ import "slices"
 type Table struct {
 	module *Module
 	add    func(name string) // collecting the names
-	name   string                    // applying: the directive at hand
+	name   string            // applying: the directive at hand
 	cmd    *Cmd
 	err    error
 }
