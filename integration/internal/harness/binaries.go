@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -22,10 +23,11 @@ type Binaries struct {
 	OracleVersion, TestedVersion string
 }
 
-// Names of the environment variables that choose the programs.
+// Names of the environment variables that choose the programs, and the flags to build with, such as -race.
 const (
 	oracleVariable = "NGINX_BINARY"
 	testedVariable = "SLUICE_BINARY"
+	flagsVariable  = "SLUICE_BUILDFLAGS"
 )
 
 // FindBinaries finds nginx and finds or builds Sluice; what it builds goes to dir.
@@ -57,14 +59,15 @@ func findNginx() (string, error) {
 		}
 	}
 	return "", errors.New("nginx is not installed, and it is what says how a server should answer: run " +
-		"`apt-get install nginx-light` as root (the service need not run), or set " + oracleVariable + " to the path of an nginx")
+		"`apt-get install nginx` as root (the service need not run), or set " + oracleVariable + " to the path of an nginx")
 }
 
 func build(ctx context.Context, dir string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	path := filepath.Join(dir, "sluice")
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", path, "github.com/sluiceproxy/sluice/cmd/sluice")
+	args := append([]string{"build"}, strings.Fields(os.Getenv(flagsVariable))...)
+	cmd := exec.CommandContext(ctx, "go", append(args, "-o", path, "github.com/sluiceproxy/sluice/cmd/sluice")...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the server under test: %w\n%s", err, out)
 	}

@@ -1,0 +1,51 @@
+# `make test` is all a fresh machine needs; the other targets are for working on the program.
+
+GO        ?= go
+TESTFLAGS ?=
+
+# The linter of this version, if it is installed; else built from source, which takes some minutes once.
+LINT_VERSION  := 2.15.0
+GOLANGCI_LINT ?= $(shell golangci-lint version --short 2>/dev/null | grep -qx '$(LINT_VERSION)' && echo golangci-lint || \
+                   echo $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(LINT_VERSION))
+
+# What the tests run against and with: nginx says how a server should answer, a browser looks at the welcome page.
+TEST_TOOLS    := nginx chromium gcc
+TEST_PACKAGES := nginx chromium gcc libc6-dev
+# What the benchmark compares with.
+BENCH_TOOLS    := nginx haproxy wrk taskset
+BENCH_PACKAGES := nginx haproxy wrk util-linux
+
+.PHONY: all build test race integration bench lint fmt deps bench-deps clean
+
+all: build
+
+build: ## bin/sluice, one static binary
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/sluice ./cmd/sluice
+
+test: deps ## every test, those against nginx included
+	$(GO) vet ./...
+	$(GO) test $(TESTFLAGS) -timeout 10m ./...
+
+race: deps ## the same under the race detector, which the server under test is built with, too
+	SLUICE_BUILDFLAGS=-race $(GO) test $(TESTFLAGS) -race -timeout 15m ./...
+
+integration: deps ## only the tests that run the program beside nginx
+	$(GO) test $(TESTFLAGS) -count=1 -timeout 10m ./integration/...
+
+bench: bench-deps ## CPU per request beside nginx and HAProxy, about a minute and a half
+	$(GO) run ./integration/bench
+
+lint:
+	$(GOLANGCI_LINT) run ./...
+
+fmt:
+	$(GOLANGCI_LINT) fmt ./...
+
+deps:
+	@.ci/packages "$(TEST_TOOLS)" "$(TEST_PACKAGES)"
+
+bench-deps:
+	@.ci/packages "$(BENCH_TOOLS)" "$(BENCH_PACKAGES)"
+
+clean:
+	rm -rf bin
