@@ -16,8 +16,9 @@ import (
 // net.Conn; the other methods are what the request path uses.
 //
 // Ownership: a Conn has one owner. At most one goroutine reads and one writes
-// at a time. Close, SetDeadline and its two siblings may be called by anyone,
-// also while others read or write; everything else belongs to the owner. The
+// at a time. Once the Conn has waited for something, or after Share, Close,
+// SetDeadline and its two siblings may be called by anyone, also while others
+// read or write; everything else belongs to the owner. The
 // owner ends with Release, when nobody else holds the Conn any more; without
 // Release the memory is left to the garbage collector.
 type Conn struct {
@@ -27,9 +28,13 @@ type Conn struct {
 	// again. Release clears it.
 	User any
 
-	file *os.File        // holds the descriptor and its place in the poller
-	rc   syscall.RawConn // of file
-	fd   int
+	// An accepted Conn meets the runtime's poller when it first has to wait:
+	// many a short connection never does, and saves the registration.
+	registered atomic.Bool
+	registry   sync.Mutex
+	file       *os.File        // once registered: holds the descriptor and its place in the poller
+	rc         syscall.RawConn // of file
+	fd         int
 	rd   half
 	wr   half
 
@@ -71,21 +76,41 @@ var conns = sync.Pool{New: func() any {
 // defaultChunk is nginx's default for sendfile_max_chunk.
 const defaultChunk = 2 << 20
 
-// newConn wraps a non-blocking socket and registers it with the runtime's
-// poller. It owns fd from here on.
-func newConn(fd int) (*Conn, error) {
+// newConn wraps a non-blocking socket. It owns fd from here on.
+func newConn(fd int) *Conn {
 	c := conns.Get().(*Conn)
-	c.file = os.NewFile(uintptr(fd), "socket")
-	rc, err := c.file.SyscallConn()
-	if err != nil {
-		_ = c.file.Close()
-		return nil, err
-	}
-	c.rc, c.fd = rc, fd
-	c.closed.Store(false)
+	c.fd = fd
 	c.maxChunk = defaultChunk
-	return c, nil
+	c.closed.Store(false) // a late Close may have reached it in the pool
+	return c
 }
+
+// register makes the runtime's poller know the socket. Whoever lets another
+// goroutine use or close a Conn that has never waited calls Share first.
+func (c *Conn) register() error {
+	c.registry.Lock()
+	defer c.registry.Unlock()
+	if c.registered.Load() {
+		return nil
+	}
+	if c.closed.Load() {
+		return ErrClosed
+	}
+	file := os.NewFile(uintptr(c.fd), "socket")
+	rc, err := file.SyscallConn()
+	if err != nil {
+		_ = file.Close()
+		c.closed.Store(true)
+		return err
+	}
+	c.file, c.rc = file, rc
+	c.registered.Store(true)
+	return nil
+}
+
+// Share prepares c for a second goroutine: from then on Close and the
+// deadlines may be called by anyone.
+func (c *Conn) Share() error { return c.register() }
 
 // FromFD takes over a connected socket, e.g. one end of a socketpair or an
 // inherited descriptor. The descriptor is made non-blocking and belongs to the
@@ -95,8 +120,8 @@ func FromFD(fd int) (*Conn, error) {
 		_ = syscall.Close(fd)
 		return nil, err
 	}
-	c, err := newConn(fd)
-	if err != nil {
+	c := newConn(fd)
+	if err := c.register(); err != nil {
 		return nil, err
 	}
 	_ = raw.Remote(fd, &c.peer.a)
@@ -109,6 +134,7 @@ func (c *Conn) Release() {
 	_ = c.Close()
 	c.User = nil
 	c.file, c.rc, c.fd = nil, nil, -1
+	c.registered.Store(false)
 	c.rd.reset()
 	c.wr.reset()
 	c.read, c.write = readOp{}, writeOp{}
@@ -124,7 +150,15 @@ func (c *Conn) Close() error {
 	if c.closed.Swap(true) {
 		return ErrClosed
 	}
-	return c.file.Close()
+	c.registry.Lock()
+	defer c.registry.Unlock()
+	if c.registered.Load() {
+		return c.file.Close()
+	}
+	if e := raw.Close(c.fd); e != 0 {
+		return e
+	}
+	return nil
 }
 
 // Abort closes the socket so that the peer gets a reset (RST) and unsent data

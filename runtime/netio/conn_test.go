@@ -122,6 +122,9 @@ func TestCloseUnblocks(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, server := pair(t)
+			if err := server.Share(); err != nil {
+				t.Fatal(err)
+			}
 			got := make(chan error)
 			go func() { got <- tc.wait(server) }()
 			if err := server.Close(); err != nil {

@@ -35,7 +35,8 @@ func Dial(spec *DialSpec) (*Conn, error) {
 		_ = syscall.Close(fd)
 		return nil, err
 	}
-	c, err := newConn(fd)
+	c := newConn(fd)
+	err := c.register()
 	if err != nil {
 		return nil, err
 	}

@@ -182,10 +182,7 @@ func (l *Listener) Accept() (*Conn, error) {
 		}
 		switch l.errno {
 		case 0:
-			c, err := newConn(l.newFD)
-			if err != nil {
-				return nil, err
-			}
+			c := newConn(l.newFD)
 			c.peer.a = l.peer
 			c.noDelay = l.spec.NoDelay && !l.peer.Unix
 			return c, nil

@@ -36,6 +36,10 @@ type option struct {
 // option runs o while the descriptor is held open.
 func (c *Conn) option(o option) syscall.Errno {
 	c.ctl = o
+	if !c.registered.Load() {
+		c.setOption(uintptr(c.fd))
+		return c.ctl.e
+	}
 	if err := c.rc.Control(c.onOption); err != nil {
 		return syscall.EBADF
 	}

@@ -31,6 +31,14 @@ type readOp struct {
 // doRead runs c.read to its end.
 func (c *Conn) doRead() (int, error) {
 	c.rd.until = 0
+	if !c.registered.Load() {
+		if c.readNow() {
+			return c.readDone()
+		}
+		if err := c.register(); err != nil {
+			return 0, err
+		}
+	}
 	for {
 		err := c.rc.Read(c.onRead)
 		if err == nil {
@@ -40,11 +48,25 @@ func (c *Conn) doRead() (int, error) {
 			return 0, err
 		}
 	}
+	return c.readDone()
+}
+
+func (c *Conn) readDone() (int, error) {
 	c.read.p = nil
 	if c.read.kind == opWaitRead {
 		return 0, nil
 	}
 	return result(c.read.n, c.read.e)
+}
+
+// readNow makes one attempt without the poller. False: nothing is there, and
+// the caller wants to wait.
+func (c *Conn) readNow() bool {
+	try := c.read.try
+	c.read.try = true
+	c.tryRead(uintptr(c.fd))
+	c.read.try = try
+	return try || c.read.e != syscall.EAGAIN
 }
 
 // tryRead is the poller's callback: one attempt. False makes the goroutine

@@ -72,6 +72,13 @@ func (r *RecordConn) Release() {
 	r.Conn = nil
 }
 
+// Detach gives the buffers back and leaves the Conn to its owner. Nobody may use
+// r afterwards except through Reset.
+func (r *RecordConn) Detach() {
+	r.drop()
+	r.Conn = nil
+}
+
 // Buffered is how many bytes of ciphertext have been read from the socket and
 // not been handed out.
 func (r *RecordConn) Buffered() int { return r.w - r.r }

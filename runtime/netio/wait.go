@@ -71,6 +71,9 @@ func (h *half) set(at int64) error {
 	if at != 0 {
 		t = clock.MonoTime(at)
 	}
+	if err := h.c.register(); err != nil {
+		return err
+	}
 	h.armed.Store(at)
 	if h.out {
 		return h.c.file.SetWriteDeadline(t)

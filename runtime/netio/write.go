@@ -92,19 +92,46 @@ func (c *Conn) WaitWritable() error {
 func (c *Conn) doWrite() (int64, error) {
 	c.wr.until = 0
 	op := &c.write
-	for {
-		err := c.rc.Write(c.onWrite)
-		if err == nil {
-			break
-		}
-		if err = c.wr.woke(err); err != nil {
-			op.err = err
-			break
+	if !c.writeNow() {
+		for {
+			err := c.rc.Write(c.onWrite)
+			if err == nil {
+				break
+			}
+			if err = c.wr.woke(err); err != nil {
+				op.err = err
+				break
+			}
 		}
 	}
 	n, err := op.n, op.err
 	op.p, op.vec = nil, nil
 	return n, err
+}
+
+// writeNow writes without the poller as long as the Conn is not registered
+// there. False: the rest has to wait, and the Conn is registered now.
+func (c *Conn) writeNow() bool {
+	if c.registered.Load() {
+		return false
+	}
+	op := &c.write
+	if op.try {
+		return c.tryWrite(uintptr(c.fd))
+	}
+	op.try = true
+	_ = c.tryWrite(uintptr(c.fd))
+	op.try = false
+	if op.err == ErrAgain { //nolint:errorlint // set by tryWrite, bare
+		op.err = nil
+	}
+	if op.err != nil || op.done() {
+		return true
+	}
+	if op.err = c.register(); op.err != nil {
+		return true
+	}
+	return false
 }
 
 // tryWrite is the poller's callback: it goes on until everything is sent, the

@@ -144,6 +144,9 @@ func GetInt(fd, level, opt int) (int, syscall.Errno) {
 	return v, errno(err)
 }
 
+// Close closes a descriptor that nobody else uses.
+func Close(fd int) syscall.Errno { return errno(unix.Close(fd)) }
+
 // Shutdown closes one direction: unix.SHUT_RD, SHUT_WR or SHUT_RDWR.
 func Shutdown(fd, how int) syscall.Errno { return errno(unix.Shutdown(fd, how)) }
 

@@ -179,6 +179,12 @@ func GetInt(fd, level, opt int) (int, syscall.Errno) {
 	return int(v), e
 }
 
+// Close closes a descriptor that nobody else uses.
+func Close(fd int) syscall.Errno {
+	_, _, e := syscall.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0)
+	return e
+}
+
 // Shutdown closes one direction: unix.SHUT_RD, SHUT_WR or SHUT_RDWR.
 func Shutdown(fd, how int) syscall.Errno {
 	_, _, e := syscall.RawSyscall(unix.SYS_SHUTDOWN, uintptr(fd), uintptr(how), 0)
