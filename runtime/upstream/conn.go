@@ -1,0 +1,158 @@
+package upstream
+
+import (
+	"crypto/tls"
+	"sync"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+)
+
+// Conn is a connection to a peer, plain or TLS. It has one owner at a time: the
+// exchange that uses it, or a pool.
+type Conn struct {
+	Net      *netio.Conn
+	Requests int   // exchanges it has been used for, the current one included
+	Start    int64 // clock.Mono when it was connected
+	Sent     int64 // bytes written by the current owner
+	Cached   bool  // it came from a pool
+
+	tls  *tls.Conn
+	rec  netio.RecordConn
+	addr netio.Addr
+	tag  any
+	idle int64 // clock.Mono when it was put into the pool
+	vec  [2][]byte
+}
+
+var conns = sync.Pool{New: func() any { return new(Conn) }}
+
+// Dial connects to spec.Addr; the errors are netio.Dial's.
+func Dial(spec *netio.DialSpec) (*Conn, error) {
+	nc, err := netio.Dial(spec)
+	if err != nil {
+		return nil, err
+	}
+	c := conns.Get().(*Conn)
+	c.Net, c.Start, c.addr = nc, clock.Mono(), spec.Addr
+	c.Requests = 1
+	return c, nil
+}
+
+// Handshake puts TLS on a new connection; every wait may take timeout.
+func (c *Conn) Handshake(cfg *tls.Config, timeout time.Duration) error {
+	c.Net.SetReadTimeout(timeout)
+	c.Net.SetWriteTimeout(timeout)
+	c.rec.Reset(c.Net, nil)
+	t := tls.Client(&c.rec, cfg)
+	if err := t.Handshake(); err != nil {
+		return err
+	}
+	c.tls = t
+	return nil
+}
+
+// TLS returns the TLS layer, nil on a plain connection.
+func (c *Conn) TLS() *tls.Conn { return c.tls }
+
+// ReadPooled waits for bytes and returns them in a buffer of p, which the
+// caller frees. A plain connection borrows it only when bytes are there.
+func (c *Conn) ReadPooled(p *buf.Pool) (*buf.Buf, int, error) {
+	if c.tls == nil {
+		return c.Net.ReadPooled(p)
+	}
+	b := p.Get()
+	n, err := c.tls.Read(b.B)
+	if n > 0 {
+		return b, n, nil
+	}
+	b.Free()
+	return nil, 0, err
+}
+
+// Read waits for bytes and copies them to p.
+func (c *Conn) Read(p []byte) (int, error) {
+	if c.tls != nil {
+		return c.tls.Read(p)
+	}
+	return c.Net.Read(p)
+}
+
+// Write sends p.
+func (c *Conn) Write(p []byte) (n int, err error) {
+	if c.tls != nil {
+		n, err = c.tls.Write(p)
+	} else {
+		n, err = c.Net.Write(p)
+	}
+	c.Sent += int64(n)
+	return n, err
+}
+
+// WriteMore sends p; more follows at once.
+func (c *Conn) WriteMore(p []byte) (n int, err error) {
+	if c.tls != nil {
+		return c.Write(p)
+	}
+	n, err = c.Net.WriteMore(p)
+	c.Sent += int64(n)
+	return n, err
+}
+
+// Write2 sends a and b, in one call where that is possible.
+func (c *Conn) Write2(a, b []byte) (n int64, err error) {
+	if c.tls == nil {
+		c.vec[0], c.vec[1] = a, b
+		n, err = c.Net.Writev(c.vec[:]...)
+		c.vec[0], c.vec[1] = nil, nil
+		c.Sent += n
+		return n, err
+	}
+	k, err := c.Write(a)
+	if err != nil {
+		return int64(k), err
+	}
+	m, err := c.Write(b)
+	return int64(k + m), err
+}
+
+// Sendfile sends n bytes of an open file from off. It is for plain connections
+// alone.
+func (c *Conn) Sendfile(fd int, off, n int64) (int64, error) {
+	m, err := c.Net.Sendfile(fd, off, n)
+	c.Sent += m
+	return m, err
+}
+
+// Readable reports whether the peer has sent something, or has gone.
+func (c *Conn) Readable() bool {
+	var one [1]byte
+	_, err := c.Net.TryPeek(one[:])
+	return err != netio.ErrAgain //nolint:errorlint // netio returns it bare
+}
+
+// Reusable reports whether nothing of the last exchange is left on the
+// connection.
+func (c *Conn) Reusable() bool { return c.tls == nil || c.rec.Idle() }
+
+// Close ends the connection and gives its memory back.
+func (c *Conn) Close() {
+	if c.tls != nil {
+		c.Net.SetWriteTimeout(time.Second)
+		_ = c.tls.CloseWrite()
+	}
+	c.drop()
+}
+
+// drop is Close without a farewell.
+func (c *Conn) drop() {
+	if c.rec.Conn != nil {
+		c.rec.Release()
+	} else {
+		c.Net.Release()
+	}
+	*c = Conn{}
+	conns.Put(c)
+}

@@ -1,0 +1,28 @@
+// Package upstream knows the servers that requests are passed to: their
+// addresses and state, the methods that choose among them, the connections to
+// them and the pools that keep those open. It knows no protocol; http, stream
+// and mail build on it.
+//
+// It stands for nginx's ngx_http_upstream_round_robin.c, the balancing modules
+// (ip_hash, hash, least_conn, random), ngx_http_upstream_keepalive_module.c and
+// ngx_event_connect.c.
+//
+//	g := upstream.NewGroup("app", servers, upstream.RoundRobin{})
+//	var c upstream.Choice
+//	g.Begin(&c)
+//	for p := c.Next(); p != nil; p = c.Next() {
+//		conn := pool.Get(&p.Addr, nil)
+//		if conn == nil {
+//			conn, err = upstream.Dial(&netio.DialSpec{Addr: p.Addr})
+//		}
+//		...
+//		c.Free(upstream.Worked)
+//	}
+//
+// The state of a peer (failures, connections, weights) is guarded by its
+// group's lock; one lock and unlock per choice and per release is all an
+// exchange costs here.
+//
+// Not supported: sticky sessions, queue, slow_start, servers whose names are
+// resolved at run time (server ... resolve).
+package upstream

@@ -1,0 +1,170 @@
+package upstream
+
+import (
+	"hash/crc32"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// IPHash chooses by the client's address: the first three bytes of an IPv4
+// address, all of an IPv6 address, put into Choice.Key (ip_hash).
+type IPHash struct{}
+
+// Prepare implements Balancer.
+func (IPHash) Prepare(*Set) {}
+
+// ipHashSeed is nginx's start value.
+const ipHashSeed = 89
+
+// Pick implements Balancer.
+func (IPHash) Pick(c *Choice, s *Set, now int64) int {
+	if c.rehash == 0 {
+		c.hash, c.rehash = ipHashSeed, 1
+	}
+	for ; c.turns <= maxTurns && len(s.Peers) > 1; c.turns++ {
+		for _, b := range c.Key {
+			c.hash = (c.hash*113 + uint32(b)) % 6271
+		}
+		if i := s.at(int(c.hash) % max(s.weight, 1)); !c.Tried(i) && s.Peers[i].alive(now) {
+			return i
+		}
+	}
+	return RoundRobin{}.Pick(c, s, now)
+}
+
+// Hash chooses by Choice.Key the way Cache::Memcached does: a change of the
+// number of peers moves most keys (hash KEY).
+type Hash struct{}
+
+// Prepare implements Balancer.
+func (Hash) Prepare(*Set) {}
+
+// Pick implements Balancer.
+func (Hash) Pick(c *Choice, s *Set, now int64) int {
+	var num [20]byte
+	for ; c.turns <= maxTurns && len(s.Peers) > 1 && len(c.Key) > 0; c.turns++ {
+		sum := uint32(0)
+		if c.rehash > 0 {
+			sum = crc32.Update(0, crc32.IEEETable, strconv.AppendInt(num[:0], int64(c.rehash), 10))
+		}
+		sum = crc32.Update(sum, crc32.IEEETable, c.Key)
+		c.hash += sum >> 16 & 0x7fff
+		c.rehash++
+		if i := s.at(int(c.hash % uint32(max(s.weight, 1)))); !c.Tried(i) && s.Peers[i].alive(now) {
+			return i
+		}
+	}
+	return RoundRobin{}.Pick(c, s, now)
+}
+
+// Ketama chooses by Choice.Key on a ring, compatible with
+// Cache::Memcached::Fast: a change of the peers moves only their keys (hash
+// KEY consistent).
+type Ketama struct {
+	points []point
+}
+
+type point struct {
+	hash   uint32
+	server string
+}
+
+// pointsPerWeight is how many places on the ring one unit of weight gives.
+const pointsPerWeight = 160
+
+// Prepare implements Balancer.
+func (k *Ketama) Prepare(s *Set) {
+	k.points = make([]point, 0, s.weight*pointsPerWeight)
+	for _, p := range s.Peers {
+		host, port := splitServer(p.Server)
+		base := crc32.ChecksumIEEE([]byte(host + "\x00" + port))
+		prev := [4]byte{}
+		for range p.weight * pointsPerWeight {
+			h := crc32.Update(base, crc32.IEEETable, prev[:])
+			k.points = append(k.points, point{h, p.Server})
+			prev = [4]byte{byte(h), byte(h >> 8), byte(h >> 16), byte(h >> 24)}
+		}
+	}
+	slices.SortStableFunc(k.points, func(a, b point) int {
+		switch {
+		case a.hash < b.hash:
+			return -1
+		case a.hash > b.hash:
+			return 1
+		}
+		return 0
+	})
+	k.points = slices.CompactFunc(k.points, func(a, b point) bool { return a.hash == b.hash })
+}
+
+// splitServer takes the port off a server line's name.
+func splitServer(name string) (host, port string) {
+	if len(name) >= 5 && strings.EqualFold(name[:5], "unix:") {
+		return name[5:], ""
+	}
+	for i := len(name) - 1; i >= 0; i-- {
+		switch c := name[i]; {
+		case c == ':':
+			return name[:i], name[i+1:]
+		case c < '0' || c > '9':
+			return name, ""
+		}
+	}
+	return name, ""
+}
+
+// Pick implements Balancer.
+func (k *Ketama) Pick(c *Choice, s *Set, now int64) int {
+	if s.single || len(c.Key) == 0 || len(k.points) == 0 {
+		return RoundRobin{}.Pick(c, s, now)
+	}
+	if c.turns == 0 && c.rehash == 0 {
+		c.hash = uint32(k.find(crc32.ChecksumIEEE(c.Key)))
+		c.rehash = 1
+	}
+	for ; c.turns <= maxTurns; c.turns++ {
+		server := k.points[int(c.hash)%len(k.points)].server
+		if i := s.ofServer(c, server, now); i >= 0 {
+			return i
+		}
+		c.hash++
+	}
+	return RoundRobin{}.Pick(c, s, now)
+}
+
+// find returns the first point at or behind hash.
+func (k *Ketama) find(hash uint32) int {
+	i, _ := slices.BinarySearchFunc(k.points, hash, func(p point, h uint32) int {
+		switch {
+		case p.hash < h:
+			return -1
+		case p.hash > h:
+			return 1
+		}
+		return 0
+	})
+	return i
+}
+
+// ofServer takes turns between the live addresses of one server.
+func (s *Set) ofServer(c *Choice, server string, now int64) int {
+	best, total := -1, 0
+	for i, p := range s.Peers {
+		if p.Server != server || c.Tried(i) || !p.alive(now) {
+			continue
+		}
+		p.current += p.effective
+		total += p.effective
+		if p.effective < p.weight {
+			p.effective++
+		}
+		if best < 0 || p.current > s.Peers[best].current {
+			best = i
+		}
+	}
+	if best >= 0 {
+		s.Peers[best].current -= total
+	}
+	return best
+}
