@@ -177,3 +177,9 @@ func (c *Cmd) ItemErr(n *Node, format string, args ...any) {
 func (c *Cmd) ItemWarn(n *Node, format string, args ...any) {
 	c.Loader.problem(n.Seq, Warn, located(Sprintf(format, args...), n.File, n.Line))
 }
+
+// EndErr is an error about a block as a whole, found when it was complete: it
+// is recorded at the closing brace.
+func (c *Cmd) EndErr(format string, args ...any) {
+	c.Loader.problem(c.EndSeq, Emerg, located(Sprintf(format, args...), c.File, c.EndLine))
+}

@@ -73,6 +73,9 @@ func (v *Vars[S]) DefinePrefix(prefix string, d Def[S]) { v.prefixes[prefix] = d
 // capture). A name that exists and is not changeable is refused with `the
 // duplicate "x" variable`. weak definitions do not replace an existing Get.
 func (v *Vars[S]) Add(name string, d Def[S], weak bool) (*Variable[S], error) {
+	if name == "" {
+		return nil, Error(`invalid variable name "$"`)
+	}
 	x := v.entry(name)
 	if x.Defined {
 		if !x.Changeable {

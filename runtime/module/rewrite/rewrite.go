@@ -64,9 +64,6 @@ func (m *module) set(c *conf.Cmd) error {
 	if !ok {
 		return c.Errorf(`invalid variable name "%s"`, c.Arg(0))
 	}
-	if name == "" {
-		return c.Errorf(`invalid variable name "$"`)
-	}
 	if _, err := m.b.Vars.Add(name, httpd.Var{Changeable: true}, true); err != nil {
 		return c.Errorf("%s", err.Error())
 	}
