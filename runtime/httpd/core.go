@@ -336,5 +336,9 @@ func (c *Core) BodyBufferSize() int64 { return c.bodyBufferSize }
 // SendfileOn reports the sendfile setting.
 func (c *Core) SendfileOn() bool { return c.sendfile }
 
+// SatisfyAny reports whether one access check that grants is enough (satisfy
+// any).
+func (c *Core) SatisfyAny() bool { return c.satisfyAny }
+
 // SendTimeout is send_timeout in milliseconds.
 func (c *Core) SendTimeout() int64 { return c.sendTimeout }

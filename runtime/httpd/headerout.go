@@ -84,7 +84,7 @@ func (r *Request) frame() {
 		r.headerOnly = true
 	}
 	if o.LastModified != -1 && o.Status != 200 && o.Status != 206 && o.Status != 304 {
-		o.ClearLastModified()
+		o.LastModified, o.LastModText = -1, nil
 	}
 	switch {
 	case o.Status == 204:
@@ -158,6 +158,7 @@ func (r *Request) appendFixed(b []byte) []byte {
 		b = clock.AppendHTTPDate(b, o.LastModified)
 		b = append(b, '\r', '\n')
 	}
+	case o.lastModListed:
 	return b
 }
 

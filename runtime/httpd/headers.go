@@ -118,10 +118,13 @@ type HeadersOut struct {
 	Server, Date  []byte // replace the own ones when not nil
 	ContentLength int64  // -1: unknown
 	LastModified  int64  // Unix seconds, -1: none
-	LastModText   []byte // as an upstream sent it
+	ContentOffset int64  // of the body in what a range was cut from
+	LastModText   []byte // LastModified as it is to be printed, when that is known
 	List          []Header
 	Trailers      []Header
 }
+
+	lastModListed bool // Last-Modified is in List
 
 // Reset makes the header empty.
 func (o *HeadersOut) Reset() {
@@ -186,7 +189,26 @@ func (o *HeadersOut) Remove(id h1.FieldID) {
 func (o *HeadersOut) ClearContentLength() { o.ContentLength = -1 }
 
 // ClearLastModified removes Last-Modified.
-func (o *HeadersOut) ClearLastModified() { o.LastModified, o.LastModText = -1, nil }
+func (o *HeadersOut) ClearLastModified() {
+	o.LastModified, o.LastModText = -1, nil
+	if o.lastModListed {
+		o.Remove(h1.LastModified)
+		o.lastModListed = false
+	}
+}
+
+// SetLastModified makes value the Last-Modified field, under the given name and
+// in its place in List. unix is the time it stands for, -1 for none.
+func (o *HeadersOut) SetLastModified(name, value []byte, unix int64) {
+	o.LastModified, o.LastModText = unix, nil
+	if o.lastModListed {
+		h := o.Find(h1.LastModified)
+		h.Name, h.Value = name, value
+		return
+	}
+	o.Add(h1.LastModified, name, value)
+	o.lastModListed = true
+}
 
 // ClearAcceptRanges removes Accept-Ranges and forbids ranges.
 func (r *Request) ClearAcceptRanges() {

@@ -41,6 +41,7 @@ type Plan struct {
 	preContent    []Handler
 	content       []Handler
 	filters       []HeaderFilter
+	trailers      []Handler
 	log           []Handler
 }
 
@@ -70,6 +71,10 @@ func (p *Plan) AddContent(h Handler) { p.content = append(p.content, h) }
 // HeaderFilter adds a filter of response headers. Filters run in the order of
 // the module list.
 func (p *Plan) HeaderFilter(f HeaderFilter) { p.filters = append(p.filters, f) }
+
+// Trailers adds a hook that runs when the body is complete and trailers are
+// about to be sent, for those that asked with [Request.ExpectTrailers].
+func (p *Plan) Trailers(h Handler) { p.trailers = append(p.trailers, h) }
 
 // Log adds a hook after the response was sent.
 func (p *Plan) Log(h Handler) { p.log = append(p.log, h) }

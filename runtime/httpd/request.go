@@ -63,6 +63,7 @@ type Request struct {
 	gzipVary       bool
 	allowRanges    bool
 	singleRange    bool
+	noNotModified  bool // preconditions are not for us to check
 	failed         bool // the client is gone, or the response broke off
 
 	captures    []int
@@ -161,6 +162,13 @@ func (r *Request) CloseConnection() { r.keepalive = false }
 
 // ExpectTrailers makes the response chunked where the client understands that,
 // because trailers may follow the body.
+// DisableNotModified keeps the response from being judged by the request's
+// preconditions: an upstream server has done so already.
+func (r *Request) DisableNotModified() { r.noNotModified = true }
+
+// NotModifiedDisabled reports whether DisableNotModified was called.
+func (r *Request) NotModifiedDisabled() bool { return r.noNotModified }
+
 func (r *Request) ExpectTrailers() { r.expectTrailers = true }
 
 // Pipelined reports whether the client sent the request before it had the

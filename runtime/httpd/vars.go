@@ -290,6 +290,8 @@ func (b *Builder) defineResponseVars() {
 	}))
 	v.Define("sent_http_last_modified", fixed(func(r *Request) []byte {
 		switch {
+		case r.Out.lastModListed:
+			return r.Out.Value(h1.LastModified)
 		case r.Out.LastModText != nil:
 			return r.Out.LastModText
 		case r.Out.LastModified >= 0:

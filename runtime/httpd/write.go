@@ -76,6 +76,11 @@ var (
 )
 
 func (r *Request) putTrailers() error {
+	if r.expectTrailers {
+		for _, h := range r.loc.Plan.trailers {
+			h(r)
+		}
+	}
 	if len(r.Out.Trailers) == 0 {
 		return r.conn.put(r, lastChunk)
 	}
