@@ -1,2 +1,10 @@
-// Package access is nginx's ngx_http_access_module.
+// Package access lets clients in by their address: nginx's
+// ngx_http_access_module. The first rule that fits decides.
+//
+//	allow 192.168.0.0/16;
+//	allow 2001:db8::/32;
+//	allow unix:;
+//	deny all;
+//
+// Not supported: nothing that nginx has.
 package access

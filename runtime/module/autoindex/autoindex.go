@@ -2,7 +2,9 @@ package autoindex
 
 import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
 // Module is ngx_http_autoindex_module.
@@ -10,4 +12,150 @@ func Module() httpd.Module {
 	return httpd.Module{Name: "ngx_http_autoindex_module", Register: register}
 }
 
-func register(*httpd.Builder, *conf.Module) {}
+// The formats of autoindex_format.
+const (
+	formatHTML = iota
+	formatJSON
+	formatJSONP
+	formatXML
+)
+
+var formatWords = []conf.Choice{
+	{Word: "html", Value: formatHTML},
+	{Word: "json", Value: formatJSON},
+	{Word: "jsonp", Value: formatJSONP},
+	{Word: "xml", Value: formatXML},
+}
+
+// settings are the directives of a block.
+type settings struct {
+	enable    bool
+	format    int
+	exactSize bool
+	localtime bool
+}
+
+func register(b *httpd.Builder, m *conf.Module) {
+	s := conf.NewSection(m, settings{exactSize: true}, func(c *settings, t *conf.Table) {
+		t.Flag("autoindex", &c.enable)
+		t.Enum("autoindex_format", &c.format, formatWords)
+		t.Flag("autoindex_exact_size", &c.exactSize)
+		t.Flag("autoindex_localtime", &c.localtime)
+	})
+	b.Plan(func(p *httpd.Plan) {
+		if c := s.Of(p.Block); c.enable {
+			p.AddContent(c.handle)
+		}
+	})
+}
+
+var (
+	typeHTML  = []byte("text/html")
+	typeJSON  = []byte("application/json")
+	typeJSONP = []byte("application/javascript")
+	typeXML   = []byte("text/xml")
+	utf8Name  = []byte("utf-8")
+)
+
+// handle answers with the listing of the directory that the URI maps to.
+func (c *settings) handle(r *httpd.Request) httpd.Result {
+	if n := len(r.URI); n == 0 || r.URI[n-1] != '/' || r.Method&(h1.Get|h1.Head) == 0 {
+		return httpd.Declined
+	}
+	if rc := r.DiscardBody(); rc != httpd.OK {
+		return rc
+	}
+	path, ok := r.MapURI()
+	if !ok {
+		return httpd.StatusInternalServerError
+	}
+	if len(path) > 1 {
+		path = path[:len(path)-1]
+	}
+	format := c.format
+	var callback []byte
+	if format == formatJSONP {
+		if callback, ok = jsonpCallback(r); !ok {
+			return httpd.StatusBadRequest
+		}
+		if len(callback) == 0 {
+			format = formatJSON
+		}
+	}
+	dir, rc := OpenDir(r, string(path))
+	if rc != httpd.OK {
+		return rc
+	}
+	defer func() { _ = dir.Close() }() // opened for reading: nothing can be lost
+	setType(r, format)
+	if rc := r.SendHeader(); rc != httpd.OK {
+		return rc
+	}
+	if r.HeaderOnly() {
+		return httpd.Done
+	}
+	entries, ok := list(r, dir, string(path))
+	if !ok {
+		return httpd.Error
+	}
+	if err := r.Send(c.render(r, format, entries, callback)); err != nil {
+		return httpd.Error
+	}
+	return httpd.Done
+}
+
+func setType(r *httpd.Request, format int) {
+	o := &r.Out
+	o.Status, o.CharsetSet = 200, true
+	switch format {
+	case formatJSON:
+		o.ContentType = typeJSON
+	case formatJSONP:
+		o.ContentType = typeJSONP
+	case formatXML:
+		o.ContentType, o.Charset = typeXML, utf8Name
+	default:
+		o.ContentType = typeHTML
+	}
+}
+
+func (c *settings) render(r *httpd.Request, format int, entries []entry, callback []byte) []byte {
+	switch format {
+	case formatJSON, formatJSONP:
+		return appendJSON(nil, entries, callback)
+	case formatXML:
+		return appendXML(nil, entries)
+	}
+	p := page{
+		uri: r.URI, exactSize: c.exactSize,
+		utf8: h1.EqualFold(r.Out.Charset, "utf-8"),
+	}
+	if c.localtime {
+		p.offset = localOffset()
+	}
+	return p.append(nil, entries)
+}
+
+// maxCallback is the longest name of a callback.
+const maxCallback = 128
+
+// jsonpCallback returns the callback argument, empty without one. It has to be
+// a name.
+func jsonpCallback(r *httpd.Request) (name []byte, ok bool) {
+	name, found := h1.ArgValue(r.Args, "callback")
+	if !found {
+		return nil, true
+	}
+	if len(name) > maxCallback {
+		r.Logf(errlog.Info, nil, `client sent too long callback name: "%s"`, name)
+		return nil, false
+	}
+	for _, c := range name {
+		if l := c | 0x20; l >= 'a' && l <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '.' {
+			continue
+		}
+		r.Logf(errlog.Info, nil, `client sent invalid callback name: "%s"`, name)
+		return nil, false
+	}
+	return name, true
+}

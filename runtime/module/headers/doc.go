@@ -1,2 +1,13 @@
-// Package headers is nginx's ngx_http_headers_module.
+// Package headers adds response header fields and trailers and sets Expires
+// and Cache-Control: nginx's ngx_http_headers_filter_module.
+//
+//	add_header X-Frame-Options SAMEORIGIN always;
+//	add_header_inherit merge;
+//	add_trailer X-Checksum $checksum;
+//	expires modified +24h;
+//
+// Cache-Control, Link, Last-Modified and ETag are known to the rest of the
+// server when they are added here; other fields are only printed.
+//
+// Not supported: nothing that nginx has.
 package headers

@@ -1,2 +1,11 @@
-// Package ranges is nginx's ngx_http_range_filter_module.
+// Package ranges cuts responses into the byte ranges that the client asked
+// for: nginx's ngx_http_range_filter_module, header and body filter in one. A
+// single range becomes a 206 with Content-Range, several a multipart/byteranges
+// body, none that can be satisfied a 416. Ranges of a file stay ranges of that
+// file, so they leave by sendfile. max_ranges is http_core's.
+//
+// As in nginx several ranges need the whole body in one piece, and a request
+// whose ranges amount to more than the body gets all of it.
+//
+// Not supported: ranges of subrequests (the slice module).
 package ranges

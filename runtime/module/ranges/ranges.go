@@ -1,8 +1,16 @@
 package ranges
 
 import (
+	"bytes"
+	"errors"
+	"strconv"
+	"sync"
+	"sync/atomic"
+
 	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
 // Module is ngx_http_range_filter_module.
@@ -10,4 +18,235 @@ func Module() httpd.Module {
 	return httpd.Module{Name: "ngx_http_range_filter_module", Register: register}
 }
 
-func register(*httpd.Builder, *conf.Module) {}
+func register(b *httpd.Builder, _ *conf.Module) {
+	m := &module{}
+	b.Plan(func(p *httpd.Plan) {
+		if p.Core.MaxRanges() != 0 {
+			p.HeaderFilter(m.header)
+		}
+	})
+}
+
+// module is the state of one load.
+type module struct {
+	boundaries atomic.Uint64 // multipart boundaries used so far
+}
+
+var (
+	acceptRanges = []byte("Accept-Ranges")
+	contentRange = []byte("Content-Range")
+	unit         = []byte("bytes")
+)
+
+const unitPrefix = "bytes="
+
+// header decides whether the response is cut.
+func (m *module) header(r *httpd.Request) httpd.Result {
+	o := &r.Out
+	allowed, single := r.RangesAllowed()
+	if r.Version < 1000 || o.Status != 200 || r.Parent() != nil || o.ContentLength == -1 || !allowed {
+		return httpd.OK
+	}
+	v := r.In.Get(h1.Range)
+	if len(v) < len(unitPrefix)+1 || !h1.EqualFold(v[:len(unitPrefix)], unitPrefix) || !current(r) {
+		o.Add(h1.AcceptRanges, acceptRanges, unit)
+		return httpd.OK
+	}
+	limit := r.Core().MaxRanges()
+	if single {
+		limit = 1
+	}
+	f := cutters.Get().(*cutter)
+	var found verdict
+	f.spans, found = parse(f.spans[:0], v[len(unitPrefix):], o.ContentLength, limit)
+	if found == satisfiable {
+		f.offset = o.ContentOffset
+		o.Status, o.StatusLine = 206, nil
+		if len(f.spans) == 1 {
+			f.single(r)
+		} else {
+			f.multiple(r, m.boundaries.Add(1))
+		}
+		o.Remove(h1.ContentLength)
+		r.AddBodyFilter(httpd.OrderRange, f, false)
+		return httpd.OK
+	}
+	cutters.Put(f)
+	if found == ignored {
+		o.Add(h1.AcceptRanges, acceptRanges, unit)
+		return httpd.OK
+	}
+	return refuse(r)
+}
+
+// current judges If-Range: the client's copy must be of this very response.
+func current(r *httpd.Request) bool {
+	if !r.In.Has(h1.IfRange) {
+		return true
+	}
+	v := r.In.Get(h1.IfRange)
+	if n := len(v); n >= 2 && v[n-1] == '"' {
+		etag := r.Out.Find(h1.ETag)
+		return etag != nil && bytes.Equal(v, etag.Value)
+	}
+	if r.Out.LastModified == -1 {
+		return false
+	}
+	unix, ok := h1.ParseHTTPDate(v)
+	return ok && unix == r.Out.LastModified
+}
+
+// refuse makes the response a 416 that tells the length.
+func refuse(r *httpd.Request) httpd.Result {
+	o := &r.Out
+	o.Status = int(httpd.StatusRangeNotSatisfiable)
+	v := append(r.Alloc(32)[:0], "bytes */"...)
+	v = strconv.AppendInt(v, o.ContentLength, 10)
+	o.Remove(h1.ContentRange)
+	o.Add(h1.ContentRange, contentRange, v)
+	o.ClearContentLength()
+	o.Remove(h1.ContentLength)
+	return httpd.StatusRangeNotSatisfiable
+}
+
+// cutter is the body filter of one request.
+type cutter struct {
+	spans    []span
+	offset   int64 // of the next piece in the whole body
+	total    int64 // length of the whole body
+	boundary []byte
+	out      httpd.Out
+}
+
+var cutters = sync.Pool{New: func() any { return new(cutter) }}
+
+// Close implements httpd.BodyFilter.
+func (f *cutter) Close(*httpd.Request) {
+	*f = cutter{spans: f.spans[:0]}
+	cutters.Put(f)
+}
+
+// single turns the header into that of one range.
+func (f *cutter) single(r *httpd.Request) {
+	o, s := &r.Out, f.spans[0]
+	v := append(r.Alloc(80)[:0], "bytes "...)
+	o.Remove(h1.ContentRange)
+	o.Add(h1.ContentRange, contentRange, s.append(v, o.ContentLength))
+	o.ContentLength = s.end - s.start
+	o.ContentOffset = s.start
+}
+
+// append appends "first-last/total".
+func (s span) append(dst []byte, total int64) []byte {
+	dst = strconv.AppendInt(dst, s.start, 10)
+	dst = append(dst, '-')
+	dst = strconv.AppendInt(dst, s.end-1, 10)
+	dst = append(dst, '/')
+	return strconv.AppendInt(dst, total, 10)
+}
+
+// boundaryDigits is the length of a boundary.
+const boundaryDigits = 20
+
+// multiple turns the header into that of a multipart body.
+func (f *cutter) multiple(r *httpd.Request, number uint64) {
+	o := &r.Out
+	f.total = o.ContentLength
+	var digits [boundaryDigits]byte
+	for i := len(digits) - 1; i >= 0; i-- {
+		digits[i] = byte('0' + number%10)
+		number /= 10
+	}
+	b := append(r.Alloc(len(o.ContentType) + len(o.Charset) + 96)[:0], "\r\n--"...)
+	b = append(b, digits[:]...)
+	if len(o.ContentType) > 0 {
+		b = append(b, "\r\nContent-Type: "...)
+		b = append(b, o.ContentType...)
+		if o.CharsetSet && len(o.Charset) > 0 {
+			b = append(b, "; charset="...)
+			b = append(b, o.Charset...)
+		}
+	}
+	f.boundary = append(b, "\r\nContent-Range: bytes "...)
+	o.ContentType = append(append(r.Alloc(64)[:0], "multipart/byteranges; boundary="...), digits[:]...)
+	o.Charset = nil
+	length := int64(len("\r\n--") + boundaryDigits + len("--\r\n"))
+	for _, s := range f.spans {
+		var text [64]byte
+		part := len(f.boundary) + len(s.append(text[:0], f.total)) + len("\r\n\r\n")
+		length += int64(part) + s.end - s.start
+	}
+	o.ContentLength = length
+	o.Remove(h1.ContentRange)
+}
+
+// Filter implements httpd.BodyFilter.
+func (f *cutter) Filter(r *httpd.Request, o *httpd.Out, next int) error {
+	if len(f.spans) == 1 {
+		return f.cut(r, o, next)
+	}
+	if o.Size() == 0 {
+		return r.Next(next, o)
+	}
+	return f.parts(r, o, next)
+}
+
+// cut passes on what of a piece lies in the single range.
+func (f *cutter) cut(r *httpd.Request, o *httpd.Out, next int) error {
+	s := f.spans[0]
+	start, last := f.offset, f.offset+o.Size()
+	f.offset = last
+	if start == last {
+		if s.end <= start {
+			return nil
+		}
+		return r.Next(next, o)
+	}
+	if s.end <= start || s.start >= last {
+		return nil
+	}
+	f.take(o, max(s.start-start, 0), min(s.end, last)-start)
+	if s.end <= last {
+		f.out.Last = true
+	}
+	return r.Next(next, &f.out)
+}
+
+// take makes f.out the bytes from up to to of a piece.
+func (f *cutter) take(o *httpd.Out, from, to int64) {
+	f.out = *o
+	if o.IsFile {
+		f.out.Off, f.out.Len = o.Off+from, to-from
+		return
+	}
+	f.out.Mem = o.Mem[from:to]
+}
+
+// errOverlapped ends a response whose body came in pieces while several ranges
+// were promised.
+var errOverlapped = errors.New("range in overlapped buffers")
+
+// parts sends the ranges of a body that is there as a whole.
+func (f *cutter) parts(r *httpd.Request, o *httpd.Out, next int) error {
+	if f.offset != 0 || !o.Last && o.Size() < f.total {
+		r.Logf(errlog.Alert, nil, "range in overlapped buffers")
+		return errOverlapped
+	}
+	f.offset = o.Size()
+	for _, s := range f.spans {
+		head := append(r.Alloc(len(f.boundary) + 72)[:0], f.boundary...)
+		head = append(s.append(head, f.total), "\r\n\r\n"...)
+		f.out = httpd.Out{Mem: head}
+		if err := r.Next(next, &f.out); err != nil {
+			return err
+		}
+		f.take(o, s.start, s.end)
+		f.out.Last, f.out.Flush = false, false
+		if err := r.Next(next, &f.out); err != nil {
+			return err
+		}
+	}
+	tail := append(r.Alloc(32)[:0], f.boundary[:len("\r\n--")+boundaryDigits]...)
+	f.out = httpd.Out{Mem: append(tail, "--\r\n"...), Last: true}
+	return r.Next(next, &f.out)
+}
