@@ -132,6 +132,7 @@ func (r *Running) Stop() error {
 type result struct {
 	Transcript
 	chunks int // that the longest body came in
+	page   int // bytes of the server's own pages, which depend on its name
 }
 
 // findings puts the results of the two sides together.
@@ -141,7 +142,7 @@ func findings(c *Case, oracle, tested []result, logs [2]map[string]Transcript) [
 	for i, r := range c.Requests {
 		o, t := oracle[i], tested[i]
 		found = append(found, Finding{r.Name, o.Transcript, t.Transcript})
-		if !slices.Equal(o.Transcript, t.Transcript) || o.chunks > 1 || t.chunks > 1 {
+		if !slices.Equal(o.Transcript, t.Transcript) || o.chunks > 1 || t.chunks > 1 || o.page != t.page {
 			differ = append(differ, r.lines()...)
 		}
 	}
@@ -273,6 +274,9 @@ func (s *side) play(ctx context.Context, c *Case) error {
 		res := result{Transcript: s.transcript(ex)}
 		for _, r := range ex.Responses {
 			res.chunks = max(res.chunks, r.chunks)
+			if ownPage(r.Body) != "" {
+				res.page += r.rawLen
+			}
 		}
 		s.results = append(s.results, res)
 	}
