@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
@@ -294,7 +293,7 @@ func (r *Request) keepPiece(piece []byte) []byte {
 func (r *Request) spill(piece []byte, inMemory int64) error {
 	b := &r.Body
 	if b.File == nil {
-		f, err := r.TempFile(r.loc.Core.bodyTemp.V)
+		f, err := r.TempFile(&TempPath{Dir: r.loc.Core.bodyTemp.V})
 		if err != nil {
 			return err
 		}
@@ -317,28 +316,6 @@ func (r *Request) spill(piece []byte, inMemory int64) error {
 		return err
 	}
 	return nil
-}
-
-// TempFile creates a file in a temp path (relative to the prefix), as nginx
-// names them: ten digits.
-func (r *Request) TempFile(dir string) (*os.File, error) {
-	for {
-		n := r.conn.srv.nextTemp.Add(1)
-		name := append([]byte(nil), "0000000000"...)
-		for i, v := len(name)-1, n; v > 0 && i >= 0; i, v = i-1, v/10 {
-			name[i] = byte('0' + v%10)
-		}
-		path := filepath.Join(dir, string(name))
-		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-		switch {
-		case err == nil:
-			return f, nil
-		case errors.Is(err, os.ErrExist):
-			continue
-		}
-		r.Logf(errlog.Crit, err, `open() "%s" failed`, path)
-		return nil, err
-	}
 }
 
 // discard reads what is left of the body so that the connection can serve the

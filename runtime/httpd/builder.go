@@ -42,6 +42,7 @@ type Builder struct {
 	slots   int
 
 	uninitialized func(r *Request, name string)
+	shared  map[any]any
 	named         map[*regex.Regex][]namedVar
 }
 

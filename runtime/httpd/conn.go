@@ -61,8 +61,6 @@ type Conn struct {
 	plainHTTP bool  // a plain request came to a TLS port
 	pipelined bool  // the request began before the one before it was answered
 
-	upstreamLog UpstreamLog
-
 	resumeFn func(*netio.Conn, netio.Event)
 }
 

@@ -110,25 +110,34 @@ func (r *Request) frame() {
 }
 
 var (
-	serverLine = []byte("Server: " + Product + "\r\nDate: ")
-	serverFull = []byte("Server: " + Product + "/" + Version + "\r\nDate: ")
+	serverLine = []byte("Server: " + Product + "\r\n")
+	serverFull = []byte("Server: " + Product + "/" + Version + "\r\n")
 )
+
+// appendLine appends a field that has a value.
+func appendLine(b []byte, name string, value []byte) []byte {
+	if len(value) == 0 {
+		return b
+	}
+	b = append(b, name...)
+	b = append(b, value...)
+	return append(b, '\r', '\n')
+}
 
 func (r *Request) appendFixed(b []byte) []byte {
 	o := &r.Out
 	switch {
 	case o.Server != nil:
-		b = append(b, "Server: "...)
-		b = append(b, o.Server...)
-		b = append(b, "\r\nDate: "...)
+		b = appendLine(b, "Server: ", o.Server)
 	case r.loc.Core.serverTokens >= tokensOn:
 		b = append(b, serverFull...)
 	default:
 		b = append(b, serverLine...)
 	}
 	if o.Date != nil {
-		b = append(b, o.Date...)
+		b = appendLine(b, "Date: ", o.Date)
 	} else {
+		b = append(b, "Date: "...)
 		b = append(b, clock.HTTPDate()...)
 	}
 	b = append(b, '\r', '\n')
@@ -167,7 +176,7 @@ func (r *Request) appendFixed(b []byte) []byte {
 func (r *Request) appendLocation(b []byte) []byte {
 	h := r.Out.Find(h1.Location)
 	core := r.loc.Core
-	if h == nil || len(h.Value) == 0 || h.Value[0] != '/' || !core.absoluteRedirect {
+	if h == nil || h.Verbatim || len(h.Value) == 0 || h.Value[0] != '/' || !core.absoluteRedirect {
 		return b
 	}
 	b = append(b, "Location: "...)

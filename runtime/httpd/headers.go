@@ -105,6 +105,7 @@ type Header struct {
 	Name, Value []byte
 	ID          h1.FieldID
 	Hidden      bool // not sent: nginx's hash = 0
+	Verbatim    bool // a Location that absolute_redirect leaves alone
 }
 
 // HeadersOut is a response header before it is sent. The fields with places of
@@ -115,7 +116,7 @@ type HeadersOut struct {
 	ContentType   []byte
 	Charset       []byte
 	CharsetSet    bool   // ContentType may take "; charset="
-	Server, Date  []byte // replace the own ones when not nil
+	Server, Date  []byte // replace the own ones when not nil; empty: no such line, or one in List
 	ContentLength int64  // -1: unknown
 	LastModified  int64  // Unix seconds, -1: none
 	ContentOffset int64  // of the body in what a range was cut from

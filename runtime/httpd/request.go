@@ -83,6 +83,8 @@ type Request struct {
 
 	sentLocation []byte // the absolute Location that was sent
 
+	upstream Upstream // of the modules that pass requests on
+
 	resumeAt step // where a Redirect continues
 	file     openfile.Info
 
@@ -160,8 +162,6 @@ func (r *Request) Keepalive() bool { return r.keepalive }
 // CloseConnection makes the connection end after this response.
 func (r *Request) CloseConnection() { r.keepalive = false }
 
-// ExpectTrailers makes the response chunked where the client understands that,
-// because trailers may follow the body.
 // DisableNotModified keeps the response from being judged by the request's
 // preconditions: an upstream server has done so already.
 func (r *Request) DisableNotModified() { r.noNotModified = true }
@@ -169,6 +169,8 @@ func (r *Request) DisableNotModified() { r.noNotModified = true }
 // NotModifiedDisabled reports whether DisableNotModified was called.
 func (r *Request) NotModifiedDisabled() bool { return r.noNotModified }
 
+// ExpectTrailers makes the response chunked where the client understands that,
+// because trailers may follow the body.
 func (r *Request) ExpectTrailers() { r.expectTrailers = true }
 
 // Pipelined reports whether the client sent the request before it had the
@@ -303,8 +305,8 @@ func (r *Request) AppendLogContext(dst []byte) []byte {
 		dst = append(dst, r.URI...)
 		dst = append(dst, '"')
 	}
-	if r.conn.upstreamLog != nil {
-		dst = r.conn.upstreamLog.AppendUpstream(dst)
+	if r.upstream != nil {
+		dst = r.upstream.AppendUpstream(dst)
 	}
 	if h := r.main.In.Get(h1.Host); h != nil {
 		dst = append(dst, `, host: "`...)
@@ -318,15 +320,6 @@ func (r *Request) AppendLogContext(dst []byte) []byte {
 	}
 	return dst
 }
-
-// UpstreamLog adds what an upstream exchange is about to error log lines.
-type UpstreamLog interface {
-	// AppendUpstream appends `, upstream: "http://127.0.0.1:80/uri"`.
-	AppendUpstream(dst []byte) []byte
-}
-
-// SetUpstreamLog names the upstream exchange under way, nil when it is over.
-func (r *Request) SetUpstreamLog(u UpstreamLog) { r.conn.upstreamLog = u }
 
 // Action names what the connection is doing, for error log lines: " while
 // " and this text. Empty for nothing.

@@ -51,6 +51,9 @@ func (r *Request) release() {
 		r.filters[i].f.Close(r)
 		r.filters[i].f = nil
 	}
+	if r.upstream != nil {
+		r.upstream.Close(r)
+	}
 	r.Body.release(r)
 	r.file.Close()
 	for i, b := range r.bufs {
@@ -189,7 +192,6 @@ func (c *Conn) finishRequest(r *Request) bool {
 		c.action = ""
 		c.lingeringClose(core)
 	}
-	c.upstreamLog = nil
 	r.release()
 	return keep
 }

@@ -35,8 +35,8 @@ type Conn struct {
 	file       *os.File        // once registered: holds the descriptor and its place in the poller
 	rc         syscall.RawConn // of file
 	fd         int
-	rd   half
-	wr   half
+	rd         half
+	wr         half
 
 	read  readOp
 	write writeOp
@@ -48,7 +48,8 @@ type Conn struct {
 	noDelay   bool
 	cork      bool
 	closed    atomic.Bool
-	maxChunk  int64 // sendfile_max_chunk
+	maxChunk  int64  // sendfile_max_chunk
+	blocked   func() // of OnBlocked
 
 	parked parking
 
@@ -139,7 +140,7 @@ func (c *Conn) Release() {
 	c.wr.reset()
 	c.read, c.write = readOp{}, writeOp{}
 	c.peer, c.local, c.haveLocal = Addr{}, Addr{}, false
-	c.noDelay, c.cork = false, false
+	c.noDelay, c.cork, c.blocked = false, false, nil
 	c.parked.reset()
 	conns.Put(c) // still marked as closed: a late Close does nothing
 }
@@ -287,6 +288,17 @@ func (c *Conn) Peek(p []byte) (int, error) {
 func (c *Conn) TryPeek(p []byte) (int, error) {
 	c.read = readOp{kind: opPeek, p: p, try: true}
 	return c.doRead()
+}
+
+// HungUp reports whether the peer has finished sending or is gone, also while
+// bytes it sent before wait to be read (Linux; elsewhere those hide it). The
+// error is the one pending on the socket, if any.
+func (c *Conn) HungUp() (bool, error) {
+	gone, e := raw.HungUp(c.fd)
+	if e != 0 {
+		return gone, e
+	}
+	return gone, nil
 }
 
 // WaitReadable waits until a read would not: for bytes, the end of the stream

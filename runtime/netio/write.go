@@ -81,6 +81,11 @@ func (c *Conn) Sendfile(fd int, off, n int64) (int64, error) {
 	return c.doWrite()
 }
 
+// OnBlocked makes fn be called, once, when a write is about to wait because the
+// socket takes nothing more; nil calls it off. fn runs on the writer's
+// goroutine, must not write to c, and should not take long.
+func (c *Conn) OnBlocked(fn func()) { c.blocked = fn }
+
 // WaitWritable waits until a write would be taken.
 func (c *Conn) WaitWritable() error {
 	c.write = writeOp{kind: opWaitWrite}
@@ -153,6 +158,10 @@ func (c *Conn) tryWrite(fd uintptr) bool {
 					op.err = ErrAgain
 				}
 				return true
+			}
+			if fn := c.blocked; fn != nil {
+				c.blocked = nil
+				fn()
 			}
 			c.wr.begin()
 			return false

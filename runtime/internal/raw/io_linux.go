@@ -89,6 +89,19 @@ func Writable(fd int) bool {
 	return e == 0 && n > 0
 }
 
+// HungUp tells whether the peer has closed the connection, also while bytes
+// that it sent before wait to be read, and the error pending on the socket.
+func HungUp(fd int) (bool, syscall.Errno) {
+	p := unix.PollFd{Fd: int32(fd), Events: unix.POLLRDHUP}
+	var t unix.Timespec
+	n, _, e := syscall.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&p)), 1, uintptr(unsafe.Pointer(&t)), 0, 0, 0)
+	if e != 0 || n == 0 || p.Revents&(unix.POLLRDHUP|unix.POLLHUP|unix.POLLERR) == 0 {
+		return false, 0
+	}
+	pending, _ := GetInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	return true, syscall.Errno(pending)
+}
+
 // Queued tells how many bytes wait in the socket: received and not read yet,
 // or (out) written and not acknowledged yet.
 func Queued(fd int, out bool) (int, syscall.Errno) {

@@ -185,5 +185,16 @@ func Writable(fd int) bool {
 	return err == nil && n > 0
 }
 
+// HungUp tells whether the peer has closed the connection and nothing waits to
+// be read, and the error pending on the socket.
+func HungUp(fd int) (bool, syscall.Errno) {
+	var one [1]byte
+	n, e := Peek(fd, one[:])
+	if n > 0 || e == syscall.EAGAIN {
+		return false, 0
+	}
+	return true, e
+}
+
 // Queued is known on Linux only.
 func Queued(int, bool) (int, syscall.Errno) { return 0, syscall.ENOSYS }

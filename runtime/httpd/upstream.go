@@ -1,0 +1,167 @@
+package httpd
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/script"
+)
+
+// Upstream is what a module that passes requests on keeps with a request. It
+// lives until the request ends, internal redirects notwithstanding.
+type Upstream interface {
+	// AppendUpstream adds to error log lines what the exchange under way is
+	// about: `, upstream: "http://127.0.0.1:80/uri"`.
+	AppendUpstream(dst []byte) []byte
+	// Close is called when the request ends.
+	Close(r *Request)
+}
+
+// Upstream returns what SetUpstream was given, nil before.
+func (r *Request) Upstream() Upstream { return r.upstream }
+
+// SetUpstream keeps u with the request. u must look after what was kept before.
+func (r *Request) SetUpstream(u Upstream) { r.upstream = u }
+
+// ClientGone reports whether the client has closed its connection, for those
+// who wait for something else meanwhile. The error is the one pending on the
+// socket, if any.
+func (r *Request) ClientGone() (bool, error) { return r.conn.nc.HungUp() }
+
+// OnClientBlocked makes fn be called, once, when a write to the client is about
+// to wait because the client takes nothing more for now; nil calls it off. fn
+// runs on the request's goroutine and must not write to the client.
+func (r *Request) OnClientBlocked(fn func()) { r.conn.nc.OnBlocked(fn) }
+
+// HasErrorPage reports whether error_page has something for a code here.
+func (r *Request) HasErrorPage(code int) bool {
+	for _, p := range r.loc.Core.errorPages.Items {
+		if p.status == code {
+			return true
+		}
+	}
+	return false
+}
+
+// Flush sends what waits to be sent.
+func (r *Request) Flush() error { return r.Output(&Out{Flush: true}) }
+
+// TCPNoDelay is the tcp_nodelay setting.
+func (c *Core) TCPNoDelay() bool { return c.tcpNodelay }
+
+// BodyTimeout is client_body_timeout in milliseconds.
+func (c *Core) BodyTimeout() int64 { return c.bodyTimeout }
+
+// TempPath is a directory for temporary files with up to three levels of
+// subdirectories, each named by so many digits of the file's number.
+type TempPath struct {
+	Dir    string // absolute
+	Levels [3]int
+}
+
+// Set reads a *_temp_path directive: a path and the levels.
+func (t *TempPath) Set(c *conf.Cmd) error {
+	*t = TempPath{Dir: c.Loader.FullPath(c.Arg(0))}
+	for i := 1; i < len(c.Args); i++ {
+		n, ok := conf.ParseInt(c.Arg(i))
+		if !ok || n < 1 || n > 3 {
+			return c.Bad("invalid value")
+		}
+		t.Levels[i-1] = n
+	}
+	return nil
+}
+
+// path returns the name of file n.
+func (t *TempPath) path(n uint64) string {
+	name := strconv.FormatUint(n, 10)
+	name = strings.Repeat("0", max(10-len(name), 0)) + name
+	dir, rest := t.Dir, name
+	for _, l := range t.Levels {
+		if l == 0 || l > len(rest) {
+			break
+		}
+		dir = filepath.Join(dir, rest[len(rest)-l:])
+		rest = rest[:len(rest)-l]
+	}
+	return filepath.Join(dir, name)
+}
+
+// TempFile creates a file in t. A failure is logged.
+func (r *Request) TempFile(t *TempPath) (*os.File, error) {
+	for {
+		path := t.path(r.conn.srv.nextTemp.Add(1))
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+		switch {
+		case err == nil:
+			return f, nil
+		case errors.Is(err, os.ErrExist):
+			continue
+		case errors.Is(err, os.ErrNotExist) && t.Levels[0] > 0:
+			if err = os.MkdirAll(filepath.Dir(path), 0o700); err == nil {
+				continue
+			}
+		}
+		r.Logf(errlog.Crit, err, `open() "%s" failed`, path)
+		return nil, err
+	}
+}
+
+// SendEarlyHints sends the visible fields of Out as a 103 response where
+// early_hints allows that, and leaves Out to the caller.
+func (r *Request) SendEarlyHints() error {
+	if r.parent != nil || r.Version < 1001 || !anySet(r, r.loc.Core.earlyHints.Items) {
+		return nil
+	}
+	b := append(r.Alloc(1024)[:0], "HTTP/1.1 103 Early Hints\r\n"...)
+	empty := len(b)
+	for i := range r.Out.List {
+		if h := &r.Out.List[i]; !h.Hidden {
+			b = append(b, h.Name...)
+			b = append(b, ": "...)
+			b = append(b, h.Value...)
+			b = append(b, '\r', '\n')
+		}
+	}
+	if len(b) == empty {
+		return nil
+	}
+	err := r.conn.put(r, append(b, '\r', '\n'))
+	if err == nil {
+		err = r.conn.flush(r)
+	}
+	if err != nil {
+		r.broken(err)
+	}
+	return err
+}
+
+// anySet reports whether one of the values is neither empty nor "0", as
+// nginx's predicates ask.
+func anySet(r *Request, values []*script.Value) bool {
+	for _, v := range values {
+		if b := v.Eval(r); len(b) > 0 && string(b) != "0" {
+			return true
+		}
+	}
+	return false
+}
+
+// Shared returns the object that modules share under key in this
+// configuration; the first who asks makes it.
+func (b *Builder) Shared(key any, make func() any) any {
+	v, ok := b.shared[key]
+	if !ok {
+		v = make()
+		if b.shared == nil {
+			b.shared = map[any]any{}
+		}
+		b.shared[key] = v
+	}
+	return v
+}
