@@ -139,8 +139,8 @@ func (r *Request) appendFixed(b []byte) []byte {
 	} else {
 		b = append(b, "Date: "...)
 		b = append(b, clock.HTTPDate()...)
+		b = append(b, '\r', '\n')
 	}
-	b = append(b, '\r', '\n')
 	if len(o.ContentType) > 0 {
 		b = append(b, "Content-Type: "...)
 		at := len(b)
