@@ -4,7 +4,9 @@ import (
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
+	"github.com/sluiceproxy/sluice/runtime/resolver"
 	"github.com/sluiceproxy/sluice/runtime/script"
 )
 
@@ -76,7 +78,7 @@ type Core struct {
 	openCache     openFileCache
 	disableLinks  openfile.Symlinks
 	linksFrom     *script.Value
-	resolverArgs  conf.List[string]
+	resolver      *resolver.Resolver
 	resolveTime   int64
 	subBufferSize int64
 	earlyHints    conf.List[*script.Value]
@@ -184,7 +186,7 @@ func (b *Builder) bindPaths(c *Core, t *conf.Table) {
 	t.Num("open_file_cache_min_uses", &c.openCache.minUses)
 	t.Flag("open_file_cache_errors", &c.openCache.errors)
 	t.Func("disable_symlinks", func(cmd *conf.Cmd) error { return b.setDisableSymlinks(c, cmd) })
-	t.Strs("resolver", &c.resolverArgs)
+	t.Func("resolver", func(cmd *conf.Cmd) error { return b.setResolver(c, cmd) })
 	t.Msec("resolver_timeout", &c.resolveTime)
 }
 
@@ -328,6 +330,21 @@ func (c *Core) LogNotFound() bool { return c.logNotFound }
 // counts at all, and whether only the exact time does.
 func (c *Core) IfModifiedSince() (on, exact bool) {
 	return c.ifModifiedSince != imsOff, c.ifModifiedSince == imsExact
+}
+
+// Resolver returns the location's resolver, nil if none is configured, and
+// resolver_timeout.
+func (c *Core) Resolver() (*resolver.Resolver, time.Duration) { return c.resolver, msec(c.resolveTime) }
+
+// setResolver handles the resolver directive.
+func (b *Builder) setResolver(c *Core, cmd *conf.Cmd) error {
+	settings, err := resolver.Parse(cmd.Values(), nil)
+	if err != nil {
+		return cmd.Errorf("%s", err.Error())
+	}
+	settings.Log = func(text string) { b.Env.Log.Log(errlog.Error, 0, nil, nil, "%s", text) }
+	c.resolver = resolver.New(*settings)
+	return nil
 }
 
 // BodyBufferSize is client_body_buffer_size.
