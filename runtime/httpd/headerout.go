@@ -158,6 +158,7 @@ func (r *Request) appendFixed(b []byte) []byte {
 		b = append(b, '\r', '\n')
 	}
 	switch {
+	case o.lastModListed:
 	case o.LastModText != nil:
 		b = append(b, "Last-Modified: "...)
 		b = append(b, o.LastModText...)
@@ -167,7 +168,6 @@ func (r *Request) appendFixed(b []byte) []byte {
 		b = clock.AppendHTTPDate(b, o.LastModified)
 		b = append(b, '\r', '\n')
 	}
-	case o.lastModListed:
 	return b
 }
 

@@ -118,14 +118,14 @@ type HeadersOut struct {
 	CharsetSet    bool   // ContentType may take "; charset="
 	Server, Date  []byte // replace the own ones when not nil; empty: no such line, or one in List
 	ContentLength int64  // -1: unknown
-	LastModified  int64  // Unix seconds, -1: none
 	ContentOffset int64  // of the body in what a range was cut from
+	LastModified  int64  // Unix seconds, -1: none
 	LastModText   []byte // LastModified as it is to be printed, when that is known
 	List          []Header
 	Trailers      []Header
-}
 
 	lastModListed bool // Last-Modified is in List
+}
 
 // Reset makes the header empty.
 func (o *HeadersOut) Reset() {
