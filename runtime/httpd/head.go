@@ -80,18 +80,18 @@ func (h *head) lineDone() Result {
 	l := &r.Line
 	r.Method, r.MethodStr, r.Version = l.MethodID, l.Method, l.Version()
 	r.Unparsed, r.Args = l.Target, l.Args
+	r.encodedURI = l.Quoted || l.PlusInURI
 	if l.NeedsNormalization() {
 		var p h1.Path
 		if st := h1.NormalizePath(r.Alloc(len(l.Target)+1), l.Target, r.srv.Conf.mergeSlashes, &p); st != h1.OK {
-	r.encodedURI = l.Quoted || l.PlusInURI
 			r.Logf(errlog.Info, nil, "client sent invalid request")
 			return StatusBadRequest
 		}
 		r.URI, r.Args = p.Path, p.Args
+		r.encodedURI = r.encodedURI || p.Quoted || p.PlusInURI
 	} else {
 		r.URI = l.Path
 	}
-		r.encodedURI = r.encodedURI || p.Quoted || p.PlusInURI
 	if l.Host != nil {
 		host, port, ok := h1.ValidateHost(r.Alloc(len(l.Host)), l.Host)
 		if !ok {
