@@ -13,12 +13,9 @@ import (
 // is not accepted.
 func ParseCIDR(s string) (p netip.Prefix, exact, ok bool) {
 	text, mask, masked := strings.Cut(s, "/")
-	ip, ok := parseIPv4(text)
+	ip, ok := ParseIP([]byte(text))
 	if !ok {
-		var err error
-		if ip, err = netip.ParseAddr(text); err != nil || !ip.Is6() || ip.Zone() != "" {
-			return p, false, false
-		}
+		return p, false, false
 	}
 	bits := ip.BitLen()
 	if masked {
@@ -30,27 +27,4 @@ func ParseCIDR(s string) (p netip.Prefix, exact, ok bool) {
 	}
 	p = netip.PrefixFrom(ip, bits)
 	return p.Masked(), p.Masked() == p, true
-}
-
-// parseIPv4 reads four decimal numbers.
-func parseIPv4(s string) (ip netip.Addr, ok bool) {
-	var b [4]byte
-	for i := range b {
-		part, rest, more := strings.Cut(s, ".")
-		if more != (i < 3) || part == "" {
-			return ip, false
-		}
-		n := 0
-		for _, c := range []byte(part) {
-			if c < '0' || c > '9' {
-				return ip, false
-			}
-			if n = n*10 + int(c-'0'); n > 255 {
-				return ip, false
-			}
-		}
-		b[i], s = byte(n), rest
-	}
-	ip = netip.AddrFrom4(b)
-	return ip, b != [4]byte{255, 255, 255, 255}
 }

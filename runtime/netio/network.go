@@ -1,10 +1,6 @@
 package netio
 
-import (
-	"net/netip"
-	"strconv"
-	"strings"
-)
+import "net/netip"
 
 // ParseIP reads an IP address without a port, as nginx does: octets may have
 // leading zeros, IPv6 addresses have neither brackets nor a zone, and
@@ -98,28 +94,6 @@ func indexByte(b []byte, c byte) int {
 		}
 	}
 	return -1
-}
-
-// ParseNetwork reads an address or a network in CIDR form. exact is false when
-// the address had bits outside of the mask: nginx warns `low address bits of
-// 10.0.0.1/8 are meaningless`, and they are gone in the result.
-func ParseNetwork(s string) (network netip.Prefix, exact, ok bool) {
-	text, mask, masked := strings.Cut(s, "/")
-	ip, ok := ParseIP([]byte(text))
-	if !ok {
-		return network, false, false
-	}
-	bits := ip.BitLen()
-	if masked {
-		n, err := strconv.ParseUint(mask, 10, 16)
-		if err != nil || int(n) > bits {
-			return network, false, false
-		}
-		bits = int(n)
-	}
-	p := netip.PrefixFrom(ip, bits)
-	network = p.Masked()
-	return network, network == p, true
 }
 
 // Networks is a set of networks, for trusted proxies and the like. The zero

@@ -55,7 +55,7 @@ func TestParseIPPort(t *testing.T) {
 	}
 }
 
-func TestParseNetwork(t *testing.T) {
+func TestParseCIDR(t *testing.T) {
 	for _, c := range []struct {
 		in, want string
 		exact    bool
@@ -73,9 +73,9 @@ func TestParseNetwork(t *testing.T) {
 		{"10.0.0.0/x", "", false},
 		{"unix:", "", false},
 	} {
-		n, exact, ok := ParseNetwork(c.in)
+		n, exact, ok := ParseCIDR(c.in)
 		if ok != (c.want != "") || ok && n.String() != c.want || exact != c.exact {
-			t.Errorf("ParseNetwork(%q) = %v, %v, %v", c.in, n, exact, ok)
+			t.Errorf("ParseCIDR(%q) = %v, %v, %v", c.in, n, exact, ok)
 		}
 	}
 }
@@ -113,7 +113,7 @@ func FuzzParseIPPort(f *testing.F) {
 		if ok != ap.Addr().IsValid() && ok {
 			t.Fatalf("%q: ok without an address", b)
 		}
-		if n, _, ok := ParseNetwork(string(b)); ok && !n.IsValid() {
+		if n, _, ok := ParseCIDR(string(b)); ok && !n.IsValid() {
 			t.Fatalf("%q: ok without a network", b)
 		}
 	})
