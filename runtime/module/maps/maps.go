@@ -1,8 +1,11 @@
 package maps
 
 import (
+	"strings"
+
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/script"
 )
 
 // Module is ngx_http_map_module.
@@ -10,4 +13,104 @@ func Module() httpd.Module {
 	return httpd.Module{Name: "ngx_http_map_module", Register: register}
 }
 
-func register(*httpd.Builder, *conf.Module) {}
+func register(b *httpd.Builder, m *conf.Module) {
+	m.Block("map", func(c *conf.Cmd) error { return define(b, c) })
+}
+
+// define handles `map source $variable { ... }`.
+func define(b *httpd.Builder, c *conf.Cmd) error {
+	source, err := b.Value(c, 0)
+	if err != nil {
+		return err
+	}
+	name, ok := strings.CutPrefix(c.Arg(1), "$")
+	if !ok {
+		return c.Errorf(`invalid variable name "%s"`, c.Arg(1))
+	}
+	r := reader{b: b, c: c, t: newTable()}
+	for _, n := range c.Children {
+		if !r.item(n) {
+			break
+		}
+	}
+	r.t.finish()
+	v := &variable{source: source, table: r.t}
+	if _, err := b.Vars.Add(name, httpd.Var{Get: v.get, NoCache: r.volatile, Changeable: true}, false); err != nil {
+		return c.Errorf("%s", err.Error())
+	}
+	return nil
+}
+
+// variable is a map: where its key comes from, and the table.
+type variable struct {
+	source *script.Value
+	table  *table
+}
+
+// get computes the variable.
+func (v *variable) get(r *httpd.Request, _ string) ([]byte, bool) {
+	key := v.table.trim(v.source.Eval(r))
+	val, ok := v.table.find(key, r)
+	if !ok {
+		val = v.table.byRegex(key, r)
+	}
+	if val == nil {
+		return nil, true
+	}
+	return val.Eval(r), true
+}
+
+// reader reads the items of one block.
+type reader struct {
+	b        *httpd.Builder
+	c        *conf.Cmd
+	t        *table
+	volatile bool
+}
+
+// item reads one item and reports whether to go on.
+func (r *reader) item(n *conf.Node) bool {
+	fail := func(format string, args ...any) bool {
+		r.c.ItemErr(n, format, args...)
+		return false
+	}
+	key := n.Name.Value
+	switch {
+	case n.Err != nil:
+		return fail("%s", n.Err.Msg)
+	case n.IsBlock:
+		return fail(`unexpected "{"`)
+	case len(n.Args) == 0 && key == "hostnames":
+		r.t.hostnames = true
+		return true
+	case len(n.Args) == 0 && key == "volatile":
+		r.volatile = true
+		return true
+	case len(n.Args) != 1:
+		return fail("invalid number of the map parameters")
+	}
+	val, err := r.b.Vars.Compile(n.Args[0].Value)
+	if err != nil {
+		return fail("%s", err.Error())
+	}
+	if key == "default" {
+		if r.t.def != nil {
+			return fail("duplicate default map parameter")
+		}
+		r.t.def = val
+		return true
+	}
+	if pattern, ok := strings.CutPrefix(key, "~"); ok {
+		pattern, caseless := strings.CutPrefix(pattern, "*")
+		re, err := r.b.Regex(&conf.Cmd{Node: n, Block: r.c.Block, Loader: r.c.Loader}, pattern, caseless)
+		if err != nil {
+			return fail("%s", err.Error())
+		}
+		r.t.regexes = append(r.t.regexes, expression{re, val})
+		return true
+	}
+	if err := r.t.add(strings.TrimPrefix(key, `\`), val); err != nil {
+		return fail("%s", err.Error())
+	}
+	return true
+}
