@@ -38,11 +38,13 @@ type Builder struct {
 	servers []*Server
 	listens []*listen
 	plans   []func(p *Plan)
+	merges  []func(s *Server) error
+	checks  []func(a *Addr) error
 	starts  []func(c *Config) error
 	slots   int
+	shared  map[any]any
 
 	uninitialized func(r *Request, name string)
-	shared  map[any]any
 	named         map[*regex.Regex][]namedVar
 }
 
@@ -84,6 +86,14 @@ func NewBuilder(l *conf.Loader, env Env) *Builder {
 // Plan registers fn to be called for every location once everything was set;
 // it adds the module's hooks to those locations where the module is on.
 func (b *Builder) Plan(fn func(p *Plan)) { b.plans = append(b.plans, fn) }
+
+// EachServer registers fn to run for every server once everything was set, as
+// nginx's modules merge their server settings. Its error ends the load.
+func (b *Builder) EachServer(fn func(s *Server) error) { b.merges = append(b.merges, fn) }
+
+// EachAddr registers fn to run for every listening address once servers are
+// complete. Its error ends the load.
+func (b *Builder) EachAddr(fn func(a *Addr) error) { b.checks = append(b.checks, fn) }
 
 // Start registers fn to run when a loaded configuration is about to serve (not
 // for -t's sake): opening what needs the network, starting goroutines.

@@ -39,6 +39,12 @@ func (b *Builder) Build() (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := all(b.merges, b.servers); err != nil {
+		return nil, err
+	}
+	if err := all(b.checks, addrs); err != nil {
+		return nil, err
+	}
 	for _, s := range b.servers {
 		b.plan(s.Root)
 	}
@@ -53,6 +59,18 @@ func (b *Builder) Build() (*Config, error) {
 	cfg.starts = b.starts
 	cfg.assignSockets()
 	return cfg, nil
+}
+
+// all calls every function for every item, function by function.
+func all[T any](fns []func(T) error, items []T) error {
+	for _, fn := range fns {
+		for _, item := range items {
+			if err := fn(item); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Start runs what modules do before the configuration serves.

@@ -13,6 +13,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/regex"
 	"github.com/sluiceproxy/sluice/runtime/wire/proxyproto"
 )
 
@@ -32,16 +33,17 @@ type Conn struct {
 	Start    int64  // clock.Mono of the accept
 	Addr     []byte // the client's address as text, after realip if that applies
 
-	srv  *Instance
-	ls   *Listening
-	cfg  *Config
-	addr *Addr
-	nc   *netio.Conn
-	rw   io.ReadWriter // nc, or the TLS layer
-	tls  *tls.Conn
-	rec  *netio.RecordConn
-	tlsS *Server // server that SNI chose
-	sni  string  // the name the client asked for in the handshake
+	srv      *Instance
+	ls       *Listening
+	cfg      *Config
+	addr     *Addr
+	nc       *netio.Conn
+	rw       io.ReadWriter // nc, or the TLS layer
+	tls      *tls.Conn
+	layer    *tlsLayer    // under tls
+	tlsS     *Server      // server that SNI chose
+	sni      string       // the name in the handshake that chose it
+	sniRegex *regex.Regex // the server_name that matched it
 
 	in      *buf.Buf // bytes read and not yet used: in.B[inPos:inEnd]
 	inPos   int
@@ -252,13 +254,13 @@ func (c *Conn) fill(p *buf.Pool) error {
 		c.in, c.inPos, c.inEnd, c.inLarge = b, 0, n, false
 		return nil
 	}
-	if c.rec.Idle() {
+	if c.layer.idle() {
 		if err := c.nc.WaitReadable(); err != nil {
 			return err
 		}
 	}
 	b := p.Get()
-	n, err := c.tls.Read(b.B)
+	n, err := c.rw.Read(b.B)
 	if n == 0 {
 		b.Free()
 		if err == nil {
@@ -296,7 +298,7 @@ func (c *Conn) ended(err error, first bool) {
 
 // park lets the connection wait without a goroutine.
 func (c *Conn) park(left time.Duration) bool {
-	if c.tls != nil && !c.rec.Idle() {
+	if c.tls != nil && !c.layer.idle() {
 		return false
 	}
 	if c.resumeFn == nil {
@@ -339,7 +341,7 @@ func (c *Conn) close() {
 	if c.outLen > 0 && !c.timedOut {
 		_ = c.flush(nil)
 	}
-	if c.tls != nil {
+	if c.tls != nil && !c.timedOut && !c.abort {
 		c.nc.SetWriteTimeout(time.Second)
 		_ = c.tls.CloseWrite()
 	}
@@ -354,6 +356,9 @@ func (c *Conn) close() {
 	}
 	c.srv.stats.Active.Add(-1)
 	c.srv.connGone(c)
+	if c.layer != nil {
+		c.layer.release()
+	}
 	c.nc.Release()
 	resume := c.resumeFn
 	*c = Conn{resumeFn: resume}

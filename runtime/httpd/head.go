@@ -36,7 +36,10 @@ func (r *Request) readHead() Result {
 	}
 	if r.Line.HTTP09() {
 		r.Version = 9
-		return r.chooseServer(r.name)
+		if rc := r.chooseServer(r.name); rc != OK {
+			return rc
+		}
+		return r.checkTLS()
 	}
 	r.conn.action = "reading client request headers"
 	if rc := h.fields(); rc != OK {
@@ -331,10 +334,6 @@ func (r *Request) checkHead() Result {
 		r.Logf(errlog.Info, nil, "client sent TRACE method")
 		return StatusNotAllowed
 	}
-	if r.conn.plainHTTP {
-		r.Logf(errlog.Info, nil, "client sent plain HTTP request to HTTPS port")
-		return StatusToHTTPS
-	}
 	return r.checkTLS()
 }
 
@@ -361,7 +360,11 @@ func (r *Request) chooseServer(host []byte) Result {
 	if names == nil || len(host) == 0 {
 		return OK
 	}
-	if c := r.conn; c.tlsS != nil && string(host) == c.sni {
+	c := r.conn
+	if c.tlsS != nil && c.sni != "" && string(host) == c.sni {
+		if c.sniRegex != nil && !r.Match(c.sniRegex, host) {
+			return StatusInternalServerError
+		}
 		return OK
 	}
 	srv, re, caps, ok := names.Lookup(host, r.captures)
@@ -369,11 +372,11 @@ func (r *Request) chooseServer(host []byte) Result {
 	if !ok && re != nil {
 		return StatusInternalServerError
 	}
-	if r.conn.tlsS != nil {
+	if c.sni != "" {
 		if !ok {
-			srv, ok = r.conn.addr.Default, true
+			srv, ok = c.addr.Default, true
 		}
-		if srv.VerifyClient && srv != r.conn.tlsS {
+		if srv.VerifyClient {
 			r.Logf(errlog.Info, nil, "client attempted to request the server name different from the one that was negotiated")
 			return StatusMisdirected
 		}

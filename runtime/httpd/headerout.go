@@ -17,14 +17,14 @@ func (r *Request) buildHeader() Result {
 		return OK
 	}
 	r.frame()
-	if c.outLen > 0 && gather-c.outLen < 2048 {
+	if c.outLen > 0 && c.room()-c.outLen < 2048 {
 		if err := c.flush(r); err != nil {
 			r.broken(err)
 			return Error
 		}
 	}
 	if c.out == nil {
-		c.out = buf.Sized(gather)
+		c.out = buf.Sized(c.room())
 	}
 	start := c.outLen
 	b := c.out.B[:start]
@@ -57,7 +57,7 @@ func (r *Request) keepHeader(b []byte, start int) Result {
 	n := len(b) - start
 	r.headSize = int64(n)
 	r.sent += int64(n)
-	if len(b) <= gather {
+	if len(b) <= c.room() {
 		c.outLen = len(b)
 	} else {
 		c.outLen = 0

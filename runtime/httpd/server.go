@@ -18,9 +18,9 @@ type Server struct {
 	Conf  *ServerConf
 	Root  *Location // the server's own settings and its locations
 
-	// TLS is the server's TLS configuration, set by the ssl module; nil
-	// without certificates. VerifyClient: a client certificate matters.
-	TLS          *tls.Config
+	// TLS are the server's TLS settings, made by the ssl module; nil without
+	// certificates. VerifyClient: a client certificate matters.
+	TLS          *TLS
 	VerifyClient bool
 	// CheckTLS judges a request on a TLS connection (client certificates).
 	CheckTLS Handler
@@ -128,7 +128,7 @@ type Addr struct {
 	SSL           bool
 	HTTP2         bool
 	ProxyProtocol bool
-	TLS           *tls.Config // chooses the server by SNI
+	TLS           *tls.Config // of every handshake: chooses the server by SNI
 
 	servers  []*Server
 	explicit bool // default_server was given
@@ -138,6 +138,9 @@ type Addr struct {
 	protocols                      int
 	protocolsSet, protocolsChanged bool
 }
+
+// Servers returns the servers that listen on the address.
+func (a *Addr) Servers() []*Server { return a.servers }
 
 // Text returns the address as nginx prints it: 0.0.0.0:80.
 func (a *Addr) Text() string { return a.Spec.Addr.String() }
@@ -162,6 +165,9 @@ func (b *Builder) groupAddrs() ([]*Addr, error) {
 		}
 	}
 	for _, a := range addrs {
+		if a.SSL {
+			a.TLS = &tls.Config{GetConfigForClient: chooseTLS}
+		}
 		if err := a.buildNames(b); err != nil {
 			return nil, err
 		}

@@ -8,10 +8,24 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 	"github.com/sluiceproxy/sluice/runtime/wire/proxyproto"
 )
+
+// TLS is what the ssl module made of a server's directives.
+type TLS struct {
+	// Config is what handshakes for the server use; with Reject it may be empty.
+	Config *tls.Config
+	// Reject refuses handshakes (ssl_reject_handshake).
+	Reject bool
+	// RecordSize is ssl_buffer_size: how much plain text is gathered for one
+	// record, at most 16 KB.
+	RecordSize int
+	// Judge returns OpenSSL's verdict on the client's certificate; nil where
+	// none is asked for. It is called once in a connection.
+	Judge func(cs *tls.ConnectionState) tlsconf.VerifyCode
+}
 
 // handshake puts TLS on a fresh connection. False ends it.
 func (c *Conn) handshake() bool {
@@ -27,49 +41,76 @@ func (c *Conn) handshake() bool {
 		c.plainHTTP = true
 		return true
 	}
-	if c.rec == nil {
-		c.rec = new(netio.RecordConn)
+	if c.addr.Default.Root.Core.tcpNodelay {
+		_ = c.nc.SetNoDelay(true)
 	}
-	c.rec.Reset(c.nc, nil)
-	base := &tls.Config{GetConfigForClient: c.chooseTLS}
-	c.tls = tls.Server(c.rec, base)
-	c.rec.Hold()
-	err = c.tls.Handshake()
-	if e := c.rec.Flush(); err == nil {
-		err = e
-	}
-	if err != nil {
+	c.layer = layers.Get().(*tlsLayer)
+	c.layer.start(c)
+	c.tls = tls.Server(c.layer, c.addr.TLS)
+	if err = c.tls.Handshake(); err != nil {
 		c.handshakeFailed(err)
 		return false
 	}
-	c.rw = c.tls
+	c.layer.ready = true
+	c.rw = (*plainText)(c.layer)
 	c.action = ""
 	return true
 }
 
-// errNoServerCert refuses a handshake: no certificate, or
-// ssl_reject_handshake.
-var errNoServerCert = errors.New("no suitable certificate")
+// errors that end a handshake.
+var (
+	errNoServerCert = errors.New("no certificate is set for the server")
+	errRejected     = errors.New("handshake rejected")
+)
 
-// chooseTLS picks the server by the name in the handshake.
-func (c *Conn) chooseTLS(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+// chooseTLS picks the server by the name in the handshake: the
+// tls.Config.GetConfigForClient of every address.
+func chooseTLS(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+	l, ok := hello.Conn.(*tlsLayer)
+	if !ok {
+		return nil, errNoServerCert
+	}
+	c := l.c
+	l.hello = Hello{hello.ServerName, hello.CipherSuites, hello.SupportedCurves, hello.SignatureSchemes}
 	srv := c.addr.Default
-	if name := strings.ToLower(hello.ServerName); name != "" && c.addr.Names != nil {
-		if host, _, ok := h1.ValidateHost(nil, []byte(name)); ok {
-			if s, _, _, ok := c.addr.Names.Lookup(host, nil); ok {
-				srv = s
-				c.sni = string(host)
+	if hello.ServerName != "" && c.addr.Names != nil {
+		if host, _, ok := h1.ValidateHost(nil, []byte(strings.ToLower(hello.ServerName))); ok {
+			if s, re, _, ok := c.addr.Names.Lookup(host, nil); ok {
+				srv, c.sni, c.sniRegex = s, string(host), re
 			}
 		}
 	}
 	c.tlsS = srv
-	if srv.TLS == nil {
-		return nil, errNoServerCert
+	settings := srv.TLS
+	if settings == nil {
+		settings = c.addr.Default.TLS
 	}
-	if srv.TLS.GetConfigForClient != nil {
-		return srv.TLS.GetConfigForClient(hello)
+	if srv.TLS != nil && srv.TLS.Reject || settings == nil {
+		l.alert(alertUnrecognizedName)
+		return nil, errRejected
 	}
-	return srv.TLS, nil
+	l.settings, l.size = settings, settings.RecordSize
+	if choose := settings.Config.GetConfigForClient; choose != nil {
+		return choose(hello)
+	}
+	return settings.Config, nil
+}
+
+// HandshakeConn returns the connection a handshake callback of crypto/tls is
+// about, nil if it is none of this package's.
+func HandshakeConn(hello *tls.ClientHelloInfo) *Conn {
+	if l, ok := hello.Conn.(*tlsLayer); ok {
+		return l.c
+	}
+	return nil
+}
+
+// Evaluate runs fn with a request that stands for the connection before there
+// is one, so that values with variables can be computed in a handshake.
+func (c *Conn) Evaluate(fn func(r *Request)) {
+	r := c.newRequest()
+	fn(r)
+	r.release()
 }
 
 func (c *Conn) handshakeFailed(err error) {
@@ -92,6 +133,10 @@ func (c *Conn) handshakeFailed(err error) {
 
 // checkTLS applies what the ssl module decided about the client's certificate.
 func (r *Request) checkTLS() Result {
+	if r.conn.plainHTTP {
+		r.Logf(errlog.Info, nil, "client sent plain HTTP request to HTTPS port")
+		return StatusToHTTPS
+	}
 	if r.conn.tls == nil || r.srv.CheckTLS == nil {
 		return OK
 	}

@@ -202,7 +202,10 @@ func (c *Conn) pending() int { return c.outLen }
 // put writes p, or keeps it to go with what follows.
 func (c *Conn) put(r *Request, p []byte) error {
 	r.main.sent += int64(len(p))
-	if len(p) <= copyLimit || c.tls != nil && len(p)+c.outLen <= gather {
+	if c.tls != nil {
+		return c.putTLS(p)
+	}
+	if len(p) <= copyLimit {
 		if c.outLen+len(p) <= gather {
 			if c.out == nil {
 				c.out = buf.Sized(gather)
@@ -223,13 +226,6 @@ func (c *Conn) put(r *Request, p []byte) error {
 	}
 	n := c.outLen
 	c.outLen = 0
-	if c.tls != nil {
-		if _, err := c.tls.Write(c.out.B[:n]); err != nil {
-			return err
-		}
-		_, err := c.tls.Write(p)
-		return err
-	}
 	_, err := c.nc.Writev(c.out.B[:n], p)
 	c.countOut(n+len(p), err)
 	return err

@@ -1,8 +1,11 @@
 package ssl
 
 import (
+	"crypto/x509"
+
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
 )
 
 // Module is ngx_http_ssl_module.
@@ -10,4 +13,163 @@ func Module() httpd.Module {
 	return httpd.Module{Name: "ngx_http_ssl_module", Register: register}
 }
 
-func register(*httpd.Builder, *conf.Module) {}
+// settings are the directives as they hold in http or in a server.
+type settings struct {
+	certificates, keys conf.List[string]
+	passwords          [][]byte
+	cache              *tlsconf.CertificateCache
+	protocols          conf.Slot[int]
+	ciphers, curve     string
+	dhparam            string
+	clientCA, trusted  string
+	crl                string
+	verify, depth      int
+	bufferSize         int64
+	preferServer       bool
+	reject             bool
+	earlyData          bool
+	compression        bool
+
+	sessions   conf.Slot[sessionCache]
+	timeout    int64 // seconds
+	tickets    bool
+	ticketKeys conf.List[string]
+
+	stapling, staplingVerify        bool
+	staplingFile, staplingResponder string
+	ocsp                            int
+	ocspResponder                   string
+	commands                        conf.List[command]
+	ech                             conf.List[string]
+	keyLog                          string
+}
+
+// The values of ssl_verify_client.
+const (
+	verifyOff = iota
+	verifyOn
+	verifyOptional
+	verifyOptionalNoCA
+)
+
+func defaults() settings {
+	return settings{
+		ciphers: tlsconf.DefaultCiphers, curve: tlsconf.DefaultCurve, depth: 1,
+		bufferSize: 16 << 10, timeout: 300, tickets: true,
+		protocols: conf.Slot[int]{V: int(tlsconf.DefaultProtocols)},
+	}
+}
+
+// protocolWords are the values of ssl_protocols.
+var protocolWords = []conf.Choice{
+	{Word: "SSLv2", Value: int(tlsconf.SSLv2)},
+	{Word: "SSLv3", Value: int(tlsconf.SSLv3)},
+	{Word: "TLSv1", Value: int(tlsconf.TLSv1)},
+	{Word: "TLSv1.1", Value: int(tlsconf.TLSv11)},
+	{Word: "TLSv1.2", Value: int(tlsconf.TLSv12)},
+	{Word: "TLSv1.3", Value: int(tlsconf.TLSv13)},
+}
+
+func bind(c *settings, t *conf.Table) {
+	t.Strs("ssl_certificate", &c.certificates)
+	t.Strs("ssl_certificate_key", &c.keys)
+	t.Func("ssl_certificate_cache", func(cmd *conf.Cmd) error { return c.setCertificateCache(cmd) })
+	t.Func("ssl_password_file", func(cmd *conf.Cmd) error { return c.setPasswords(cmd) })
+	t.Flag("ssl_certificate_compression", &c.compression)
+	t.Bitmask("ssl_protocols", &c.protocols, protocolWords)
+	t.Str("ssl_ciphers", &c.ciphers)
+	t.Flag("ssl_prefer_server_ciphers", &c.preferServer)
+	t.Str("ssl_ecdh_curve", &c.curve)
+	t.Str("ssl_dhparam", &c.dhparam)
+	t.Size("ssl_buffer_size", &c.bufferSize)
+	t.Flag("ssl_early_data", &c.earlyData)
+	t.Flag("ssl_reject_handshake", &c.reject)
+	t.Func("ssl_conf_command", func(cmd *conf.Cmd) error {
+		c.commands.Add(cmd.Block, command{cmd.Arg(0), cmd.Arg(1)})
+		return nil
+	})
+	t.Strs("ssl_ech_file", &c.ech)
+	t.Str("ssl_key_log", &c.keyLog)
+	bindVerify(c, t)
+	bindSessions(c, t)
+	t.Flag("ssl_stapling", &c.stapling)
+	t.Flag("ssl_stapling_verify", &c.staplingVerify)
+	t.Str("ssl_stapling_file", &c.staplingFile)
+	t.Str("ssl_stapling_responder", &c.staplingResponder)
+}
+
+func bindVerify(c *settings, t *conf.Table) {
+	t.Enum("ssl_verify_client", &c.verify, []conf.Choice{
+		{Word: "off", Value: verifyOff},
+		{Word: "on", Value: verifyOn},
+		{Word: "optional", Value: verifyOptional},
+		{Word: "optional_no_ca", Value: verifyOptionalNoCA},
+	})
+	t.Num("ssl_verify_depth", &c.depth)
+	t.Str("ssl_client_certificate", &c.clientCA)
+	t.Str("ssl_trusted_certificate", &c.trusted)
+	t.Str("ssl_crl", &c.crl)
+	t.Enum("ssl_ocsp", &c.ocsp, []conf.Choice{{Word: "off", Value: 0}, {Word: "on", Value: 1}, {Word: "leaf", Value: 2}})
+	t.Str("ssl_ocsp_responder", &c.ocspResponder)
+	t.Func("ssl_ocsp_cache", checkOCSPCache)
+}
+
+func bindSessions(c *settings, t *conf.Table) {
+	t.Func("ssl_session_cache", func(cmd *conf.Cmd) error { return c.setSessionCache(cmd) })
+	t.Sec("ssl_session_timeout", &c.timeout)
+	t.Flag("ssl_session_tickets", &c.tickets)
+	t.Strs("ssl_session_ticket_key", &c.ticketKeys)
+}
+
+// module is what one load of the configuration shares among its servers.
+type module struct {
+	b       *httpd.Builder
+	section *conf.Section[settings]
+	pairs   map[string]pair              // certificates loaded so far, by their names
+	names   map[*x509.Certificate]string // of loaded certificates, for messages
+	stops   []func()
+}
+
+func register(b *httpd.Builder, m *conf.Module) {
+	x := &module{b: b, pairs: map[string]pair{}, names: map[*x509.Certificate]string{}}
+	x.section = conf.NewSection(m, defaults(), bind)
+	defineVars(b)
+	b.EachServer(x.server)
+	b.EachAddr(x.address)
+	b.Start(func(cfg *httpd.Config) error {
+		for _, stop := range x.stops {
+			cfg.OnStop(stop)
+		}
+		return nil
+	})
+}
+
+// address checks that a listening address with TLS has something to show.
+func (x *module) address(a *httpd.Addr) error {
+	if !a.SSL {
+		return nil
+	}
+	missing := func(s *httpd.Server) error {
+		n := s.Block.Node
+		return loadError(conf.Sprintf(`no "ssl_certificate" is defined for the "listen ... ssl" directive in %s:%d`,
+			n.File.Path, n.Line))
+	}
+	c := x.section.Of(a.Default.Block)
+	if len(c.certificates.Items) > 0 {
+		return nil
+	}
+	if !c.reject {
+		return missing(a.Default)
+	}
+	for _, s := range a.Servers() {
+		if c := x.section.Of(s.Block); len(c.certificates.Items) == 0 && !c.reject {
+			return missing(s)
+		}
+	}
+	return nil
+}
+
+// loadError is a message of nginx's that names no directive's place.
+type loadError string
+
+func (e loadError) Error() string { return string(e) }

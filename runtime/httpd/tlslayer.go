@@ -1,0 +1,172 @@
+package httpd
+
+import (
+	"crypto/tls"
+	"sync"
+
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
+)
+
+// maxRecord is the most plain text a TLS record takes (RFC 8446, 5.1).
+const maxRecord = 16 << 10
+
+// Hello is what a client said in its handshake. The slices are crypto/tls's.
+type Hello struct {
+	ServerName string
+	Ciphers    []uint16
+	Curves     []tls.CurveID
+	SigAlgs    []tls.SignatureScheme
+}
+
+// tlsLayer is the net.Conn under crypto/tls, with what the connection needs to
+// know about its handshake. It is pooled; crypto/tls drops it with the
+// connection.
+type tlsLayer struct {
+	netio.RecordConn
+
+	c        *Conn
+	settings *TLS // those of the server the handshake was for
+	hello    Hello
+	size     int  // plain text gathered for one record
+	more     bool // crypto/tls may hold plain text that nobody has read
+	ready    bool // the handshake is over
+	dead     bool // nothing may be sent any more
+
+	state   *tls.ConnectionState // asked for once
+	judged  bool
+	verdict tlsconf.VerifyCode
+}
+
+var layers = sync.Pool{New: func() any { return new(tlsLayer) }}
+
+// start makes the layer ready for the handshake on c.
+func (l *tlsLayer) start(c *Conn) {
+	l.Reset(c.nc, nil)
+	l.c, l.size = c, maxRecord
+}
+
+// release gives the layer back; the socket stays c's.
+func (l *tlsLayer) release() {
+	l.Detach()
+	*l = tlsLayer{RecordConn: l.RecordConn}
+	layers.Put(l)
+}
+
+// The alerts sent by hand (RFC 8446, 6).
+const alertUnrecognizedName = 112
+
+// alert sends a fatal alert in place of the one crypto/tls would choose.
+func (l *tlsLayer) alert(code byte) {
+	_, _ = l.RecordConn.Write([]byte{21, 3, 3, 0, 2, 2, code})
+	l.dead = true
+}
+
+// Write sends records.
+func (l *tlsLayer) Write(p []byte) (int, error) {
+	if l.dead {
+		return len(p), nil
+	}
+	return l.RecordConn.Write(p)
+}
+
+// idle reports that no byte of the client waits in crypto/tls or below it.
+func (l *tlsLayer) idle() bool { return !l.more && l.Idle() }
+
+// plainText is the side of a layer that requests read from and responses are
+// written to.
+type plainText tlsLayer
+
+// Read returns plain text.
+func (p *plainText) Read(b []byte) (int, error) {
+	n, err := p.c.tls.Read(b)
+	p.more = n == len(b)
+	return n, err
+}
+
+// Write sends plain text in records of ssl_buffer_size.
+func (p *plainText) Write(b []byte) (n int, err error) {
+	for len(b) > p.size {
+		m, err := p.c.tls.Write(b[:p.size])
+		n += m
+		if err != nil {
+			return n, err
+		}
+		b = b[p.size:]
+	}
+	m, err := p.c.tls.Write(b)
+	return n + m, err
+}
+
+// room is how much of a response is gathered before it leaves: one record on a
+// TLS connection.
+func (c *Conn) room() int {
+	if c.layer != nil {
+		return c.layer.size
+	}
+	return gather
+}
+
+// putTLS writes b in full records and keeps the rest for what follows.
+func (c *Conn) putTLS(b []byte) error {
+	size := c.layer.size
+	for len(b) > 0 {
+		if c.outLen == 0 && len(b) >= size {
+			if _, err := c.tls.Write(b[:size]); err != nil {
+				return err
+			}
+			c.countOut(size, nil)
+			b = b[size:]
+			continue
+		}
+		if c.out == nil {
+			c.out = buf.Sized(size)
+		}
+		n := copy(c.out.B[c.outLen:size], b)
+		c.outLen += n
+		b = b[n:]
+		if c.outLen == size {
+			if err := c.flush(nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Hello returns what the client said in the handshake, nil without TLS.
+func (c *Conn) Hello() *Hello {
+	if c.layer == nil {
+		return nil
+	}
+	return &c.layer.hello
+}
+
+// TLSState returns what the handshake agreed on, nil without TLS and before
+// the handshake is over. It is shared: do not change it.
+func (c *Conn) TLSState() *tls.ConnectionState {
+	l := c.layer
+	if l == nil || !l.ready {
+		return nil
+	}
+	if l.state == nil {
+		cs := c.tls.ConnectionState()
+		l.state = &cs
+	}
+	return l.state
+}
+
+// ClientVerdict returns OpenSSL's verdict on the client's certificate, as the
+// server the handshake was for judges it. It is VerifyOK where none was asked
+// for or none was sent.
+func (c *Conn) ClientVerdict() tlsconf.VerifyCode {
+	l := c.layer
+	if l == nil || !l.ready || l.settings == nil || l.settings.Judge == nil {
+		return tlsconf.VerifyOK
+	}
+	if !l.judged {
+		l.verdict, l.judged = l.settings.Judge(c.TLSState()), true
+	}
+	return l.verdict
+}

@@ -1,0 +1,132 @@
+package ssl
+
+import (
+	"crypto/tls"
+	"strings"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
+	"github.com/sluiceproxy/sluice/runtime/script"
+)
+
+// pair is the outcome of loading one certificate and its key.
+type pair struct {
+	cert *tls.Certificate
+	err  error
+}
+
+// load loads a certificate, once for all servers that name it.
+func (x *module) load(cert, key string, passwords [][]byte) (*tls.Certificate, error) {
+	id := cert + "\x00" + key + "\x00" + joinPasswords(passwords)
+	p, ok := x.pairs[id]
+	if !ok {
+		name := resolve(x.b.Loader, cert)
+		p.cert, p.err = tlsconf.LoadCertificate(name, resolve(x.b.Loader, key), passwords)
+		if p.err == nil {
+			x.names[p.cert.Leaf] = name
+		}
+		x.pairs[id] = p
+	}
+	return p.cert, p.err
+}
+
+func joinPasswords(list [][]byte) string {
+	s := ""
+	for _, p := range list {
+		s += string(p) + "\x00"
+	}
+	return s
+}
+
+// resolve makes the name of a file absolute; data: and the schemes of keys that
+// are no files are kept.
+func resolve(l *conf.Loader, name string) string {
+	for _, scheme := range []string{"data:", "engine:", "store:"} {
+		if strings.HasPrefix(name, scheme) {
+			return name
+		}
+	}
+	return l.ConfFile(name)
+}
+
+// static loads the certificates of c.
+func (x *module) static(c *settings) ([]*tls.Certificate, error) {
+	var list []*tls.Certificate
+	for i, name := range c.certificates.Items {
+		cert, err := x.load(name, c.keys.Items[i], c.passwords)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, cert)
+	}
+	return list, nil
+}
+
+// hasVariables reports whether a certificate or key of c depends on the
+// connection.
+func (c *settings) hasVariables() bool {
+	for i, name := range c.certificates.Items {
+		if strings.ContainsRune(name, '$') || strings.ContainsRune(c.keys.Items[i], '$') {
+			return true
+		}
+	}
+	return false
+}
+
+// dynamic are certificates whose names have variables. They are loaded in
+// every handshake, through the cache if there is one.
+type dynamic struct {
+	loader    *conf.Loader
+	names     [][2]*script.Value
+	passwords [][]byte
+	cache     *tlsconf.CertificateCache
+}
+
+func (x *module) dynamic(c *settings) (*dynamic, error) {
+	d := &dynamic{loader: x.b.Loader, passwords: c.passwords, cache: c.cache}
+	for i, name := range c.certificates.Items {
+		cert, err := x.b.Vars.Compile(name)
+		if err != nil {
+			return nil, err
+		}
+		key, err := x.b.Vars.Compile(c.keys.Items[i])
+		if err != nil {
+			return nil, err
+		}
+		d.names = append(d.names, [2]*script.Value{cert, key})
+	}
+	return d, nil
+}
+
+// get is a tls.Config.GetCertificate.
+func (d *dynamic) get(hello *tls.ClientHelloInfo) (cert *tls.Certificate, err error) {
+	conn := httpd.HandshakeConn(hello)
+	if conn == nil {
+		return nil, loadError("no connection")
+	}
+	conn.Evaluate(func(r *httpd.Request) {
+		var list []*tls.Certificate
+		for _, names := range d.names {
+			one, failed := d.load(string(names[0].Eval(r)), string(names[1].Eval(r)))
+			if failed != nil {
+				r.Logf(errlog.Error, nil, "%s", failed.Error())
+				err = failed
+				return
+			}
+			list = append(list, one)
+		}
+		cert, err = tlsconf.NewKeyring(tlsconf.Arrange(list)).Get(hello)
+	})
+	return cert, err
+}
+
+func (d *dynamic) load(cert, key string) (*tls.Certificate, error) {
+	cert, key = resolve(d.loader, cert), resolve(d.loader, key)
+	if d.cache != nil {
+		return d.cache.Load(cert, key, d.passwords, time.Now())
+	}
+	return tlsconf.LoadCertificate(cert, key, d.passwords)
+}

@@ -1,0 +1,104 @@
+package ssl
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
+)
+
+// setCertificateCache reads ssl_certificate_cache.
+func (c *settings) setCertificateCache(cmd *conf.Cmd) error {
+	limit, inactive, valid, off := 0, int64(10), int64(60), false
+	for i := range cmd.Args {
+		arg := cmd.Arg(i)
+		name, value, _ := strings.Cut(arg, "=")
+		ok := false
+		switch {
+		case arg == "off":
+			off, ok = true, true
+		case name == "max":
+			limit, ok = conf.ParseInt(value)
+			ok = ok && limit > 0
+		case name == "inactive":
+			inactive, ok = conf.ParseSec(value)
+		case name == "valid":
+			valid, ok = conf.ParseSec(value)
+		}
+		if !ok {
+			return cmd.Errorf(`invalid parameter "%s"`, arg)
+		}
+	}
+	c.cache = nil
+	switch {
+	case off:
+	case limit == 0:
+		return cmd.Errorf(`"ssl_certificate_cache" must have the "max" parameter`)
+	default:
+		c.cache = &tlsconf.CertificateCache{Max: limit, Inactive: seconds(inactive), Valid: seconds(valid)}
+	}
+	return nil
+}
+
+func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }
+
+// setPasswords reads ssl_password_file.
+func (c *settings) setPasswords(cmd *conf.Cmd) error {
+	list, err := tlsconf.ReadPasswords(cmd.Loader.ConfFile(cmd.Arg(0)))
+	if err != nil {
+		return cmd.Errorf("%s", err.Error())
+	}
+	c.passwords = list
+	return nil
+}
+
+// sessionCache is ssl_session_cache; none says that what is shared, if only by
+// the enclosing block, is not used.
+type sessionCache struct {
+	tlsconf.SessionCacheSpec
+	none bool
+}
+
+// setSessionCache reads ssl_session_cache. Several in one block add up; the
+// zone alone is inherited.
+func (c *settings) setSessionCache(cmd *conf.Cmd) error {
+	given, err := tlsconf.ParseSessionCache(cmd.Values())
+	if err != nil {
+		return cmd.Errorf("%s", err.Error())
+	}
+	now := c.sessions.V
+	if !c.sessions.SetAt(cmd.Block) {
+		now.Off, now.Builtin, now.none = false, 0, false
+	}
+	if given.Zone != "" {
+		now.Zone, now.ZoneSize = given.Zone, given.ZoneSize
+	}
+	if last := slices.DeleteFunc(cmd.Values(), isShared); len(last) > 0 {
+		now.Off, now.Builtin = given.Off, given.Builtin
+		now.none = last[len(last)-1] == "none"
+	}
+	c.sessions.Set(cmd.Block, now)
+	return nil
+}
+
+func isShared(arg string) bool { return strings.HasPrefix(arg, "shared:") }
+
+// checkOCSPCache reads ssl_ocsp_cache, which has a meaning only with ssl_ocsp.
+func checkOCSPCache(cmd *conf.Cmd) error {
+	arg := cmd.Arg(0)
+	if arg == "off" {
+		return nil
+	}
+	rest, ok := strings.CutPrefix(arg, "shared:")
+	name, size, sized := strings.Cut(rest, ":")
+	n, valid := conf.ParseSize(size)
+	switch {
+	case !ok || !sized || name == "" || !valid:
+		return cmd.Errorf(`invalid OCSP cache "%s"`, arg)
+	case n < 8*4096:
+		return cmd.Errorf(`OCSP cache "%s" is too small`, arg)
+	}
+	return nil
+}
