@@ -1,6 +1,9 @@
 package httpd
 
 import (
+	"sync"
+	"sync/atomic"
+
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
@@ -23,6 +26,8 @@ type Config struct {
 
 	uninitialized func(r *Request, name string)
 	stops         []func()
+	users         atomic.Int64 // see lifetime.go
+	stopped       sync.Once
 }
 
 // Build completes the configuration: server and location tables, plans,
@@ -82,9 +87,6 @@ func (c *Config) Start() error {
 	}
 	return nil
 }
-
-// OnStop registers fn to run when the configuration serves nobody any more.
-func (c *Config) OnStop(fn func()) { c.stops = append(c.stops, fn) }
 
 // assignSockets decides which sockets are opened: with a wildcard address, the
 // other addresses of its port are served by its socket.

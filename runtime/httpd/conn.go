@@ -36,6 +36,7 @@ type Conn struct {
 	srv      *Instance
 	ls       *Listening
 	cfg      *Config
+	held     *Config // cfg, while this connection counts as a user of it
 	addr     *Addr
 	nc       *netio.Conn
 	rw       io.ReadWriter // nc, or the TLS layer
@@ -180,10 +181,15 @@ func (c *Conn) refresh() {
 	if cfg == c.cfg {
 		return
 	}
+	cfg = c.srv.current()
 	if a := cfg.addrOf(c.ls, c.nc); a != nil {
-		c.cfg, c.addr = cfg, a
+		c.held.release()
+		c.held, c.cfg, c.addr = cfg, cfg, a
 		c.tlsS = nil
-	} else if c.cfg == nil {
+		return
+	}
+	cfg.release()
+	if c.cfg == nil {
 		// The address was dropped by a reload while this connection waited to
 		// be accepted: the configuration that listened serves it.
 		c.cfg = c.ls.config
@@ -355,6 +361,7 @@ func (c *Conn) close() {
 		_ = c.nc.Abort()
 	}
 	c.srv.stats.Active.Add(-1)
+	c.held.release()
 	c.srv.connGone(c)
 	if c.layer != nil {
 		c.layer.release()

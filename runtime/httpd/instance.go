@@ -90,7 +90,8 @@ func Discard(opened []*netio.Listener) {
 // Use makes cfg the current configuration: new sockets begin to accept, those
 // it does not have are closed. Connections take it at their next request.
 func (s *Instance) Use(cfg *Config, opened []*netio.Listener) {
-	s.config.Store(cfg)
+	cfg.users.Store(1)
+	defer s.config.Swap(cfg).release()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, ln := range opened {
@@ -158,6 +159,7 @@ func (s *Instance) Quit() {
 	s.StopListening()
 	s.lot.Drain()
 	s.live.Wait()
+	s.config.Load().release()
 	s.workers.stop()
 }
 
