@@ -1,10 +1,10 @@
 package runtime
 
 import (
-	"errors"
 	"io"
 	"os"
-	"path/filepath"
+	"strings"
+	"sync/atomic"
 
 	"github.com/sluiceproxy/sluice/parser"
 	"github.com/sluiceproxy/sluice/runtime/conf"
@@ -14,147 +14,167 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 )
 
-// DefaultErrorLog is the error log of a configuration without one, relative to
-// the prefix.
-const DefaultErrorLog = "logs/error.log"
+// Paths that hold where nothing else was said, relative to the prefix.
+const (
+	DefaultErrorLog = "logs/error.log"
+	DefaultPID      = "logs/nginx.pid"
+)
 
-// Options are what the command line says; the zero value takes nginx's
-// defaults relative to the current folder.
+// Options say which configuration to run: what stands on the command line.
 type Options struct {
-	ConfPath string // -c, absolute
-	Prefix   string // -p, absolute, with a trailing slash
-	ErrorLog string // -e: path, "stderr", or "" for logs/error.log
-	Param    string // -g
-	Stderr   io.Writer
+	ConfPath string // -c: the main file, with its folder
+	Prefix   string // -p: what relative paths of logs and pages follow, with a trailing slash
+	ErrorLog string // -e: where to log until error_log says so; "" means DefaultErrorLog, "stderr" the console
+	Param    string // -g: directives that come before those of the file
+	// Console receives what nginx prints on stderr: "nginx: [emerg] ...". It is
+	// used until the server runs; nil keeps silent.
+	Console io.Writer
+	// Foreground keeps Run in the foreground whatever the daemon directive says.
+	Foreground bool
+	// Started is called by Run once the server serves; nil for nothing.
+	Started func(*Config)
 }
 
-// Config is one loaded configuration: everything between reading the file and
-// serving it. It is immutable once it serves.
+// Config is one loaded configuration: everything between reading the files and
+// serving. It is immutable once it serves.
 type Config struct {
 	Main  *MainConf
-	HTTP  *httpd.Config // nil without an http block
-	Files []*parser.File
+	HTTP  *httpd.Config  // without addresses where there is no http block
+	Files []*parser.File // in the order in which they were opened, for -T
 	Log   *errlog.Logger // the main error log
 
 	logs     *logfile.Set
-	loader   *conf.Loader
+	outputs  []errlog.Output // of Log
+	folders  []string        // to be made at the start
 	warnings []string
 }
 
-// process is what outlives configurations.
-type process struct {
+// Warnings are what nginx would have warned of, up to the first error.
+func (cfg *Config) Warnings() []string { return cfg.warnings }
+
+// host is what outlives configurations.
+type host struct {
 	files *openfile.Cache
 	stats *httpd.Stats
+	log   atomic.Pointer[errlog.Logger] // of the running configuration
 	carry map[string]any
 	next  map[string]any
 }
 
-func newProcess() *process {
-	return &process{files: openfile.NewCache(0), stats: &httpd.Stats{}, carry: map[string]any{}}
+func newHost() *host {
+	return &host{files: openfile.NewCache(0), stats: &httpd.Stats{}, carry: map[string]any{}}
 }
 
 // carried implements httpd.Env.Carry.
-func (p *process) carried(kind, name string, make func() any) any {
+func (h *host) carried(kind, name string, make func() any) any {
 	key := kind + " " + name
-	v, ok := p.next[key]
+	v, ok := h.next[key]
 	if !ok {
-		if v, ok = p.carry[key]; !ok {
+		if v, ok = h.carry[key]; !ok {
 			v = make()
 		}
-		p.next[key] = v
+		h.next[key] = v
 	}
 	return v
 }
 
-// Problem is a failure to load, in nginx's words, with the warnings before it.
+// report logs what goes wrong with logging itself.
+func (h *host) report(problem logfile.Problem) { errlog.Report(h.log.Load())(problem) }
+
+// Problem is a failure to load, in nginx's words.
 type Problem struct {
-	Text     string
-	Warnings []string
-	All      []conf.Problem
+	conf.Problem
+	All []conf.Problem // everything that was found, warnings included, in reading order
 }
 
+// Error is the text of the problem that nginx would have stopped at.
 func (p *Problem) Error() string { return p.Text }
 
-// Load reads a configuration. prev is the running one, whose log files, zones
+// load reads a configuration. prev is the running one, whose log files, zones
 // and pools are taken over; nil at start. The error is a *Problem.
-func (p *process) load(o Options, prev *Config) (*Config, error) {
+func (h *host) load(o *Options, prev *Config) (*Config, error) {
 	l := conf.NewLoader(o.ConfPath, o.Prefix)
-	cfg := &Config{loader: l}
-	setOpts := logfile.Options{Prefix: o.Prefix}
+	cfg := &Config{}
+	files := logfile.Options{Prefix: o.Prefix, Report: h.report}
 	if prev != nil {
-		setOpts.Previous = prev.logs
+		files.Previous = prev.logs
 	}
-	cfg.logs = logfile.NewSet(setOpts)
-	openLog := func(c *conf.Cmd) (errlog.Output, error) {
-		out, err := errlog.Parse(cfg.logs, c.Values(), nil)
-		if err != nil {
-			return out, c.Errorf("%s", err.Error())
-		}
-		return out, nil
-	}
-	p.next = map[string]any{}
-	reg := register(l, httpd.Env{
-		OpenLog: openLog, Files: p.files, Stats: p.stats, Carry: p.carried, Hostname: hostname(),
-		LogFiles: cfg.logs,
-		Logger:   func(outputs []errlog.Output) *errlog.Logger { return errlog.New(errlog.Config{Outputs: outputs}) },
-	})
+	cfg.logs = logfile.NewSet(files)
+	h.next = map[string]any{}
+	reg := register(l, h.env(cfg))
 	main, b := reg.main, reg.http
-	var logErr error
 	main.Finish(l.Module("sluice_main"), func(block *conf.Block, c *MainConf) error {
-		if block.Parent == nil {
-			cfg.Main = c
-			b.Env.Log, logErr = cfg.mainLog(o)
-			cfg.Log = b.Env.Log
-		}
-		return logErr
-	})
-	l.AtEnd(func() error {
-		if !b.Present() {
+		if block.Parent != nil {
 			return nil
 		}
-		built, err := b.Build()
-		cfg.HTTP = built
+		if c.PID == "" {
+			c.PID = l.FullPath(DefaultPID)
+		}
+		cfg.Main = c
+		cfg.openMainLog(c.logs.Items, o.ErrorLog)
+		b.Env.Log = cfg.Log
+		return nil
+	})
+	l.AtEnd(func() (err error) {
+		cfg.HTTP = &httpd.Config{}
+		if b.Present() {
+			cfg.HTTP, err = b.Build()
+		}
 		return err
 	})
 	err := l.Load(o.Param)
-	cfg.Files = l.Files
-	cfg.warnings = l.Warnings()
+	cfg.Files, cfg.warnings, cfg.folders = l.Files, l.Warnings(), l.Folders()
 	if err != nil {
-		return cfg, &Problem{Text: err.Error(), Warnings: cfg.warnings, All: l.Problems()}
+		first := err.(*conf.Error) //nolint:errorlint // what Load documents
+		return cfg, &Problem{Problem: first.Problem, All: l.Problems()}
 	}
 	return cfg, nil
 }
 
-// mainLog builds the main error log: the configured ones, or -e's.
-func (cfg *Config) mainLog(o Options) (*errlog.Logger, error) {
-	outputs := cfg.Main.logs.Items
-	if errlog.NeedsDefault(outputs) {
-		path := o.ErrorLog
-		if path == "" {
-			path = DefaultErrorLog
-		}
-		out, err := errlog.Parse(cfg.logs, []string{path}, nil)
-		if err != nil {
-			return nil, err
-		}
-		outputs = append(outputs, out)
+// env is what cfg's modules get from the process.
+func (h *host) env(cfg *Config) httpd.Env {
+	return httpd.Env{
+		OpenLog: func(c *conf.Cmd) (errlog.Output, error) {
+			out, err := errlog.Parse(cfg.logs, c.Values(), h.report)
+			if err != nil {
+				return out, c.Errorf("%s", err.Error())
+			}
+			return out, nil
+		},
+		Logger:   func(outputs []errlog.Output) *errlog.Logger { return errlog.New(errlog.Config{Outputs: outputs}) },
+		LogFiles: cfg.logs,
+		Files:    h.files,
+		Stats:    h.stats,
+		Carry:    h.carried,
+		Hostname: hostname(),
 	}
-	if cfg.Main.PID == "" {
-		cfg.Main.PID = filepath.Join(o.Prefix, "logs/nginx.pid")
-	}
-	return errlog.New(errlog.Config{Outputs: outputs}), nil
 }
 
-// open opens the log files.
-func (cfg *Config) open() error { return cfg.logs.Open() }
+// openMainLog builds the main error log: what error_log says, and what -e says
+// where that names no file.
+func (cfg *Config) openMainLog(outputs []errlog.Output, fallback string) {
+	if errlog.NeedsDefault(outputs) {
+		out := errlog.Output{Threshold: errlog.Threshold{Level: errlog.Error}, File: true}
+		switch fallback {
+		case "stderr":
+			out.Sink, out.Console = errlog.FileSink(cfg.logs.Stderr()), true
+		case "":
+			fallback = DefaultErrorLog
+			fallthrough
+		default:
+			out.Sink = errlog.FileSink(cfg.logs.File(fallback))
+		}
+		outputs = append(outputs[:len(outputs):len(outputs)], out)
+	}
+	cfg.outputs = outputs
+	cfg.Log = errlog.New(errlog.Config{Outputs: outputs})
+}
 
+// hostname is the machine's name in lower case, as nginx keeps it.
 func hostname() string {
 	name, err := os.Hostname()
 	if err != nil {
 		return ""
 	}
-	return name
+	return strings.ToLower(name)
 }
-
-// ErrNoEvents is nginx's complaint about a file without an events block.
-var ErrNoEvents = errors.New(`no "events" section in configuration`)

@@ -2,12 +2,16 @@ package runtime
 
 import (
 	"os"
-	"runtime"
+	"path"
 	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/process"
 )
+
+// autoWorkers is the value of Workers for `worker_processes auto`.
+const autoWorkers = 0
 
 // MainConf are the settings outside of http, stream and mail: ngx_core_module
 // and ngx_events_module.
@@ -15,19 +19,16 @@ type MainConf struct {
 	Daemon          bool
 	MasterProcess   bool
 	PID             string // path of the pid file
-	User, Group     string
-	Workers         int   // worker_processes: threads that run at once
+	User            process.User
+	Workers         int   // worker_processes: threads that run at once, autoWorkers: as many as there are processors
 	Connections     int   // worker_connections
 	Nofile          int64 // worker_rlimit_nofile, -1: not set
-	CoreSize        int64 // worker_rlimit_core, -1: not set
+	CoreSize        int64 // worker_rlimit_core in bytes, -1: not set
 	Priority        int
 	ShutdownTimeout int64 // ms, 0: none
-	WorkingDir      string
-	Env             []string // NAME or NAME=value
 
-	logs     conf.List[errlog.Output]
-	debugFor []string // debug_connection
-	events   bool
+	logs   conf.List[errlog.Output]
+	events bool
 }
 
 func defaultMain() MainConf {
@@ -43,19 +44,12 @@ func registerMain(l *conf.Loader, openLog func(*conf.Cmd) (errlog.Output, error)
 		cmd.Enter(cmd.Block.Child(conf.Events, cmd.Node))
 		return nil
 	})
-	events := func(name string, fn func(c *MainConf, cmd *conf.Cmd) error) {
-		m.Directive(name, func(cmd *conf.Cmd) error { return fn(s.Write(l.Main), cmd) })
-	}
-	events("worker_connections", func(c *MainConf, cmd *conf.Cmd) error {
+	m.Directive("worker_connections", func(cmd *conf.Cmd) error {
 		n, ok := conf.ParseInt(cmd.Arg(0))
 		if !ok {
 			return cmd.Errorf(`invalid number "%s"`, cmd.Arg(0))
 		}
-		c.Connections = n
-		return nil
-	})
-	events("debug_connection", func(c *MainConf, cmd *conf.Cmd) error {
-		c.debugFor = append(c.debugFor, cmd.Arg(0))
+		s.Write(l.Main).Connections = n
 		return nil
 	})
 	return s
@@ -68,19 +62,8 @@ func bindMain(c *MainConf, t *conf.Table, openLog func(*conf.Cmd) (errlog.Output
 		c.PID = cmd.Loader.FullPath(cmd.Arg(0))
 		return nil
 	})
-	t.Func("user", func(cmd *conf.Cmd) error { return c.setUser(cmd) })
-	t.Func("worker_processes", func(cmd *conf.Cmd) error {
-		if cmd.Arg(0) == "auto" {
-			c.Workers = runtime.NumCPU()
-			return nil
-		}
-		n, ok := conf.ParseInt(cmd.Arg(0))
-		if !ok {
-			return cmd.Bad("invalid value")
-		}
-		c.Workers = max(n, 1)
-		return nil
-	})
+	t.Func("user", c.setUser)
+	t.Func("worker_processes", c.setWorkers)
 	t.Func("worker_rlimit_nofile", func(cmd *conf.Cmd) error {
 		n, ok := conf.ParseInt(cmd.Arg(0))
 		if !ok {
@@ -90,23 +73,8 @@ func bindMain(c *MainConf, t *conf.Table, openLog func(*conf.Cmd) (errlog.Output
 		return nil
 	})
 	t.Offset("worker_rlimit_core", &c.CoreSize)
-	t.Func("worker_priority", func(cmd *conf.Cmd) error {
-		text, minus := strings.CutPrefix(cmd.Arg(0), "-")
-		n, ok := conf.ParseInt(text)
-		if !ok {
-			return cmd.Bad("invalid number")
-		}
-		if c.Priority = n; minus {
-			c.Priority = -n
-		}
-		return nil
-	})
+	t.Func("worker_priority", c.setPriority)
 	t.Msec("worker_shutdown_timeout", &c.ShutdownTimeout)
-	t.Str("working_directory", &c.WorkingDir)
-	t.Func("env", func(cmd *conf.Cmd) error {
-		c.Env = append(c.Env, cmd.Arg(0))
-		return nil
-	})
 	t.Func("error_log", func(cmd *conf.Cmd) error {
 		out, err := openLog(cmd)
 		if err == nil {
@@ -114,10 +82,35 @@ func bindMain(c *MainConf, t *conf.Table, openLog func(*conf.Cmd) (errlog.Output
 		}
 		return err
 	})
-	t.Func("load_module", func(cmd *conf.Cmd) error {
-		path := cmd.Loader.FullPath(cmd.Arg(0))
-		return cmd.Errorf(`dlopen() "%s" failed (%s: cannot open shared object file: No such file or directory)`, path, path)
-	})
+	t.Func("load_module", c.loadModule)
+}
+
+func (c *MainConf) setWorkers(cmd *conf.Cmd) error {
+	if cmd.Arg(0) == "auto" {
+		c.Workers = autoWorkers
+		return nil
+	}
+	n, ok := conf.ParseInt(cmd.Arg(0))
+	if !ok {
+		return cmd.Bad("invalid value")
+	}
+	c.Workers = max(n, 1)
+	return nil
+}
+
+func (c *MainConf) setPriority(cmd *conf.Cmd) error {
+	text, minus := strings.CutPrefix(cmd.Arg(0), "-")
+	if !minus {
+		text = strings.TrimPrefix(text, "+")
+	}
+	n, ok := conf.ParseInt(text)
+	if !ok {
+		return cmd.Bad("invalid number")
+	}
+	if c.Priority = n; minus {
+		c.Priority = -n
+	}
+	return nil
 }
 
 func (c *MainConf) setUser(cmd *conf.Cmd) error {
@@ -125,9 +118,37 @@ func (c *MainConf) setUser(cmd *conf.Cmd) error {
 		cmd.Warnf(`the "user" directive makes sense only if the master process runs with super-user privileges, ignored`)
 		return nil
 	}
-	c.User, c.Group = cmd.Arg(0), cmd.Arg(0)
-	if len(cmd.Args) > 1 {
-		c.Group = cmd.Arg(1)
+	u, err := process.LookupUser(cmd.Arg(0), cmd.Arg(1))
+	if err != nil {
+		return cmd.Errorf("%s", err.Error())
 	}
+	c.User = u
 	return nil
+}
+
+// loadable are nginx's dynamic modules and the directive that tells whether
+// this program has the same built in.
+var loadable = map[string]struct{ directive, module string }{
+	"ngx_http_geoip_module.so":        {"geoip_country", "ngx_http_geoip_module"},
+	"ngx_http_image_filter_module.so": {"image_filter", "ngx_http_image_filter_module"},
+	"ngx_http_perl_module.so":         {"perl", "ngx_http_perl_module"},
+	"ngx_http_xslt_filter_module.so":  {"xslt_stylesheet", "ngx_http_xslt_module"},
+	"ngx_mail_module.so":              {"mail", "ngx_mail_core_module"},
+	"ngx_stream_module.so":            {"stream", "ngx_stream_core_module"},
+	"ngx_stream_geoip_module.so":      {"geoip_country", "ngx_stream_geoip_module"},
+}
+
+// loadModule accepts a module whose work this program does by itself, so that
+// configurations of distributions load; there is nothing to load it into.
+func (c *MainConf) loadModule(cmd *conf.Cmd) error {
+	if c.events {
+		return cmd.Bad("is specified too late")
+	}
+	if m, ok := loadable[path.Base(cmd.Arg(0))]; ok {
+		if s := conf.Find(m.directive, m.module); s != nil && cmd.Loader.Support(s) == conf.Supported {
+			return nil
+		}
+	}
+	name := cmd.Loader.FullPath(cmd.Arg(0))
+	return cmd.Errorf(`dlopen() "%s" failed (%s: cannot open shared object file: No such file or directory)`, name, name)
 }

@@ -104,12 +104,8 @@ var standard = []feature{
 // server can do.
 func configureArguments(l *conf.Loader) []string {
 	works := func(f *feature) bool {
-		for i := range conf.Reference() {
-			if s := &conf.Reference()[i]; s.Name == f.directive && s.Module == f.module {
-				return l.Support(s) == conf.Supported
-			}
-		}
-		return false
+		s := conf.Find(f.directive, f.module)
+		return s != nil && l.Support(s) == conf.Supported
 	}
 	var args []string
 	for i := range optional {

@@ -1,28 +1,74 @@
 // Command sluice is a web server and reverse proxy that reads nginx.conf.
+//
+//	sluice                      # serve; without a configuration, the one that is built in
+//	sluice -t -c FILE           # check a configuration
+//	sluice -s reload            # stop, quit, reopen, reload
+//	sluice fmt -w FILE ...      # lay out configuration files
+//
+// The options are nginx's, down to the wording of their errors, so that scripts and service managers written for nginx
+// work. What the program does is in the packages under runtime.
 package main
 
 import (
 	"fmt"
+	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/sluiceproxy/sluice/runtime"
 )
 
 func main() {
-	o, err := parseOptions(os.Args[1:])
+	if len(os.Args) > 1 {
+		if run := commands[os.Args[1]]; run != nil {
+			os.Exit(run(os.Args[2:]))
+		}
+	}
+	os.Exit(serve(os.Args[1:]))
+}
+
+// commands are the words that may stand in place of nginx's options.
+var commands = map[string]func(args []string) int{
+	"fmt": formatFiles,
+}
+
+// serve does what nginx does with the arguments and returns the exit code.
+func serve(args []string) int {
+	o, err := parseOptions(args)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "nginx: %s\n", err)
-		os.Exit(1)
+		return 1
 	}
 	if o.version {
 		showVersion(os.Stderr, o)
 		if !o.test {
-			return
+			return 0
 		}
 	}
+	opts := o.runtime()
+	builtIn, err := useBuiltIn(o, &opts)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "nginx: [emerg] %s\n", err)
+		return 1
+	}
+	switch {
+	case o.test:
+		var dump io.Writer
+		if o.dump {
+			dump = os.Stdout
+		}
+		return runtime.Test(opts, o.quiet, dump)
+	case o.signal.set:
+		return runtime.Signal(opts, o.signal.text)
+	case builtIn:
+		opts.Foreground = true
+		opts.Started = func(cfg *runtime.Config) { greet(os.Stdout, opts.Prefix, cfg) }
+	}
+	return runtime.Run(opts)
+}
+
+// runtime is the command line in the terms of package runtime, with nginx's defaults.
+func (o *options) runtime() runtime.Options {
 	prefix := o.prefix.or(defaultPrefix)
 	if prefix != "" && !strings.HasSuffix(prefix, "/") {
 		prefix += "/"
@@ -31,36 +77,9 @@ func main() {
 	if !strings.HasPrefix(path, "/") {
 		path = prefix + path
 	}
-	s, err := runtime.NewServer(runtime.Options{ConfPath: path, Prefix: prefix, Param: o.param.text, ErrorLog: o.errorLog.text})
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "nginx: [emerg] %s\n", err)
-		os.Exit(1)
+	log := o.errorLog.text
+	if o.errorLog.set && log == "" {
+		log = "stderr"
 	}
-	if o.test {
-		return
-	}
-	if err := s.Start(); err != nil {
-		fmt.Fprintf(os.Stderr, "nginx: [emerg] %s\n", err)
-		os.Exit(1)
-	}
-	if pid := s.Config().Main.PID; pid != "" {
-		_ = os.WriteFile(pid, fmt.Appendf(nil, "%d\n", os.Getpid()), 0o644)
-		defer os.Remove(pid)
-	}
-	ch := make(chan os.Signal, 8)
-	signal.Notify(ch, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGUSR1)
-	for sig := range ch {
-		switch sig {
-		case syscall.SIGHUP:
-			_ = s.Reload()
-		case syscall.SIGUSR1:
-			s.Reopen()
-		case syscall.SIGQUIT:
-			s.Quit()
-			return
-		default:
-			s.Stop()
-			return
-		}
-	}
+	return runtime.Options{ConfPath: path, Prefix: prefix, ErrorLog: log, Param: o.param.text, Console: os.Stderr}
 }

@@ -46,6 +46,7 @@ type Loader struct {
 	finishers []finisher
 	ends      []func() error
 	problems  []Problem
+	folders   []string
 	lastSeq   int
 }
 
@@ -171,6 +172,17 @@ func (l *Loader) Complete() {
 // AtEnd registers fn to run after everything was set and finished: checks that
 // nginx makes once the whole file was read, whose messages name no location.
 func (l *Loader) AtEnd(fn func() error) { l.ends = append(l.ends, fn) }
+
+// Folder asks for a folder of the program's own to be made at the start, where
+// it is missing: temporary files, caches. path follows the prefix.
+func (l *Loader) Folder(path string) {
+	if path = l.FullPath(path); !slices.Contains(l.folders, path) {
+		l.folders = append(l.folders, path)
+	}
+}
+
+// Folders are the folders to make at the start.
+func (l *Loader) Folders() []string { return l.folders }
 
 // Load reads the files, sets everything and finishes it. param is the value of
 // -g, applied before the file. On failure the error is an *Error; all problems

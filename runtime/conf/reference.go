@@ -113,6 +113,16 @@ var specsByName = sync.OnceValue(func() map[string][]*Spec {
 	return byName
 })
 
+// Find returns the row of a directive of a module, nil when there is none.
+func Find(name, module string) *Spec {
+	for _, s := range specsByName()[name] {
+		if s.Module == module {
+			return s
+		}
+	}
+	return nil
+}
+
 // setCount reads the args column: "1", "1-2", "1+", "1,3", "flag", "any",
 // "block 1-2".
 func (s *Spec) setCount(rule string) {

@@ -38,9 +38,10 @@ type Output struct {
 // Config describes a Logger. The zero value discards everything.
 type Config struct {
 	Outputs []Output
-	// Console, when set, also receives every record from Warn up as the line a
-	// command prints: "nginx: [emerg] text". It is stderr during start-up and -t,
-	// and nil once the server runs (nginx's ngx_use_stderr).
+	// Console, when set, also receives every record from Warn up that reaches a log
+	// (all of them where there is none) as the line a command prints: "nginx: [emerg]
+	// text". It is stderr during start-up and -t, and nil once the server runs
+	// (nginx's ngx_use_stderr).
 	Console io.Writer
 	// Program is the name at the start of console lines; "" means "nginx", which is
 	// what the tools that read these lines expect.
@@ -79,8 +80,8 @@ func New(cfg Config) *Logger {
 		l.level = max(l.level, l.outputs[i].Threshold.Level)
 		l.debug |= l.outputs[i].Threshold.Debug
 	}
-	if l.console != nil {
-		l.level = max(l.level, Warn)
+	if l.console != nil && len(l.outputs) == 0 {
+		l.level = Warn
 	}
 	l.records.New = func() any { return newRecord(l) }
 	return l
@@ -119,14 +120,20 @@ func (l *Logger) Log(lv Level, conn uint64, err error, ctx Context, format strin
 	l.records.Put(r)
 }
 
-// Fail logs a failed operation without connection or context: an *errno.OpError
-// becomes its text and errno, any other error its text alone.
+// Fail logs a failed operation without connection or context: an error that tells
+// its text apart from its errno, such as *errno.OpError, becomes both, any other
+// its text alone.
 func (l *Logger) Fail(lv Level, err error) {
-	if op, ok := err.(*errno.OpError); ok {
-		l.Log(lv, 0, op.Err, nil, "%s", op.Text())
+	if op, ok := err.(operation); ok {
+		l.Log(lv, 0, op.Unwrap(), nil, "%s", op.Text())
 		return
 	}
 	l.Log(lv, 0, nil, nil, "%s", err.Error())
+}
+
+type operation interface {
+	Text() string  // without the errno
+	Unwrap() error // the errno
 }
 
 // Close ends the connections of syslog outputs; later records do not reach them.

@@ -12,6 +12,14 @@ func FileSink(f *logfile.File) Sink { return fileSink{f} }
 
 type fileSink struct{ file *logfile.File }
 
+// Path is the file that the output logs to, "" when it is none or stderr.
+func (o *Output) Path() string {
+	if s, ok := o.Sink.(fileSink); ok {
+		return s.file.Path()
+	}
+	return ""
+}
+
 func (s fileSink) WriteRecord(_ Level, rec []byte) { s.file.WriteNow(rec) }
 
 type syslogSink struct{ server *logfile.Syslog }

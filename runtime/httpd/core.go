@@ -199,6 +199,7 @@ func (b *Builder) bindBody(c *Core, t *conf.Table) {
 	})
 	t.Func("client_body_temp_path", func(cmd *conf.Cmd) error {
 		c.bodyTemp.Set(cmd.Block, cmd.Loader.FullPath(cmd.Arg(0)))
+		cmd.Loader.Folder(cmd.Arg(0))
 		for i := 1; i < len(cmd.Args); i++ {
 			if n, ok := conf.ParseInt(cmd.Arg(i)); !ok || n < 1 || n > 3 {
 				return cmd.Bad("invalid value")

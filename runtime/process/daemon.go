@@ -100,12 +100,17 @@ func (d *Daemon) Ready() {
 	d.ready = nil
 }
 
-// RedirectStderr makes fd, the error log, the process's stderr, so that a crash
-// leaves its trace there. The error is an *errno.OpError.
-func RedirectStderr(fd int) error {
-	if fd == syscall.Stderr {
+// RedirectStderr makes the file at path, the error log, the process's stderr, so
+// that a crash leaves its trace there. The error is an *errno.OpError.
+func RedirectStderr(path string) error {
+	fd, err := syscall.Open(path, syscall.O_WRONLY|syscall.O_APPEND|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return errno.Failed("open()", path, err)
+	}
+	if fd == syscall.Stderr { // it was closed
 		return nil
 	}
+	defer syscall.Close(fd)
 	if err := dup(fd, syscall.Stderr); err != nil {
 		return errno.Failed("dup2(STDERR_FILENO)", "", err)
 	}

@@ -10,7 +10,7 @@
 //	}
 //	... // listen
 //	process.WritePID(cfg.PID)
-//	sig := process.Notify(process.NotifyOptions{Log: log, Daemonized: inChild})
+//	sig := process.Notify(process.NotifyOptions{Log: current, Daemonized: inChild})
 //	daemon.Ready()
 //	for event := range sig.Events() { ... }
 //

@@ -35,8 +35,10 @@ const (
 
 // NotifyOptions describe a Signals.
 type NotifyOptions struct {
-	// Log receives "signal 1 (SIGHUP) received, reconfiguring" at Notice.
-	Log  *errlog.Logger
+	// Log gives the log that receives "signal 1 (SIGHUP) received, reconfiguring"
+	// at Notice: that of the configuration in effect. It is called on the goroutine
+	// of Signals. nil keeps silent.
+	Log  func() *errlog.Logger
 	Role Role
 	// Daemonized makes WINCH count, as in nginx.
 	Daemonized bool
@@ -114,9 +116,13 @@ func (s *Signals) take(sig syscall.Signal) Event {
 	if ignored {
 		e, action = 0, ", ignoring"
 	}
-	s.opt.Log.Log(errlog.Notice, 0, nil, nil, "signal %d (%s) received%s", int(sig), name, action)
+	var log *errlog.Logger
+	if s.opt.Log != nil {
+		log = s.opt.Log()
+	}
+	log.Log(errlog.Notice, 0, nil, nil, "signal %d (%s) received%s", int(sig), name, action)
 	if ignored {
-		s.opt.Log.Log(errlog.Crit, 0, nil, nil, "the changing binary signal is ignored: "+
+		log.Log(errlog.Crit, 0, nil, nil, "the changing binary signal is ignored: "+
 			"you should shutdown or terminate before either old or new binary's process")
 	}
 	return e

@@ -51,7 +51,7 @@ func play(role string) int {
 	log, _ := os.CreateTemp(os.Getenv("TMPDIR"), "log")
 	fmt.Fprintf(os.Stderr, "pid=%d leader=%v umask=%d null=%v env=%q args=%v\n", os.Getpid(), int(sid) == os.Getpid(), mask,
 		os.SameFile(stdin, null), os.Getenv(daemonEnv), os.Args[1:])
-	if err := RedirectStderr(int(log.Fd())); err != nil {
+	if err := RedirectStderr(log.Name()); err != nil {
 		return 4
 	}
 	fmt.Fprintln(os.Stderr, "to the log")
@@ -275,7 +275,7 @@ func TestNotify(t *testing.T) {
 		{syscall.SIGCHLD, NotifyOptions{}, ChildExited, "signal 17 (SIGCHLD) received"},
 	} {
 		log, l := newLog()
-		c.opt.Log = log
+		c.opt.Log = func() *errlog.Logger { return log }
 		s := &Signals{opt: c.opt}
 		got := s.take(c.sig)
 		want := c.log
@@ -296,7 +296,7 @@ func TestNotify(t *testing.T) {
 
 func TestSignalsBecomeEvents(t *testing.T) {
 	log, _ := newLog()
-	s := Notify(NotifyOptions{Log: log})
+	s := Notify(NotifyOptions{Log: func() *errlog.Logger { return log }})
 	for _, c := range []struct {
 		sig  syscall.Signal
 		want Event
@@ -337,7 +337,7 @@ func TestEqualEventsAreMerged(t *testing.T) {
 }
 
 func TestLimitOpenFiles(t *testing.T) {
-	n, err := OpenFiles()
+	n, _, err := OpenFiles()
 	if err != nil || n == 0 {
 		t.Fatalf("got %d, %v", n, err)
 	}
@@ -345,8 +345,5 @@ func TestLimitOpenFiles(t *testing.T) {
 	var op *errno.OpError
 	if !errors.As(err, &op) || !strings.HasPrefix(err.Error(), "setrlimit(RLIMIT_NOFILE, 4611686018427387904) failed (") {
 		t.Errorf("got %v", err)
-	}
-	if CPUs() < 1 {
-		t.Error("no processor")
 	}
 }

@@ -3,7 +3,6 @@ package process
 import (
 	"fmt"
 	"os/user"
-	"runtime"
 	"strconv"
 	"syscall"
 
@@ -66,24 +65,3 @@ func (u User) Assume() error {
 	}
 	return nil
 }
-
-// LimitOpenFiles is worker_rlimit_nofile. The error is an *errno.OpError.
-func LimitOpenFiles(n uint64) error {
-	if err := setOpenFiles(n); err != nil {
-		return errno.Failed(fmt.Sprintf("setrlimit(RLIMIT_NOFILE, %d)", n), "", err)
-	}
-	return nil
-}
-
-// OpenFiles is how many descriptors this process may have.
-func OpenFiles() (uint64, error) {
-	var r syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r); err != nil {
-		return 0, errno.Failed("getrlimit(RLIMIT_NOFILE)", "", err)
-	}
-	return uint64(r.Cur), nil
-}
-
-// CPUs is the number of processors that this process may run on: what
-// worker_processes auto means.
-func CPUs() int { return runtime.NumCPU() }

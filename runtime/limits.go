@@ -1,0 +1,84 @@
+package runtime
+
+import (
+	"os"
+	goruntime "runtime"
+	"runtime/debug"
+
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/process"
+)
+
+// heapReserve is memory that is allocated and never touched, so the system
+// never provides it, but the garbage collector counts it as in use. A server's
+// live heap is a few megabytes and its steady state allocates nothing: without
+// the reserve each 4 MB of connections coming and going would start a
+// collection, which also empties the pools. With it the heap grows by 32 MB
+// plus its own size between two collections, and never by a multiple of a large
+// heap, as a higher GOGC would have it. There is no memory limit: what bounds a
+// server's memory is worker_connections and the sizes of its buffers.
+const heapReserve = 32 << 20
+
+// reserveHeap allocates the reserve, which the caller keeps for the life of the
+// process. It comes before anything else, while memory is fresh from the system
+// and needs no clearing. Who sets GOGC or GOMEMLIMIT has plans of his own.
+func reserveHeap() []byte {
+	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
+		return nil
+	}
+	return make([]byte, heapReserve)
+}
+
+// apply sets the limits of the process that the configuration asks for.
+// Failures are logged and change nothing.
+func (c *MainConf) apply(log *errlog.Logger) {
+	c.setThreads()
+	if c.Nofile >= 0 {
+		if err := process.LimitOpenFiles(uint64(c.Nofile)); err != nil {
+			log.Fail(errlog.Alert, err)
+		}
+	}
+	if c.CoreSize >= 0 {
+		if err := process.LimitCore(uint64(c.CoreSize)); err != nil {
+			log.Fail(errlog.Alert, err)
+		}
+	}
+	if c.Priority != 0 {
+		if err := process.SetPriority(c.Priority); err != nil {
+			log.Fail(errlog.Alert, err)
+		}
+	}
+	// What reading the configuration left behind goes back to the system.
+	debug.FreeOSMemory()
+}
+
+// setThreads sets how many threads run at once. GOMAXPROCS in the environment is
+// the word of the one who starts the program and wins over worker_processes;
+// auto is what Go takes by itself, the processors that affinity and the
+// container leave, and follows their changes.
+func (c *MainConf) setThreads() {
+	switch {
+	case os.Getenv("GOMAXPROCS") != "":
+	case c.Workers == autoWorkers:
+		goruntime.SetDefaultGOMAXPROCS()
+	default:
+		goruntime.GOMAXPROCS(c.Workers)
+	}
+}
+
+// warnOfLimits says that there may be fewer descriptors than connections.
+func (c *MainConf) warnOfLimits(log *errlog.Logger) {
+	cur, _, err := process.OpenFiles()
+	if err != nil {
+		log.Fail(errlog.Alert, err)
+		return
+	}
+	limit := int64(min(cur, 1<<62)) //nolint:gosec // bounded
+	if int64(c.Connections) <= limit || c.Nofile >= 0 && int64(c.Connections) <= c.Nofile {
+		return
+	}
+	if c.Nofile >= 0 {
+		limit = c.Nofile
+	}
+	log.Log(errlog.Warn, 0, nil, nil, "%d worker_connections exceed open file resource limit: %d", c.Connections, limit)
+}

@@ -1,0 +1,67 @@
+package runtime
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/logfile"
+)
+
+// startLog is the log of the time in which no configuration has been read yet:
+// the file of -e and the console.
+type startLog struct {
+	*errlog.Logger
+	files *logfile.Set
+}
+
+// openStartLog opens the log of the start. Where the file cannot be opened, its
+// records go to the console.
+func openStartLog(o *Options, lv errlog.Level) startLog {
+	s := startLog{files: logfile.NewSet(logfile.Options{Prefix: o.Prefix})}
+	out := errlog.Output{Threshold: errlog.Threshold{Level: lv}}
+	stderr := func() { out.Sink, out.Console = errlog.FileSink(s.files.Stderr()), true }
+	if o.ErrorLog == "stderr" {
+		stderr()
+	} else {
+		path := o.ErrorLog
+		if path == "" {
+			path = DefaultErrorLog
+		}
+		out.Sink = errlog.FileSink(s.files.File(path))
+		if err := s.files.Open(); err != nil {
+			say(o.Console, "[alert] could not open error log file: %s", err)
+			stderr()
+		}
+	}
+	s.Logger = errlog.New(errlog.Config{Outputs: []errlog.Output{out}, Console: o.Console})
+	return s
+}
+
+// close ends the log; later records are dropped.
+func (s *startLog) close() { s.files.Close() }
+
+// logWarnings logs what a configuration warns of.
+func logWarnings(log *errlog.Logger, warnings []string) {
+	for _, w := range warnings {
+		log.Log(errlog.Warn, 0, nil, nil, "%s", w)
+	}
+}
+
+// logFailure logs why something ended, at the level that nginx logs it at.
+func logFailure(log *errlog.Logger, err error) {
+	lv := errlog.Emerg
+	if p, ok := err.(*Problem); ok && p.Severity == conf.Crit {
+		lv = errlog.Crit
+	}
+	log.Fail(lv, err)
+}
+
+// say prints a line of the command's own on the console.
+func say(console io.Writer, format string, args ...any) {
+	if console != nil {
+		// Nothing is left to report to when the console itself fails.
+		_, _ = fmt.Fprintf(console, "nginx: "+format+"\n", args...)
+	}
+}
