@@ -121,13 +121,21 @@ func TestConsole(t *testing.T) {
 	var console bytes.Buffer
 	m := &memorySink{}
 	out := Output{Sink: m, Threshold: Threshold{Level: Error}}
-	l := New(Config{Outputs: []Output{out}, Console: &console})
-	l.Log(Emerg, 0, syscall.EACCES, nil, `open() "%s" failed`, "/x")
-	l.Log(Warn, 0, nil, nil, "conflicting server name")
-	l.Log(Notice, 0, nil, nil, "not shown")
-	want := "nginx: [emerg] open() \"/x\" failed (13: Permission denied)\nnginx: [warn] conflicting server name\n"
-	if console.String() != want {
-		t.Errorf("got %q, want %q", console.String(), want)
+	for _, c := range []struct {
+		outputs []Output
+		want    string
+	}{
+		{[]Output{out}, "nginx: [emerg] open() \"/x\" failed (13: Permission denied)\n"},
+		{nil, "nginx: [emerg] open() \"/x\" failed (13: Permission denied)\nnginx: [warn] conflicting server name\n"},
+	} {
+		console.Reset()
+		l := New(Config{Outputs: c.outputs, Console: &console})
+		l.Log(Emerg, 0, syscall.EACCES, nil, `open() "%s" failed`, "/x")
+		l.Log(Warn, 0, nil, nil, "conflicting server name")
+		l.Log(Notice, 0, nil, nil, "not shown")
+		if console.String() != c.want {
+			t.Errorf("got %q, want %q", console.String(), c.want)
+		}
 	}
 	if n := strings.Count(m.String(), "\n"); n != 1 {
 		t.Errorf("the log has %d records, want 1", n)
