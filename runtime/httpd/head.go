@@ -357,7 +357,7 @@ func (r *Request) checkTransferEncoding() Result {
 // chooseServer picks the server block for a host name.
 func (r *Request) chooseServer(host []byte) Result {
 	names := r.conn.addr.Names
-	if names == nil || len(host) == 0 {
+	if names == nil {
 		return OK
 	}
 	c := r.conn

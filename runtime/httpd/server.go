@@ -107,6 +107,8 @@ func (b *Builder) completeServer(s *Server) {
 	s.Name = s.names[0].name
 	if s.names[0].re == nil {
 		s.Name = strings.TrimPrefix(s.Name, ".")
+	} else {
+		s.Name = "~" + s.Name
 	}
 	if len(s.listens) == 0 {
 		port := uint16(80)
@@ -244,9 +246,6 @@ func (a *Addr) buildNames(b *Builder) error {
 			if n.re != nil {
 				nb.AddRegex(n.re, s)
 				any = any || len(n.re.Names()) > 0
-				continue
-			}
-			if n.name == "" {
 				continue
 			}
 			switch err := nb.Add(n.name, s); err {
