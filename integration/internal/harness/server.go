@@ -51,7 +51,7 @@ func Start(ctx context.Context, binary, dir string, addrs []string, args ...stri
 	defer cancel()
 	for _, addr := range addrs {
 		if err := s.listens(ctx, addr); err != nil {
-			s.kill()
+			_ = s.kill() // what it says is why it did not start
 			said, _ := os.ReadFile(filepath.Join(dir, "stderr"))
 			return nil, fmt.Errorf("%s did not start: %w\n%s", binary, err, said)
 		}
@@ -95,15 +95,14 @@ func (s *Server) Stop() error {
 		}
 		return nil
 	case <-time.After(stopLimit):
-		s.kill()
+		_ = s.kill() // killed, as it was told to be
 		return fmt.Errorf("%s did not stop within %v of SIGQUIT", s.cmd.Path, stopLimit)
 	}
 }
 
 // kill ends the server and the workers it started: they are one process group.
-func (s *Server) kill() {
-	_ = syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
-	_ = <-s.done // killed, as it was told to be
+func (s *Server) kill() error {
+	return errors.Join(syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL), <-s.done)
 }
 
 // nobody is the user id that stands for no one in particular on every Linux.
