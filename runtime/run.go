@@ -35,6 +35,7 @@ func Run(o Options) int {
 	if err := s.start(early.Logger); err != nil {
 		return 1
 	}
+	early.close()
 	logSystem(s.cfg.Log)
 	signals := process.Notify(process.NotifyOptions{Log: s.host.log.Load})
 	defer signals.Close()

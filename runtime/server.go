@@ -133,7 +133,9 @@ func (s *Server) use(cfg *Config, sockets *sockets) error {
 		cfg.HTTP.Stop()
 		return err
 	}
-	cfg.HTTP.OnStop(cfg.close)
+	if old := s.cfg; old != cfg {
+		old.HTTP.OnStop(old.close)
+	}
 	s.http.SetLog(cfg.Log)
 	s.http.SetConnectionLimit(cfg.Main.Connections)
 	s.http.Use(cfg.HTTP, opened)
