@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -184,7 +185,7 @@ func (c *Case) Lay(dir string, subst func(string) string) error {
 	for _, p := range c.settings["gzip"] {
 		compressed[p] = true
 	}
-	for _, f := range append(c.files, file{"nginx.conf", c.Conf}) {
+	for _, f := range append(slices.Clip(c.files), file{"nginx.conf", c.Conf}) { // both sides do this at once
 		data := content(subst(f.data))
 		if compressed[f.name] {
 			data = gzipped(data)
