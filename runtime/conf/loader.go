@@ -121,13 +121,13 @@ func (l *Loader) insert(r *row) {
 	l.rows[r.spec.Name] = append(l.rows[r.spec.Name], r)
 }
 
-// Collisions names the (directive, contexts) pairs that two rows claim. A
+// Collisions names the directives that two modules handle in the same block. A
 // correct set of modules has none.
 func (l *Loader) Collisions() (out []string) {
 	for name, rows := range l.rows {
 		for i, a := range rows {
 			for _, b := range rows[i+1:] {
-				if a.spec.Contexts&b.spec.Contexts != 0 {
+				if a.status == Supported && b.status == Supported && a.spec.Contexts&b.spec.Contexts != 0 {
 					out = append(out, name+" ("+a.module+", "+b.module+")")
 				}
 			}

@@ -45,6 +45,17 @@ const contextNames = "main events http server server_if location location_if lim
 	"types map geo num_map match mgmt acme_issuer oidc_provider otel_exporter " +
 	"stream stream_server stream_upstream mail mail_server"
 
+// String lists the kinds by name: "http, server".
+func (c Context) String() string {
+	var words []string
+	for i, n := range strings.Fields(contextNames) {
+		if c&(1<<i) != 0 {
+			words = append(words, n)
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
 func parseContexts(list string) (c Context) {
 	names := strings.Fields(contextNames)
 	for word := range strings.SplitSeq(list, ",") {
