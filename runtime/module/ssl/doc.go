@@ -25,7 +25,6 @@
 //   - ssl_conf_command knows Protocol, MinProtocol, MaxProtocol, CipherString,
 //     Curves, Groups, Certificate, PrivateKey, DHParameters, of Options
 //     SessionTicket, and Ciphersuites where all suites are listed.
-//   - ssl_stapling_verify has no effect: responses are always verified.
 //
 // ssl_key_log, which nginx has in its commercial version, writes the secrets of
 // handshakes in the SSLKEYLOGFILE format.

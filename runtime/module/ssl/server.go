@@ -33,6 +33,10 @@ type work struct {
 // server turns a server's directives into its TLS settings, in nginx's order.
 func (x *module) server(s *httpd.Server) error {
 	c := x.section.Of(s.Block)
+	if c.verify != verifyOff {
+		s.VerifyClient = true
+		s.CheckTLS = checker{required: c.verify == verifyOn, anyCA: c.verify == verifyOptionalNoCA}.check
+	}
 	n := len(c.certificates.Items)
 	switch {
 	case n > len(c.keys.Items):
@@ -199,7 +203,8 @@ func (w *work) setCurves(list string) error {
 	return nil
 }
 
-// judge makes the server ask for certificates, and checkClient of them.
+// judge makes the server ask for certificates and says what they are checked
+// against.
 func (w *work) judge() {
 	c, s := w.c, w.s
 	w.cfg.ClientAuth = tls.RequestClientCert
@@ -216,8 +221,6 @@ func (w *work) judge() {
 	s.TLS.Judge = func(cs *tls.ConnectionState) tlsconf.VerifyCode {
 		return verifier.Verify(cs.PeerCertificates, time.Now())
 	}
-	s.VerifyClient = true
-	s.CheckTLS = checker{required: c.verify == verifyOn, anyCA: c.verify == verifyOptionalNoCA}.check
 }
 
 // keyring puts the loaded certificates in order and staples responses to them.

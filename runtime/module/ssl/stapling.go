@@ -40,6 +40,7 @@ func (w *work) fetch(i int, cert *tls.Certificate) error {
 		Name: w.x.names[cert.Leaf], Certificate: cert,
 		Trusted:   append(append([]*x509.Certificate(nil), w.cas...), w.trusted...),
 		Responder: w.c.staplingResponder,
+		Verify:    w.c.staplingVerify,
 		Fetch:     client.Fetch,
 		Log: func(text string) {
 			w.s.Root.Log.Log(errlog.Error, 0, nil, nil, "%s", text)

@@ -13,8 +13,9 @@ import (
 // names with variables are: ssl_certificate_cache. It is safe for concurrent
 // use.
 type CertificateCache struct {
-	// Max is how many certificates it holds, Inactive for how long one nobody
-	// uses, Valid for how long one is used before its files are looked at again;
+	// Max is how many objects it holds, a certificate and its key being two;
+	// Inactive is for how long one nobody uses is
+	// kept, Valid for how long one is used before its files are looked at again;
 	// nginx's defaults for the latter are 10 and 60 seconds.
 	Max             int
 	Inactive, Valid time.Duration
@@ -81,7 +82,7 @@ func (c *CertificateCache) store(p *cachedPair, now time.Time) {
 		c.remove(e)
 	}
 	for e := c.recent.Back(); e != nil; e = c.recent.Back() {
-		if c.recent.Len() < c.Max && now.Sub(e.Value.(*cachedPair).accessed) <= c.Inactive {
+		if 2*(c.recent.Len()+1) <= c.Max && now.Sub(e.Value.(*cachedPair).accessed) <= c.Inactive {
 			break
 		}
 		c.remove(e)

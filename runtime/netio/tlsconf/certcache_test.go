@@ -9,7 +9,7 @@ import (
 func TestCertificateCache(t *testing.T) {
 	dir := t.TempDir()
 	crt, key := put(t, dir, "c.crt", read(t, "ec.crt")), put(t, dir, "c.key", read(t, "ec.key"))
-	c := &CertificateCache{Max: 2, Inactive: 100 * time.Second, Valid: time.Minute}
+	c := &CertificateCache{Max: 4, Inactive: 100 * time.Second, Valid: time.Minute}
 	now := testNow
 	load := func(crt, key string) any {
 		pair, err := c.Load(crt, key, nil, now)

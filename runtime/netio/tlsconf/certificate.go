@@ -187,7 +187,7 @@ func LoadCRL(name string) ([]*x509.RevocationList, error) {
 		if block.label != "X509 CRL" {
 			continue
 		}
-		crl, err := x509.ParseRevocationList(block.der)
+		crl, err := parseCRL(block.der)
 		if err != nil {
 			return fail(err, derQueue(block.der), errNestedASN1+"X509_CRL", errPEMASN1)
 		}

@@ -3,12 +3,51 @@ package tlsconf
 import (
 	"crypto/x509"
 	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
 // A crl is a revocation list made ready for look-ups.
 type crl struct {
 	*x509.RevocationList
 	revoked map[string]struct{} // by serial number, big-endian bytes
+}
+
+// parseCRL is x509.ParseRevocationList, which reads version 2 only, for lists of
+// version 1 as well: what `openssl ca -gencrl` makes by default.
+func parseCRL(der []byte) (*x509.RevocationList, error) {
+	list, err := x509.ParseRevocationList(der)
+	if err == nil {
+		return list, nil
+	}
+	input := cryptobyte.String(der)
+	var whole, tbs, body cryptobyte.String
+	if !input.ReadASN1(&whole, asn1.SEQUENCE) || !whole.ReadASN1Element(&tbs, asn1.SEQUENCE) {
+		return nil, err
+	}
+	element := tbs
+	if !element.ReadASN1(&body, asn1.SEQUENCE) || !body.PeekASN1Tag(asn1.SEQUENCE) {
+		return nil, err
+	}
+	// The same list with a version in front; the signature is over the original.
+	var b cryptobyte.Builder
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1Int64(1)
+			b.AddBytes(body)
+		})
+		b.AddBytes(whole)
+	})
+	versioned, buildErr := b.Bytes()
+	if buildErr != nil {
+		return nil, err
+	}
+	if list, err = x509.ParseRevocationList(versioned); err != nil {
+		return nil, err
+	}
+	list.Raw, list.RawTBSRevocationList = der, tbs
+	return list, nil
 }
 
 // removeFromCRL is the reason code that takes an entry back.

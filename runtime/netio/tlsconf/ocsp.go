@@ -55,6 +55,9 @@ type StaplerOptions struct {
 	// Responder overrides the responder of the certificate
 	// (ssl_stapling_responder).
 	Responder string
+	// Verify is ssl_stapling_verify: a response must be signed by the issuer, or by
+	// a responder it certified.
+	Verify bool
 	// Fetch asks a responder: it sends a DER request to an http URL and returns
 	// the DER response. OCSPClient.Fetch is one.
 	Fetch func(ctx context.Context, responder *url.URL, request []byte) ([]byte, error)
@@ -196,7 +199,7 @@ func (s *Stapler) fetch() (*staple, error) {
 	if err != nil {
 		return nil, err
 	}
-	response, err := ocsp.ParseResponseForCert(der, s.Certificate.Leaf, s.issuer)
+	response, err := s.parse(der)
 	var failed ocsp.ResponseError
 	switch {
 	case errors.As(err, &failed):
@@ -216,6 +219,19 @@ func (s *Stapler) fetch() (*staple, error) {
 		return nil, errors.New("OCSP_check_validity() failed")
 	}
 	return withStaple(s.Certificate, der, valid), nil
+}
+
+// parse reads a response and checks its signature. Without Verify the signer is
+// whoever the response says it is, as in nginx.
+func (s *Stapler) parse(der []byte) (*ocsp.Response, error) {
+	if s.Verify {
+		return ocsp.ParseResponseForCert(der, s.Certificate.Leaf, s.issuer)
+	}
+	response, err := ocsp.ParseResponseForCert(der, s.Certificate.Leaf, nil)
+	if err == nil && response.Certificate == nil {
+		err = response.CheckSignatureFrom(s.issuer)
+	}
+	return response, err
 }
 
 // withStaple returns cert with a response.

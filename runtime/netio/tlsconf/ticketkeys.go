@@ -16,18 +16,40 @@ import (
 type TicketKeys struct {
 	keys tls.Config // only for EncryptTicket and DecryptTicket
 
-	mu      sync.Mutex
-	period  time.Duration // 0: the keys are from files and stay
-	current [32]byte
-	next    time.Time // when to rotate
+	mu     sync.Mutex
+	period time.Duration // 0: the keys are from files and stay
+	list   []ticketKey   // the first seals
+	next   time.Time     // when to rotate
+}
+
+// A ticketKey is a key and the name that tickets sealed with it begin with.
+type ticketKey struct {
+	name [16]byte
+	key  [32]byte
+}
+
+func newTicketKey() (k ticketKey) {
+	k.key = randomKey()
+	name := randomKey()
+	copy(k.name[:], name[:])
+	return k
+}
+
+// use hands the keys to crypto/tls. The caller holds mu, or owns k alone.
+func (k *TicketKeys) use(list []ticketKey) {
+	k.list = list
+	keys := make([][32]byte, len(list))
+	for i := range list {
+		keys[i] = list[i].key
+	}
+	k.keys.SetSessionTicketKeys(keys)
 }
 
 // NewTicketKeys returns random keys that are replaced every timeout
 // (ssl_session_timeout); the replaced one is good for one timeout more.
 func NewTicketKeys(timeout time.Duration, now time.Time) *TicketKeys {
 	k := &TicketKeys{period: timeout, next: now.Add(timeout)}
-	k.current = randomKey()
-	k.keys.SetSessionTicketKeys([][32]byte{k.current})
+	k.use([]ticketKey{newTicketKey()})
 	return k
 }
 
@@ -36,7 +58,7 @@ func NewTicketKeys(timeout time.Duration, now time.Time) *TicketKeys {
 // farm can share the files between its Sluices, not with nginx. The error is
 // nginx's message, up to the " in FILE:LINE" the caller adds.
 func LoadTicketKeys(names []string) (*TicketKeys, error) {
-	var list [][32]byte
+	var list []ticketKey
 	for _, name := range names {
 		data, err := os.ReadFile(name)
 		if err != nil {
@@ -45,38 +67,49 @@ func LoadTicketKeys(names []string) (*TicketKeys, error) {
 		if len(data) != 48 && len(data) != 80 {
 			return nil, errors.New(`"` + name + `" must be 48 or 80 bytes`)
 		}
-		list = append(list, sha256.Sum256(data))
+		list = append(list, ticketKey{[16]byte(data), sha256.Sum256(data)})
 	}
 	k := &TicketKeys{}
-	k.keys.SetSessionTicketKeys(list)
+	k.use(list)
 	return k, nil
 }
 
 // encrypt seals a session.
 func (k *TicketKeys) encrypt(cs tls.ConnectionState, ss *tls.SessionState, now time.Time) ([]byte, error) {
-	k.rotate(now)
-	return k.keys.EncryptTicket(cs, ss)
+	name := k.rotate(now)
+	sealed, err := k.keys.EncryptTicket(cs, ss)
+	return append(name[:], sealed...), err
 }
 
 // decrypt opens a ticket; nil for one that is not ours.
 func (k *TicketKeys) decrypt(ticket []byte, cs tls.ConnectionState) (*tls.SessionState, error) {
-	return k.keys.DecryptTicket(ticket, cs)
+	if len(ticket) < len(ticketKey{}.name) || !k.knows([16]byte(ticket)) {
+		return nil, nil
+	}
+	return k.keys.DecryptTicket(ticket[len(ticketKey{}.name):], cs)
 }
 
-// rotate makes a new key when it is time.
-func (k *TicketKeys) rotate(now time.Time) {
-	if k.period == 0 {
-		return
-	}
+// knows reports whether a key has the name.
+func (k *TicketKeys) knows(name [16]byte) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if now.Before(k.next) {
-		return
+	for i := range k.list {
+		if k.list[i].name == name {
+			return true
+		}
 	}
-	previous := k.current
-	k.current = randomKey()
-	k.next = now.Add(k.period)
-	k.keys.SetSessionTicketKeys([][32]byte{k.current, previous})
+	return false
+}
+
+// rotate makes a new key when it is time and returns the name of the one in use.
+func (k *TicketKeys) rotate(now time.Time) [16]byte {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.period != 0 && !now.Before(k.next) {
+		k.next = now.Add(k.period)
+		k.use([]ticketKey{newTicketKey(), k.list[0]})
+	}
+	return k.list[0].name
 }
 
 // randomKey returns 32 random bytes.
