@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +41,9 @@ func withAssets(t *testing.T, caseFile string, replace func(string) string) []by
 	return []byte(b.String())
 }
 
+// ownFolder begins an http block that keeps everything in the server's folder, also for an nginx made to use the system's.
+const ownFolder = "http { access_log logs/access.log; include " + harness.TempPathsFile + "; "
+
 func shippedCase(t *testing.T) *harness.Case {
 	t.Helper()
 	text := withAssets(t, "testdata/shipped.txtar", func(s string) string {
@@ -52,6 +56,7 @@ func shippedCase(t *testing.T) *harness.Case {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.Conf = strings.Replace(c.Conf, "http {", "http { include "+harness.TempPathsFile+";", 1)
 	// The harness looks in nginx.conf for the ports to wait for; they are in a file it includes.
 	c.Conf += "# listens at %%PORT%% and %%PORT_2%%\n"
 	return c
@@ -115,16 +120,19 @@ func TestSnippetsLoad(t *testing.T) {
 		t.Run(path.Base(name), func(t *testing.T) {
 			for _, context := range contexts {
 				conf := strings.ReplaceAll(context, "INCLUDE", "include "+name+";")
-				for _, binary := range []string{lab.Oracle, lab.Tested} {
-					checkConf(t, binary, conf)
-				}
+				checkConf(t, lab.Oracle, conf, false)
+				checkConf(t, lab.Tested, conf, !lab.TestedIsNginx() && slices.Contains(pendingSnippets, path.Base(name)))
 			}
 		})
 	}
 }
 
-// checkConf has a server check a configuration among the shipped files.
-func checkConf(t *testing.T, binary, conf string) {
+// pendingSnippets are for modules that Sluice does not have yet. It has to say so; once it does not, the snippet leaves this
+// list.
+var pendingSnippets = []string{"fastcgi-params.conf", "fastcgi-php.conf", "scgi-params.conf", "uwsgi-params.conf"}
+
+// checkConf has a server check a configuration among the shipped files. If the snippet in it is pending, it has to refuse.
+func checkConf(t *testing.T, binary, conf string, pending bool) {
 	t.Helper()
 	port, err := lab.Ports.Take(1)
 	if err != nil {
@@ -143,11 +151,18 @@ func checkConf(t *testing.T, binary, conf string) {
 		write(t, dir+"/certs/"+to, string(data))
 	}
 	write(t, dir+"/logs/x", "")
-	temp := "http { access_log logs/a; client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3; uwsgi_temp_path t4; scgi_temp_path t5; "
-	write(t, dir+"/test.conf", "pid logs/pid; events { }\n"+strings.Replace(conf, "http { ", temp, 1))
+	write(t, dir+"/"+harness.TempPathsFile, lab.TempPaths[binary])
+	write(t, dir+"/test.conf", "pid logs/pid; events { }\n"+strings.Replace(conf, "http {", ownFolder, 1))
 	cmd := exec.CommandContext(t.Context(), binary, "-t", "-q", "-p", dir+"/", "-c", "test.conf", "-e", "logs/error.log")
 	cmd.WaitDelay = 5 * time.Second
-	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+	out, err := cmd.CombinedOutput()
+	if pending {
+		if !strings.Contains(string(out), "is known to nginx but not supported here") {
+			t.Errorf("%s -t: want it to say that this is not supported, if it is not: %v\n%s\n%s", binary, err, conf, out)
+		}
+		return
+	}
+	if err != nil || len(out) > 0 {
 		t.Errorf("%s -t: %v\n%s\n%s", binary, err, conf, out)
 	}
 }

@@ -55,7 +55,7 @@ func newBench(ctx context.Context, lab *harness.Lab) (*bench, error) {
 		return nil, err
 	}
 	backend := &server{name: "backend", dir: filepath.Join(lab.Dir, "backend"), ports: app}
-	if err := backend.lay(lab, backendConf, app[0]); err != nil {
+	if err := backend.lay(lab, lab.Oracle, backendConf, app[0]); err != nil {
 		return nil, err
 	}
 	backend.command = nginxCommand(lab.Oracle, backend.dir)
@@ -65,7 +65,7 @@ func newBench(ctx context.Context, lab *harness.Lab) (*bench, error) {
 		if s.ports, err = lab.Ports.Take(5); err != nil {
 			return nil, err
 		}
-		if err := s.lay(lab, conf, app[0]); err != nil {
+		if err := s.lay(lab, binary, conf, app[0]); err != nil {
 			return nil, err
 		}
 		s.command = nginxCommand(binary, s.dir)
@@ -104,7 +104,7 @@ func newHAProxy(lab *harness.Lab, app int) (*server, error) {
 	if s.ports, err = lab.Ports.Take(4); err != nil {
 		return nil, err
 	}
-	if err := s.lay(lab, haproxyConf, app); err != nil {
+	if err := s.lay(lab, binary, haproxyConf, app); err != nil {
 		return nil, err
 	}
 	s.command = []string{binary, "-db", "-C", s.dir, "-f", "nginx.conf"}
@@ -112,7 +112,7 @@ func newHAProxy(lab *harness.Lab, app int) (*server, error) {
 }
 
 // lay writes what a server needs to its folder.
-func (s *server) lay(lab *harness.Lab, conf string, app int) error {
+func (s *server) lay(lab *harness.Lab, binary, conf string, app int) error {
 	words := []string{"%%UPSTREAM%%", harness.Addr(app)}
 	for i, port := range s.ports {
 		mark := "%%ADDR_" + strconv.Itoa(i+1) + "%%"
@@ -140,6 +140,8 @@ func (s *server) lay(lab *harness.Lab, conf string, app int) error {
 		"html/1k.html":   harness.Filler(1 << 10),
 		"html/10k.html":  harness.Filler(10 << 10),
 		"html/100k.html": harness.Filler(100 << 10),
+
+		harness.TempPathsFile: []byte(lab.TempPaths[binary]),
 	}
 	for name, data := range files {
 		if err := os.WriteFile(filepath.Join(s.dir, name), data, 0o644); err != nil {

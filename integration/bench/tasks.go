@@ -39,11 +39,7 @@ http {
     access_log off;
     keepalive_requests 100000000;
     keepalive_timeout 600s;
-    client_body_temp_path client_body_temp;
-    proxy_temp_path proxy_temp;
-    fastcgi_temp_path fastcgi_temp;
-    uwsgi_temp_path uwsgi_temp;
-    scgi_temp_path scgi_temp;
+    include temp-paths.conf;
     ssl_certificate certs/localhost.pem;
     ssl_certificate_key certs/localhost.key;
     ssl_protocols TLSv1.2 TLSv1.3;
@@ -82,11 +78,7 @@ http {
     open_file_cache max=100;
     keepalive_requests 100000000;
     keepalive_timeout 600s;
-    client_body_temp_path client_body_temp;
-    proxy_temp_path proxy_temp;
-    fastcgi_temp_path fastcgi_temp;
-    uwsgi_temp_path uwsgi_temp;
-    scgi_temp_path scgi_temp;
+    include temp-paths.conf;
     server {
         listen %%UPSTREAM%%;
         root html;

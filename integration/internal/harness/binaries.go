@@ -21,6 +21,8 @@ type Binaries struct {
 	Tested string
 	// OracleVersion and TestedVersion are the levels of nginx that the two state, as 1.22.1.
 	OracleVersion, TestedVersion string
+	// TempPaths is for each of the two what belongs into TempPathsFile.
+	TempPaths map[string]string
 }
 
 // Names of the environment variables that choose the programs, and the flags to build with, such as -race.
@@ -47,8 +49,16 @@ func FindBinaries(ctx context.Context, dir string) (*Binaries, error) {
 	if b.OracleVersion, err = version(ctx, b.Oracle); err != nil {
 		return nil, err
 	}
-	b.TestedVersion, err = version(ctx, b.Tested)
-	return b, err
+	if b.TestedVersion, err = version(ctx, b.Tested); err != nil {
+		return nil, err
+	}
+	b.TempPaths = map[string]string{}
+	for _, binary := range []string{b.Oracle, b.Tested} {
+		if b.TempPaths[binary], err = tempPaths(ctx, binary); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
 }
 
 // findNginx looks in PATH and in the folders of system programs, which an ordinary user's PATH may not have.

@@ -24,6 +24,7 @@ import (
 //	link: PATH TARGET     a symbolic link
 //	mtime: PATH RFC3339   modification time, instead of the common one
 //	chmod: PATH MODE      permissions, octal
+//	pending: DIRECTIVE    Sluice does not have the directive yet, and has to say so
 //	expires: absolute     Expires is compared as it is, not by its distance from Date
 //
 // The files are written to the folder the server runs in, but for these:
@@ -55,6 +56,8 @@ type Case struct {
 	Requests []Request
 	// Apps answer the connections to %%UPSTREAM%% and %%UPSTREAM_2%% in place of the files; nil for the files.
 	Apps [2]func(net.Conn)
+	// Pending is a directive of the configuration that the server under test has to refuse as not supported, empty for none.
+	Pending string
 
 	files     []file
 	upstreams [2]map[string]reply
@@ -65,7 +68,7 @@ type Case struct {
 // commonTime is the modification time of every file that has no other: ETag and Last-Modified come out the same.
 var commonTime = time.Date(2024, time.March, 5, 12, 34, 56, 0, time.UTC)
 
-var setting = regexp.MustCompile(`^(error-log|gzip|fill|mkdir|link|mtime|chmod|expires): (.+)$`)
+var setting = regexp.MustCompile(`^(error-log|gzip|fill|mkdir|link|mtime|chmod|pending|expires): (.+)$`)
 
 // LoadCase reads a case from a txtar file.
 func LoadCase(path string) (*Case, error) {
@@ -91,6 +94,9 @@ func ParseCase(name string, text []byte) (*Case, error) {
 			continue
 		}
 		c.settings[m[1]] = append(c.settings[m[1]], m[2])
+		if m[1] == "pending" {
+			c.Pending = m[2]
+		}
 		if m[1] == "error-log" {
 			re, err := regexp.Compile(m[2])
 			if err != nil {
@@ -161,11 +167,7 @@ pid logs/nginx.pid;
 events { worker_connections 256; }
 http {
     access_log logs/access.log combined;
-    client_body_temp_path client_body_temp;
-    proxy_temp_path proxy_temp;
-    fastcgi_temp_path fastcgi_temp;
-    uwsgi_temp_path uwsgi_temp;
-    scgi_temp_path scgi_temp;
+    include temp-paths.conf;
     types { text/html html; text/plain txt; text/css css; application/json json; image/png png; }
 `
 	serverHead = `server {

@@ -125,14 +125,14 @@ func (d *Differences) pair(caseName, request, before, after string) bool {
 	return false
 }
 
-// Unused returns the accepted differences that explained nothing since the table was read: they no longer exist. Those
-// that are Sluice's own are left out if the server under test is an nginx.
-func (d *Differences) Unused(testedIsNginx bool) []Difference {
+// Unused returns the accepted differences that explained nothing since the table was read, and so no longer exist. Of those
+// that expect says no to, nothing was to be seen.
+func (d *Differences) Unused(expect func(Difference) bool) []Difference {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var unused []Difference
 	for _, row := range d.rows {
-		if !row.used && !(testedIsNginx && row.Since == "sluice") {
+		if !row.used && expect(row) {
 			unused = append(unused, row)
 		}
 	}

@@ -180,11 +180,11 @@ func TestDifferences(t *testing.T) {
 			}
 		})
 	}
-	if n := len(d.Unused(false)); n != 1 {
-		t.Errorf("%d rows unused, want 1", n)
+	if unused := d.Unused(func(Difference) bool { return true }); len(unused) != 1 || unused[0].Case != "never" {
+		t.Errorf("unused %v, want the row that no line came for", unused)
 	}
-	if n := len(d.Unused(true)); n != 0 {
-		t.Errorf("%d rows unused by an nginx, want 0", n)
+	if unused := d.Unused(func(row Difference) bool { return row.Since != "sluice" }); len(unused) != 0 {
+		t.Errorf("unused %v, none of which was expected", unused)
 	}
 	if err := d.Record("b", "GET /|", []string{"-a|b", "+c"}, "9.9.9"); err != nil {
 		t.Fatal(err)

@@ -59,6 +59,7 @@ type side struct {
 	listen  []int // ports of the server
 	apps    []*Upstream
 	certs   string
+	temp    string // for TempPathsFile
 	subst   func(string) string
 	srv     *Server
 	results []result
@@ -171,7 +172,7 @@ var portMark = regexp.MustCompile(`%%(ADDR|PORT)(?:_([0-9]+))?%%`)
 
 // side prepares one of the two servers: folder, ports and what they are called in texts.
 func (l *Lab) side(c *Case, name, binary string) (*side, error) {
-	s := &side{name: name, binary: binary, dir: filepath.Join(l.Dir, c.Name, name), certs: l.Certs}
+	s := &side{name: name, binary: binary, dir: filepath.Join(l.Dir, c.Name, name), certs: l.Certs, temp: l.TempPaths[binary]}
 	count := 1
 	for _, m := range portMark.FindAllStringSubmatch(c.Conf, -1) {
 		n, _ := strconv.Atoi(m[2])
@@ -240,7 +241,12 @@ func (s *side) run(ctx context.Context, c *Case) (map[string]Transcript, error) 
 
 // start writes the files and starts the server.
 func (s *side) start(ctx context.Context, c *Case) error {
-	if err := errors.Join(c.Lay(s.dir, s.subst), os.CopyFS(filepath.Join(s.dir, "certs"), os.DirFS(s.certs))); err != nil {
+	err := errors.Join(
+		c.Lay(s.dir, s.subst),
+		writeFile(filepath.Join(s.dir, TempPathsFile), []byte(s.temp)),
+		os.CopyFS(filepath.Join(s.dir, "certs"), os.DirFS(s.certs)),
+	)
+	if err != nil {
 		return err
 	}
 	var addrs []string
@@ -249,7 +255,6 @@ func (s *side) start(ctx context.Context, c *Case) error {
 			addrs = append(addrs, Addr(port))
 		}
 	}
-	var err error
 	s.srv, err = Start(ctx, s.binary, s.dir, addrs)
 	return err
 }
