@@ -1,5 +1,7 @@
 package conf
 
+import "reflect"
+
 // Block is one block of the configuration as it was instantiated: http, a
 // server, a location, an if. Main is the block without a parent.
 type Block struct {
@@ -110,12 +112,20 @@ func NewSection[T any](m *Module, defaults T, bind func(*T, *Table)) *Section[T]
 	m.loader.sections++
 	m.loader.defaults = append(m.loader.defaults, func() any { c := defaults; return &c })
 	collect := &Table{module: m}
-	collect.add = func(name string) {
+	collect.add = func(name string, typed bool) {
 		m.addRow(name, func(cmd *Cmd) error {
 			t := Table{module: m, name: name, cmd: cmd}
 			bind(s.Write(cmd.Block), &t)
 			return t.err
 		})
+		if typed {
+			m.loader.typed = append(m.loader.typed, typedRow{m, name, func(cmd *Cmd) (bool, error) {
+				c := defaults
+				t := Table{module: m, name: name, cmd: cmd}
+				bind(&c, &t)
+				return reflect.DeepEqual(c, defaults), t.err
+			}})
+		}
 	}
 	var probe T
 	bind(&probe, collect)

@@ -1,7 +1,9 @@
 package conf
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/sluiceproxy/sluice/parser"
 )
@@ -47,6 +49,8 @@ type Loader struct {
 	ends      []func() error
 	problems  []Problem
 	folders   []string
+	strangers []string // see Strangers
+	typed     []typedRow
 	lastSeq   int
 }
 
@@ -104,10 +108,15 @@ func (m *Module) Block(name string, apply func(*Cmd) error) { m.addRow(name, app
 // the reference does not list for the module belongs to Sluice alone and must
 // have been announced with [Module.Extend].
 func (m *Module) addRow(name string, apply func(*Cmd) error) {
+	found := false
 	for _, s := range specsByName()[name] {
 		if s.Module == m.Name {
+			found = true
 			m.loader.insert(&row{spec: s, module: m.Name, apply: apply})
 		}
+	}
+	if !found {
+		m.loader.strangers = append(m.loader.strangers, name+" ("+m.Name+")")
 	}
 }
 
@@ -121,30 +130,20 @@ func (l *Loader) insert(r *row) {
 	l.rows[r.spec.Name] = append(l.rows[r.spec.Name], r)
 }
 
-// Collisions names the directives that two modules handle in the same block. A
-// correct set of modules has none.
-func (l *Loader) Collisions() (out []string) {
-	for name, rows := range l.rows {
-		for i, a := range rows {
-			for _, b := range rows[i+1:] {
-				if a.status == Supported && b.status == Supported && a.spec.Contexts&b.spec.Contexts != 0 {
-					out = append(out, name+" ("+a.module+", "+b.module+")")
-				}
-			}
+// Specs returns the directives that the loader knows, by module and name.
+func (l *Loader) Specs() []*Spec {
+	var specs []*Spec
+	for _, rows := range l.rows {
+		for _, r := range rows {
+			specs = append(specs, r.spec)
 		}
 	}
-	slices.Sort(out)
-	return out
-}
-
-// Support reports how the loader treats the directive of spec.
-func (l *Loader) Support(spec *Spec) Status {
-	for _, r := range l.rows[spec.Name] {
-		if r.spec == spec {
-			return r.status
-		}
-	}
-	return Unsupported
+	slices.SortFunc(specs, func(a, b *Spec) int {
+		return cmp.Or(
+			strings.Compare(a.Module, b.Module), strings.Compare(a.Name, b.Name), cmp.Compare(a.Contexts, b.Contexts),
+		)
+	})
+	return specs
 }
 
 // Complete adds a row for everything in the reference that no module handles:

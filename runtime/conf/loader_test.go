@@ -257,6 +257,40 @@ func TestCollisions(t *testing.T) {
 	}
 }
 
+func TestStrangers(t *testing.T) {
+	l := newLab(t, nil)
+	if got := l.Strangers(); len(got) != 0 {
+		t.Errorf("%q", got)
+	}
+	l.Module("ngx_http_core_module").Directive("gzip", func(*Cmd) error { return nil })
+	if got := l.Strangers(); !slices.Equal(got, []string{"gzip (ngx_http_core_module)"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestWrongDefaults(t *testing.T) {
+	l := NewLoader("/nginx.conf", "/")
+	type sizes struct {
+		right, wrong int64
+		bufs         Buffers
+		free         string
+		any          bool
+	}
+	NewSection(l.Module("ngx_http_core_module"), sizes{right: 1 << 20, wrong: 1, bufs: Buffers{4, 8192}}, func(c *sizes, t *Table) {
+		t.Offset("client_max_body_size", &c.right)
+		t.Msec("send_timeout", &c.wrong)
+		t.Bufs("large_client_header_buffers", &c.bufs)
+		t.Func("root", func(cmd *Cmd) error { c.free = cmd.Arg(0); return nil })
+	})
+	NewSection(l.Module("ngx_http_gzip_module"), sizes{bufs: Buffers{16, 8192}}, func(c *sizes, t *Table) {
+		t.Flag("gzip", &c.any)
+		t.Bufs("gzip_buffers", &c.bufs)
+	})
+	if got := l.WrongDefaults(); !slices.Equal(got, []string{"send_timeout 60s (ngx_http_core_module)"}) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestSupport(t *testing.T) {
 	l := newLab(t, nil)
 	for _, c := range []struct {
@@ -266,6 +300,9 @@ func TestSupport(t *testing.T) {
 		{"root", "ngx_http_core_module", Supported},
 		{"server_names_hash_max_size", "ngx_http_core_module", Hint},
 		{"xslt_types", "ngx_http_xslt_module", Unsupported},
+		{"include", "ngx_core_module", Supported},
+		{"include", "ngx_http_core_module", Unsupported}, // of types, which this set of modules lacks
+		{"hostnames", "ngx_http_map_module", Unsupported},
 	} {
 		if got := l.Support(Find(c.name, c.module)); got != c.want {
 			t.Errorf("%s: %d", c.name, got)

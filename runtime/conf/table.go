@@ -7,16 +7,22 @@ import "slices"
 // form of the value. Errors are nginx's.
 type Table struct {
 	module *Module
-	add    func(name string) // collecting the names
-	name   string            // applying: the directive at hand
+	add    func(name string, typed bool) // collecting the names
+	name   string                        // applying: the directive at hand
 	cmd    *Cmd
 	err    error
 }
 
-// hit reports whether the directive at hand is name.
-func (t *Table) hit(name string) bool {
+// hit reports whether the directive at hand is name, whose value the table reads
+// into one field.
+func (t *Table) hit(name string) bool { return t.collect(name, true) }
+
+// hitFree is hit for a directive that does as it likes.
+func (t *Table) hitFree(name string) bool { return t.collect(name, false) }
+
+func (t *Table) collect(name string, typed bool) bool {
 	if t.add != nil {
-		t.add(name)
+		t.add(name, typed)
 		return false
 	}
 	return t.name == name
@@ -135,7 +141,7 @@ func (t *Table) Enum(name string, p *int, choices []Choice) {
 
 // Bitmask is any number of some words; the first use in a block starts anew.
 func (t *Table) Bitmask(name string, p *Slot[int], choices []Choice) {
-	if !t.hit(name) {
+	if !t.hitFree(name) {
 		return
 	}
 	mask := 0
@@ -159,7 +165,7 @@ func (t *Table) Bitmask(name string, p *Slot[int], choices []Choice) {
 
 // Strs collects the words of every use in a block.
 func (t *Table) Strs(name string, p *List[string]) {
-	if t.hit(name) {
+	if t.hitFree(name) {
 		for _, a := range t.cmd.Args {
 			p.Add(t.cmd.Block, a.Value)
 		}
@@ -168,7 +174,7 @@ func (t *Table) Strs(name string, p *List[string]) {
 
 // Func hands the directive to fn.
 func (t *Table) Func(name string, fn func(c *Cmd) error) {
-	if t.hit(name) {
+	if t.hitFree(name) {
 		t.err = fn(t.cmd)
 	}
 }

@@ -1,0 +1,96 @@
+// Package docs keeps the documentation that is generated in step with the program.
+package docs
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/sluiceproxy/sluice/runtime/conf"
+)
+
+//go:generate go test . -run TestDirectives -update
+
+// Directives is directives.md: every directive of the reference as l treats it.
+func Directives(l *conf.Loader) []byte {
+	var b bytes.Buffer
+	count := map[conf.Status]int{}
+	specs := l.Specs()
+	for _, s := range specs {
+		count[l.Support(s)]++
+	}
+	fmt.Fprintf(&b, `# Directives
+
+Every directive of nginx, and how this build treats it. Generated from the tables that read the configuration; after a
+change to them run `+"`go generate ./docs`"+`.
+
+- **works**: does what nginx documents (%d)
+- **no effect**: a hint to nginx's machinery that has no counterpart here; accepted, its form is checked (%d)
+- **refused**: `+"`\"x\" is known to nginx but not supported here`"+` (%d). Nothing that would change what a server does is
+  accepted and then ignored.
+
+*plus* marks directives of the commercial nginx. The defaults are nginx's; the one that differs here is that of
+server_tokens, see [ADR 10](adr/0010-server-header-names-the-product.md).
+`, count[conf.Supported], count[conf.Hint], count[conf.Unsupported])
+	module := ""
+	for _, s := range specs {
+		if s.Module != module {
+			module = s.Module
+			fmt.Fprintf(&b, "\n## %s\n\n| directive | where | arguments | default | here |\n|---|---|---|---|---|\n", module)
+		}
+		name := "`" + s.Name + "`"
+		if s.Plus {
+			name += " *plus*"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", name, s.Contexts, arguments(s), defaultOf(s), status(l, s))
+	}
+	return b.Bytes()
+}
+
+// arguments words what a directive takes.
+func arguments(s *conf.Spec) string {
+	var words string
+	switch {
+	case s.Flag:
+		words = "`on` or `off`"
+	case s.Counts != nil:
+		list := make([]string, len(s.Counts))
+		for i, n := range s.Counts {
+			list[i] = strconv.Itoa(n)
+		}
+		words = strings.Join(list, " or ")
+	case s.Max < 0 && s.Min == 0:
+		words = "any"
+	case s.Max < 0:
+		words = strconv.Itoa(s.Min) + " or more"
+	case s.Min == s.Max:
+		words = strconv.Itoa(s.Min)
+	default:
+		words = strconv.Itoa(s.Min) + " to " + strconv.Itoa(s.Max)
+	}
+	switch {
+	case s.Block && words == "0":
+		return "block"
+	case s.Block:
+		return words + ", block"
+	}
+	return words
+}
+
+func defaultOf(s *conf.Spec) string {
+	if s.Default == "" || s.Default == "-" {
+		return ""
+	}
+	return "`` " + strings.ReplaceAll(s.Default, "|", `\|`) + " ``"
+}
+
+func status(l *conf.Loader, s *conf.Spec) string {
+	switch l.Support(s) {
+	case conf.Supported:
+		return "works"
+	case conf.Hint:
+		return "no effect: " + conf.HintReason(s)
+	}
+	return "refused"
+}

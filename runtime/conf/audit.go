@@ -1,0 +1,87 @@
+package conf
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/sluiceproxy/sluice/parser"
+)
+
+// The functions below are questions about a set of modules as a whole. They
+// are asked by tests and by the documentation, not while a configuration loads.
+
+// typedRow is a directive whose value a table reads into one field.
+type typedRow struct {
+	module *Module
+	name   string
+	same   func(*Cmd) (bool, error) // whether the directive changes nothing in the defaults
+}
+
+// WrongDefaults names the directives whose documented default, given
+// explicitly, would change what holds without it.
+func (l *Loader) WrongDefaults() (out []string) {
+	for _, t := range l.typed {
+		for _, spec := range specsByName()[t.name] {
+			if spec.Module != t.module.Name || spec.Default == "" || spec.Default == "-" {
+				continue
+			}
+			// "4k|8k": by the size of a memory page.
+			right := slices.ContainsFunc(strings.Split(spec.Default, "|"), func(text string) bool {
+				same, err := t.same(l.statement(t.name + " " + text + ";"))
+				return err == nil && same
+			})
+			if !right {
+				out = append(out, t.name+" "+spec.Default+" ("+spec.Module+")")
+			}
+		}
+	}
+	return out
+}
+
+// statement makes a statement of its text.
+func (l *Loader) statement(text string) *Cmd {
+	d := parser.ParseParam(text).Body[0]
+	return &Cmd{Node: &Node{Directive: d}, Block: &Block{}, Loader: l}
+}
+
+// Collisions names the directives that two modules handle in the same block. A
+// correct set of modules has none.
+func (l *Loader) Collisions() (out []string) {
+	for name, rows := range l.rows {
+		for i, a := range rows {
+			for _, b := range rows[i+1:] {
+				if a.status == Supported && b.status == Supported && a.spec.Contexts&b.spec.Contexts != 0 {
+					out = append(out, name+" ("+a.module+", "+b.module+")")
+				}
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Strangers names what modules handle and the reference does not list for them:
+// a misspelling. A correct set of modules has none.
+func (l *Loader) Strangers() []string { return l.strangers }
+
+// itemBlocks are blocks whose statements the directive that opens them reads by
+// itself.
+const itemBlocks = Types | Map | Geo | NumMap
+
+// Support reports how the loader treats the directive of spec.
+func (l *Loader) Support(spec *Spec) Status {
+	switch {
+	case spec.Name == "include" && spec.Contexts&Main != 0:
+		return Supported // read with the files
+	case spec.Contexts&^itemBlocks == 0:
+		if opens := Find(spec.Contexts.String(), spec.Module); opens != nil {
+			return l.Support(opens)
+		}
+	}
+	for _, r := range l.rows[spec.Name] {
+		if r.spec == spec {
+			return r.status
+		}
+	}
+	return Unsupported
+}
