@@ -148,7 +148,18 @@ func (r *Request) readFile(o *Out, i int) error {
 }
 
 // Send outputs a single body that is all there is.
-func (r *Request) Send(body []byte) error { return r.Output(&Out{Mem: body, Last: true}) }
+func (r *Request) Send(body []byte) error {
+	o := r.Piece()
+	o.Mem, o.Last = body, true
+	return r.Output(o)
+}
+
+// Piece returns the request's own Out, empty, for a handler to fill and
+// output: one made on the spot would be an allocation.
+func (r *Request) Piece() *Out {
+	r.piece = Out{}
+	return &r.piece
+}
 
 // SendHeader runs the header filters and prepares the header for sending; it
 // leaves with the first bytes of the body. A code from 300 up means that a

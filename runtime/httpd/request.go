@@ -85,8 +85,9 @@ type Request struct {
 
 	upstream Upstream // of the modules that pass requests on
 
-	resumeAt step // where a Redirect continues
-	file     openfile.Info
+	resumeAt step           // where a Redirect continues
+	file     *openfile.Info // kept with the pooled request
+	piece    Out
 
 	arena arena
 	bufs  []*buf.Buf // header buffers that fields point into

@@ -5,13 +5,14 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/openfile"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
 // uriChangeLimit is nginx's NGX_HTTP_MAX_URI_CHANGES plus one.
 const uriChangeLimit = 11
 
-var requests = sync.Pool{New: func() any { return new(Request) }}
+var requests = sync.Pool{New: func() any { return &Request{file: new(openfile.Info)} }}
 
 // newRequest takes a request from the pool.
 func (c *Conn) newRequest() *Request {
@@ -66,7 +67,8 @@ func (r *Request) release() {
 	clear(r.vars)
 	clear(r.ctx)
 	*r = Request{
-		In: r.In, Out: r.Out, vars: r.vars[:0], ctx: r.ctx[:0], captures: r.captures[:0],
+		file: r.file,
+		In:   r.In, Out: r.Out, vars: r.vars[:0], ctx: r.ctx[:0], captures: r.captures[:0],
 		filters: r.filters[:0], bufs: r.bufs[:0], arena: r.arena,
 	}
 	requests.Put(r)
@@ -148,7 +150,7 @@ func (r *Request) sendBare(rc Result) Result {
 	if rc := r.SendHeader(); rc != OK || r.headerOnly {
 		return doneIf(rc)
 	}
-	if err := r.Output(&Out{Last: true}); err != nil {
+	if err := r.Send(nil); err != nil {
 		return Error
 	}
 	return Done

@@ -267,11 +267,13 @@ func (r *Request) sendDefaultPage(code int) Result {
 	if rc := r.SendHeader(); rc != OK || r.headerOnly {
 		return doneIf(rc)
 	}
-	if err := r.Output(&Out{Mem: page, Last: !pad}); err != nil {
+	o := r.Piece()
+	o.Mem, o.Last = page, !pad
+	if err := r.Output(o); err != nil {
 		return Error
 	}
 	if pad {
-		if err := r.Output(&Out{Mem: padding, Last: true}); err != nil {
+		if err := r.Send(padding); err != nil {
 			return Error
 		}
 	}

@@ -49,7 +49,11 @@ func (r *Request) HasErrorPage(code int) bool {
 }
 
 // Flush sends what waits to be sent.
-func (r *Request) Flush() error { return r.Output(&Out{Flush: true}) }
+func (r *Request) Flush() error {
+	o := r.Piece()
+	o.Flush = true
+	return r.Output(o)
+}
 
 // TCPNoDelay is the tcp_nodelay setting.
 func (c *Core) TCPNoDelay() bool { return c.tcpNodelay }
@@ -164,4 +168,23 @@ func (b *Builder) Shared(key any, make func() any) any {
 		b.shared[key] = v
 	}
 	return v
+}
+
+// BodyBuffered reports whether bytes from the client are there to be decoded
+// by BodyNext without waiting.
+func (r *Request) BodyBuffered() bool { return r.conn.inPos < r.conn.inEnd }
+
+// BodyDone reports whether the request body was read to its end.
+func (r *Request) BodyDone() bool { return !r.HasBody() || r.main.Body.done }
+
+// TakeInput returns what the client sent after the request so far, for a
+// connection that changes its protocol. It is good until the request ends.
+func (r *Request) TakeInput() []byte {
+	c := r.conn
+	if c.inPos == c.inEnd {
+		return nil
+	}
+	b := c.in.B[c.inPos:c.inEnd]
+	c.inPos = c.inEnd
+	return b
 }

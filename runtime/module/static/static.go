@@ -101,13 +101,14 @@ func Send(r *httpd.Request, info *openfile.Info, path []byte) httpd.Result {
 	if r.HeaderOnly() {
 		return httpd.Done
 	}
-	out := httpd.Out{Last: true}
+	out := r.Piece()
+	out.Last = true
 	if info.Content != nil {
 		out.Mem = info.Content
 	} else {
 		out.IsFile, out.FD, out.Len, out.Name = true, info.FD, info.Size, path
 	}
-	if err := r.Output(&out); err != nil {
+	if err := r.Output(out); err != nil {
 		return httpd.Error
 	}
 	return httpd.Done
