@@ -69,7 +69,6 @@ var hints = []hint{
 	{"pcre_jit", "regular expressions are compiled by the built-in engine", flag},
 	{"thread_pool", whyFile, nothing},
 	{"ssl_engine", "TLS is crypto/tls", nothing},
-	{"ssl_object_cache_inheritable", "certificates are read at each load", flag},
 	{"aio", whyFile, nothing},
 	{"aio_write", whyFile, flag},
 	{"directio", whyFile, nothing},

@@ -2,6 +2,7 @@ package ssl
 
 import (
 	"crypto/tls"
+	"math"
 	"strings"
 	"time"
 
@@ -24,13 +25,29 @@ func (x *module) load(cert, key string, passwords [][]byte) (*tls.Certificate, e
 	p, ok := x.pairs[id]
 	if !ok {
 		name := resolve(x.b.Loader, cert)
-		p.cert, p.err = tlsconf.LoadCertificate(name, resolve(x.b.Loader, key), passwords)
+		p.cert, p.err = x.read(name, resolve(x.b.Loader, key), passwords)
 		if p.err == nil {
 			x.names[p.cert.Leaf] = name
 		}
 		x.pairs[id] = p
 	}
 	return p.cert, p.err
+}
+
+// keepObjects is how long a certificate that no configuration names any more is
+// remembered.
+const keepObjects = 24 * time.Hour
+
+// read loads a certificate, or takes the one of the configuration before where
+// the files are still the same: ssl_object_cache_inheritable.
+func (x *module) read(cert, key string, passwords [][]byte) (*tls.Certificate, error) {
+	if !x.objects.Of(x.b.Loader.Main).inherit {
+		return tlsconf.LoadCertificate(cert, key, passwords)
+	}
+	cache, _ := x.b.Env.Carry("ssl_objects", "http", func() any {
+		return &tlsconf.CertificateCache{Max: math.MaxInt, Inactive: keepObjects}
+	}).(*tlsconf.CertificateCache)
+	return cache.Load(cert, key, passwords, time.Now())
 }
 
 func joinPasswords(list [][]byte) string {

@@ -125,6 +125,7 @@ func bindSessions(c *settings, t *conf.Table) {
 type module struct {
 	b       *httpd.Builder
 	section *conf.Section[settings]
+	objects *conf.Section[objects]
 	pairs   map[string]pair              // certificates loaded so far, by their names
 	names   map[*x509.Certificate]string // of loaded certificates, for messages
 	stops   []func()
@@ -133,6 +134,7 @@ type module struct {
 func register(b *httpd.Builder, m *conf.Module) {
 	x := &module{b: b, pairs: map[string]pair{}, names: map[*x509.Certificate]string{}}
 	x.section = conf.NewSection(m, defaults(), bind)
+	x.objects = conf.NewSection(b.Loader.Module("ngx_core_module"), objects{inherit: true}, bindObjects)
 	defineVars(b)
 	b.EachServer(x.server)
 	b.EachAddr(x.address)
@@ -143,6 +145,11 @@ func register(b *httpd.Builder, m *conf.Module) {
 		return nil
 	})
 }
+
+// objects is what the main block says about loaded certificates.
+type objects struct{ inherit bool }
+
+func bindObjects(o *objects, t *conf.Table) { t.Flag("ssl_object_cache_inheritable", &o.inherit) }
 
 // address checks that a listening address with TLS has something to show.
 func (x *module) address(a *httpd.Addr) error {

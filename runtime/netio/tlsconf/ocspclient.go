@@ -67,16 +67,17 @@ func ocspRequest(responder *url.URL, request []byte) []byte {
 // parseOCSPAnswer takes the body out of an HTTP response that ended with its
 // connection.
 func parseOCSPAnswer(data []byte) ([]byte, error) {
-	head, body, ok := bytes.Cut(data, []byte("\r\n\r\n"))
+	head, body, ok := cutHead(data)
 	if !ok {
 		return nil, errOCSPClosed
 	}
-	status, fields, _ := strings.Cut(string(head), "\r\n")
+	status, fields, _ := strings.Cut(string(head), "\n")
+	status = strings.TrimSuffix(status, "\r")
 	version, code, _ := strings.Cut(status, " ")
 	if !strings.HasPrefix(version, "HTTP/1.") || code != "200" && !strings.HasPrefix(code, "200 ") {
 		return nil, errOCSPInvalid
 	}
-	for field := range strings.SplitSeq(fields, "\r\n") {
+	for field := range strings.SplitSeq(fields, "\n") {
 		name, value, _ := strings.Cut(field, ":")
 		value = strings.TrimSpace(value)
 		if strings.EqualFold(name, "Content-Type") && !strings.EqualFold(value, "application/ocsp-response") {
@@ -87,6 +88,20 @@ func parseOCSPAnswer(data []byte) ([]byte, error) {
 		}
 	}
 	return body, nil
+}
+
+// cutHead splits a response after the empty line; lines may end with a bare LF.
+func cutHead(data []byte) (head, body []byte, ok bool) {
+	for at := 0; ; {
+		end := bytes.IndexByte(data[at:], '\n')
+		if end < 0 {
+			return nil, nil, false
+		}
+		if line := data[at : at+end]; at > 0 && (len(line) == 0 || string(line) == "\r") {
+			return data[:at], data[at+end+1:], true
+		}
+		at += end + 1
+	}
 }
 
 // ocspError words a failed exchange.
