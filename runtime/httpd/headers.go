@@ -116,6 +116,7 @@ type HeadersOut struct {
 	ContentType   []byte
 	Charset       []byte
 	CharsetSet    bool   // ContentType may take "; charset="
+	ForcedCharset []byte // the charset an upstream server asks for (X-Accel-Charset), nil: none
 	Server, Date  []byte // replace the own ones when not nil; empty: no such line, or one in List
 	ContentLength int64  // -1: unknown
 	ContentOffset int64  // of the body in what a range was cut from

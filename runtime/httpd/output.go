@@ -68,6 +68,16 @@ func (r *Request) AddBodyFilter(order FilterOrder, f BodyFilter, needMemory bool
 	r.needMemory = r.needMemory || needMemory
 }
 
+// dropFilters takes out what the header filters put into the chain for a
+// response that was given up since.
+func (r *Request) dropFilters() {
+	for i := range r.filters {
+		r.filters[i].f.Close(r)
+		r.filters[i].f = nil
+	}
+	r.filters, r.needMemory = r.filters[:0], false
+}
+
 // NeedMemory reports whether an active filter must see file contents.
 func (r *Request) NeedMemory() bool { return r.needMemory || r.main.needMemory || r.capture != nil }
 
@@ -173,6 +183,7 @@ func (r *Request) SendHeader() Result {
 		r.Out.Status = r.errStatus
 		r.Out.StatusLine = nil
 	}
+	r.dropFilters()
 	for _, f := range r.loc.Plan.filters {
 		if rc := f(r); rc != OK {
 			return rc

@@ -48,10 +48,7 @@ func (r *Request) prepare() {
 
 // release gives the request and all it holds back.
 func (r *Request) release() {
-	for i := range r.filters {
-		r.filters[i].f.Close(r)
-		r.filters[i].f = nil
-	}
+	r.dropFilters()
 	if r.upstream != nil {
 		r.upstream.Close(r)
 	}

@@ -1,0 +1,106 @@
+package httpd
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
+
+// MediaTypes is the value of gzip_types, charset_types and their kin: the types
+// of response that a filter works on. The first of the defaults holds beside
+// the ones that are named. Immutable after load.
+type MediaTypes struct {
+	all      bool
+	list     []string
+	standard []string
+	at       *conf.Block
+}
+
+// NewMediaTypes returns the set that holds where the directive is not used.
+// The types are in lower case.
+func NewMediaTypes(defaults ...string) MediaTypes {
+	return MediaTypes{list: defaults, standard: defaults}
+}
+
+// Bind ties the directive name to the set.
+func (m *MediaTypes) Bind(t *conf.Table, name string) {
+	t.Func(name, func(c *conf.Cmd) error {
+		if m.at != c.Block {
+			m.at, m.all, m.list = c.Block, false, slices.Clone(m.standard[:min(1, len(m.standard))])
+		}
+		for _, a := range c.Args {
+			if m.all {
+				break
+			}
+			v := strings.ToLower(a.Value)
+			switch {
+			case v == "*":
+				m.all = true
+			case slices.Contains(m.list, v):
+				c.Warnf(`duplicate MIME type "%s"`, v)
+			default:
+				m.list = append(m.list, v)
+			}
+		}
+		return nil
+	})
+}
+
+// Match reports whether the response's type is in the set.
+func (m *MediaTypes) Match(o *HeadersOut) bool {
+	if m.all {
+		return true
+	}
+	if len(o.ContentType) == 0 {
+		return false
+	}
+	t := o.MediaType()
+	for _, want := range m.list {
+		if h1.EqualFold(t, want) {
+			return true
+		}
+	}
+	return false
+}
+
+// MediaType returns ContentType without the charset parameter, and what follows
+// it, of a type that an upstream server sent.
+func (o *HeadersOut) MediaType() []byte {
+	v := o.ContentType
+	if o.CharsetSet {
+		return v
+	}
+	for at := 0; ; {
+		i := bytes.IndexByte(v[at:], ';')
+		if i < 0 {
+			return v
+		}
+		end := at + i
+		at = end + 1
+		for at < len(v) && v[at] == ' ' {
+			at++
+		}
+		if len(v)-at >= len(charsetParam) && h1.EqualFold(v[at:at+len(charsetParam)], charsetParam) {
+			return v[:end]
+		}
+	}
+}
+
+const charsetParam = "charset="
+
+// SetCharset makes name the charset of the response. A charset that
+// ContentType itself names stays; see [HeadersOut.ReplaceCharset].
+func (o *HeadersOut) SetCharset(name []byte) {
+	o.Charset = name
+	o.CharsetSet = o.CharsetSet || len(o.MediaType()) == len(o.ContentType)
+}
+
+// ReplaceCharset makes name the charset of the response, also where ContentType
+// named another.
+func (o *HeadersOut) ReplaceCharset(name []byte) {
+	o.ContentType = o.MediaType()
+	o.Charset, o.CharsetSet = name, true
+}
