@@ -52,6 +52,10 @@ func (c *Cmd) Bad(text string) error {
 // Plain makes an error that names no location.
 func (c *Cmd) Plain(format string, args ...any) error { return plain(Sprintf(format, args...)) }
 
+// Unlocated makes an error that names no location, for what [Section.Finish]
+// finds.
+func Unlocated(text string) error { return plain(text) }
+
 // Warnf reports a warning at the directive's place.
 func (c *Cmd) Warnf(format string, args ...any) {
 	c.Loader.problem(c.Seq, Warn, located(Sprintf(format, args...), c.File, c.Line))

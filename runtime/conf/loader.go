@@ -245,7 +245,10 @@ func (l *Loader) finish(b *Block) {
 		if err := f.fn(b); err != nil {
 			seq, text := l.lastSeq, err.Error()
 			if top := b.top(); top != nil {
-				seq, text = top.Node.EndSeq, located(text, top.Node.File, top.Node.EndLine)
+				seq = top.Node.EndSeq
+				if _, done := err.(plain); !done {
+					text = located(text, top.Node.File, top.Node.EndLine)
+				}
 			}
 			l.problem(seq, Emerg, text)
 		}

@@ -45,6 +45,22 @@ func (b *Builder) addServer(cmd *conf.Cmd) error {
 	return nil
 }
 
+// Names returns the server's names in lower case, a single empty one where
+// none was given, and the expressions among them.
+func (s *Server) Names() (names []string, regexes []*regex.Regex) {
+	for _, n := range s.names {
+		if n.re != nil {
+			regexes = append(regexes, n.re)
+		} else {
+			names = append(names, n.name)
+		}
+	}
+	if len(s.names) == 0 {
+		names = []string{""}
+	}
+	return names, regexes
+}
+
 // ServerOf returns the server block that block is or lies in.
 func (b *Builder) ServerOf(block *conf.Block) *Server {
 	if s := block.Enclosing(conf.Server); s != nil {
