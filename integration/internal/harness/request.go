@@ -54,6 +54,9 @@ var methodsOf = regexp.MustCompile(`(?m)^([A-Za-z]+) [^ \r\n]+ HTTP/[0-9.]+\r?$`
 func (r *Request) lines() []string {
 	var lines []string
 	for _, p := range r.Parts {
+		// One that is not in order, too.
+		first, _, _ := bytes.Cut(wire(p.Text), []byte("\r\n"))
+		lines = append(lines, logged(first))
 		for _, m := range methodsOf.FindAll(wire(p.Text), -1) {
 			lines = append(lines, logged(bytes.TrimSuffix(m, []byte("\r"))))
 		}
