@@ -115,5 +115,11 @@ func same(was, is os.FileInfo) bool {
 	if was == nil || is == nil {
 		return was == nil && is == nil
 	}
-	return os.SameFile(was, is) && was.ModTime().Equal(is.ModTime())
+	return os.SameFile(was, is) && sameTime(was.ModTime(), is.ModTime())
+}
+
+// sameTime compares times of modification. Tools that restore one often know
+// its seconds only, and seconds are all that nginx looks at.
+func sameTime(a, b time.Time) bool {
+	return a.Equal(b) || a.Unix() == b.Unix() && (a.Nanosecond() == 0 || b.Nanosecond() == 0)
 }
