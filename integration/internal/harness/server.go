@@ -52,8 +52,7 @@ func Start(ctx context.Context, binary, dir string, addrs []string, args ...stri
 	for _, addr := range addrs {
 		if err := s.listens(ctx, addr); err != nil {
 			_ = s.kill() // what it says is why it did not start
-			said, _ := os.ReadFile(filepath.Join(dir, "stderr"))
-			return nil, fmt.Errorf("%s did not start: %w\n%s", binary, err, said)
+			return nil, fmt.Errorf("%s did not start: %w\n%s", binary, err, s.lastWords())
 		}
 	}
 	return s, nil
@@ -85,19 +84,23 @@ func (s *Server) listens(ctx context.Context, addr string) error {
 // Stop ends the server the way an operator does, with SIGQUIT, and waits. A server that does not go is killed, which
 // is an error.
 func (s *Server) Stop() error {
-	if err := s.cmd.Process.Signal(syscall.SIGQUIT); err != nil {
-		return fmt.Errorf("%s: it was gone before it was told to stop: %w", s.cmd.Path, err)
-	}
+	_ = s.cmd.Process.Signal(syscall.SIGQUIT) // if it is gone, done says why
 	select {
 	case err := <-s.done:
 		if err != nil {
-			return fmt.Errorf("%s: %w", s.cmd.Path, err)
+			return fmt.Errorf("%s: %w\n%s", s.cmd.Path, err, s.lastWords())
 		}
 		return nil
 	case <-time.After(stopLimit):
 		_ = s.kill() // killed, as it was told to be
 		return fmt.Errorf("%s did not stop within %v of SIGQUIT", s.cmd.Path, stopLimit)
 	}
+}
+
+// lastWords returns what the server wrote to standard error, a panic's first goroutine if that was the end of it.
+func (s *Server) lastWords() []byte {
+	said, _ := os.ReadFile(filepath.Join(s.Dir, "stderr"))
+	return said[:min(len(said), 4000)]
 }
 
 // kill ends the server and the workers it started: they are one process group.
