@@ -91,7 +91,6 @@ var hints = []hint{
 	{"referer_hash_max_size", whyHash, number},
 	{"proxy_headers_hash_bucket_size", whyHash, number},
 	{"proxy_headers_hash_max_size", whyHash, number},
-	{"msie_padding", "it concerns browsers of before 2005", flag},
 	{"open_file_cache_events", "the cache validates by stat", flag},
 	{"gzip_hash", whyPool, size},
 	{"gzip_window", "the compressor's window is fixed", size},

@@ -28,7 +28,6 @@ type Body struct {
 	discarded bool
 	read      bool // ReadBody has run
 	keepFile  bool
-	received  int64 // raw bytes
 	raw       *buf.Buf
 }
 
@@ -239,7 +238,7 @@ func (r *Request) ReadBody() Result {
 	n := int64(0)
 	for {
 		piece, err := r.BodyNext()
-		if err == io.EOF && b.done {
+		if errors.Is(err, io.EOF) && b.done {
 			break
 		}
 		if err == nil && !r.startBody() && piece == nil {

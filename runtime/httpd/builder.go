@@ -67,8 +67,8 @@ type Env struct {
 	Stats *Stats
 	// Carry hands an object of a name from the configuration before this one
 	// to the next (zones, pools): it returns the old object or the result of
-	// make.
-	Carry func(kind, name string, make func() any) any
+	// create.
+	Carry func(kind, name string, create func() any) any
 }
 
 // Modules registers all modules, in order, with a loader.

@@ -158,10 +158,6 @@ func Register(b *Builder, m *conf.Module) {
 	m.Block("limit_except", b.limitExcept)
 	m.Directive("listen", b.addListen)
 	m.Directive("server_name", b.addServerName)
-	m.Directive("post_action", func(c *conf.Cmd) error {
-		b.core.Write(c.Block).postAction = c.Arg(0)
-		return nil
-	})
 	b.defineVars()
 	b.Plan(b.planTryFiles)
 }

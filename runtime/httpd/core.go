@@ -20,7 +20,6 @@ type ServerConf struct {
 	mergeSlashes       bool
 	underscores        bool
 	maxHeaders         int
-	allowConnect       bool
 }
 
 // Core are the http_core settings of a location.
@@ -82,7 +81,6 @@ type Core struct {
 	resolveTime   int64
 	subBufferSize int64
 	earlyHints    conf.List[*script.Value]
-	postAction    string
 }
 
 // openFileCache are the open_file_cache directives.

@@ -134,7 +134,7 @@ func setKeepalive(s *netio.ListenSpec, v string) bool {
 		if p == "" {
 			continue
 		}
-		ok := false
+		var ok bool
 		if i < 2 {
 			n[i], ok = conf.ParseSec(p)
 		} else {

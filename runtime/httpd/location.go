@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
@@ -233,7 +234,8 @@ func (b *Builder) tree(l *Location) error {
 	}
 	t, err := route.NewLocations(list)
 	if err != nil {
-		if d, ok := err.(*route.DuplicateError); ok {
+		var d *route.DuplicateError
+		if errors.As(err, &d) {
 			n := nodes[d.Index].Block.Node
 			return conf.ItemError(n.Directive, "%s", err.Error())
 		}

@@ -121,15 +121,14 @@ func (r *Request) nextMain(o *Out) error {
 	m := r.main
 	last := o.Last
 	o.Last = false
-	err := error(nil)
 	for i := range m.filters {
 		if m.filters[i].order >= OrderPostpone {
-			err = m.Next(i, o)
+			err := m.Next(i, o)
 			o.Last = last
 			return err
 		}
 	}
-	err = m.Next(len(m.filters), o)
+	err := m.Next(len(m.filters), o)
 	o.Last = last
 	return err
 }

@@ -185,7 +185,7 @@ func (c *Conn) finishRequest(r *Request) bool {
 	if keep {
 		c.keepFor = core.keepaliveTimeout
 		if core.tcpNodelay {
-			c.nc.SetNoDelay(true)
+			_ = c.nc.SetNoDelay(true)
 		}
 	} else if !r.failed && (core.lingering == lingerAlways || core.lingering == lingerOn && (r.lingering || c.inPos < c.inEnd || r.bodyUnread())) {
 		c.action = ""

@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"crypto/tls"
+	"errors"
 	"os"
 	"strings"
 
@@ -256,24 +257,24 @@ func bits(flags ...bool) (n int) {
 
 func (a *Addr) buildNames(b *Builder) error {
 	var nb route.NamesBuilder[*Server]
-	any := len(a.servers) > 1
+	needed := len(a.servers) > 1
 	for _, s := range a.servers {
 		for _, n := range s.names {
 			if n.re != nil {
 				nb.AddRegex(n.re, s)
-				any = any || len(n.re.Names()) > 0
+				needed = needed || len(n.re.Names()) > 0
 				continue
 			}
-			switch err := nb.Add(n.name, s); err {
-			case nil:
-			case route.ErrConflict:
+			switch err := nb.Add(n.name, s); {
+			case err == nil:
+			case errors.Is(err, route.ErrConflict):
 				b.Loader.Warnf(`conflicting server name "%s" on %s, ignored`, n.name, a.Text())
 			default:
 				return plainError(`invalid server name or wildcard "` + n.name + `" on ` + a.Text())
 			}
 		}
 	}
-	if any {
+	if needed {
 		a.Names = nb.Build()
 	}
 	return nil

@@ -1,6 +1,8 @@
 package httpd
 
 import (
+	"errors"
+
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
@@ -178,7 +180,7 @@ func (r *Request) broken(err error) {
 	if isTimeout(err) {
 		r.conn.timedOut = true
 		r.Logf(errlog.Info, errTimedOut, "client timed out")
-	} else if err != errClientGone {
+	} else if !errors.Is(err, errClientGone) {
 		if _, ok := errlog.Errno(err); ok {
 			r.conn.logWrite(r, err)
 		}
