@@ -10,6 +10,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/module/authbasic"
 	"github.com/sluiceproxy/sluice/runtime/module/authrequest"
 	"github.com/sluiceproxy/sluice/runtime/module/autoindex"
+	"github.com/sluiceproxy/sluice/runtime/module/charset"
 	"github.com/sluiceproxy/sluice/runtime/module/emptygif"
 	"github.com/sluiceproxy/sluice/runtime/module/geo"
 	"github.com/sluiceproxy/sluice/runtime/module/gzip"
@@ -43,6 +44,7 @@ func HTTP() []httpd.Module {
 		notmodified.Module(),
 		headers.Module(),
 		userid.Module(),
+		charset.Module(),
 		gzip.Module(),
 		ranges.Module(),
 		stubstatus.Module(),
