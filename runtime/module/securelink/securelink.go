@@ -167,5 +167,8 @@ func checkPath(uri, secret []byte, a allocator) ([]byte, bool) {
 		return nil, false
 	}
 	want := md5.Sum(append(append(a.Alloc(len(link) + len(secret))[:0], link...), secret...))
-	return link, subtle.ConstantTimeCompare(got[:], want[:]) == 1
+	if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+		return nil, false
+	}
+	return link, true
 }
