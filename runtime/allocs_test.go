@@ -36,10 +36,16 @@ http {
     upstream app { server 127.0.0.1:%[2]d; keepalive 8; keepalive_requests 1000000; }
     server {
         listen 127.0.0.1:%[1]d;
-        root html;
+        root html; index none.html 1k.html;
         location /return { return 200 "ok"; }
         location /redirect { return 301 https://$host$request_uri; }
         location /log/ { alias html/; access_log logs/access.log full; }
+        location /filters/ {
+            alias html/; access_log logs/access.log;
+            allow 127.0.0.0/8; deny all; expires modified 1h;
+            add_header X-Static yes; add_header X-Variable $uri always; add_header Cache-Control private;
+        }
+        location /trailers/ { alias html/; add_trailer X-Bytes $bytes_sent; }
         location /proxy { proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://app; }
     }
     server { listen 127.0.0.1:%[2]d; location / { return 200 "from the upstream"; } }
@@ -76,12 +82,20 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Quit)
-	for _, tc := range []struct{ name, uri, status string }{
-		{"static", "/1k.html", "200"},
-		{"return", "/return", "200"},
-		{"redirect", "/redirect?a=b", "301"},
-		{"static, logged", "/log/1k.html", "200"},
-		{"proxy", "/proxy", "200"},
+	for _, tc := range []struct{ name, uri, fields, status string }{
+		{"static", "/1k.html", "", "200"},
+		{"return", "/return", "", "200"},
+		{"redirect", "/redirect?a=b", "", "301"},
+		{"static, logged", "/log/1k.html", "", "200"},
+		{"static, with header filters", "/filters/1k.html", "", "200"},
+		{"static, with trailers", "/trailers/1k.html", "", "200"},
+		{"range", "/1k.html", "Range: bytes=10-19\r\n", "206"},
+		{"ranges", "/1k.html", "Range: bytes=0-1,10-19,-5\r\n", "206"},
+		{"no range", "/1k.html", "Range: bytes=2000-\r\n", "416"},
+		{"not modified", "/1k.html", "If-None-Match: *\r\n", "304"},
+		{"precondition failed", "/1k.html", "If-Match: \"a\", W/\"b\"\r\n", "412"},
+		{"index", "/", "", "200"},
+		{"proxy", "/proxy", "", "200"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c, err := netio.Dial(&netio.DialSpec{
@@ -93,7 +107,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 			}
 			defer c.Release()
 			c.SetReadTimeout(5 * time.Second)
-			request := []byte("GET " + tc.uri + " HTTP/1.1\r\nHost: localhost\r\nUser-Agent: test\r\n\r\n")
+			request := []byte("GET " + tc.uri + " HTTP/1.1\r\nHost: localhost\r\nUser-Agent: test\r\n" + tc.fields + "\r\n")
 			answer := make([]byte, 8192)
 			ask := func() {
 				if _, err := c.Write(request); err != nil {

@@ -52,6 +52,7 @@ type Conn struct {
 	inLarge bool
 	out     *buf.Buf // bytes to be written: out.B[:outLen]
 	outLen  int
+	chunk   [18]byte // size line of the chunk under way
 	sent    int64
 
 	peer      netio.Addr // client, after realip

@@ -53,8 +53,7 @@ func (r *Request) writeChunked(o *Out, size int64) error {
 	c := r.conn
 	var err error
 	if size > 0 {
-		var head [18]byte
-		err = c.put(r, append(appendHex(head[:0], size), '\r', '\n'))
+		err = c.put(r, append(appendHex(c.chunk[:0], size), '\r', '\n'))
 		switch {
 		case err != nil:
 		case o.IsFile:
