@@ -235,7 +235,7 @@ func (r *Request) takeField(f h1.Field) Result {
 	switch f.ID {
 	case h1.Host:
 		if r.In.Has(h1.Host) {
-			r.Logf(errlog.Info, nil, `client sent duplicate host headers: "%s: %s", previous value: "%s: %s"`,
+			r.Logf(errlog.Info, nil, `client sent duplicate host header: "%s: %s", previous value: "%s: %s"`,
 				f.Name, f.Value, names[h1.Host], r.In.Get(h1.Host))
 			return StatusBadRequest
 		}

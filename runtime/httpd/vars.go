@@ -104,14 +104,14 @@ func (b *Builder) defineVars() {
 func (b *Builder) defineRequestVars() {
 	v := b.Vars
 	v.Define("host", always((*Request).hostVar))
-	v.Define("request_uri", always(func(r *Request) []byte { return r.main.Unparsed }))
-	v.Define("uri", alwaysFresh(func(r *Request) []byte { return r.URI }))
-	v.Define("document_uri", alwaysFresh(func(r *Request) []byte { return r.URI }))
-	v.Define("request", always(func(r *Request) []byte { return r.main.Line.Line }))
+	v.Define("request_uri", fixed(func(r *Request) []byte { return r.main.Unparsed }))
+	v.Define("uri", fresh(func(r *Request) []byte { return r.URI }))
+	v.Define("document_uri", fresh(func(r *Request) []byte { return r.URI }))
+	v.Define("request", fixed(func(r *Request) []byte { return r.main.Line.Line }))
 	v.Define("document_root", alwaysFresh((*Request).Root))
 	v.Define("realpath_root", fresh((*Request).realRoot))
-	v.Define("query_string", alwaysFresh(func(r *Request) []byte { return r.Args }))
-	args := alwaysFresh(func(r *Request) []byte { return r.Args })
+	v.Define("query_string", fresh(func(r *Request) []byte { return r.Args }))
+	args := fresh(func(r *Request) []byte { return r.Args })
 	args.Changeable = true
 	args.Set = func(r *Request, b []byte) { r.Args, r.validUnparsed = b, false }
 	v.Define("args", args)
@@ -183,7 +183,7 @@ func (b *Builder) defineConnectionVars() {
 		}
 		return r.Number(int64(r.conn.nc.Local().Port()))
 	}))
-	v.Define("server_protocol", always(func(r *Request) []byte { return r.main.Line.Protocol }))
+	v.Define("server_protocol", fixed(func(r *Request) []byte { return r.main.Line.Protocol }))
 	v.Define("server_name", always(func(r *Request) []byte { return []byte(r.srv.Name) }))
 	v.Define("hostname", always(func(*Request) []byte { return []byte(b.Env.Hostname) }))
 	v.Define("scheme", always(func(r *Request) []byte {

@@ -39,15 +39,9 @@ var (
 	maxAge   = regexp.MustCompile(`^max-age=([0-9]+)$`)
 )
 
-// unnamed takes the name and the version of the program out of a text, but not whether there is a version.
-func unnamed(text string) string {
-	return product.ReplaceAllStringFunc(text, func(name string) string {
-		if strings.Contains(name, "/") {
-			return "<server>/<version>"
-		}
-		return "<server>"
-	})
-}
+// unnamed takes the name and the version of the program out of a text. Whether the version is there differs by decision,
+// see docs/adr/0010.
+func unnamed(text string) string { return product.ReplaceAllString(text, "<server>") }
 
 // transcript writes an exchange down.
 func (n *norm) transcript(ex *Exchange) Transcript {
@@ -118,9 +112,9 @@ func (n *norm) response(t Transcript, r *Response) Transcript {
 	return appendBody(t, body)
 }
 
-// pageText is a page that the server makes itself: for a status, and where it names its version with it.
+// pageText is a page that the server makes itself: for a status.
 var pageText = regexp.MustCompile("^<html>\r\n<head><title>([^<]*)</title></head>\r\n<body>\r\n<center><h1>([^<]*)</h1></center>\r\n" +
-	"(?:<center>([^<]*)</center>\r\n)?<hr><center>(?:nginx|sluice)([^<]*)</center>\r\n</body>\r\n</html>\r\n((?s:<!--.*)?)$")
+	"(?:<center>([^<]*)</center>\r\n)?<hr><center>(?:nginx|sluice)[^<]*</center>\r\n</body>\r\n</html>\r\n((?s:<!--.*)?)$")
 
 // ownPage returns what tells one of the server's own pages from another; empty for any other body.
 func ownPage(body []byte) string {
@@ -133,10 +127,7 @@ func ownPage(body []byte) string {
 		page += fmt.Sprintf("; %s", m[3])
 	}
 	if len(m[4]) > 0 {
-		page += "; with version"
-	}
-	if len(m[5]) > 0 {
-		page += fmt.Sprintf("; padding %x", sha256.Sum256(m[5]))
+		page += fmt.Sprintf("; padding %x", sha256.Sum256(m[4]))
 	}
 	return page
 }

@@ -73,6 +73,7 @@ func (p *program) run(r *httpd.Request) httpd.Result {
 			if in.bare {
 				return in.status
 			}
+			r.Out.Status = int(in.status) // the text may say $status
 			return r.Respond(in.status, nil, in.value.Eval(r))
 		case opBreak:
 			if e.changed {
