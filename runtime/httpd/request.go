@@ -194,6 +194,10 @@ func (r *Request) Ctx(slot int) *any { return &r.ctx[slot] }
 // IsGet reports a GET or HEAD request.
 func (r *Request) IsGet() bool { return r.Method == h1.Get || r.Method == h1.Head }
 
+// MSIE6 reports whether the client calls itself a Microsoft browser before
+// version 7 without its second service pack.
+func (r *Request) MSIE6() bool { return r.In.UserAgent&agentMSIE6 != 0 }
+
 // URIChanged tells the phases that rewrite changed the URI.
 func (r *Request) URIChanged() {
 	r.uriChanged = true
