@@ -1,4 +1,32 @@
-// Package pass is what every *_pass module of http shares: upstream blocks
-// (ngx_http_upstream_module), the attempt and retry loop, and the response
-// pump from an upstream connection to the client's request.
+// Package pass is what every *_pass module of http shares: upstream blocks, the
+// attempts at one peer after the other, the request body on its way out, and
+// the response on its way to the client. It stands for nginx's
+// ngx_http_upstream.c, ngx_event_pipe.c and the balancing modules' directives.
+//
+//	upstream app {
+//		least_conn;
+//		server 10.0.0.1:8080 weight=2;
+//		server 10.0.0.2:8080 max_fails=3 fail_timeout=30s;
+//		server unix:/run/spare.sock backup;
+//		keepalive 64;
+//	}
+//
+// A protocol is a [Codec]: it writes the request's head and reads the response.
+// Everything else is an [Exchange], which runs on the request's goroutine:
+//
+//	choose a peer -> take or make a connection -> send -> read the header -> pump
+//	       ^------------- failed, and another peer may be asked ------|
+//
+// A second goroutine exists only for an upgraded connection, and for a
+// buffered response once the client takes no more for the moment: then the rest
+// is read ahead into memory and a temporary file, so that a slow client does
+// not hold the peer.
+//
+// Different from nginx: an idle connection that its peer has closed is found by
+// a look at it, not by an event; a client that went away while the peer is
+// silent is noticed within a quarter of a second. Connections outlive a reload
+// when keepalive is given explicitly.
+//
+// Not supported: caching, X-Accel-Charset, X-Accel-Expires, sticky, queue, state
+// and servers resolved at run time inside upstream blocks.
 package pass

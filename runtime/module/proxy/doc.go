@@ -1,2 +1,16 @@
-// Package proxy is nginx's ngx_http_proxy_module.
+// Package proxy passes requests to other servers over http: nginx's
+// ngx_http_proxy_module, speaking HTTP/1.0 and 1.1. What it shares with the
+// other *_pass modules (upstream blocks, retries, buffering, TLS) is in package
+// pass.
+//
+//	location /app/ {
+//		proxy_pass http://127.0.0.1:8080/;
+//		proxy_set_header Host $host;
+//		proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+//		proxy_redirect default;
+//	}
+//
+// Not supported: caching (proxy_cache and its kin are accepted with a warning,
+// responses are passed without being kept), HTTP/2 to upstreams,
+// proxy_ssl_conf_command, and the directives of the commercial version.
 package proxy

@@ -3,6 +3,8 @@ package proxy
 import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/pass"
+	"github.com/sluiceproxy/sluice/runtime/script"
 )
 
 // Module is ngx_http_proxy_module.
@@ -10,4 +12,168 @@ func Module() httpd.Module {
 	return httpd.Module{Name: "ngx_http_proxy_module", Register: register}
 }
 
-func register(*httpd.Builder, *conf.Module) {}
+const prefix = "proxy"
+
+// settings are the directives of a block.
+type settings struct {
+	pass.Settings
+	tls pass.TLSSettings
+
+	pass     conf.Slot[*target] // proxy_pass; its own block's alone counts
+	headers  conf.List[header]  // proxy_set_header
+	body     *script.Value      // proxy_set_body, nil: the client's
+	method   *script.Value      // proxy_method, nil: the client's
+	version  int                // proxy_http_version: 1000 or 1001
+	redirect conf.Slot[*redirects]
+	domains  conf.Slot[*rewrites] // proxy_cookie_domain
+	paths    conf.Slot[*rewrites] // proxy_cookie_path
+	flags    conf.Slot[*cookieFlags]
+
+	compiled *headerPlan // of headers, made by finish
+}
+
+// hidden are the fields of a response that stay here by default.
+var hidden = []string{
+	"Date", "Server", "X-Pad", "X-Accel-Expires", "X-Accel-Redirect", "X-Accel-Limit-Rate", "X-Accel-Buffering",
+	"X-Accel-Charset",
+}
+
+// nextWords are the values of proxy_next_upstream.
+var nextWords = []conf.Choice{
+	{Word: "error", Value: int(pass.FailError)},
+	{Word: "timeout", Value: int(pass.FailTimeout)},
+	{Word: "invalid_header", Value: int(pass.FailInvalidHeader)},
+	{Word: "non_idempotent", Value: int(pass.FailNonIdempotent)},
+	{Word: "http_500", Value: int(pass.Fail500)},
+	{Word: "http_502", Value: int(pass.Fail502)},
+	{Word: "http_503", Value: int(pass.Fail503)},
+	{Word: "http_504", Value: int(pass.Fail504)},
+	{Word: "http_403", Value: int(pass.Fail403)},
+	{Word: "http_404", Value: int(pass.Fail404)},
+	{Word: "http_429", Value: int(pass.Fail429)},
+	{Word: "updating", Value: int(pass.FailUpdating)},
+	{Word: "off", Value: int(pass.FailOff)},
+}
+
+// module is what one load needs.
+type module struct {
+	b       *httpd.Builder
+	section *conf.Section[settings]
+	ups     *pass.Upstreams
+	tls     map[*settings]*pass.TLS // by the instance whose settings they are
+	targets []*target               // that need TLS
+}
+
+func register(b *httpd.Builder, m *conf.Module) {
+	mod := &module{b: b, ups: pass.Of(b), tls: map[*settings]*pass.TLS{}}
+	defaults := settings{Settings: pass.Defaults(b, "proxy_temp"), tls: pass.DefaultTLS(), version: 1001}
+	mod.section = conf.NewSection(m, defaults, mod.bind)
+	mod.section.Finish(m, mod.finish)
+	b.Plan(mod.plan)
+	b.Loader.AtEnd(mod.buildTLS)
+	mod.registerCache(m)
+	mod.defineVars()
+}
+
+func (m *module) bind(c *settings, t *conf.Table) {
+	c.Settings.Table(m.b, t, prefix, nextWords)
+	c.tls.Table(m.b, t, prefix)
+	t.Func("proxy_pass", func(cmd *conf.Cmd) error { return m.setPass(c, cmd) })
+	t.Func("proxy_set_header", func(cmd *conf.Cmd) error { return m.setHeader(c, cmd) })
+	m.b.BindValue(t, "proxy_set_body", &c.body)
+	m.b.BindValue(t, "proxy_method", &c.method)
+	t.Func("proxy_http_version", func(cmd *conf.Cmd) error {
+		switch cmd.Arg(0) {
+		case "1.0":
+			c.version = 1000
+		case "1.1":
+			c.version = 1001
+		case "2":
+			return cmd.Errorf(`"proxy_http_version 2" is known to nginx but not supported here`)
+		default:
+			return cmd.Errorf(`invalid value "%s"`, cmd.Arg(0))
+		}
+		return nil
+	})
+	var lowat int64
+	t.Size("proxy_send_lowat", &lowat)
+	t.Func("proxy_redirect", func(cmd *conf.Cmd) error { return m.setRedirect(c, cmd) })
+	t.Func("proxy_cookie_domain", func(cmd *conf.Cmd) error { return m.setCookie(&c.domains, cmd, true) })
+	t.Func("proxy_cookie_path", func(cmd *conf.Cmd) error { return m.setCookie(&c.paths, cmd, false) })
+	t.Func("proxy_cookie_flags", func(cmd *conf.Cmd) error { return m.setCookieFlags(c, cmd) })
+}
+
+// finish checks a block's settings and derives what is used at run time.
+func (m *module) finish(block *conf.Block, c *settings) error {
+	if err := c.Settings.Finish(prefix, hidden); err != nil {
+		return err
+	}
+	if block.Parent != nil {
+		if up := m.section.Of(block.Parent); up.compiled != nil && sameList(up, c) {
+			c.compiled = up.compiled
+			return nil
+		}
+	}
+	plan, err := m.compile(c.headers.Items)
+	c.compiled = plan
+	return err
+}
+
+// sameList reports whether a block has its parent's proxy_set_header list.
+func sameList(a, b *settings) bool {
+	return len(a.headers.Items) == len(b.headers.Items) &&
+		(len(a.headers.Items) == 0 || &a.headers.Items[0] == &b.headers.Items[0])
+}
+
+// plan completes the handler of a location.
+func (m *module) plan(p *httpd.Plan) {
+	c := m.section.Of(p.Block)
+	t := c.pass.V
+	if t == nil || !c.pass.SetAt(p.Block) {
+		return
+	}
+	t.conf = c
+	t.rewrites = c.redirect.V.of(t)
+}
+
+// buildTLS reads the certificates for the locations that pass to https.
+func (m *module) buildTLS() error {
+	for _, t := range m.targets {
+		c := m.tlsOwner(t.block)
+		ready := m.tls[c]
+		if ready == nil {
+			var err error
+			if ready, err = c.tls.Build(m.b.Loader, prefix); err != nil {
+				return err
+			}
+			m.tls[c] = ready
+		}
+		t.tls = ready
+	}
+	return nil
+}
+
+// tlsOwner returns the outermost block's settings that are the same as far as
+// TLS goes, so that locations share sessions and connections.
+func (m *module) tlsOwner(b *conf.Block) *settings {
+	c := m.section.Of(b)
+	for b.Parent != nil {
+		up := m.section.Of(b.Parent)
+		if !sameTLS(&up.tls, &c.tls) {
+			break
+		}
+		c, b = up, b.Parent
+	}
+	return c
+}
+
+// sameTLS compares settings that one block inherited from the other.
+func sameTLS(a, b *pass.TLSSettings) bool {
+	x, y := *a, *b
+	if len(x.Passwords) != len(y.Passwords) || len(x.Passwords) > 0 && &x.Passwords[0] != &y.Passwords[0] {
+		return false
+	}
+	return x.Protocols == y.Protocols && x.Ciphers == y.Ciphers && x.Trusted == y.Trusted && x.CRL == y.CRL &&
+		x.Depth == y.Depth && x.Verify == y.Verify && x.Reuse == y.Reuse && x.ServerName == y.ServerName &&
+		x.Name == y.Name && x.Cert == y.Cert && x.Key == y.Key && x.Cache == y.Cache
+}

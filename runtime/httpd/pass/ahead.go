@@ -1,0 +1,265 @@
+package pass
+
+import (
+	"errors"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
+)
+
+// ahead reads a response on behalf of a client that takes it slowly, so that
+// the peer is free as soon as it has sent everything. It starts when a write to
+// the client has to wait for the first time: a goroutine reads and decodes into
+// a queue in memory (*_buffers) and then a temporary file, the request's
+// goroutine goes on writing.
+//
+// From its start on, everything about the peer (the connection, the codec, the
+// state) belongs to the goroutine, until it has ended.
+//
+// Invariant: what is in the file is younger than what is in the queue.
+type ahead struct {
+	x    *Exchange
+	quit chan struct{} // closed when the goroutine has ended
+
+	mu      sync.Mutex
+	changed sync.Cond
+	queue   []chunk
+	file    *os.File
+	name    []byte
+	wrote   int64 // bytes of the file that are written
+	took    int64 // ... and handed out
+	end     error // why nothing more comes, nil while it may
+	stopped bool
+}
+
+// chunk is a piece of the body in memory.
+type chunk struct {
+	b *buf.Buf
+	n int
+}
+
+// startAhead is called on the request's goroutine when the client blocks.
+func (p *pump) startAhead() {
+	x := p.x
+	a := &ahead{x: x, quit: make(chan struct{})}
+	a.changed.L = &a.mu
+	rest := buf.Sized(max(len(p.in), int(x.S.Buffers.Size)))
+	n := copy(rest.B, p.in)
+	p.in = nil
+	p.ahead = a
+	x.R.Action("reading upstream")
+	go a.run(rest, n)
+}
+
+// run reads until the body ends, starting with what was read before.
+func (a *ahead) run(b *buf.Buf, n int) {
+	defer close(a.quit)
+	x := a.x
+	for {
+		if n > 0 {
+			size, st := a.decode(b, n)
+			ok := a.push(b, size)
+			switch {
+			case !ok:
+				a.finish(errAborted)
+				return
+			case st == BodyDone:
+				a.finish(errEnd)
+				return
+			case st == BodyBroken:
+				a.finish(errBroken)
+				return
+			}
+		} else {
+			b.Free()
+		}
+		b = buf.Sized(int(x.S.Buffers.Size))
+		limit := len(b.B)
+		if x.body.rate > 0 {
+			limit = x.body.room(limit)
+		}
+		var err error
+		if _, n, err = x.wait(nil, b.B[:limit], false); err != nil {
+			b.Free()
+			if a.isStopped() {
+				err = errAborted
+			} else {
+				err = x.body.readFailed(err)
+			}
+			a.finish(err)
+			return
+		}
+		x.body.length += int64(n)
+		x.state().Received += int64(n)
+		if r := x.body.rate; r > 0 {
+			time.Sleep(time.Duration(int64(n) * int64(time.Second) / r))
+		}
+	}
+}
+
+// decode turns n raw bytes of b into bytes of the body, in place.
+func (a *ahead) decode(b *buf.Buf, n int) (size int, st BodyStatus) {
+	in := b.B[:n]
+	for len(in) > 0 {
+		data, used, st := a.x.codec.Body(a.x, in)
+		size += copy(b.B[size:], data)
+		in = in[used:]
+		if st == BodyDone || st == BodyBroken {
+			return size, st
+		}
+	}
+	return size, BodyMore
+}
+
+// push hands n bytes of b to the client's side. False: it wants no more.
+func (a *ahead) push(b *buf.Buf, n int) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	x := a.x
+	for {
+		switch {
+		case a.stopped:
+			b.Free()
+			return false
+		case n == 0:
+			b.Free()
+			return true
+		case a.took == a.wrote && len(a.queue) < x.S.Buffers.Num:
+			a.enqueue(b, n)
+			a.changed.Broadcast()
+			return true
+		case a.wrote < x.S.spool:
+			ok := a.spill(b.B[:n])
+			b.Free()
+			a.changed.Broadcast()
+			return ok
+		}
+		a.changed.Wait()
+	}
+}
+
+// enqueue adds bytes to the last buffer of the queue, if they fit.
+func (a *ahead) enqueue(b *buf.Buf, n int) {
+	if k := len(a.queue) - 1; k >= 0 {
+		if t := &a.queue[k]; t.n+n <= len(t.b.B) {
+			t.n += copy(t.b.B[t.n:], b.B[:n])
+			b.Free()
+			return
+		}
+	}
+	a.queue = append(a.queue, chunk{b, n})
+}
+
+// spill appends to the temporary file.
+func (a *ahead) spill(p []byte) bool {
+	r := a.x.R
+	if a.file == nil {
+		f, err := r.TempFile(&a.x.S.Temp)
+		if err != nil {
+			return false
+		}
+		r.Logf(errlog.Warn, nil, "an upstream response is buffered to a temporary file %s", f.Name())
+		a.file, a.name = f, []byte(f.Name())
+		_ = os.Remove(f.Name())
+	}
+	if _, err := a.file.WriteAt(p, a.wrote); err != nil {
+		r.Logf(errlog.Crit, err, `pwrite() "%s" failed`, a.name)
+		return false
+	}
+	a.wrote += int64(len(p))
+	return true
+}
+
+// finish says why nothing more comes and lets go of the peer.
+func (a *ahead) finish(why error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !errors.Is(why, errEnd) {
+		a.x.Keepalive = false
+	}
+	a.x.done()
+	a.end = why
+	a.changed.Broadcast()
+}
+
+func (a *ahead) isStopped() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.stopped
+}
+
+// take returns the next piece: from memory, of the file, or none with the
+// reason. last says that the body ends with it.
+func (a *ahead) take(o *httpd.Out) (b *buf.Buf, why error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for {
+		*o = httpd.Out{}
+		switch {
+		case len(a.queue) > 0:
+			c := a.queue[0]
+			a.queue = a.queue[:copy(a.queue, a.queue[1:])]
+			o.Mem, b = c.b.B[:c.n], c.b
+		case a.took < a.wrote:
+			o.IsFile, o.FD, o.Name = true, int(a.file.Fd()), a.name
+			o.Off, o.Len = a.took, a.wrote-a.took
+			a.took = a.wrote
+		case a.end != nil:
+			return nil, a.end
+		default:
+			a.changed.Wait()
+			continue
+		}
+		a.changed.Broadcast()
+		return b, nil
+	}
+}
+
+// drain passes on what is read ahead, to the end of the response.
+func (a *ahead) drain() httpd.Result {
+	x := a.x
+	p := &x.body
+	for {
+		b, why := a.take(&p.piece)
+		if why != nil {
+			<-a.quit
+			if errors.Is(why, errEnd) {
+				rc := x.last(nil)
+				p.stop(x)
+				return rc
+			}
+			return x.failed(why)
+		}
+		err := p.emit()
+		if b != nil {
+			b.Free()
+		}
+		if err != nil {
+			return x.failed(err)
+		}
+	}
+}
+
+// stop ends the goroutine, waits for it, and frees everything.
+func (a *ahead) stop() {
+	a.mu.Lock()
+	a.stopped = true
+	if c := a.x.conn; c != nil {
+		_ = c.Net.SetReadDeadline(time.Unix(1, 0))
+	}
+	a.changed.Broadcast()
+	a.mu.Unlock()
+	<-a.quit
+	for _, c := range a.queue {
+		c.b.Free()
+	}
+	a.queue = nil
+	if a.file != nil {
+		_ = a.file.Close()
+		a.file = nil
+	}
+}

@@ -1,0 +1,149 @@
+package pass
+
+import (
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/upstream"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
+
+var errTimedOut = error(syscall.ETIMEDOUT)
+
+func msec(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+
+func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
+
+// connect takes an idle connection to the peer, or makes one.
+func (x *Exchange) connect() (Fail, httpd.Result) {
+	if x.Up != nil && x.Up.pool != nil {
+		// A request that must not be sent twice is not tried on a connection
+		// that has been closed.
+		probe := x.R.Method&(h1.Get|h1.Head) == 0
+		if x.conn = x.Up.pool.Get(&x.peer.Addr, x.tag(), probe); x.conn != nil {
+			x.state().Connect = 0
+			return 0, httpd.OK
+		}
+	}
+	spec := netio.DialSpec{
+		Addr: x.peer.Addr, RcvBuf: int(x.S.RcvBuf), SndBuf: int(x.S.SndBuf), Timeout: msec(x.S.ConnectTimeout),
+		Keepalive: netio.Keepalive{On: x.S.SocketKeepalive},
+	}
+	if addr, ok := x.S.Bind.local(x.R); ok {
+		spec.Bind, spec.Transparent = addr, x.S.Bind.transparent
+	}
+	c, err := upstream.Dial(&spec)
+	if err != nil {
+		return x.dialFailed(err)
+	}
+	x.conn = c
+	if x.TLS != nil {
+		if fail, rc := x.handshake(); fail != 0 || rc != httpd.OK {
+			return fail, rc
+		}
+	}
+	x.state().Connect = x.since()
+	return 0, httpd.OK
+}
+
+// dialFailed judges why there is no connection.
+func (x *Exchange) dialFailed(err error) (Fail, httpd.Result) {
+	var op *netio.OpError
+	switch {
+	case isTimeout(err):
+		return FailTimeout, httpd.OK
+	case errors.As(err, &op):
+		text, lv := op.Text(), errlog.Alert
+		if strings.HasPrefix(op.Op, "bind(") {
+			text, lv = "bind("+string(x.S.Bind.text.Eval(x.R))+") failed", errlog.Crit
+		}
+		x.R.Logf(lv, op.Errno, "%s", text)
+		return 0, httpd.StatusInternalServerError
+	case x.peer.Addr.IsUnix():
+		// A unix socket answers at once, which nginx words differently.
+		lv := errlog.Crit
+		switch e, _ := errlog.Errno(err); e {
+		case syscall.ECONNREFUSED, syscall.EAGAIN, syscall.ECONNRESET:
+			lv = errlog.Error
+		}
+		x.R.Logf(lv, err, "connect() to %s failed", x.name)
+	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH) && x.since() < 10:
+		x.R.Errorf(err, "connect() to %s failed", x.name)
+	default:
+		x.connError(err, "connect() failed")
+	}
+	return FailError, httpd.OK
+}
+
+// connError logs a failure of the connection to the peer as nginx does.
+func (x *Exchange) connError(err error, text string) {
+	lv := errlog.Alert
+	e, _ := errlog.Errno(err)
+	switch e {
+	case syscall.ECONNRESET, syscall.EPIPE, syscall.ENOTCONN, syscall.ETIMEDOUT, syscall.ECONNREFUSED,
+		syscall.ENETDOWN, syscall.ENETUNREACH, syscall.EHOSTDOWN, syscall.EHOSTUNREACH, 0:
+		lv = errlog.Error
+	}
+	x.R.Logf(lv, err, "%s", text)
+}
+
+// clientGone ends the exchange when the client has left, and says so.
+func (x *Exchange) clientGone() bool {
+	if !x.watch {
+		return false
+	}
+	gone, err := x.R.ClientGone()
+	if gone {
+		x.R.Logf(errlog.Info, err, "epoll_wait() reported that client prematurely closed connection, "+
+			"so upstream connection is closed too")
+	}
+	return gone
+}
+
+// look is how often a request that waits for its peer looks at the client.
+const look = 250 * time.Millisecond
+
+// errAborted says that the client went away while its peer was waited for.
+var errAborted = errors.New("client is gone")
+
+// wait reads from the peer, into a buffer of pool that is borrowed when bytes
+// are there, or into p where pool is nil. It gives up after *_read_timeout, or
+// when it is to watch the client and that is gone.
+func (x *Exchange) wait(pool *buf.Pool, p []byte, watch bool) (b *buf.Buf, n int, err error) {
+	left := max(msec(x.S.ReadTimeout), time.Millisecond)
+	for {
+		step := left
+		if watch {
+			step = min(left, look)
+		}
+		x.conn.Net.SetReadTimeout(step)
+		if pool != nil {
+			b, n, err = x.conn.ReadPooled(pool)
+		} else {
+			n, err = x.conn.Read(p)
+		}
+		if n > 0 || err == nil {
+			return b, n, nil
+		}
+		if !isTimeout(err) {
+			return nil, 0, err
+		}
+		if left -= step; left <= 0 {
+			return nil, 0, err
+		}
+		if x.clientGone() {
+			return nil, 0, errAborted
+		}
+	}
+}
+
+// isEOF reports the orderly end of the peer's side.
+func isEOF(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }

@@ -1,0 +1,416 @@
+package pass
+
+import (
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/upstream"
+	"github.com/sluiceproxy/sluice/runtime/wire/chunked"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
+
+// Exchange is the passing of one request to an upstream. A codec embeds it,
+// fills in the exported fields up to Body, and calls Run. It is pooled with its
+// codec and lives as long as the request.
+type Exchange struct {
+	R      *httpd.Request
+	S      *Settings
+	Up     *Upstream       // nil: Group was made for this request alone
+	Group  *upstream.Group // of Up, or of an address found at run time
+	TLS    *TLS            // nil: plain
+	Tag    any             // what connections of a local keepalive are kept for
+	Schema []byte          // for error log lines: "http://"
+
+	// Body is what follows the request's head.
+	Stream  bool   // the body is sent as it comes in
+	Chunked bool   // ... in chunks
+	NoBody  bool   // the body is not sent
+	Host    []byte // the name for TLS
+
+	Response Response
+	// Length is how much of the body is still to come: -1 until the peer
+	// closes, 0 nothing.
+	Length    int64
+	Keepalive bool // the connection can serve another exchange
+	Buffering bool // buffering is on for this response
+	Upgrade   bool // both sides switch to another protocol
+
+	codec  Codec
+	before httpd.Upstream // of an earlier handler of the request
+	states []State
+	choice upstream.Choice
+	peer   *upstream.Peer // the last one chosen
+	name   []byte         // as the error log shows it, nil before a peer is chosen
+	conn   *upstream.Conn
+	key    [16]byte // of ip_hash
+
+	began    int64 // clock.Mono of the first attempt
+	started  int64 // clock.Mono of this attempt
+	sent     bool  // the request was begun to be sent
+	bodySent bool  // ... and is complete
+	received bool  // something came back
+	watch    bool  // a client that goes away ends the exchange
+
+	out      *buf.Buf // the request's head
+	outLen   int
+	uriFrom  int
+	uriTo    int
+	in       *buf.Buf // the response header
+	inPos    int
+	inEnd    int
+	hints    int64 // bytes of early hints
+	body     pump
+	tunneled *tunnel
+}
+
+// State is one attempt, for the variables.
+type State struct {
+	Peer     []byte // nil separates the attempts of two handlers
+	Status   int
+	Connect  int64 // ms until connected, -1: never
+	Header   int64 // ms until the header was there, -1: never
+	Response int64 // ms until the end, -1: under way
+	Length   int64 // bytes of the response body
+	Received int64 // bytes from the peer
+	Sent     int64 // bytes to the peer
+}
+
+// Begin prepares x for a request. The caller has set the fields that describe
+// the target.
+func (x *Exchange) Begin(r *httpd.Request, c Codec) {
+	x.R, x.codec = r, c
+	x.before = r.Upstream()
+	if old := exchangeOf(r); old != nil && len(old.states) > 0 {
+		x.states = append(x.states, old.states...)
+		x.states = append(x.states, State{})
+	}
+	x.Buffering = x.S.Buffering
+	x.watch = !x.S.IgnoreClientAbort && !x.S.Store.on()
+	r.SetUpstream(x)
+}
+
+// Close implements httpd.Upstream.
+func (x *Exchange) Close(r *httpd.Request) {
+	x.body.stop(x)
+	if x.conn != nil {
+		x.conn.Close()
+		x.conn = nil
+	}
+	if x.choice.Peer != nil {
+		x.choice.Free(upstream.Worked)
+	}
+	if x.out != nil {
+		x.out.Free()
+	}
+	if x.in != nil {
+		x.in.Free()
+	}
+	before := x.before
+	x.reset()
+	if before != nil {
+		before.Close(r)
+	}
+	x.codec.Release(x)
+}
+
+// reset clears all but what is worth keeping in the pool.
+func (x *Exchange) reset() {
+	c := x.codec
+	x.Response.reset()
+	clear(x.states)
+	keep := Exchange{states: x.states[:0], choice: x.choice, codec: c}
+	keep.body.blocked, keep.body.x = x.body.blocked, x.body.x
+	keep.Response.Fields, keep.Response.Trailers = x.Response.Fields, x.Response.Trailers
+	keep.choice.Key, keep.choice.Peer = nil, nil
+	*x = keep
+}
+
+// AppendUpstream implements httpd.Upstream.
+func (x *Exchange) AppendUpstream(dst []byte) []byte {
+	if x.name == nil {
+		return dst
+	}
+	dst = append(dst, `, upstream: "`...)
+	dst = append(dst, x.Schema...)
+	dst = append(dst, x.name...)
+	if p := x.choice.Peer; p != nil && p.Addr.IsUnix() {
+		dst = append(dst, ':')
+	}
+	if x.out != nil {
+		dst = append(dst, x.out.B[x.uriFrom:x.uriTo]...)
+	}
+	return append(dst, '"')
+}
+
+// SetURI tells where in the request's head its URI is, for the error log.
+func (x *Exchange) SetURI(from, to int) { x.uriFrom, x.uriTo = from, to }
+
+// SetStatus notes the code of a peer's response.
+func (x *Exchange) SetStatus(code int) {
+	if s := x.state(); s.Status == 0 || s.Status == 103 {
+		s.Status = code
+	}
+}
+
+// state returns that of the attempt under way.
+func (x *Exchange) state() *State { return &x.states[len(x.states)-1] }
+
+// since returns the milliseconds since the attempt began.
+func (x *Exchange) since() int64 { return clock.Mono()/1e6 - x.started/1e6 }
+
+// Run passes the request on and answers it.
+func (x *Exchange) Run() httpd.Result {
+	if rc := x.build(); rc != httpd.OK {
+		return rc
+	}
+	if x.Group == nil {
+		x.Group = x.Up.group
+	}
+	x.choose()
+	for {
+		fail, rc := x.attempt()
+		switch {
+		case rc != httpd.OK:
+			return x.finish(rc)
+		case fail == 0:
+			return x.respond()
+		}
+		if rc := x.next(fail); rc != httpd.OK {
+			return x.finish(rc)
+		}
+	}
+}
+
+// build writes the request's head into a pooled buffer.
+func (x *Exchange) build() httpd.Result {
+	if x.out != nil {
+		x.out.Free()
+		x.out = nil
+	}
+	b := buf.Sized(headSize)
+	head, err := x.codec.AppendRequest(x, b.B[:0])
+	if err != nil {
+		b.Free()
+		return httpd.StatusInternalServerError
+	}
+	if len(head)+chunked.MaxHeader > b.Cap() {
+		grown := buf.Sized(len(head) + chunked.MaxHeader)
+		copy(grown.B, head)
+		b.Free()
+		b = grown
+	}
+	x.out, x.outLen = b, len(head)
+	return httpd.OK
+}
+
+// headSize is the size of the buffer for the request's head; a body that fits
+// behind it is sent with it.
+const headSize = 4096
+
+// choose begins the search for a peer.
+func (x *Exchange) choose() {
+	if up := x.Up; up != nil {
+		switch {
+		case up.byIP:
+			x.choice.Key = x.addressKey()
+		case up.key != nil:
+			x.choice.Key = up.key.Eval(x.R)
+		}
+	}
+	x.Group.Begin(&x.choice)
+	if n := x.S.NextTries; n > 0 && x.choice.Tries > n {
+		x.choice.Tries = n
+	}
+	x.began = clock.Mono()
+}
+
+// addressKey is what ip_hash hashes.
+func (x *Exchange) addressKey() []byte {
+	ip := x.R.Conn().Peer().IP()
+	switch {
+	case ip.Is4():
+		a := ip.As4()
+		return x.key[:copy(x.key[:], a[:3])]
+	case ip.Is6():
+		x.key = ip.As16()
+		return x.key[:]
+	}
+	clear(x.key[:3])
+	return x.key[:3]
+}
+
+// attempt asks one peer, up to a complete response header. fail says why
+// another one might be asked; a result other than OK ends the exchange.
+func (x *Exchange) attempt() (fail Fail, rc httpd.Result) {
+	x.R.Action("connecting to upstream")
+	x.started = clock.Mono()
+	x.states = append(x.states, State{Connect: -1, Header: -1, Response: -1})
+	x.peer = x.choice.Next()
+	if x.peer == nil {
+		x.name = x.Group.Name
+		x.state().Peer = x.name
+		x.R.Errorf(nil, "no live upstreams")
+		return failNoLive, httpd.OK
+	}
+	x.name = x.peer.Name
+	x.state().Peer = x.name
+	x.restart()
+	if fail, rc = x.connect(); fail != 0 || rc != httpd.OK {
+		return fail, rc
+	}
+	if fail, rc = x.send(); fail != 0 || rc != httpd.OK {
+		return fail, rc
+	}
+	if fail, rc = x.readHeader(); fail != 0 || rc != httpd.OK {
+		return fail, rc
+	}
+	x.state().Header = x.since()
+	if x.Response.Status >= 300 {
+		if fail = x.testNext(); fail != 0 {
+			return fail, httpd.OK
+		}
+	}
+	return 0, httpd.OK
+}
+
+// restart forgets the response of an attempt before.
+func (x *Exchange) restart() {
+	x.sent, x.bodySent, x.received = false, false, false
+	x.Keepalive, x.Upgrade, x.hints = false, false, 0
+	x.inPos, x.inEnd = 0, 0
+	x.Response.reset()
+	x.codec.Reset(x)
+}
+
+// next gives up a peer. OK says that another one may be asked, any other
+// result is the response.
+func (x *Exchange) next(fail Fail) httpd.Result {
+	r := x.R
+	cached := false
+	if x.conn != nil {
+		x.state().Sent = x.conn.Sent
+		cached = x.conn.Cached
+	}
+	if x.choice.Peer != nil {
+		outcome := upstream.Failed
+		if fail == Fail403 || fail == Fail404 {
+			outcome = upstream.Next
+		}
+		if x.choice.Free(outcome) {
+			r.Logf(errlog.Warn, nil, "upstream server temporarily disabled")
+		}
+	}
+	if fail == FailTimeout {
+		r.Errorf(errTimedOut, "upstream timed out")
+	}
+	if cached && fail == FailError {
+		x.choice.Tries++ // the connection was to blame, not the peer
+	}
+	status := fail.status()
+	if r.Failed() {
+		return httpd.StatusClientClosed
+	}
+	x.state().Status = int(status)
+	if !x.mayRetry(fail) {
+		return status
+	}
+	if x.conn != nil {
+		x.conn.Close()
+		x.conn = nil
+	}
+	x.state().Response = x.since()
+	return httpd.OK
+}
+
+// mayRetry reports whether another peer may be asked after fail.
+func (x *Exchange) mayRetry(fail Fail) bool {
+	if x.sent && x.R.Method&(h1.Post|h1.Lock|h1.Patch) != 0 {
+		fail |= FailNonIdempotent
+	}
+	timeout := x.S.NextTimeout
+	return x.choice.Tries > 0 && Fail(x.S.Next.V)&fail == fail && !(x.sent && x.Stream) &&
+		(timeout == 0 || (clock.Mono()-x.began)/1e6 < timeout)
+}
+
+// status is the response when no other peer is asked.
+func (f Fail) status() httpd.Result {
+	switch f {
+	case FailTimeout, Fail504:
+		return httpd.StatusGatewayTimeout
+	case Fail500:
+		return httpd.StatusInternalServerError
+	case Fail503:
+		return httpd.StatusUnavailable
+	case Fail403:
+		return httpd.StatusForbidden
+	case Fail404:
+		return httpd.StatusNotFound
+	case Fail429:
+		return httpd.StatusTooManyRequests
+	}
+	return httpd.StatusBadGateway
+}
+
+// nextStatuses are the codes that *_next_upstream knows.
+var nextStatuses = [...]struct {
+	status int
+	fail   Fail
+}{
+	{500, Fail500}, {502, Fail502}, {503, Fail503}, {504, Fail504}, {403, Fail403}, {404, Fail404}, {429, Fail429},
+}
+
+// testNext reports why a response makes another peer be asked, 0 if it does
+// not.
+func (x *Exchange) testNext() Fail {
+	for _, n := range nextStatuses {
+		if n.status == x.Response.Status && x.choice.Tries > 1 && x.mayRetry(n.fail) {
+			return n.fail
+		}
+	}
+	return 0
+}
+
+// done ends the exchange with the peer: its connection goes back to the pool,
+// or is closed. It may run while the response is still on its way to the
+// client.
+func (x *Exchange) done() {
+	if len(x.states) > 0 {
+		if s := x.state(); s.Response == -1 {
+			s.Response = x.since()
+			s.Length = x.body.length
+			if x.conn != nil {
+				s.Sent = x.conn.Sent
+			}
+		}
+	}
+	if c := x.conn; c != nil {
+		x.conn = nil
+		if x.Keepalive && x.bodySent && x.Up != nil && x.Up.pool != nil {
+			x.Up.pool.Put(c, x.tag())
+		} else {
+			c.Close()
+		}
+	}
+	if x.choice.Peer != nil {
+		x.choice.Free(upstream.Worked)
+	}
+}
+
+// tag is what connections are kept for besides the peer's address.
+func (x *Exchange) tag() any {
+	switch {
+	case x.Up.keep.local:
+		return x.Tag
+	case x.TLS != nil:
+		return x.TLS
+	}
+	return nil
+}
+
+// finish is done followed by the result for the request.
+func (x *Exchange) finish(rc httpd.Result) httpd.Result {
+	x.done()
+	x.R.Action("sending to client")
+	return rc
+}

@@ -1,0 +1,188 @@
+package pass
+
+import (
+	"errors"
+
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
+
+// readHeader reads the response header.
+func (x *Exchange) readHeader() (Fail, httpd.Result) {
+	r := x.R
+	r.Action("reading response header from upstream")
+	size := int(x.S.BufferSize)
+	for {
+		var n int
+		var err error
+		if x.in == nil {
+			x.in, n, err = x.wait(x.S.pool, nil, x.watch)
+		} else {
+			_, n, err = x.wait(nil, x.in.B[x.inEnd:size], x.watch)
+		}
+		if err != nil {
+			return x.readFailed(err)
+		}
+		x.inEnd += n
+		x.state().Received += int64(n)
+		x.received = true
+		for {
+			used, v := x.codec.ParseHeader(x, x.in.B[x.inPos:x.inEnd])
+			x.inPos += used
+			switch v {
+			case HeaderDone:
+				return 0, httpd.OK
+			case HeaderInvalid:
+				return FailInvalidHeader, httpd.OK
+			case HeaderEarly:
+				if rc := x.earlyHints(); rc != httpd.OK {
+					return 0, rc
+				}
+				continue
+			}
+			break
+		}
+		if x.inEnd == size {
+			r.Errorf(nil, "upstream sent too big header")
+			return FailInvalidHeader, httpd.OK
+		}
+	}
+}
+
+// readFailed judges an error of reading the header.
+func (x *Exchange) readFailed(err error) (Fail, httpd.Result) {
+	switch {
+	case errors.Is(err, errAborted):
+		return 0, httpd.StatusClientClosed
+	case isTimeout(err):
+		return FailTimeout, httpd.OK
+	case isEOF(err):
+		x.R.Errorf(nil, "upstream prematurely closed connection")
+	default:
+		x.connError(err, "recv() failed")
+	}
+	return FailError, httpd.OK
+}
+
+// earlyHints passes a 103 response on and makes room for the next header.
+func (x *Exchange) earlyHints() httpd.Result {
+	r := x.R
+	x.hints += int64(x.inPos)
+	if x.hints <= x.S.BufferSize {
+		for i := range x.Response.Fields {
+			if f := &x.Response.Fields[i]; !x.S.hidden.Has(f.ID, f.Name) {
+				r.Out.Add(f.ID, f.Name, f.Value)
+			}
+		}
+		if err := r.SendEarlyHints(); err != nil {
+			return httpd.Error
+		}
+		r.Action("reading response header from upstream")
+	} else {
+		r.Logf(errlog.Info, nil, "upstream sent too big early hints")
+	}
+	r.Out.Reset()
+	x.Response.reset()
+	x.inEnd = copy(x.in.B, x.in.B[x.inPos:x.inEnd])
+	x.inPos = 0
+	x.codec.Reset(x)
+	return httpd.OK
+}
+
+// single are the fields of which only the first counts.
+var single = func() (t [h1.NumFields]bool) {
+	for _, id := range []h1.FieldID{
+		h1.StatusField, h1.ContentType, h1.Date, h1.LastModified, h1.ETag, h1.Server, h1.Location, h1.Refresh,
+		h1.Expires, h1.XAccelExpires, h1.XAccelRedirect, h1.XAccelLimitRate,
+	} {
+		t[id] = true
+	}
+	return t
+}()
+
+// AddField files a field of the response header. False: the response is
+// invalid, and why is logged.
+func (x *Exchange) AddField(f Field) bool {
+	p := &x.Response
+	r := x.R
+	switch f.ID {
+	case h1.UnknownField:
+		p.Fields = append(p.Fields, f)
+		return true
+	case h1.ContentLength, h1.TransferEncoding:
+		if !x.checkLength(&f) {
+			return false
+		}
+	case h1.Connection:
+		if h1.ContainsFold(f.Value, "close") {
+			p.Close = true
+		}
+	case h1.XAccelBuffering:
+		if x.S.Ignore.V&ignoreBuffering == 0 {
+			switch {
+			case h1.EqualFold(f.Value, "no"):
+				x.Buffering = false
+			case h1.EqualFold(f.Value, "yes"):
+				x.Buffering = true
+			}
+		}
+	default:
+		if single[f.ID] {
+			if old := p.Get(f.ID); old != nil {
+				r.Logf(errlog.Warn, nil, `upstream sent duplicate header line: "%s: %s", previous value: "%s: %s", ignored`,
+					f.Name, f.Value, old.Name, old.Value)
+				f.Ignored = true
+				p.Fields = append(p.Fields, f)
+				return true
+			}
+		}
+		if f.ID == h1.XAccelLimitRate {
+			x.limitRate(f.Value)
+		}
+	}
+	p.Fields = append(p.Fields, f)
+	if p.first[f.ID] == 0 {
+		p.first[f.ID] = uint16(len(p.Fields))
+	}
+	return true
+}
+
+// limitRate obeys X-Accel-Limit-Rate.
+func (x *Exchange) limitRate(v []byte) {
+	if x.S.Ignore.V&ignoreLimitRate == 0 {
+		if n, ok := h1.ParseContentLength(v); ok {
+			x.R.SetLimitRate(n)
+		}
+	}
+}
+
+// checkLength judges the fields that frame the body.
+func (x *Exchange) checkLength(f *Field) bool {
+	p := &x.Response
+	r := x.R
+	if old := p.Get(f.ID); old != nil {
+		r.Errorf(nil, `upstream sent duplicate header line: "%s: %s", previous value: "%s: %s"`,
+			f.Name, f.Value, old.Name, old.Value)
+		return false
+	}
+	if p.Has(h1.ContentLength) || p.Has(h1.TransferEncoding) {
+		r.Errorf(nil, `upstream sent "Content-Length" and "Transfer-Encoding" headers at the same time`)
+		return false
+	}
+	if f.ID == h1.ContentLength {
+		n, ok := h1.ParseContentLength(f.Value)
+		if !ok {
+			r.Errorf(nil, `upstream sent invalid "Content-Length" header: "%s: %s"`, f.Name, f.Value)
+			return false
+		}
+		p.ContentLength = n
+		return true
+	}
+	if !h1.EqualFold(f.Value, "chunked") {
+		r.Errorf(nil, `upstream sent unknown "Transfer-Encoding": "%s"`, f.Value)
+		return false
+	}
+	p.Chunked = true
+	return true
+}

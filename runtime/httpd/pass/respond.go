@@ -1,0 +1,203 @@
+package pass
+
+import (
+	"bytes"
+
+	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
+
+// Rewriter changes fields of a response on behalf of a module
+// (proxy_redirect, proxy_cookie_path and their kin). A codec may implement it.
+type Rewriter interface {
+	// RewriteRedirect changes a Location, or the part of a Refresh that begins
+	// at prefix; false leaves it alone.
+	RewriteRedirect(x *Exchange, value []byte, prefix int) ([]byte, bool)
+	// RewriteCookie changes a Set-Cookie.
+	RewriteCookie(x *Exchange, value []byte) ([]byte, bool)
+	// Redirects reports whether RewriteRedirect has anything to do here.
+	Redirects() bool
+}
+
+// respond turns a complete response header into the response.
+func (x *Exchange) respond() httpd.Result {
+	r := x.R
+	if x.Response.Status >= 300 && x.intercept() {
+		return x.finish(httpd.Result(x.Response.Status))
+	}
+	if f := x.Response.Get(h1.XAccelRedirect); f != nil && x.S.Ignore.V&ignoreRedirect == 0 {
+		return x.accelRedirect(f.Value)
+	}
+	x.copyFields()
+	if x.S.ForceRanges {
+		r.AllowRanges(true)
+	}
+	r.DisableNotModified()
+	if rc := r.SendHeader(); rc != httpd.OK {
+		return x.finish(rc)
+	}
+	if x.Upgrade {
+		return x.tunnel()
+	}
+	if r.HeaderOnly() && !x.S.Store.on() {
+		if x.inPos < x.inEnd {
+			x.Keepalive = false // what is left would be taken for the next response
+		}
+		return x.finish(httpd.Done)
+	}
+	x.codec.BeginBody(x)
+	return x.pump()
+}
+
+// intercept reports whether error_page answers in place of the peer.
+func (x *Exchange) intercept() bool {
+	status := x.Response.Status
+	if !x.S.InterceptErrors || !x.R.HasErrorPage(status) {
+		return false
+	}
+	if status == 401 {
+		for i := range x.Response.Fields {
+			if f := &x.Response.Fields[i]; f.ID == h1.WWWAuthenticate {
+				x.R.Out.Add(f.ID, f.Name, f.Value)
+			}
+		}
+	}
+	return true
+}
+
+// accelRedirect obeys X-Accel-Redirect: the request goes on inside the server.
+func (x *Exchange) accelRedirect(target []byte) httpd.Result {
+	r := x.R
+	x.done()
+	for i := range x.Response.Fields {
+		f := &x.Response.Fields[i]
+		if f.Ignored {
+			continue
+		}
+		switch f.ID {
+		case h1.ContentType, h1.SetCookie, h1.ContentDisposition, h1.CacheControl, h1.Expires, h1.AcceptRanges:
+			x.copyField(f)
+		}
+	}
+	r.Action("")
+	if len(target) > 0 && target[0] == '@' {
+		return r.NamedLocation(target)
+	}
+	uri, args, ok := h1.ParseUnsafeURI(r.Alloc(len(target)), target)
+	if !ok {
+		r.Errorf(nil, `unsafe URI "%s" was detected`, target)
+		return httpd.StatusNotFound
+	}
+	if r.Method != h1.Head {
+		r.Method, r.MethodStr = h1.Get, methodGet
+	}
+	return r.InternalRedirect(uri, args)
+}
+
+var methodGet = []byte("GET")
+
+// copyFields makes the peer's header that of the response.
+func (x *Exchange) copyFields() {
+	r, p := x.R, &x.Response
+	o := &r.Out
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		if !f.Ignored && !x.S.hidden.Has(f.ID, f.Name) {
+			x.copyField(f)
+		}
+	}
+	// A peer's Server or Date that is passed is the only one; where it sent
+	// none, there is none.
+	if !x.S.hidden.known[h1.Server] {
+		o.Server = empty
+	}
+	if !x.S.hidden.known[h1.Date] {
+		o.Date = empty
+	}
+	o.Status, o.StatusLine = p.Status, p.Line
+	o.ContentLength = p.ContentLength
+}
+
+var empty = []byte{}
+
+// copyField takes one field over.
+func (x *Exchange) copyField(f *Field) {
+	o := &x.R.Out
+	switch f.ID {
+	case h1.ContentLength, h1.Connection, h1.KeepAlive, h1.TransferEncoding:
+	case h1.ContentType:
+		o.ContentType = f.Value
+		o.Charset, o.CharsetSet = charset(f.Value), false
+	case h1.LastModified:
+		t, ok := h1.ParseHTTPDate(f.Value)
+		if !ok {
+			t = -1
+		}
+		o.SetLastModified(f.Name, f.Value, t)
+	case h1.AcceptRanges:
+		if !x.S.ForceRanges {
+			o.Add(f.ID, f.Name, f.Value)
+		}
+	case h1.Location:
+		x.copyLocation(f)
+	case h1.Refresh:
+		value := f.Value
+		if w, ok := x.codec.(Rewriter); ok && w.Redirects() {
+			if i := indexFold(value, "url="); i >= 0 {
+				if v, ok := w.RewriteRedirect(x, value, i+4); ok {
+					value = v
+				}
+			}
+		}
+		o.Add(f.ID, f.Name, value)
+	case h1.SetCookie:
+		value := f.Value
+		if w, ok := x.codec.(Rewriter); ok {
+			if v, ok := w.RewriteCookie(x, value); ok {
+				value = v
+			}
+		}
+		o.Add(f.ID, f.Name, value)
+	default:
+		o.Add(f.ID, f.Name, f.Value)
+	}
+}
+
+// copyLocation takes Location over. Only one that was rewritten is completed by
+// absolute_redirect.
+func (x *Exchange) copyLocation(f *Field) {
+	value, rewritten := f.Value, false
+	if w, ok := x.codec.(Rewriter); ok && w.Redirects() {
+		if v, ok := w.RewriteRedirect(x, value, 0); ok {
+			value, rewritten = v, true
+		}
+	}
+	x.R.Out.Add(f.ID, f.Name, value).Verbatim = !rewritten
+}
+
+// charset returns the charset parameter of a content type.
+func charset(v []byte) []byte {
+	for {
+		i := bytes.IndexByte(v, ';')
+		if i < 0 {
+			return nil
+		}
+		v = bytes.TrimLeft(v[i+1:], " ")
+		if len(v) >= 8 && h1.EqualFold(v[:8], "charset=") {
+			v = bytes.TrimPrefix(v[8:], quote)
+			return bytes.TrimSuffix(v, quote)
+		}
+	}
+}
+
+var quote = []byte{'"'}
+
+// indexFold is bytes.Index for a lower-case s, without regard to case.
+func indexFold(b []byte, s string) int {
+	for i := 0; i+len(s) <= len(b); i++ {
+		if h1.EqualFold(b[i:i+len(s)], s) {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,164 @@
+package pass
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/script"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
+
+// Store is *_store: responses are kept as files.
+type Store struct {
+	enabled bool
+	path    *script.Value // nil: the path the URI maps to
+	access  os.FileMode
+}
+
+func (s *Store) on() bool { return s.enabled }
+
+func (s *Store) table(b *httpd.Builder, t *conf.Table, prefix string) {
+	t.Func(prefix+"store", func(c *conf.Cmd) error {
+		s.enabled, s.path = false, nil
+		switch c.Arg(0) {
+		case "off":
+			return nil
+		case "":
+			return c.Errorf("empty path")
+		case "on":
+			s.enabled = true
+			return nil
+		}
+		v, err := b.Value(c, 0)
+		s.enabled, s.path = true, v
+		return err
+	})
+	t.Func(prefix+"store_access", func(c *conf.Cmd) error {
+		mode, err := parseAccess(c)
+		s.access = mode
+		return err
+	})
+}
+
+// parseAccess reads user:rw group:r all:r.
+func parseAccess(c *conf.Cmd) (os.FileMode, error) {
+	mode := os.FileMode(0o600)
+	for _, a := range c.Args {
+		who, rights, _ := strings.Cut(a.Value, ":")
+		bits := os.FileMode(0)
+		switch rights {
+		case "rw":
+			bits = 6
+		case "r":
+			bits = 4
+		default:
+			return 0, c.Errorf(`invalid value "%s"`, a.Value)
+		}
+		switch who {
+		case "user":
+			mode |= bits << 6
+		case "group":
+			mode |= bits << 3
+		case "all":
+			mode |= bits<<3 | bits
+		default:
+			return 0, c.Errorf(`invalid value "%s"`, a.Value)
+		}
+	}
+	return mode, nil
+}
+
+// storing is a response on its way into a file.
+type storing struct {
+	file *os.File
+	size int64
+	ok   bool // all of it was written
+}
+
+func (s *storing) begin(x *Exchange) error {
+	if !x.S.Store.enabled || x.Response.Status != 200 {
+		return nil
+	}
+	f, err := x.R.TempFile(&x.S.Temp)
+	s.file, s.ok = f, err == nil
+	return err
+}
+
+// write adds a piece; true while the response is being stored.
+func (s *storing) write(x *Exchange, o *httpd.Out) bool {
+	if s.file == nil || !s.ok {
+		return false
+	}
+	var err error
+	if o.IsFile {
+		b := buf.Sized(readSize)
+		from := io.NewSectionReader(x.body.ahead.file, o.Off, o.Len)
+		_, err = io.CopyBuffer(struct{ io.Writer }{s.file}, from, b.B)
+		b.Free()
+	} else {
+		_, err = s.file.Write(o.Mem)
+	}
+	s.size += o.Size()
+	if err != nil {
+		x.R.Logf(errlog.Crit, err, `pwrite() "%s" failed`, s.file.Name())
+		s.ok = false
+	}
+	return s.ok
+}
+
+// end moves a complete response to its place.
+func (s *storing) end(x *Exchange) {
+	defer s.drop(x)
+	if n := x.Response.ContentLength; s.file == nil || !s.ok || n != -1 && n != s.size {
+		return
+	}
+	r := x.R
+	var path []byte
+	if x.S.Store.path != nil {
+		path = x.S.Store.path.Eval(r)
+	} else if p, ok := r.MapURI(); ok {
+		path = p
+	}
+	if len(path) == 0 {
+		return
+	}
+	from, to := s.file.Name(), string(path)
+	if err := s.move(x, from, to); err != nil {
+		r.Logf(errlog.Crit, err, `rename() "%s" to "%s" failed`, from, to)
+		return
+	}
+	_ = s.file.Close()
+	s.file = nil
+}
+
+func (s *storing) move(x *Exchange, from, to string) error {
+	if err := os.Chmod(from, x.S.Store.access); err != nil {
+		return err
+	}
+	if f := x.Response.Get(h1.LastModified); f != nil {
+		if t, ok := h1.ParseHTTPDate(f.Value); ok {
+			_ = os.Chtimes(from, time.Time{}, time.Unix(t, 0))
+		}
+	}
+	dirs := x.S.Store.access | x.S.Store.access&0o444>>2
+	if err := os.MkdirAll(filepath.Dir(to), dirs|0o700); err != nil {
+		return err
+	}
+	return os.Rename(from, to)
+}
+
+// drop forgets a response that is not to be kept.
+func (s *storing) drop(*Exchange) {
+	if s.file != nil {
+		_ = s.file.Close()
+		_ = os.Remove(s.file.Name())
+	}
+	*s = storing{}
+}

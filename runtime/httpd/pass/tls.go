@@ -1,0 +1,331 @@
+package pass
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
+	"github.com/sluiceproxy/sluice/runtime/script"
+)
+
+// TLSSettings are the *_ssl_* directives.
+type TLSSettings struct {
+	Protocols    conf.Slot[int] // of tlsconf.Protocols
+	Ciphers      string
+	Trusted, CRL string // files
+	Depth        int
+	Verify       bool
+	Reuse        bool          // of sessions
+	ServerName   bool          // send SNI
+	Name         *script.Value // nil: the upstream's
+	Cert, Key    *script.Value // nil: none
+	Passwords    [][]byte
+	Cache        *tlsconf.CertificateCache // of certificates named by variables
+}
+
+// DefaultTLS are nginx's defaults.
+func DefaultTLS() TLSSettings {
+	return TLSSettings{
+		Protocols: conf.Slot[int]{V: int(tlsconf.DefaultProtocols)}, Ciphers: "DEFAULT", Depth: 1, Reuse: true,
+	}
+}
+
+// protocolWords are the values of *_ssl_protocols.
+var protocolWords = []conf.Choice{
+	{Word: "SSLv2", Value: int(tlsconf.SSLv2)},
+	{Word: "SSLv3", Value: int(tlsconf.SSLv3)},
+	{Word: "TLSv1", Value: int(tlsconf.TLSv1)},
+	{Word: "TLSv1.1", Value: int(tlsconf.TLSv11)},
+	{Word: "TLSv1.2", Value: int(tlsconf.TLSv12)},
+	{Word: "TLSv1.3", Value: int(tlsconf.TLSv13)},
+}
+
+// Table binds the directives under a prefix such as "proxy".
+func (s *TLSSettings) Table(b *httpd.Builder, t *conf.Table, prefix string) {
+	p := prefix + "_ssl_"
+	t.Bitmask(p+"protocols", &s.Protocols, protocolWords)
+	t.Str(p+"ciphers", &s.Ciphers)
+	t.Str(p+"trusted_certificate", &s.Trusted)
+	t.Str(p+"crl", &s.CRL)
+	t.Num(p+"verify_depth", &s.Depth)
+	t.Flag(p+"verify", &s.Verify)
+	t.Flag(p+"session_reuse", &s.Reuse)
+	t.Flag(p+"server_name", &s.ServerName)
+	b.BindValue(t, p+"name", &s.Name)
+	b.BindValue(t, p+"certificate", &s.Cert)
+	b.BindValue(t, p+"certificate_key", &s.Key)
+	t.Func(p+"password_file", func(c *conf.Cmd) (err error) {
+		if s.Passwords, err = tlsconf.ReadPasswords(c.Loader.ConfFile(c.Arg(0))); err != nil {
+			return c.Errorf("%s", err.Error())
+		}
+		return nil
+	})
+	t.Func(p+"certificate_cache", func(c *conf.Cmd) error { return s.setCache(c) })
+}
+
+func (s *TLSSettings) setCache(c *conf.Cmd) error {
+	cache := &tlsconf.CertificateCache{Inactive: 10 * time.Second, Valid: time.Minute}
+	for _, a := range c.Args {
+		name, value, _ := strings.Cut(a.Value, "=")
+		n, ok := 0, true
+		sec := int64(0)
+		switch name {
+		case "max":
+			n, ok = conf.ParseInt(value)
+			cache.Max, ok = n, ok && n > 0
+		case "inactive":
+			sec, ok = conf.ParseSec(value)
+			cache.Inactive = time.Duration(sec) * time.Second
+		case "valid":
+			sec, ok = conf.ParseSec(value)
+			cache.Valid = time.Duration(sec) * time.Second
+		case "off":
+			cache = nil
+		default:
+			ok = false
+		}
+		if !ok {
+			return c.Errorf(`invalid parameter "%s"`, a.Value)
+		}
+		if cache == nil {
+			s.Cache = nil
+			return nil
+		}
+	}
+	if cache.Max == 0 {
+		return c.Errorf(`"%s" must have the "max" parameter`, c.Name.Value)
+	}
+	s.Cache = cache
+	return nil
+}
+
+// TLS is how connections to an upstream are encrypted: settings ready for use.
+// Immutable but for its sessions; safe for concurrent use.
+type TLS struct {
+	conf     TLSSettings
+	base     *tls.Config
+	verifier *tlsconf.Verifier // nil: the certificate is not looked at
+	dynamic  bool              // the certificate's name has variables
+	resolve  func(string) string
+
+	mu       sync.Mutex
+	sessions map[string]*tls.ClientSessionState // by peer
+}
+
+// Build reads the files that the settings name.
+func (s *TLSSettings) Build(l *conf.Loader, prefix string) (*TLS, error) {
+	t := &TLS{conf: *s, resolve: func(name string) string {
+		if strings.HasPrefix(name, "data:") {
+			return name
+		}
+		return l.ConfFile(name)
+	}}
+	t.base = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // verification is nginx's, after the handshake
+	lo, hi, _, ok := tlsconf.Protocols(s.Protocols.V).Range()
+	if ok {
+		t.base.MinVersion, t.base.MaxVersion = lo, hi
+	} else {
+		t.base.MinVersion, t.base.MaxVersion = tls.VersionTLS13+1, tls.VersionTLS13+1
+	}
+	ciphers, err := tlsconf.ParseCiphers(s.Ciphers)
+	if err != nil {
+		return nil, err
+	}
+	t.base.CipherSuites = ciphers.IDs
+	if err := t.loadCertificate(prefix); err != nil {
+		return nil, err
+	}
+	if s.Verify {
+		if err := t.loadTrusted(prefix); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+func (t *TLS) loadCertificate(prefix string) error {
+	s := &t.conf
+	if s.Cert == nil || s.Cert.Text() == "" {
+		return nil
+	}
+	if s.Key == nil {
+		return errors.New(`no "` + prefix + `_ssl_certificate_key" is defined for certificate "` + s.Cert.Text() + `"`)
+	}
+	cert, static := s.Cert.Static()
+	key, static2 := s.Key.Static()
+	if !static || !static2 {
+		t.dynamic = true
+		return nil
+	}
+	pair, err := tlsconf.LoadCertificate(t.resolve(string(cert)), t.resolve(string(key)), s.Passwords)
+	if err != nil {
+		return err
+	}
+	t.base.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return pair, nil }
+	return nil
+}
+
+func (t *TLS) loadTrusted(prefix string) error {
+	s := &t.conf
+	if s.Trusted == "" {
+		return errors.New("no " + prefix + "_ssl_trusted_certificate for " + prefix + "_ssl_verify")
+	}
+	opt := tlsconf.VerifyOptions{Depth: s.Depth, Usage: x509.ExtKeyUsageServerAuth}
+	var err error
+	if opt.Trusted, err = tlsconf.LoadCA(t.resolve(s.Trusted)); err != nil {
+		return err
+	}
+	if s.CRL != "" {
+		if opt.CRLs, err = tlsconf.LoadCRL(t.resolve(s.CRL)); err != nil {
+			return err
+		}
+	}
+	t.verifier = tlsconf.NewVerifier(opt)
+	return nil
+}
+
+// handshake encrypts a new connection.
+func (x *Exchange) handshake() (Fail, httpd.Result) {
+	t := x.TLS
+	cfg := t.base.Clone()
+	name := x.serverName()
+	if t.conf.ServerName && sendable(name) {
+		cfg.ServerName = string(name)
+	}
+	if t.conf.Reuse {
+		cfg.ClientSessionCache = peerSessions{t, string(x.name)}
+	}
+	if t.dynamic {
+		if err := x.chooseCertificate(cfg); err != nil {
+			x.R.Errorf(nil, "%s", err.Error())
+			return 0, httpd.StatusInternalServerError
+		}
+	}
+	if x.R.Core().TCPNoDelay() {
+		_ = x.conn.Net.SetNoDelay(true)
+	}
+	x.R.Action("SSL handshaking to upstream")
+	if err := x.conn.Handshake(cfg, msec(x.S.ConnectTimeout)); err != nil {
+		return x.handshakeFailed(err), httpd.OK
+	}
+	if t.verifier == nil {
+		return 0, httpd.OK
+	}
+	peer := x.conn.TLS().ConnectionState().PeerCertificates
+	if code := t.verifier.Verify(peer, time.Now()); code != tlsconf.VerifyOK {
+		x.R.Errorf(nil, "upstream SSL certificate verify error: (%d:%s)", int(code), code.Error())
+		return FailError, httpd.OK
+	}
+	if len(peer) == 0 || !tlsconf.CheckHost(peer[0], string(name)) {
+		x.R.Errorf(nil, `upstream SSL certificate does not match "%s"`, name)
+		return FailError, httpd.OK
+	}
+	return 0, httpd.OK
+}
+
+func (x *Exchange) handshakeFailed(err error) Fail {
+	switch {
+	case isTimeout(err):
+		return FailTimeout
+	case isEOF(err):
+		x.R.Errorf(nil, "peer closed connection in SSL handshake")
+	default:
+		if _, ok := errlog.Errno(err); ok {
+			x.connError(err, "peer closed connection in SSL handshake")
+		} else {
+			x.R.Errorf(nil, "SSL_do_handshake() failed (SSL: %s)", err.Error())
+		}
+	}
+	return FailError
+}
+
+// serverName is *_ssl_name without a port, which $proxy_host may bring.
+func (x *Exchange) serverName() []byte {
+	name := x.Host
+	if v := x.TLS.conf.Name; v != nil {
+		name = v.Eval(x.R)
+	}
+	from := 0
+	if len(name) > 0 && name[0] == '[' {
+		for i, c := range name {
+			if c == ']' {
+				from = i
+				break
+			}
+		}
+	}
+	for i := from; i < len(name); i++ {
+		if name[i] == ':' {
+			return name[:i]
+		}
+	}
+	return name
+}
+
+// sendable reports whether a name may stand in SNI: addresses may not.
+func sendable(name []byte) bool {
+	if len(name) == 0 || name[0] == '[' {
+		return false
+	}
+	_, err := netip.ParseAddr(string(name))
+	return err != nil
+}
+
+// chooseCertificate loads the certificate that the directives name for this
+// request.
+func (x *Exchange) chooseCertificate(cfg *tls.Config) error {
+	t := x.TLS
+	cert := string(t.conf.Cert.Eval(x.R))
+	if cert == "" {
+		return nil
+	}
+	cert, key := t.resolve(cert), t.resolve(string(t.conf.Key.Eval(x.R)))
+	var pair *tls.Certificate
+	var err error
+	if t.conf.Cache != nil {
+		pair, err = t.conf.Cache.Load(cert, key, t.conf.Passwords, time.Now())
+	} else {
+		pair, err = tlsconf.LoadCertificate(cert, key, t.conf.Passwords)
+	}
+	if err != nil {
+		return err
+	}
+	cfg.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return pair, nil }
+	return nil
+}
+
+// peerSessions is the session of one peer.
+type peerSessions struct {
+	t    *TLS
+	peer string
+}
+
+// Get implements tls.ClientSessionCache.
+func (s peerSessions) Get(string) (*tls.ClientSessionState, bool) {
+	s.t.mu.Lock()
+	defer s.t.mu.Unlock()
+	cs, ok := s.t.sessions[s.peer]
+	return cs, ok
+}
+
+// Put implements tls.ClientSessionCache.
+func (s peerSessions) Put(_ string, cs *tls.ClientSessionState) {
+	s.t.mu.Lock()
+	defer s.t.mu.Unlock()
+	if cs == nil {
+		delete(s.t.sessions, s.peer)
+		return
+	}
+	if s.t.sessions == nil {
+		s.t.sessions = map[string]*tls.ClientSessionState{}
+	}
+	s.t.sessions[s.peer] = cs
+}

@@ -1,0 +1,179 @@
+package pass
+
+import (
+	"strconv"
+
+	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
+
+// exchangeOf returns the request's latest exchange, nil without one.
+func exchangeOf(r *httpd.Request) *Exchange {
+	if u, ok := r.Upstream().(inExchange); ok {
+		return u.exchange()
+	}
+	return nil
+}
+
+// inExchange is what finds the Exchange inside a codec.
+type inExchange interface{ exchange() *Exchange }
+
+func (x *Exchange) exchange() *Exchange { return x }
+
+func defineVars(b *httpd.Builder) {
+	v := b.Vars
+	states := func(name string, one func(dst []byte, s *State) []byte) {
+		v.Define(name, httpd.Var{NoCache: true, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
+			x := exchangeOf(r)
+			if x == nil || len(x.states) == 0 {
+				return nil, false
+			}
+			return x.join(r, one), true
+		}})
+	}
+	states("upstream_addr", func(dst []byte, s *State) []byte { return append(dst, s.Peer...) })
+	states("upstream_status", func(dst []byte, s *State) []byte {
+		if s.Status == 0 {
+			return append(dst, '-')
+		}
+		return strconv.AppendInt(dst, int64(s.Status), 10)
+	})
+	states("upstream_connect_time", func(dst []byte, s *State) []byte { return appendMsec(dst, s.Connect) })
+	states("upstream_header_time", func(dst []byte, s *State) []byte { return appendMsec(dst, s.Header) })
+	states("upstream_response_time", func(dst []byte, s *State) []byte { return appendMsec(dst, s.Response) })
+	states("upstream_response_length", func(dst []byte, s *State) []byte { return strconv.AppendInt(dst, s.Length, 10) })
+	states("upstream_bytes_received", func(dst []byte, s *State) []byte { return strconv.AppendInt(dst, s.Received, 10) })
+	states("upstream_bytes_sent", func(dst []byte, s *State) []byte { return strconv.AppendInt(dst, s.Sent, 10) })
+	defineLast(b)
+	fields := func(prefix string, list func(x *Exchange) []Field) {
+		v.DefinePrefix(prefix, httpd.Var{NoCache: true, Get: func(r *httpd.Request, name string) ([]byte, bool) {
+			x := exchangeOf(r)
+			if x == nil {
+				return nil, false
+			}
+			return joinFields(r, list(x), name)
+		}})
+	}
+	fields("upstream_http_", func(x *Exchange) []Field { return x.Response.Fields })
+	fields("upstream_trailer_", func(x *Exchange) []Field { return x.Response.Trailers })
+	v.DefinePrefix("upstream_cookie_", httpd.Var{NoCache: true, Get: func(r *httpd.Request, name string) ([]byte, bool) {
+		x := exchangeOf(r)
+		if x == nil {
+			return nil, false
+		}
+		return x.cookie(name)
+	}})
+}
+
+// defineLast defines the variables about the peer chosen last, and those of
+// caches, which are never set.
+func defineLast(b *httpd.Builder) {
+	last := func(name string, get func(x *Exchange) []byte) {
+		b.Vars.Define(name, httpd.Var{NoCache: true, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
+			if x := exchangeOf(r); x != nil && x.peer != nil {
+				return get(x), true
+			}
+			return nil, false
+		}})
+	}
+	last("upstream_last_addr", func(x *Exchange) []byte { return x.peer.Name })
+	last("upstream_last_server_name", func(x *Exchange) []byte { return []byte(x.peer.Server) })
+	none := httpd.Var{NoCache: true, Get: func(*httpd.Request, string) ([]byte, bool) { return nil, false }}
+	for _, name := range []string{"upstream_cache_status", "upstream_cache_etag", "upstream_cache_last_modified"} {
+		b.Vars.Define(name, none)
+	}
+}
+
+// join lists one figure of all attempts: commas between peers, a colon between
+// the upstreams of an internal redirect.
+func (x *Exchange) join(r *httpd.Request, one func(dst []byte, s *State) []byte) []byte {
+	size := 0
+	for i := range x.states {
+		size += max(len(x.states[i].Peer), 24) + 3
+	}
+	b := r.Alloc(size)[:0]
+	for i := 0; i < len(x.states); i++ {
+		s := &x.states[i]
+		if s.Peer == nil {
+			b = append(b, " : "...)
+			continue
+		}
+		if i > 0 && x.states[i-1].Peer != nil {
+			b = append(b, ", "...)
+		}
+		b = one(b, s)
+	}
+	return b
+}
+
+// appendMsec appends a time in seconds with three decimals.
+func appendMsec(dst []byte, ms int64) []byte {
+	if ms < 0 {
+		return append(dst, '-')
+	}
+	dst = strconv.AppendInt(dst, ms/1000, 10)
+	ms %= 1000
+	return append(dst, '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10))
+}
+
+// joinFields joins the fields of a name in variable form: lower case, dashes
+// as underscores.
+func joinFields(r *httpd.Request, list []Field, name string) (out []byte, found bool) {
+	for i := range list {
+		f := &list[i]
+		if f.Ignored || !sameName(f.Name, name) {
+			continue
+		}
+		if !found {
+			out, found = f.Value, true
+			continue
+		}
+		out = r.Join(out, comma, f.Value)
+	}
+	return out, found
+}
+
+var comma = []byte(", ")
+
+func sameName(field []byte, name string) bool {
+	if len(field) != len(name) {
+		return false
+	}
+	for i, c := range field {
+		if 'A' <= c && c <= 'Z' {
+			c |= 0x20
+		} else if c == '-' {
+			c = '_'
+		}
+		if c != name[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// cookie returns the value of a cookie that the peer sets.
+func (x *Exchange) cookie(name string) ([]byte, bool) {
+	for i := range x.Response.Fields {
+		f := &x.Response.Fields[i]
+		if f.ID != h1.SetCookie || len(f.Value) <= len(name) {
+			continue
+		}
+		v := f.Value
+		n := 0
+		for n < len(v) && v[n] != '=' && v[n] != ';' {
+			n++
+		}
+		if n == len(v) || v[n] != '=' || n != len(name) || !h1.EqualFold(v[:n], name) {
+			continue
+		}
+		v = v[n+1:]
+		for j, c := range v {
+			if c == ';' {
+				return v[:j], true
+			}
+		}
+		return v, true
+	}
+	return nil, false
+}

@@ -1,0 +1,110 @@
+package proxy
+
+import (
+	"strings"
+
+	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/httpd/pass"
+	"github.com/sluiceproxy/sluice/runtime/script"
+)
+
+// header is a proxy_set_header.
+type header struct {
+	name  string
+	value *script.Value
+}
+
+func (m *module) setHeader(c *settings, cmd *conf.Cmd) error {
+	v, err := m.b.Value(cmd, 1)
+	if err != nil {
+		return err
+	}
+	c.headers.Add(cmd.Block, header{cmd.Arg(0), v})
+	return nil
+}
+
+// defaultHeaders are set where proxy_set_header does not say otherwise; an
+// empty value keeps the client's field away.
+var defaultHeaders = [...][2]string{
+	{"Host", ""},
+	{"Connection", ""},
+	{"Proxy-Connection", ""},
+	{"Content-Length", "$proxy_internal_body_length"},
+	{"Transfer-Encoding", "$proxy_internal_chunked"},
+	{"TE", ""},
+	{"Keep-Alive", ""},
+	{"Expect", ""},
+	{"Upgrade", ""},
+}
+
+// headerPlan is how the head of a request is put together.
+type headerPlan struct {
+	host  *script.Value // nil: $proxy_host
+	lines []headerLine
+	skip  *pass.NameSet // fields of the client that are not passed
+}
+
+// headerLine is a field to be set, or several whose text is known.
+type headerLine struct {
+	text  []byte        // "Name: value\r\n...", or "Name: " in front of value
+	value *script.Value // nil: text is complete
+	kind  lineKind
+}
+
+type lineKind uint8
+
+const (
+	lineValue lineKind = iota
+	lineLength
+	lineChunked
+)
+
+// compile makes the plan for a list of proxy_set_header.
+func (m *module) compile(list []header) (*headerPlan, error) {
+	p := &headerPlan{skip: pass.NewNameSet(nil)}
+	given := func(name string) bool {
+		for _, h := range list {
+			if strings.EqualFold(h.name, name) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, h := range list {
+		p.skip.Add(h.name)
+		if strings.EqualFold(h.name, "Host") {
+			p.host = h.value
+			continue
+		}
+		p.add(h.name, h.value)
+	}
+	for _, d := range defaultHeaders {
+		p.skip.Add(d[0])
+		switch {
+		case given(d[0]):
+		case d[0] == "Content-Length":
+			p.lines = append(p.lines, headerLine{text: []byte(d[0] + ": "), kind: lineLength})
+		case d[0] == "Transfer-Encoding":
+			p.lines = append(p.lines, headerLine{text: []byte(d[0] + ": chunked\r\n"), kind: lineChunked})
+		}
+	}
+	return p, nil
+}
+
+// add appends a field; what is fixed merges with the line before.
+func (p *headerPlan) add(name string, value *script.Value) {
+	text, static := value.Static()
+	if !static {
+		p.lines = append(p.lines, headerLine{text: []byte(name + ": "), value: value})
+		return
+	}
+	if len(text) == 0 {
+		return
+	}
+	line := name + ": " + string(text) + "\r\n"
+	if n := len(p.lines); n > 0 && p.lines[n-1].value == nil && p.lines[n-1].kind == lineValue {
+		p.lines[n-1].text = append(p.lines[n-1].text, line...)
+		return
+	}
+	p.lines = append(p.lines, headerLine{text: []byte(line)})
+}

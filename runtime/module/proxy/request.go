@@ -1,0 +1,159 @@
+package proxy
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/pass"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
+
+// readBody reads the request body, unless it is to be passed as it comes.
+func (c *call) readBody() httpd.Result {
+	r, t := c.R, c.target
+	c.length = r.In.ContentLength
+	c.NoBody = !t.conf.PassBody || t.conf.body != nil
+	if !t.conf.RequestBuffering && !c.NoBody && r.Parent() == nil && r.HasBody() && !r.BodyDone() &&
+		(!r.In.Chunked || t.conf.version == 1001) {
+		c.Stream, c.Chunked = true, r.In.Chunked
+		return httpd.OK
+	}
+	if rc := r.ReadBody(); rc != httpd.OK {
+		return rc
+	}
+	if r.In.Chunked {
+		c.length = r.Body.Size
+	}
+	return httpd.OK
+}
+
+var errNoURI = errors.New("zero length URI to proxy")
+
+// AppendRequest implements pass.Codec.
+func (c *call) AppendRequest(x *pass.Exchange, dst []byte) ([]byte, error) {
+	r, s := c.R, c.target.conf
+	method := r.MethodStr
+	if s.method != nil {
+		method = s.method.Eval(r)
+	}
+	c.head = len(method) == 4 && h1.EqualFold(method, "head")
+	b := append(dst, method...)
+	b = append(b, ' ')
+	from := len(b)
+	b = c.appendURI(b)
+	if len(b) == from {
+		r.Errorf(nil, "%s", errNoURI.Error())
+		return b, errNoURI
+	}
+	x.SetURI(from, len(b))
+	if s.version == 1001 {
+		b = append(b, " HTTP/1.1\r\n"...)
+	} else {
+		b = append(b, " HTTP/1.0\r\n"...)
+	}
+	var body []byte
+	if s.body != nil {
+		body = s.body.Eval(r)
+		c.length = int64(len(body))
+	}
+	b = c.appendHost(b)
+	b = c.appendLines(b)
+	if s.PassHeaders {
+		b = appendClient(b, r, s.compiled.skip)
+	}
+	b = append(b, '\r', '\n')
+	return append(b, body...), nil
+}
+
+// appendURI appends the request's target: the URI part of proxy_pass in place
+// of what the location matched, or the URI as the client sent it.
+func (c *call) appendURI(b []byte) []byte {
+	r := c.R
+	uri := c.addr.uri
+	switch {
+	case c.target.value != nil && len(uri) > 0:
+		return append(b, uri...)
+	case len(uri) == 0 && r.ValidUnparsed():
+		return append(b, r.Unparsed...)
+	}
+	cut := 0
+	if r.ValidLocation() {
+		b = append(b, uri...)
+		if len(uri) > 0 {
+			cut = min(len(c.target.location), len(r.URI))
+		}
+	}
+	if r.EncodedURI() || r.Internal() {
+		b = h1.EscapeURI(b, r.URI[cut:], h1.ForURI)
+	} else {
+		b = append(b, r.URI[cut:]...)
+	}
+	if len(r.Args) > 0 {
+		b = append(b, '?')
+		b = append(b, r.Args...)
+	}
+	return b
+}
+
+func (c *call) appendHost(b []byte) []byte {
+	s := c.target.conf
+	at := len(b)
+	b = append(b, "Host: "...)
+	from := len(b)
+	if s.compiled.host != nil {
+		b = s.compiled.host.Append(b, c.R)
+	}
+	if len(b) == from && (s.compiled.host == nil || s.version == 1001) {
+		b = append(b, c.addr.name...)
+	}
+	if len(b) == from {
+		return b[:at]
+	}
+	return append(b, '\r', '\n')
+}
+
+// appendLines appends the fields that proxy_set_header sets, and the ones about
+// the body. A field whose value is empty is left out.
+func (c *call) appendLines(b []byte) []byte {
+	for i := range c.target.conf.compiled.lines {
+		l := &c.target.conf.compiled.lines[i]
+		switch {
+		case l.value != nil:
+			at := len(b)
+			b = append(b, l.text...)
+			from := len(b)
+			if b = l.value.Append(b, c.R); len(b) == from {
+				b = b[:at]
+				continue
+			}
+			b = append(b, '\r', '\n')
+		case l.kind == lineValue:
+			b = append(b, l.text...)
+		case l.kind == lineLength:
+			if !c.Chunked && c.length >= 0 {
+				b = append(b, l.text...)
+				b = strconv.AppendInt(b, c.length, 10)
+				b = append(b, '\r', '\n')
+			}
+		case c.Chunked:
+			b = append(b, l.text...)
+		}
+	}
+	return b
+}
+
+// appendClient appends the client's own fields.
+func appendClient(b []byte, r *httpd.Request, skip *pass.NameSet) []byte {
+	for i := range r.In.List {
+		f := &r.In.List[i]
+		if skip.Has(f.ID, f.Name) {
+			continue
+		}
+		b = append(b, f.Name...)
+		b = append(b, ": "...)
+		b = append(b, f.Value...)
+		b = append(b, '\r', '\n')
+	}
+	return b
+}

@@ -1,0 +1,63 @@
+package proxy
+
+import (
+	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
+
+// callOf returns the request's call, nil where its handler is another one.
+func callOf(r *httpd.Request) *call {
+	c, _ := r.Upstream().(*call)
+	return c
+}
+
+func (m *module) defineVars() {
+	v := m.b.Vars
+	ofCall := func(name string, get func(c *call) ([]byte, bool)) {
+		v.Define(name, httpd.Var{NoCache: true, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
+			if c := callOf(r); c != nil {
+				return get(c)
+			}
+			return nil, false
+		}})
+	}
+	ofCall("proxy_host", func(c *call) ([]byte, bool) { return c.addr.name, true })
+	ofCall("proxy_port", func(c *call) ([]byte, bool) { return c.addr.port, true })
+	ofCall("proxy_internal_body_length", func(c *call) ([]byte, bool) {
+		if c.Chunked || c.length < 0 {
+			return nil, false
+		}
+		return c.R.Number(c.length), true
+	})
+	ofCall("proxy_internal_chunked", func(c *call) ([]byte, bool) {
+		if !c.Chunked {
+			return nil, false
+		}
+		return []byte("chunked"), true
+	})
+	v.Define("proxy_add_x_forwarded_for", httpd.Var{NoCache: true, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
+		return forwardedFor(r), true
+	}})
+}
+
+// forwardedFor is the client's X-Forwarded-For with its own address added.
+func forwardedFor(r *httpd.Request) []byte {
+	client := r.Conn().Addr
+	if !r.In.Has(h1.XForwardedFor) {
+		return client
+	}
+	n := len(client)
+	for i := range r.In.List {
+		if f := &r.In.List[i]; f.ID == h1.XForwardedFor {
+			n += len(f.Value) + 2
+		}
+	}
+	b := r.Alloc(n)[:0]
+	for i := range r.In.List {
+		if f := &r.In.List[i]; f.ID == h1.XForwardedFor {
+			b = append(b, f.Value...)
+			b = append(b, ", "...)
+		}
+	}
+	return append(b, client...)
+}
