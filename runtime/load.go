@@ -66,12 +66,12 @@ func newHost() *host {
 }
 
 // carried implements httpd.Env.Carry.
-func (h *host) carried(kind, name string, make func() any) any {
+func (h *host) carried(kind, name string, create func() any) any {
 	key := kind + " " + name
 	v, ok := h.next[key]
 	if !ok {
 		if v, ok = h.carry[key]; !ok {
-			v = make()
+			v = create()
 		}
 		h.next[key] = v
 	}

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -52,7 +53,7 @@ func logWarnings(log *errlog.Logger, warnings []string) {
 // logFailure logs why something ended, at the level that nginx logs it at.
 func logFailure(log *errlog.Logger, err error) {
 	lv := errlog.Emerg
-	if p, ok := err.(*Problem); ok && p.Severity == conf.Crit {
+	if p := (*Problem)(nil); errors.As(err, &p) && p.Severity == conf.Crit {
 		lv = errlog.Crit
 	}
 	log.Fail(lv, err)

@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -158,11 +159,10 @@ func (l *Loader) check(c *Cmd, r *row) error {
 
 // locate adds the statement's place to an error that lacks one.
 func (c *Cmd) locate(err error) error {
-	e, ok := err.(*pending)
-	if !ok {
+	if e := (*pending)(nil); !errors.As(err, &e) {
 		return err
 	}
-	return plain(located(e.text, c.File, c.Line))
+	return plain(located(err.Error(), c.File, c.Line))
 }
 
 // ItemError is an error at the place of a statement inside a block that its

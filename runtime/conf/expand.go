@@ -53,10 +53,10 @@ func (x *expander) list(in []*parser.Directive, parent string) []*Node {
 }
 
 func (x *expander) include(d *parser.Directive, parent string) []*Node {
-	at := &Node{Directive: d, Seq: x.next()}
+	seq := x.next()
 	paths, err := parser.Include(d.Args[0].Value, folder(x.l.ConfPath))
 	if err != nil {
-		x.l.problem(at.Seq, Emerg, located(err.Error(), d.File, d.Line))
+		x.l.problem(seq, Emerg, located(err.Error(), d.File, d.Line))
 		return nil
 	}
 	var out []*Node

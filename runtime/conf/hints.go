@@ -44,6 +44,12 @@ func bufs(c *Cmd) error {
 
 func nothing(*Cmd) error { return nil }
 
+// warnIgnored is for what people wait for in vain.
+func warnIgnored(c *Cmd) error {
+	c.Warnf(`"%s" is ignored, there is no debug log of single connections`, c.Name.Value)
+	return nil
+}
+
 const (
 	whyHash   = "tables are sized by themselves"
 	whyPool   = "memory is pooled by size classes"
@@ -62,7 +68,7 @@ var hints = []hint{
 	{"worker_cpu_affinity", "threads are scheduled by the runtime", nothing},
 	{"working_directory", "relative names follow the prefix; cores are the system's business", nothing},
 	{"env", "nothing here reads the environment", nothing},
-	{"debug_connection", "error_log debug concerns all connections", nothing},
+	{"debug_connection", "there is no debug log of single connections", warnIgnored},
 	{"timer_resolution", "time is read when needed", msec},
 	{"lock_file", whyPoller, nothing},
 	{"debug_points", "there are no debug points", nothing},

@@ -2,6 +2,7 @@ package conf
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 
@@ -246,7 +247,7 @@ func (l *Loader) finish(b *Block) {
 			seq, text := l.lastSeq, err.Error()
 			if top := b.top(); top != nil {
 				seq = top.Node.EndSeq
-				if _, done := err.(plain); !done {
+				if done := plain(""); !errors.As(err, &done) {
 					text = located(text, top.Node.File, top.Node.EndLine)
 				}
 			}

@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,11 +27,10 @@ type settings struct {
 // lab is a loader with such a module, and the blocks it has seen.
 type lab struct {
 	*Loader
-	dir      string
-	section  *Section[settings]
-	notes    *Own[string]
-	blocks   map[string]*Block // by their first argument, or their name
-	finished []string
+	dir     string
+	section *Section[settings]
+	notes   *Own[string]
+	blocks  map[string]*Block // by their first argument, or their name
 }
 
 func newLab(t *testing.T, files map[string]string) *lab {
@@ -162,8 +162,8 @@ func TestParam(t *testing.T) {
 
 func TestSeverity(t *testing.T) {
 	l := newLab(t, map[string]string{"nginx.conf": "include sub;", "sub/x": ""})
-	err, ok := l.Load("").(*Error)
-	if !ok || err.Severity != Crit {
+	var e *Error
+	if err := l.Load(""); !errors.As(err, &e) || e.Severity != Crit {
 		t.Errorf("%v", err)
 	}
 }

@@ -24,7 +24,7 @@ func OpenFiles() (cur, limit uint64, err error) {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r); err != nil {
 		return 0, 0, errno.Failed("getrlimit(RLIMIT_NOFILE)", "", err)
 	}
-	return uint64(r.Cur), uint64(r.Max), nil
+	return uint64(r.Cur), uint64(r.Max), nil //nolint:unconvert // FreeBSD has signed ones
 }
 
 // LimitCore is worker_rlimit_core, in bytes. The error is an *errno.OpError.
