@@ -57,6 +57,7 @@ type Conn struct {
 
 	peer      netio.Addr // client, after realip
 	addrText  [64]byte
+	replaced  bool // peer and Addr are realip's, until the request ends
 	proxy     *proxyproto.Header
 	action    string
 	timedOut  bool
@@ -93,8 +94,9 @@ func (c *Conn) setPeer(a netio.Addr) {
 // Peer returns the client's address, as realip left it.
 func (c *Conn) Peer() *netio.Addr { return &c.peer }
 
-// SetPeer replaces the client's address (realip).
-func (c *Conn) SetPeer(a netio.Addr) { c.setPeer(a) }
+// PeerReplaced reports whether SetPeer was called during this request. The
+// address of the socket itself is always Net().Peer().
+func (c *Conn) PeerReplaced() bool { return c.replaced }
 
 // Net returns the socket.
 func (c *Conn) Net() *netio.Conn { return c.nc }

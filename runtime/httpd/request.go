@@ -3,6 +3,7 @@ package httpd
 import (
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
@@ -221,6 +222,16 @@ func (r *Request) ValidLocation() bool { return r.validLocation }
 // EncodedURI reports whether the client's target had encoded characters or a
 // plus sign, so that rewrite encodes what it takes from the URI.
 func (r *Request) EncodedURI() bool { return r.encodedURI }
+
+// SetPeer makes a the client's address until the request ends (realip).
+func (r *Request) SetPeer(a netio.Addr) {
+	c := r.conn
+	c.peer, c.replaced = a, true
+	c.Addr = c.peer.AppendHost(r.main.Alloc(maxHostText)[:0])
+}
+
+// maxHostText is more than the length of any address as text.
+const maxHostText = 64
 
 // SetURI sets the path of a rewritten request.
 func (r *Request) SetURI(uri []byte) { r.URI = uri }

@@ -191,6 +191,10 @@ func (c *Conn) finishRequest(r *Request) bool {
 		c.action = ""
 		c.lingeringClose(core)
 	}
+	if c.replaced {
+		c.setPeer(*c.nc.Peer())
+		c.replaced = false
+	}
 	r.release()
 	return keep
 }
