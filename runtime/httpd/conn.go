@@ -56,7 +56,7 @@ type Conn struct {
 	sent    int64
 
 	peer      netio.Addr // client, after realip
-	addrText  [64]byte
+	addrText  [maxHostText]byte
 	replaced  bool // peer and Addr are realip's, until the request ends
 	proxy     *proxyproto.Header
 	action    string
