@@ -6,6 +6,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
+	"github.com/sluiceproxy/sluice/runtime/regex"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -30,6 +31,7 @@ func (c *Conn) newRequest() *Request {
 
 // prepare sets what does not begin as zero.
 func (r *Request) prepare() {
+	r.Version = 1000 // until the request line says otherwise
 	r.In.ContentLength = -1
 	r.Out.ContentLength, r.Out.LastModified = -1, -1
 	r.uriChanges = uriChangeLimit
@@ -212,11 +214,20 @@ func (r *Request) logRequest() {
 	r.conn.action = ""
 }
 
+// namedGroups sets the named groups of expressions around the one that decides.
+type namedGroups struct{ r *Request }
+
+// Matched implements route.Outer.
+func (g namedGroups) Matched(re *regex.Regex, caps []int) {
+	g.r.SetCaptures(g.r.URI, caps)
+	g.r.setNamed(re)
+}
+
 // findLocation chooses the location for the URI and checks what nginx checks
 // there.
 func (r *Request) findLocation() Result {
 	r.uriChanged = false
-	res := r.srv.Root.Tree.Find(r.URI, r.captures)
+	res := r.srv.Root.Tree.Find(r.URI, r.captures, namedGroups{r})
 	r.captures = res.Caps
 	if res.Regex != nil {
 		r.captureData = r.URI

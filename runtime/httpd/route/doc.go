@@ -12,7 +12,7 @@
 //		{Name: "/images/", NoRegex: true, Value: images},
 //		{Name: `\.php$`, Regex: php, Value: fastcgi},
 //	})
-//	res := locs.Find(uri, caps)
+//	res := locs.Find(uri, caps, nil)
 //
 // Tables are immutable once built, safe for concurrent use, and their lookups allocate nothing. Names are compared byte
 // by byte: what nginx does on systems with a caseless file system is not supported.

@@ -109,13 +109,20 @@ const (
 // nested in it; then, unless that prefix is marked ^~, the first expression that matches takes over, those of the
 // innermost table first. An exact name ends the search at once, and so does a location that asks to be redirected to
 // because only its final slash is missing. caps is memory for Result.Caps, overwritten when an expression matches.
-func (l *Locations[T]) Find(uri []byte, caps []int) Result[T] {
+// outer, which may be nil, hears of the expressions around nested locations.
+func (l *Locations[T]) Find(uri []byte, caps []int, outer Outer) Result[T] {
 	res := Result[T]{Caps: caps}
-	l.find(uri, &res)
+	l.find(uri, &res, outer)
 	return res
 }
 
-func (l *Locations[T]) find(uri []byte, res *Result[T]) outcome {
+// Outer is told of an expression that matched when the search goes on inside of its location, where another one may take
+// its place in the Result: its named groups stay set.
+type Outer interface {
+	Matched(re *regex.Regex, caps []int)
+}
+
+func (l *Locations[T]) find(uri []byte, res *Result[T], outer Outer) outcome {
 	if l == nil {
 		return declined
 	}
@@ -133,7 +140,7 @@ func (l *Locations[T]) find(uri []byte, res *Result[T]) outcome {
 		}
 		noRegex = loc.NoRegex
 		state = again
-		if loc.Nested != nil && loc.Nested.find(uri, res) == final {
+		if loc.Nested != nil && loc.Nested.find(uri, res, outer) == final {
 			return final
 		}
 	}
@@ -153,7 +160,10 @@ func (l *Locations[T]) find(uri []byte, res *Result[T]) outcome {
 		res.Caps, res.Regex = caps, loc.Regex
 		res.choose(loc)
 		if loc.Nested != nil {
-			loc.Nested.find(uri, res)
+			if outer != nil {
+				outer.Matched(loc.Regex, caps)
+			}
+			loc.Nested.find(uri, res, outer)
 			res.AutoRedirect = false // nginx does not redirect from inside of an expression
 		}
 		return final

@@ -108,7 +108,7 @@ func TestLocationsFind(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			res := tt.table.Find([]byte(tt.uri), nil)
+			res := tt.table.Find([]byte(tt.uri), nil, nil)
 			flags := ""
 			for _, f := range []struct {
 				on   bool
@@ -127,10 +127,10 @@ func TestLocationsFind(t *testing.T) {
 
 func TestLocationsFound(t *testing.T) {
 	table := build(t, loc(t, "/a"))
-	if table.Find([]byte("/b"), nil).Found {
+	if table.Find([]byte("/b"), nil, nil).Found {
 		t.Error("/b is found")
 	}
-	if !table.Find([]byte("/ab"), nil).Found {
+	if !table.Find([]byte("/ab"), nil, nil).Found {
 		t.Error("/ab is not found")
 	}
 }
@@ -138,15 +138,36 @@ func TestLocationsFound(t *testing.T) {
 // TestLocationsCaptures: the offsets are those of the expression that matched, also when ones nested in it failed after.
 func TestLocationsCaptures(t *testing.T) {
 	table := build(t, loc(t, `~ ^/(u)ser/(\d+)`, loc(t, `~ nothing`), loc(t, `~ (no)thing (else)`)))
-	res := table.Find([]byte("/user/42"), make([]int, 0, 8))
+	res := table.Find([]byte("/user/42"), make([]int, 0, 8), nil)
 	if want := []int{0, 8, 1, 2, 6, 8}; fmt.Sprint(res.Caps) != fmt.Sprint(want) {
 		t.Errorf("got %v, want %v", res.Caps, want)
 	}
 }
 
+// heard collects what Find tells of.
+type heard []string
+
+func (h *heard) Matched(re *regex.Regex, caps []int) { *h = append(*h, fmt.Sprint(re, caps)) }
+
+// TestLocationsOuter: expressions are told of when the search goes on inside of them.
+func TestLocationsOuter(t *testing.T) {
+	table := build(t, loc(t, `~ ^/(re)/`, loc(t, `~ (x)$`, loc(t, `~ y`)), loc(t, `~ z`)), loc(t, `~ ^/flat`))
+	for _, tt := range []struct{ uri, want string }{
+		{"/flat", "[]"},
+		{"/re/z", "[^/(re)/ [0 4 1 3]]"},
+		{"/re/x", "[^/(re)/ [0 4 1 3] (x)$ [4 5 4 5]]"},
+	} {
+		var h heard
+		table.Find([]byte(tt.uri), nil, &h)
+		if got := fmt.Sprint([]string(h)); got != tt.want {
+			t.Errorf("%q: got %v, want %v", tt.uri, got, tt.want)
+		}
+	}
+}
+
 func TestLocationsGivingUp(t *testing.T) {
 	table := build(t, loc(t, "/"), loc(t, `~ (x+x+)+\1y`), loc(t, "~ x"))
-	res := table.Find(bytes.Repeat([]byte("x"), 60), nil)
+	res := table.Find(bytes.Repeat([]byte("x"), 60), nil, nil)
 	if !errors.Is(res.Err, regex.ErrMatchLimit) {
 		t.Errorf("got %v, want %v", res.Err, regex.ErrMatchLimit)
 	}
@@ -160,7 +181,7 @@ func TestLocationsNamed(t *testing.T) {
 	if _, ok := table.Named([]byte("@other")); ok {
 		t.Error("@other is found")
 	}
-	if res := table.Find([]byte("@fallback"), nil); res.Found {
+	if res := table.Find([]byte("@fallback"), nil, nil); res.Found {
 		t.Errorf("a URI has found %q", res.Value)
 	}
 }
@@ -252,7 +273,7 @@ func FuzzLocations(f *testing.F) {
 			}
 		}
 		table := build(t, locs...)
-		res := table.Find([]byte(uri), nil)
+		res := table.Find([]byte(uri), nil, nil)
 		if want, redirect := naiveFind(locs, uri); res.Value != want || res.AutoRedirect != redirect {
 			t.Errorf("%q in %q: got %q %v, want %q %v", uri, list, res.Value, res.AutoRedirect, want, redirect)
 		}
@@ -294,7 +315,7 @@ func BenchmarkLocations(b *testing.B) {
 			uri := []byte(bb.uri)
 			caps := make([]int, 0, 8)
 			for b.Loop() {
-				bb.table.Find(uri, caps)
+				bb.table.Find(uri, caps, nil)
 			}
 		})
 	}
