@@ -87,6 +87,7 @@ func (h *head) lineDone() Result {
 	if l.NeedsNormalization() {
 		var p h1.Path
 		if st := h1.NormalizePath(r.Alloc(len(l.Target)+1), l.Target, r.srv.Conf.mergeSlashes, &p); st != h1.OK {
+			r.URI = l.Target[:0] // known, and empty
 			r.Logf(errlog.Info, nil, "client sent invalid request")
 			return StatusBadRequest
 		}

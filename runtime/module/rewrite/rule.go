@@ -82,7 +82,7 @@ func (e *engine) rewrite(u *rule) (rc httpd.Result, last bool) {
 		}
 		r.Args = args
 	} else if !u.addArgs {
-		r.Args = nil
+		r.Args = r.Args[:0] // known, and empty
 	}
 	if e.logs() {
 		r.Logf(errlog.Notice, nil, `rewritten data: "%s", args: "%s"`, uri, r.Args)
