@@ -1,4 +1,31 @@
-// Package runtime is the server as a library: Load a configuration, Start,
-// Reload, Quit. The command in cmd/sluice adds the command line, signals and
-// the pid file; everything nginx.conf can say is handled from here down.
+// Package runtime is the server as a library: it loads a configuration and
+// serves it, and replaces it by another without losing a connection. It stands
+// for nginx's core/nginx.c, ngx_cycle.c and os/unix/ngx_process_cycle.c, and
+// for the directives of ngx_core_module and ngx_events_module.
+//
+//	s, err := runtime.NewServer(runtime.Options{Prefix: "/srv/", ConfPath: "/srv/nginx.conf", Console: os.Stderr})
+//	if err != nil {
+//		return err // unknown directive "foo" in /srv/nginx.conf:3
+//	}
+//	if err := s.Start(); err != nil { ... }
+//	defer s.Quit()
+//
+// [Run], [Test] and [Signal] are what the command does with its options: they
+// add the daemon, the pid file, signals and nginx's words on the console.
+//
+// # Order of a start
+//
+// Configuration, folders of temporary files, log files, sockets, what modules
+// start, pid file. Whatever fails ends the start, or the reload, in which case
+// the configuration before it goes on untouched. Messages go to the log of -e
+// and to the console until the configuration's own log is open, then to that.
+//
+// A daemon is started before any of this (Go programs cannot fork): the parent
+// only reads the configuration, and waits until the daemon serves or has failed.
+//
+// # Not supported
+//
+// A master process with workers: master_process is accepted, and one process
+// does everything with the rights that it was started with, whatever user says.
+// The change of the binary (USR2) and WINCH. debug_connection.
 package runtime

@@ -127,7 +127,7 @@ func NewSection[T any](m *Module, defaults T, bind func(*T, *Table)) *Section[T]
 			}})
 		}
 	}
-	var probe T
+	probe := defaults
 	bind(&probe, collect)
 	return s
 }

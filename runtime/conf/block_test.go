@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -71,7 +72,7 @@ func TestFinish(t *testing.T) {
 	l.section.Finish(l.Module("test"), func(b *Block, c *settings) error {
 		order = append(order, b.Context.String()+" "+c.root)
 		if c.root == "/bad" {
-			return plain("bad root")
+			return errors.New("bad root")
 		}
 		return nil
 	})

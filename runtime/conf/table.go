@@ -50,7 +50,7 @@ func (c *Cmd) Flag() (bool, error) {
 // Int is a number not below low; high < low means no upper bound, low < 0 no
 // bounds at all.
 func (t *Table) Int(name string, p *int, low, high int) {
-	if !t.hit(name) {
+	if !t.collect(name, *p >= 0) { // below: no default, it is worked out later
 		return
 	}
 	n, ok := ParseInt(t.cmd.Arg(0))
@@ -76,7 +76,7 @@ func (t *Table) Size(name string, p *int64) { t.parsed(name, p, ParseSize) }
 func (t *Table) Offset(name string, p *int64) { t.parsed(name, p, ParseOffset) }
 
 func (t *Table) parsed(name string, p *int64, parse func(string) (int64, bool)) {
-	if !t.hit(name) {
+	if !t.collect(name, *p >= 0) { // see Int
 		return
 	}
 	n, ok := parse(t.cmd.Arg(0))
