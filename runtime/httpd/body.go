@@ -54,13 +54,27 @@ func (r *Request) bodyUnread() bool { return r.HasBody() && !r.Body.done }
 // DiscardBody says that the handler has no use for the body. What the client
 // sends of it is read and dropped after the response.
 func (r *Request) DiscardBody() Result {
-	if r.parent != nil || r.Body.discarded || r.Body.started || !r.HasBody() {
+	if r.parent != nil || r.Body.discarded || r.Body.started {
 		return OK
 	}
-	r.Body.discarded = true
 	if err := r.TestExpect(); err != nil {
 		r.broken(err)
 		return Error
+	}
+	if !r.HasBody() {
+		return OK
+	}
+	r.Body.discarded = true
+	return r.dropReceived()
+}
+
+// dropReceived discards what of the body has come along with the header. An
+// invalid body is refused while that is still possible.
+func (r *Request) dropReceived() Result {
+	for c := r.conn; r.startBody() && c.inPos < c.inEnd; {
+		if _, err := r.decode(); err != nil {
+			return r.BodyFailed(err)
+		}
 	}
 	return OK
 }
@@ -99,9 +113,6 @@ func (r *Request) TestExpect() error {
 	r.expectTested = true
 	if !h1.EqualFold(e, "100-continue") {
 		return nil
-	}
-	if r.conn.inPos < r.conn.inEnd {
-		return nil // the body is on its way already
 	}
 	_, err := r.conn.rw.Write([]byte("HTTP/1.1 100 Continue\r\n\r\n"))
 	return err
@@ -231,8 +242,10 @@ func (r *Request) ReadBody() Result {
 		return OK
 	}
 	b.read = true
-	r.conn.action = "reading client request body"
-	defer func() { r.conn.action = "" }()
+	if err := r.TestExpect(); err != nil {
+		r.broken(err)
+		return Error
+	}
 	toFile := r.loc.Core.bodyInFile != bodyFileOff
 	limit := r.loc.Core.bodyBufferSize
 	n := int64(0)

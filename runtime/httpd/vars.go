@@ -137,7 +137,7 @@ func (b *Builder) defineRequestVars() {
 		return nil
 	}))
 	v.Define("content_length", fixed((*Request).contentLengthVar))
-	v.Define("content_type", fixed(func(r *Request) []byte { return r.In.Get(h1.ContentType) }))
+	v.Define("content_type", fixed(func(r *Request) []byte { return r.joinFields(h1.ContentType) }))
 	v.Define("is_request_port", always(func(r *Request) []byte {
 		if r.port == 0 {
 			return nil
@@ -345,7 +345,7 @@ func (b *Builder) definePrefixVars() {
 	for name, id := range map[string]h1.FieldID{
 		"http_host": h1.Host, "http_user_agent": h1.UserAgent, "http_referer": h1.Referer, "http_via": h1.Via,
 	} {
-		v.Define(name, fixed(func(r *Request) []byte { return r.In.Get(id) }))
+		v.Define(name, fixed(func(r *Request) []byte { return r.joinFields(id) }))
 	}
 	v.DefinePrefix("http_", Var{Get: func(r *Request, name string) ([]byte, bool) { return r.inHeader(name) }})
 	v.DefinePrefix("sent_http_", Var{Get: func(r *Request, name string) ([]byte, bool) {
@@ -394,8 +394,11 @@ func (r *Request) contentLengthVar() []byte {
 	if b := r.In.Get(h1.ContentLength); b != nil {
 		return b
 	}
-	if r.In.Chunked && r.main.Body.done {
-		return r.Number(r.main.Body.Size)
+	if body := &r.main.Body; r.In.Chunked && body.done {
+		if body.discarded {
+			return r.Number(0)
+		}
+		return r.Number(body.Size)
 	}
 	return nil
 }
@@ -418,6 +421,21 @@ func (r *Request) Cookie(name string) ([]byte, bool) {
 		}
 	}
 	return nil, false
+}
+
+// joinFields joins the request's fields of an id.
+func (r *Request) joinFields(id h1.FieldID) []byte {
+	i := int(r.In.first[id])
+	if i == 0 {
+		return nil
+	}
+	out := r.In.List[i-1].Value
+	for _, f := range r.In.List[i:] {
+		if f.ID == id {
+			out = r.Join(out, []byte(", "), f.Value)
+		}
+	}
+	return out
 }
 
 // inHeader joins the request's fields of a name in variable form.

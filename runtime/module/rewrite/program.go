@@ -74,6 +74,9 @@ func (p *program) run(r *httpd.Request) httpd.Result {
 				return in.status
 			}
 			r.Out.Status = int(in.status) // the text may say $status
+			if rc := r.DiscardBody(); rc != httpd.OK {
+				return rc
+			}
 			return r.Respond(in.status, nil, in.value.Eval(r))
 		case opBreak:
 			if e.changed {
