@@ -72,7 +72,7 @@ func (r *Request) DiscardBody() Result {
 // invalid body is refused while that is still possible.
 func (r *Request) dropReceived() Result {
 	for c := r.conn; r.startBody() && c.inPos < c.inEnd; {
-		if _, err := r.decode(); err != nil {
+		if _, err := r.decode(c.inEnd - c.inPos); err != nil {
 			return r.BodyFailed(err)
 		}
 	}
@@ -142,25 +142,35 @@ func (r *Request) BodyNext() ([]byte, error) {
 				return nil, err
 			}
 		}
-		piece, err := r.decode()
+		piece, err := r.decode(c.inEnd - c.inPos)
 		if err != nil {
 			return nil, err
 		}
 		if len(piece) > 0 {
-			b.Size += int64(len(piece))
-			if limit := r.loc.Core.maxBodySize; r.In.Chunked && limit > 0 && b.Size > limit && !b.discarded {
-				r.Errorf(nil, "client intended to send too large chunked body: %d+%d bytes", b.Size-int64(len(piece)), len(piece))
-				return nil, errTooLarge
+			if err := r.countBody(len(piece)); err != nil {
+				return nil, err
 			}
 			return piece, nil
 		}
 	}
 }
 
-// decode takes what it can from the connection's input.
-func (r *Request) decode() ([]byte, error) {
+// countBody adds n decoded bytes and enforces client_max_body_size on bodies
+// that did not announce their length.
+func (r *Request) countBody(n int) error {
+	b := &r.Body
+	b.Size += int64(n)
+	if limit := r.loc.Core.maxBodySize; r.In.Chunked && limit > 0 && b.Size > limit && !b.discarded {
+		r.Errorf(nil, "client intended to send too large chunked body: %d+%d bytes", b.Size-int64(n), n)
+		return errTooLarge
+	}
+	return nil
+}
+
+// decode takes what it can from the connection's input, at most limit bytes.
+func (r *Request) decode(limit int) ([]byte, error) {
 	b, c := &r.Body, r.conn
-	in := c.in.B[c.inPos:c.inEnd]
+	in := c.in.B[c.inPos:min(c.inEnd, c.inPos+limit)]
 	if !r.In.Chunked {
 		n := min(b.left, int64(len(in)))
 		c.inPos += int(n)

@@ -197,6 +197,10 @@ func (r *Request) runContent() Result {
 	if h := r.loc.Content; h != nil {
 		return h(r)
 	}
+	if r.lostContent {
+		r.Logf(levelAlert, nil, "no upstream configuration")
+		return StatusInternalServerError
+	}
 	if rc := run(r.loc.Plan.content, r); rc != Declined {
 		return rc
 	}

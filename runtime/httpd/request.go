@@ -64,6 +64,7 @@ type Request struct {
 	gzipVary       bool
 	allowRanges    bool
 	singleRange    bool
+	lostContent    bool // an if block had a content handler, the one in effect has none
 	noNotModified  bool // preconditions are not for us to check
 	failed         bool // the client is gone, or the response broke off
 
@@ -238,8 +239,10 @@ func (r *Request) SetURI(uri []byte) { r.URI = uri }
 
 // Enter makes l the location in effect: how an if block takes over.
 func (r *Request) Enter(l *Location) {
+	lost := l.Content == nil && r.loc.NoName && r.loc.Content != nil
 	r.loc = l
 	r.enterLocation()
+	r.lostContent = lost
 }
 
 // Alloc returns n bytes that live as long as the request.

@@ -264,6 +264,7 @@ func (r *Request) findLocation() Result {
 
 // enterLocation applies what holds from the moment a location is in effect.
 func (r *Request) enterLocation() {
+	r.lostContent = false
 	if l := r.loc.limited; l != nil && r.Method&r.loc.limitMethods != 0 {
 		r.loc = l
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/script"
@@ -98,6 +99,7 @@ func (t *TempPath) path(n uint64) string {
 
 // TempFile creates a file in t. A failure is logged.
 func (r *Request) TempFile(t *TempPath) (*os.File, error) {
+	made := false
 	for {
 		path := t.path(r.conn.srv.nextTemp.Add(1))
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
@@ -106,7 +108,8 @@ func (r *Request) TempFile(t *TempPath) (*os.File, error) {
 			return f, nil
 		case errors.Is(err, os.ErrExist):
 			continue
-		case errors.Is(err, os.ErrNotExist) && t.Levels[0] > 0:
+		case errors.Is(err, os.ErrNotExist) && !made:
+			made = true
 			if err = os.MkdirAll(filepath.Dir(path), 0o700); err == nil {
 				continue
 			}
@@ -187,4 +190,47 @@ func (r *Request) TakeInput() []byte {
 	b := c.in.B[c.inPos:c.inEnd]
 	c.inPos = c.inEnd
 	return b
+}
+
+// BodyReady copies what has arrived of the request body to p, decoded, without
+// waiting.
+func (r *Request) BodyReady(p []byte) (n int, err error) {
+	for n < len(p) && r.startBody() {
+		if !r.BodyBuffered() {
+			if r.conn.tls != nil || r.conn.nc.InQueue() == 0 {
+				break
+			}
+			if err := r.fillBody(); err != nil {
+				return n, err
+			}
+		}
+		piece, err := r.decode(len(p) - n)
+		if err != nil {
+			return n, err
+		}
+		n += copy(p[n:], piece)
+		if err := r.countBody(len(piece)); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// ReadBodyReady takes what has arrived of the request body, as far as it fits
+// client_body_buffer_size, without waiting. With BodyDone it is all in
+// Body.Mem as after ReadBody; otherwise BodyNext and BodyReady give what
+// follows Body.Mem.
+func (r *Request) ReadBodyReady() Result {
+	b := &r.Body
+	if r.parent != nil || b.read || b.discarded || b.started {
+		return OK
+	}
+	b.store = buf.Sized(int(max(r.loc.Core.bodyBufferSize, 1)))
+	n, err := r.BodyReady(b.store.B)
+	if err != nil {
+		return r.BodyFailed(err)
+	}
+	b.Mem = b.store.B[:n]
+	b.read = b.done
+	return OK
 }

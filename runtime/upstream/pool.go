@@ -53,15 +53,14 @@ const Fresh = 2_000_000
 // nil when there is none. probe asks to look whether the peer has closed it.
 func (p *Pool) Get(addr *netio.Addr, tag any, probe bool) *Conn {
 	for {
-		c := p.take(addr, tag)
+		c, limit := p.take(addr, tag)
 		if c == nil {
 			return nil
 		}
-		if probe || clock.Mono()-c.idle > Fresh {
-			if c.Readable() {
-				c.drop()
-				continue
-			}
+		age := clock.Mono() - c.idle
+		if age >= limit || (probe || age > Fresh) && c.Readable() {
+			c.drop()
+			continue
 		}
 		c.Requests++
 		c.Sent, c.Cached = 0, true
@@ -69,16 +68,17 @@ func (p *Pool) Get(addr *netio.Addr, tag any, probe bool) *Conn {
 	}
 }
 
-func (p *Pool) take(addr *netio.Addr, tag any) *Conn {
+// take removes the connection used last, and tells how long it may be idle.
+func (p *Pool) take(addr *netio.Addr, tag any) (*Conn, int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := len(p.idle) - 1; i >= 0; i-- {
 		if c := p.idle[i]; c.addr == *addr && c.tag == tag {
 			p.remove(i)
-			return c
+			return c, p.opt.Timeout
 		}
 	}
-	return nil
+	return nil, 0
 }
 
 // Put keeps c for another exchange, or closes it. It belongs to the pool

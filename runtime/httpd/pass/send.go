@@ -161,29 +161,42 @@ func (x *Exchange) sendStream() (Fail, httpd.Result) {
 	if r.Core().TCPNoDelay() {
 		_ = x.conn.Net.SetNoDelay(true)
 	}
-	n := x.outLen // of x.out not sent yet
-	for {
-		if n > 0 && !r.BodyBuffered() {
-			if err := x.write(x.out.B[:n]); err != nil {
-				return x.sendDone(err)
-			}
-			n = 0
-		}
+	if err := x.sendPiece(x.outLen, r.Body.Mem); err != nil {
+		return x.sendDone(err)
+	}
+	b := buf.Sized(streamSize)
+	defer b.Free()
+	for !r.BodyDone() {
 		if err := x.awaitBody(); err != nil {
 			return x.sendDone(err)
 		}
-		piece, err := r.BodyNext()
-		if r.BodyDone() && err != nil {
-			return x.sendDone(x.endStream(n))
+		n, err := r.BodyReady(b.B)
+		if err == nil && n == 0 && !r.BodyDone() {
+			n, err = x.nextPiece(b.B)
 		}
 		if err != nil {
 			return 0, r.BodyFailed(err)
 		}
-		if err := x.sendPiece(n, piece); err != nil {
+		if err := x.sendPiece(0, b.B[:n]); err != nil {
 			return x.sendDone(err)
 		}
-		n = 0
 	}
+	if x.Chunked {
+		return x.sendDone(x.write(lastChunk))
+	}
+	return x.sendDone(nil)
+}
+
+const streamSize = 16 << 10
+
+// nextPiece waits for the next bytes of the body. They are no more than p holds
+// because that is how much is read at once.
+func (x *Exchange) nextPiece(p []byte) (int, error) {
+	piece, err := x.R.BodyNext()
+	if x.R.BodyDone() {
+		err = nil
+	}
+	return copy(p, piece), err
 }
 
 // sendPiece sends what is left of the head, n bytes, and a piece of the body,
@@ -192,6 +205,9 @@ func (x *Exchange) sendPiece(n int, piece []byte) error {
 	b := x.out.B[:n]
 	if n == 0 {
 		b = x.out.B[x.outLen:x.outLen]
+	}
+	if len(piece) == 0 {
+		return x.write(b)
 	}
 	if x.Chunked {
 		b = chunked.AppendHeader(b, int64(len(piece)))
@@ -219,25 +235,15 @@ func (x *Exchange) sendPiece(n int, piece []byte) error {
 
 var crlf = []byte(chunked.CRLF)
 
-// endStream sends what ends a body.
-func (x *Exchange) endStream(n int) error {
-	if n > 0 {
-		if err := x.write(x.out.B[:n]); err != nil {
-			return err
-		}
-	}
-	if x.Chunked {
-		return x.write(lastChunk)
-	}
-	return nil
-}
-
 var lastChunk = []byte(chunked.LastChunk)
 
 // awaitBody waits for bytes of the body, looking at the peer meanwhile.
 func (x *Exchange) awaitBody() error {
 	if x.R.BodyBuffered() || x.R.Conn().TLS() != nil {
 		return nil
+	}
+	if err := x.R.TestExpect(); err != nil {
+		return nil // BodyNext finds it too
 	}
 	left := msec(x.R.Core().BodyTimeout())
 	for left > 0 {

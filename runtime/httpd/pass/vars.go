@@ -1,6 +1,7 @@
 package pass
 
 import (
+	"bytes"
 	"strconv"
 
 	"github.com/sluiceproxy/sluice/runtime/httpd"
@@ -9,16 +10,17 @@ import (
 
 // exchangeOf returns the request's latest exchange, nil without one.
 func exchangeOf(r *httpd.Request) *Exchange {
-	if u, ok := r.Upstream().(inExchange); ok {
-		return u.exchange()
+	x, _ := r.Upstream().(*Exchange)
+	return x
+}
+
+// CodecOf returns the codec of the request's latest exchange, nil without one.
+func CodecOf(r *httpd.Request) Codec {
+	if x := exchangeOf(r); x != nil {
+		return x.codec
 	}
 	return nil
 }
-
-// inExchange is what finds the Exchange inside a codec.
-type inExchange interface{ exchange() *Exchange }
-
-func (x *Exchange) exchange() *Exchange { return x }
 
 func defineVars(b *httpd.Builder) {
 	v := b.Vars
@@ -156,24 +158,17 @@ func sameName(field []byte, name string) bool {
 func (x *Exchange) cookie(name string) ([]byte, bool) {
 	for i := range x.Response.Fields {
 		f := &x.Response.Fields[i]
-		if f.ID != h1.SetCookie || len(f.Value) <= len(name) {
+		if f.ID != h1.SetCookie || len(f.Value) <= len(name) || !h1.EqualFold(f.Value[:len(name)], name) {
 			continue
 		}
-		v := f.Value
-		n := 0
-		for n < len(v) && v[n] != '=' && v[n] != ';' {
-			n++
-		}
-		if n == len(v) || v[n] != '=' || n != len(name) || !h1.EqualFold(v[:n], name) {
+		v := bytes.TrimLeft(f.Value[len(name):], " ")
+		if len(v) == 0 || v[0] != '=' {
 			continue
 		}
-		v = v[n+1:]
-		for j, c := range v {
-			if c == ';' {
-				return v[:j], true
-			}
-		}
+		v, _, _ = bytes.Cut(bytes.TrimLeft(v[1:], " "), semicolon)
 		return v, true
 	}
 	return nil, false
 }
+
+var semicolon = []byte{';'}

@@ -16,8 +16,13 @@ func (c *call) readBody() httpd.Result {
 	c.NoBody = !t.conf.PassBody || t.conf.body != nil
 	if !t.conf.RequestBuffering && !c.NoBody && r.Parent() == nil && r.HasBody() && !r.BodyDone() &&
 		(!r.In.Chunked || t.conf.version == 1001) {
-		c.Stream, c.Chunked = true, r.In.Chunked
-		return httpd.OK
+		if rc := r.ReadBodyReady(); rc != httpd.OK {
+			return rc
+		}
+		if !r.BodyDone() {
+			c.Stream, c.Chunked = true, r.In.Chunked
+			return httpd.OK
+		}
 	}
 	if rc := r.ReadBody(); rc != httpd.OK {
 		return rc

@@ -2,12 +2,13 @@ package proxy
 
 import (
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/pass"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
 // callOf returns the request's call, nil where its handler is another one.
 func callOf(r *httpd.Request) *call {
-	c, _ := r.Upstream().(*call)
+	c, _ := pass.CodecOf(r).(*call)
 	return c
 }
 

@@ -46,8 +46,12 @@ func (c *CertificateCache) Load(cert, key string, passwords [][]byte, now time.T
 	// the next time.
 	entry := &cachedPair{pairName: name, cert: stat(cert), key: stat(key), checked: now, accessed: now}
 	var err error
-	if entry.pair, err = LoadCertificate(cert, key, passwords); err != nil {
-		return nil, err
+	if entry.pair, err = LoadCertificate(cert, key, nil); err != nil {
+		if len(passwords) == 0 {
+			return nil, err
+		}
+		// What a password opens is not kept for those who do not have it.
+		return LoadCertificate(cert, key, passwords)
 	}
 	c.store(entry, now)
 	return entry.pair, nil
