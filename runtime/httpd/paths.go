@@ -167,7 +167,8 @@ type tryFile struct {
 	code  int
 }
 
-// setTryFiles handles the try_files directive. It is not inherited.
+// setTryFiles handles the try_files directive. It is not inherited, not even by
+// an if in the same location.
 func (b *Builder) setTryFiles(cmd *conf.Cmd) error {
 	l := b.locs.Of(cmd.Block)
 	n := len(cmd.Args)
@@ -197,17 +198,9 @@ func (b *Builder) setTryFiles(cmd *conf.Cmd) error {
 }
 
 func (b *Builder) planTryFiles(p *Plan) {
-	files := p.Location.tryFiles
-	if p.Location == p.Location.Server.Root || files == nil {
-		if p.Location.Parent != nil && p.Location.NoName && files == nil {
-			files = p.Location.Parent.tryFiles
-			p.Location.tryFiles = files
-		}
-		if files == nil {
-			return
-		}
+	if files := p.Location.tryFiles; files != nil {
+		p.PreContent(func(r *Request) Result { return r.tryFiles(files) })
 	}
-	p.PreContent(func(r *Request) Result { return r.tryFiles(files) })
 }
 
 // tryFiles looks for the first name that exists.
