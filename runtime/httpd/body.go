@@ -114,9 +114,12 @@ func (r *Request) TestExpect() error {
 	if !h1.EqualFold(e, "100-continue") {
 		return nil
 	}
-	_, err := r.conn.rw.Write([]byte("HTTP/1.1 100 Continue\r\n\r\n"))
+	n, err := r.conn.rw.Write(continueLine)
+	r.sent += int64(n)
 	return err
 }
+
+var continueLine = []byte("HTTP/1.1 100 Continue\r\n\r\n")
 
 // errors of reading a body.
 var (
@@ -174,14 +177,14 @@ func (r *Request) decode(limit int) ([]byte, error) {
 	if !r.In.Chunked {
 		n := min(b.left, int64(len(in)))
 		c.inPos += int(n)
-		r.length += n
+		r.countRaw(n)
 		b.left -= n
 		b.done = b.left == 0
 		return in[:n], nil
 	}
 	data, used, st := b.dec.Decode(in)
 	c.inPos += used
-	r.length += int64(used)
+	r.countRaw(int64(used))
 	switch st {
 	case chunked.Done:
 		b.done = true
@@ -190,6 +193,13 @@ func (r *Request) decode(limit int) ([]byte, error) {
 		return nil, errBadBody
 	}
 	return data, nil
+}
+
+// countRaw adds to $request_length, which leaves discarded bodies out.
+func (r *Request) countRaw(n int64) {
+	if !r.Body.discarded {
+		r.length += n
+	}
 }
 
 // fillBody reads more of the body from the client.
@@ -257,7 +267,7 @@ func (r *Request) ReadBody() Result {
 		return Error
 	}
 	toFile := r.loc.Core.bodyInFile != bodyFileOff
-	limit := r.loc.Core.bodyBufferSize
+	limit := r.memoryLimit()
 	n := int64(0)
 	for {
 		piece, err := r.BodyNext()
@@ -271,7 +281,7 @@ func (r *Request) ReadBody() Result {
 			return r.BodyFailed(err)
 		}
 		if b.File == nil && !toFile && n+int64(len(piece)) <= limit {
-			n += int64(len(r.keepPiece(piece)))
+			n += int64(len(r.keepPiece(piece, limit)))
 			continue
 		}
 		if err := r.spill(piece, n); err != nil {
@@ -289,12 +299,30 @@ func (r *Request) ReadBody() Result {
 	return OK
 }
 
-// keepPiece adds a piece to the body in memory.
-func (r *Request) keepPiece(piece []byte) []byte {
+// memoryLimit returns up to which size the body stays in memory. That is
+// client_body_buffer_size and, as in nginx, what fits the header's buffer or
+// exceeds the body's buffer by less than a quarter.
+func (r *Request) memoryLimit() int64 {
+	c, size := r.conn, r.loc.Core.bodyBufferSize
+	if c.in == nil {
+		return size
+	}
+	received := int64(c.inEnd - c.inPos)
+	if r.In.Chunked {
+		return max(size, received)
+	}
+	if rest := r.In.ContentLength - received; rest <= int64(len(c.in.B)-c.inEnd) || rest < size+size/4 {
+		return max(size, r.In.ContentLength)
+	}
+	return size
+}
+
+// keepPiece adds a piece to the body in memory, which has at most limit bytes.
+func (r *Request) keepPiece(piece []byte, limit int64) []byte {
 	b := &r.Body
 	at := int(b.Size) - len(piece)
 	if b.store == nil || len(b.store.B) < at+len(piece) {
-		size := int(r.loc.Core.bodyBufferSize)
+		size := int(limit)
 		if cl := r.In.ContentLength; cl > 0 && cl < int64(size) {
 			size = int(cl)
 		} else if cl < 0 {
