@@ -60,8 +60,8 @@ var errMixed = errors.New(`"secure_link_secret" cannot be mixed with "secure_lin
 // inherit decides between the two forms: what the block itself says counts,
 // and a block that inherits both keeps to the newer one.
 func (m *module) inherit(b *conf.Block, s *settings) error {
-	if b.Parent == nil {
-		return nil
+	if b.In(conf.Main | conf.HTTP) {
+		return nil // nginx looks at blocks that inherit only
 	}
 	outer := m.settings.Of(b.Parent)
 	if s.secret.SetAt(b) {
