@@ -181,9 +181,6 @@ func (x *Exchange) sendStream() (Fail, httpd.Result) {
 			return x.sendDone(err)
 		}
 	}
-	if x.Chunked {
-		return x.sendDone(x.write(lastChunk))
-	}
 	return x.sendDone(nil)
 }
 
@@ -200,22 +197,28 @@ func (x *Exchange) nextPiece(p []byte) (int, error) {
 }
 
 // sendPiece sends what is left of the head, n bytes, and a piece of the body,
-// in one write if they fit the head's buffer.
+// with what ends the body if that was all of it: in one write if they fit the
+// head's buffer.
 func (x *Exchange) sendPiece(n int, piece []byte) error {
 	b := x.out.B[:n]
 	if n == 0 {
 		b = x.out.B[x.outLen:x.outLen]
 	}
-	if len(piece) == 0 {
-		return x.write(b)
-	}
+	var tail []byte
 	if x.Chunked {
-		b = chunked.AppendHeader(b, int64(len(piece)))
+		tail = lastChunk
+		if !x.R.BodyDone() {
+			tail = nil
+		}
+		if len(piece) > 0 {
+			b = chunked.AppendHeader(b, int64(len(piece)))
+			tail = chunkEnd[:len(chunked.CRLF)+len(tail)]
+		}
 	}
-	if cap(b)-len(b) >= len(piece)+len(crlf) {
-		b = append(b, piece...)
-		if x.Chunked {
-			b = append(b, crlf...)
+	if cap(b)-len(b) >= len(piece)+len(tail) {
+		b = append(append(b, piece...), tail...)
+		if len(b) == 0 {
+			return nil
 		}
 		return x.write(b)
 	}
@@ -224,16 +227,16 @@ func (x *Exchange) sendPiece(n int, piece []byte) error {
 			return err
 		}
 	}
-	if x.Chunked {
-		if err := x.more(piece); err != nil {
-			return err
-		}
-		piece = crlf
+	if len(tail) == 0 {
+		return x.write(piece)
 	}
-	return x.write(piece)
+	if err := x.more(piece); err != nil {
+		return err
+	}
+	return x.write(tail)
 }
 
-var crlf = []byte(chunked.CRLF)
+var chunkEnd = []byte(chunked.CRLF + chunked.LastChunk)
 
 var lastChunk = []byte(chunked.LastChunk)
 
