@@ -73,9 +73,6 @@ func scanName(s string) (name string, capture, n int, err error) {
 		if s = s[1:]; s == "" {
 			return "", 0, 0, Error("invalid variable name")
 		}
-		if len(s) > 1 && s[0] >= '1' && s[0] <= '9' && s[1] == '}' {
-			return "", int(s[0] - '0'), 3, nil
-		}
 	}
 	for n < len(s) && isName(s[n]) {
 		n++
