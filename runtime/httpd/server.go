@@ -256,13 +256,14 @@ func bits(flags ...bool) (n int) {
 }
 
 func (a *Addr) buildNames(b *Builder) error {
+	if !a.namesMatter() {
+		return nil
+	}
 	var nb route.NamesBuilder[*Server]
-	needed := len(a.servers) > 1
 	for _, s := range a.servers {
 		for _, n := range s.names {
 			if n.re != nil {
 				nb.AddRegex(n.re, s)
-				needed = needed || len(n.re.Names()) > 0
 				continue
 			}
 			switch err := nb.Add(n.name, s); {
@@ -274,10 +275,19 @@ func (a *Addr) buildNames(b *Builder) error {
 			}
 		}
 	}
-	if needed {
-		a.Names = nb.Build()
-	}
+	a.Names = nb.Build()
 	return nil
+}
+
+// namesMatter reports whether requests are looked up by name: there is a choice
+// of servers, or the only one's last expression has captures.
+func (a *Addr) namesMatter() (yes bool) {
+	for _, n := range a.Default.names {
+		if n.re != nil {
+			yes = n.re.NumCaptures() > 0
+		}
+	}
+	return yes || len(a.servers) > 1
 }
 
 type plainError string
