@@ -32,13 +32,14 @@ func Run(o Options) int {
 		logFailure(early.Logger, err)
 		return 1
 	}
+	// Signals are caught before anybody can see that the server is there.
+	signals := process.Notify(process.NotifyOptions{Log: s.host.log.Load})
+	defer signals.Close()
 	if err := s.start(early.Logger); err != nil {
 		return 1
 	}
 	early.close()
 	logSystem(s.cfg.Log)
-	signals := process.Notify(process.NotifyOptions{Log: s.host.log.Load})
-	defer signals.Close()
 	if err := process.WritePID(s.cfg.Main.PID); err != nil {
 		log := errlog.New(errlog.Config{Outputs: s.cfg.outputs, Console: o.Console})
 		logFailure(log, err)
