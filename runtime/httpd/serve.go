@@ -160,6 +160,9 @@ func (r *Request) sendBare(rc Result) Result {
 func (r *Request) terminate(rc Result) {
 	m := r.main
 	m.failed, m.keepalive = true, false
+	if rc == Error {
+		r.conn.outLen = 0
+	}
 	if m.headSize == 0 {
 		r.conn.outLen = 0
 		if rc > 0 {

@@ -160,9 +160,14 @@ func (c *Conn) readProxy() bool {
 	for {
 		m, err := c.nc.Read(b.B[n : n+1])
 		if m == 0 || err != nil {
-			if err != nil && isTimeout(err) {
+			switch {
+			case err != nil && isTimeout(err):
 				c.timedOut = true
 				c.logf(errlog.Info, errTimedOut, "client timed out")
+			case err == nil || errors.Is(err, io.EOF):
+				c.logf(errlog.Info, nil, "client closed connection")
+			default:
+				c.logf(errlog.Info, err, "recv() failed")
 			}
 			return false
 		}

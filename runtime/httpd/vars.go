@@ -217,7 +217,7 @@ func (b *Builder) defineConnectionVars() {
 
 func (b *Builder) defineProxyProtocolVars() {
 	text := func(get func(h *proxyHeader) []byte) Var {
-		return always(func(r *Request) []byte {
+		return fixed(func(r *Request) []byte {
 			if r.conn.proxy == nil {
 				return nil
 			}
@@ -225,7 +225,7 @@ func (b *Builder) defineProxyProtocolVars() {
 		})
 	}
 	port := func(n func(h *proxyHeader) uint16) Var {
-		return always(func(r *Request) []byte {
+		return fixed(func(r *Request) []byte {
 			if r.conn.proxy == nil || n(r.conn.proxy) == 0 {
 				return nil
 			}

@@ -11,17 +11,22 @@ import (
 )
 
 // pump is a response body on its way from the peer to the client.
+//
+// mem is the buffer in use: the header's, or that of buf. In it, mem[from:to]
+// is decoded and held back, and mem[raw:end] is read and not decoded.
 type pump struct {
-	x       *Exchange
-	in      []byte   // bytes read and not decoded yet
-	buf     *buf.Buf // which they are in, unless it is the header's
-	length  int64    // bytes of the body read so far
-	rate    int64    // *_limit_rate, 0: none
-	from    int64    // clock.Mono, when the rate began to count
-	piece   httpd.Out
-	ahead   *ahead // reads on while the client is slow
-	blocked func() // startAhead, bound once
-	store   storing
+	x        *Exchange
+	mem      []byte
+	buf      *buf.Buf
+	from, to int
+	raw, end int
+	length   int64 // bytes of the body read so far
+	rate     int64 // *_limit_rate, 0: none
+	since    int64 // clock.Mono, when the rate began to count
+	piece    httpd.Out
+	ahead    *ahead // reads on while the client is slow
+	blocked  func() // startAhead, bound once
+	store    storing
 }
 
 // readSize is how much of a body is read at once.
@@ -29,71 +34,57 @@ const readSize = 32 << 10
 
 // The ends of reading a body other than its completion.
 var (
-	errBroken = errors.New("broken response") // the reason is logged
+	errBroken  = errors.New("broken response")  // the reason is logged
+	errInvalid = errors.New("invalid response") // the same, and what was not sent yet is dropped
 	errEnd    = errors.New("end of response") // the peer closed where that ends the body
 )
 
-// pump passes the body to the client.
+// pump passes the body to the client. A buffered response moves on in pieces of
+// at least one of *_buffers, as in nginx.
 func (x *Exchange) pump() httpd.Result {
 	p := &x.body
 	p.begin(x)
 	if err := p.store.begin(x); err != nil {
 		return x.finish(httpd.Error)
 	}
-	if x.Length == 0 && len(p.in) == 0 {
+	if x.Length == 0 && p.raw == p.end {
 		return x.last(nil)
 	}
-	var held []byte // decoded, and not passed on: the end may be next to it
 	for {
-		if len(p.in) == 0 {
-			if err := p.pass(held, false); err != nil {
-				return x.failed(err)
-			}
-			held = nil
-			if p.ahead != nil {
-				return p.ahead.drain()
-			}
-			if err := p.read(x.watch); err != nil {
-				if errors.Is(err, errEnd) {
-					return x.last(nil)
-				}
-				return x.failed(err)
-			}
-		}
-		data, n, st := x.codec.Body(x, p.in)
-		p.in = p.in[n:]
-		if len(data) > 0 {
-			if err := p.pass(held, false); err != nil {
-				return x.failed(err)
-			}
-			held = data
-			if p.ahead != nil {
-				if err := p.pass(held, false); err != nil {
-					return x.failed(err)
-				}
-				return p.ahead.drain()
-			}
-		}
-		switch st {
+		switch p.decode() {
 		case BodyDone:
-			return x.last(held)
+			return x.last(p.mem[p.from:p.to])
 		case BodyBroken:
-			_ = p.pass(held, false)
 			return x.failed(errBroken)
+		}
+		if !p.holds() {
+			if err := p.flush(); err != nil {
+				return x.failed(err)
+			}
+			if p.ahead != nil {
+				return p.ahead.drain()
+			}
+		}
+		if err := p.read(); err != nil {
+			if errors.Is(err, errEnd) {
+				return x.last(p.mem[p.from:p.to])
+			}
+			return x.failed(err)
 		}
 	}
 }
 
 func (p *pump) begin(x *Exchange) {
 	p.x = x
-	p.in = x.in.B[x.inPos:x.inEnd]
-	p.length = int64(len(p.in))
+	p.mem = x.in.B[:min(len(x.in.B), int(x.S.BufferSize))]
+	p.raw, p.end = x.inPos, x.inEnd
+	p.length = int64(p.end - p.raw)
 	if !x.Buffering {
 		x.R.SetLimitRate(0)
 		return
 	}
 	if x.S.LimitRate != nil {
-		p.rate, p.from = sizeOf(x.S.LimitRate.Eval(x.R)), clock.Mono()
+		p.rate, p.since = sizeOf(x.S.LimitRate.Eval(x.R)), clock.Mono()
 	}
 	if x.Length < 0 || x.Length > p.length || x.Response.Chunked {
 		if p.blocked == nil {
@@ -101,6 +92,41 @@ func (p *pump) begin(x *Exchange) {
 		}
 		x.R.OnClientBlocked(p.blocked)
 	}
+}
+
+// decode decodes all that was read and puts it behind what is held.
+func (p *pump) decode() BodyStatus {
+	x := p.x
+	if p.from == p.to {
+		p.from, p.to = p.raw, p.raw
+	}
+	for p.raw < p.end {
+		data, n, st := x.codec.Body(x, p.mem[p.raw:p.end])
+		if len(data) > 0 {
+			if &data[0] != &p.mem[p.to] {
+				copy(p.mem[p.to:], data)
+			}
+			p.to += len(data)
+		}
+		p.raw += n
+		if st == BodyDone || st == BodyBroken {
+			return st
+		}
+	}
+	return BodyMore
+}
+
+// holds reports whether what was decoded waits for more to come.
+func (p *pump) holds() bool {
+	n := p.to - p.from
+	return n > 0 && int64(n) < p.x.S.Buffers.Size && p.x.Buffering && p.end < len(p.mem)
+}
+
+// flush passes on what is held.
+func (p *pump) flush() error {
+	data := p.mem[p.from:p.to]
+	p.from, p.to = 0, 0
+	return p.pass(data, false)
 }
 
 // pass gives data to the client, with last as the end of the body.
@@ -126,31 +152,63 @@ func (p *pump) emit() error {
 	return err
 }
 
-// read reads on. What was read before must have been passed on.
-func (p *pump) read(watch bool) error {
+// read reads on: behind what is held, or into a new buffer.
+func (p *pump) read() error {
 	x := p.x
 	x.R.Action("reading upstream")
-	p.free()
-	var b *buf.Buf
+	limit := readSize
+	if p.rate > 0 {
+		limit = p.room(limit)
+	}
 	var n int
 	var err error
-	if p.rate > 0 {
-		b = buf.Sized(readSize)
-		_, n, err = x.wait(nil, b.B[:p.room(len(b.B))], watch)
-	} else {
-		b, n, err = x.wait(readPool, nil, watch)
+	switch {
+	case p.from < p.to:
+		p.shrink()
+		_, n, err = x.wait(nil, p.mem[p.end:min(len(p.mem), p.end+limit)], x.watch)
+	case p.rate > 0:
+		p.use(buf.Sized(readSize), 0)
+		_, n, err = x.wait(nil, p.mem[:limit], x.watch)
+	default:
+		var b *buf.Buf
+		if b, n, err = x.wait(readPool, nil, x.watch); b != nil {
+			p.use(b, 0)
+		}
 	}
-	p.buf = b
 	if err != nil {
 		return p.readFailed(err)
 	}
-	p.in = b.B[:n]
+	p.raw = p.end
+	p.end += n
+	p.count(n)
+	return nil
+}
+
+// use makes b the buffer, with n bytes in it.
+func (p *pump) use(b *buf.Buf, n int) {
+	p.free()
+	p.buf, p.mem = b, b.B
+	p.from, p.to, p.end = 0, n, n
+}
+
+// shrink moves what is held to a buffer of the size that one of *_buffers has:
+// a connection that has little to say should not hold more.
+func (p *pump) shrink() {
+	size := int(p.x.S.Buffers.Size)
+	if p.buf == nil || len(p.mem) <= 2*size {
+		return
+	}
+	b := buf.Sized(2 * size)
+	p.use(b, copy(b.B, p.mem[p.from:p.to]))
+}
+
+// count notes that n bytes were read, and waits as long as the rate asks.
+func (p *pump) count(n int) {
 	p.length += int64(n)
-	x.state().Received += int64(n)
+	p.x.state().Received += int64(n)
 	if p.rate > 0 {
 		time.Sleep(time.Duration(int64(n) * int64(time.Second) / p.rate))
 	}
-	return nil
 }
 
 var readPool = buf.Class(readSize)
@@ -158,7 +216,7 @@ var readPool = buf.Class(readSize)
 // room waits until the rate has room and returns how much, at most limit.
 func (p *pump) room(limit int) int {
 	for {
-		n := p.rate*((clock.Mono()-p.from)/1e9+1) - p.length
+		n := p.rate*((clock.Mono()-p.since)/1e9+1) - p.length
 		if n > 0 {
 			return int(min(n, int64(limit)))
 		}
@@ -190,6 +248,9 @@ func (p *pump) readFailed(err error) error {
 			return errEnd
 		}
 		x.R.Errorf(nil, "upstream prematurely closed connection")
+		if p.ahead == nil {
+			_ = p.flush()
+		}
 	default:
 		x.connError(err, text)
 	}
@@ -237,7 +298,7 @@ func (p *pump) stop(x *Exchange) {
 	}
 	p.store.drop(x)
 	p.free()
-	p.in = nil
+	p.from, p.to, p.raw, p.end = 0, 0, 0, 0
 }
 
 // passTrailers makes the peer's trailers those of the response.

@@ -8,8 +8,6 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/module/gzip"
-	"github.com/sluiceproxy/sluice/runtime/module/static"
-	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
 // Module is ngx_http_gzip_static_module.
@@ -49,9 +47,8 @@ type handler struct {
 }
 
 var (
-	suffix       = []byte(".gz")
-	nameEncoding = []byte("Content-Encoding")
-	valueGzip    = []byte("gzip")
+	suffix    = []byte(".gz")
+	valueGzip = []byte("gzip")
 )
 
 // handle answers with the compressed file, if there is one.
@@ -90,8 +87,7 @@ func (h handler) handle(r *httpd.Request) httpd.Result {
 	if rc := r.DiscardBody(); rc != httpd.OK {
 		return rc
 	}
-	r.Out.Add(h1.ContentEncoding, nameEncoding, valueGzip)
-	return static.Send(r, info, path)
+	return r.ServeFile(info, path, valueGzip)
 }
 
 // logFailure reports a file that is there and cannot be opened.

@@ -109,7 +109,7 @@ func (c *call) parseStatus(x *pass.Exchange, in []byte) (int, pass.Verdict) {
 		c.R.Version = 9
 		c.R.CloseConnection()
 		x.SetStatus(200)
-		p.Status, p.Close = 200, true
+		p.Status, p.Close = 0, true // logged as 009, as for a client's HTTP/0.9
 		return 0, pass.HeaderDone
 	}
 	x.SetStatus(sl.Code)

@@ -90,13 +90,13 @@ func (rd *redirects) of(t *target) *rewrites {
 }
 
 // rule compiles a pattern, with `~` an expression, and its replacement.
-func (m *module) rule(cmd *conf.Cmd, pattern, replacement string, cookie bool) (*rule, error) {
+func (m *module) rule(cmd *conf.Cmd, pattern, replacement string, anyCase bool) (*rule, error) {
 	r := &rule{}
 	var err error
 	if len(pattern) > 0 && pattern[0] == '~' {
 		pattern = pattern[1:]
-		caseless := cookie
-		if !cookie && len(pattern) > 0 && pattern[0] == '*' {
+		caseless := anyCase
+		if !anyCase && len(pattern) > 0 && pattern[0] == '*' {
 			pattern, caseless = pattern[1:], true
 		}
 		if r.regex, err = m.b.Regex(cmd, pattern, caseless); err != nil {
@@ -132,7 +132,7 @@ func (m *module) setCookie(slot *conf.Slot[*rewrites], cmd *conf.Cmd, domain boo
 	if isDomain {
 		pattern, replacement = trimDot(pattern), trimDot(replacement)
 	}
-	r, err := m.rule(cmd, pattern, replacement, true)
+	r, err := m.rule(cmd, pattern, replacement, domain)
 	if err != nil {
 		return err
 	}

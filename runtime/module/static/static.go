@@ -54,7 +54,7 @@ func handle(r *httpd.Request) httpd.Result {
 	if rc := r.DiscardBody(); rc != httpd.OK {
 		return rc
 	}
-	return Send(r, info, path)
+	return r.ServeFile(info, path, nil)
 }
 
 // failed logs why a file could not be opened and chooses the code.
@@ -82,34 +82,4 @@ func redirect(r *httpd.Request) httpd.Result {
 	}
 	r.Out.Set(h1.Location, esc)
 	return httpd.StatusMovedPermanently
-}
-
-// Send answers with an open regular file, from the header on.
-func Send(r *httpd.Request, info *openfile.Info, path []byte) httpd.Result {
-	o := &r.Out
-	o.Status = 200
-	o.ContentLength = info.Size
-	o.LastModified, o.LastModText = info.Mtime, info.LastModified()
-	if r.Core().ETag() {
-		o.Set(h1.ETag, info.ETag())
-	}
-	r.SetContentType()
-	r.AllowRanges(false)
-	if rc := r.SendHeader(); rc != httpd.OK {
-		return rc
-	}
-	if r.HeaderOnly() {
-		return httpd.Done
-	}
-	out := r.Piece()
-	out.Last = true
-	if info.Content != nil {
-		out.Mem = info.Content
-	} else {
-		out.IsFile, out.FD, out.Len, out.Name = true, info.FD, info.Size, path
-	}
-	if err := r.Output(out); err != nil {
-		return httpd.Error
-	}
-	return httpd.Done
 }

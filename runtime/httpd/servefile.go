@@ -1,0 +1,41 @@
+package httpd
+
+import (
+	"github.com/sluiceproxy/sluice/runtime/openfile"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
+
+// ServeFile answers with an open regular file, from the header on: what static
+// and gzip_static end with. encoding is the Content-Encoding of its bytes, nil
+// for none.
+func (r *Request) ServeFile(info *openfile.Info, path, encoding []byte) Result {
+	o := &r.Out
+	o.Status = 200
+	o.ContentLength = info.Size
+	o.LastModified, o.LastModText = info.Mtime, info.LastModified()
+	if r.loc.Core.etag {
+		o.Set(h1.ETag, info.ETag())
+	}
+	r.SetContentType()
+	if encoding != nil {
+		o.Add(h1.ContentEncoding, names[h1.ContentEncoding], encoding)
+	}
+	r.AllowRanges(false)
+	if rc := r.SendHeader(); rc != OK {
+		return rc
+	}
+	if r.headerOnly {
+		return Done
+	}
+	out := r.Piece()
+	out.Last = true
+	if info.Content != nil {
+		out.Mem = info.Content
+	} else {
+		out.IsFile, out.FD, out.Len, out.Name = true, info.FD, info.Size, path
+	}
+	if err := r.Output(out); err != nil {
+		return Error
+	}
+	return Done
+}
