@@ -174,9 +174,9 @@ func (l *Loader) Complete() {
 func (l *Loader) AtEnd(fn func() error) { l.ends = append(l.ends, fn) }
 
 // Folder asks for a folder of the program's own to be made at the start, where
-// it is missing: temporary files, caches. path follows the prefix.
+// it is missing: temporary files, caches. path is complete, see FullPath.
 func (l *Loader) Folder(path string) {
-	if path = l.FullPath(path); !slices.Contains(l.folders, path) {
+	if !slices.Contains(l.folders, path) {
 		l.folders = append(l.folders, path)
 	}
 }

@@ -226,7 +226,7 @@ func TestPaths(t *testing.T) {
 			t.Errorf("got %q, want %q", c.got, c.want)
 		}
 	}
-	l.Folder("temp")
+	l.Folder(l.FullPath("temp"))
 	l.Folder("/usr/share/nginx/temp")
 	l.Folder("/var/cache")
 	if got := l.Folders(); !slices.Equal(got, []string{"/usr/share/nginx/temp", "/var/cache"}) {

@@ -343,7 +343,7 @@ func (r *Request) keepPiece(piece []byte, limit int64) []byte {
 func (r *Request) spill(piece []byte, inMemory int64) error {
 	b := &r.Body
 	if b.File == nil {
-		f, err := r.TempFile(&TempPath{Dir: r.loc.Core.bodyTemp.V})
+		f, err := r.TempFile(&r.loc.Core.bodyTemp)
 		if err != nil {
 			return err
 		}

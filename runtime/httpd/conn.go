@@ -195,7 +195,7 @@ func (c *Conn) refresh() {
 	if c.cfg == nil {
 		// The address was dropped by a reload while this connection waited to
 		// be accepted: the configuration that listened serves it.
-		c.cfg = c.ls.config
+		c.cfg = c.ls.config.Load()
 		c.addr = c.cfg.addrOf(c.ls, c.nc)
 	}
 }

@@ -38,7 +38,7 @@ type Core struct {
 	bodyBufferSize   int64
 	bodyTimeout      int64
 	bodyInFile       int
-	bodyTemp         conf.Slot[string]
+	bodyTemp         TempPath
 	sendTimeout      int64
 	sendfile         bool
 	sendfileMaxChunk int64
@@ -143,7 +143,7 @@ func (b *Builder) defaultCore() Core {
 		lingeringTime: 30000, lingeringTimeout: 5000, absoluteRedirect: true, portRedirect: true,
 		msiePadding: true, logNotFound: true, resolveTime: 30000, subBufferSize: 8192,
 		openCache: openFileCache{inactive: 60, valid: 60, minUses: 1},
-		bodyTemp:  conf.Slot[string]{V: "client_body_temp"},
+		bodyTemp:  TempPath{Dir: b.Loader.FullPath("client_body_temp")},
 	}
 }
 
@@ -195,16 +195,7 @@ func (b *Builder) bindBody(c *Core, t *conf.Table) {
 	t.Enum("client_body_in_file_only", &c.bodyInFile, []conf.Choice{
 		{Word: "off", Value: bodyFileOff}, {Word: "on", Value: bodyFileOn}, {Word: "clean", Value: bodyFileClean},
 	})
-	t.Func("client_body_temp_path", func(cmd *conf.Cmd) error {
-		c.bodyTemp.Set(cmd.Block, cmd.Loader.FullPath(cmd.Arg(0)))
-		cmd.Loader.Folder(cmd.Arg(0))
-		for i := 1; i < len(cmd.Args); i++ {
-			if n, ok := conf.ParseInt(cmd.Arg(i)); !ok || n < 1 || n > 3 {
-				return cmd.Bad("invalid value")
-			}
-		}
-		return nil
-	})
+	t.Func("client_body_temp_path", func(cmd *conf.Cmd) error { return c.bodyTemp.Set(cmd) })
 	t.Size("subrequest_output_buffer_size", &c.subBufferSize)
 }
 

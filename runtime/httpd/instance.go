@@ -39,7 +39,7 @@ type Instance struct {
 type Listening struct {
 	key    string
 	ln     *netio.Listener
-	config *Config // the last one that had the socket
+	config atomic.Pointer[Config] // the last one that had the socket
 }
 
 // NewInstance returns an instance that listens nowhere yet.
@@ -95,7 +95,8 @@ func (s *Instance) Use(cfg *Config, opened []*netio.Listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, ln := range opened {
-		ls := &Listening{key: ln.Key(), ln: ln, config: cfg}
+		ls := &Listening{key: ln.Key(), ln: ln}
+		ls.config.Store(cfg)
 		s.listening[ls.key] = ls
 		s.accepting.Add(1)
 		go s.accept(ls)
@@ -104,7 +105,7 @@ func (s *Instance) Use(cfg *Config, opened []*netio.Listener) {
 	for _, spec := range cfg.Sockets() {
 		wanted[spec.Key()] = true
 		if ls := s.listening[spec.Key()]; ls != nil {
-			ls.config = cfg
+			ls.config.Store(cfg)
 			ls.ln.Configure(&spec, nil)
 		}
 	}

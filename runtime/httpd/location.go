@@ -248,7 +248,7 @@ func (b *Builder) tree(l *Location) error {
 // plan fills in what every location needs at run time, outer ones first.
 func (b *Builder) plan(l *Location) {
 	l.Core, l.Log = b.core.Of(l.Block), b.loggerOf(l.Block)
-	b.Loader.Folder(l.Core.bodyTemp.V)
+	b.Loader.Folder(l.Core.bodyTemp.Dir)
 	if l.NoName && l.Content == nil && l.Parent != nil {
 		l.Content = l.Parent.Content
 	}

@@ -62,9 +62,6 @@ func (b *Builder) finishCore(block *conf.Block, c *Core) error {
 	if c.root == nil {
 		c.root = script.Literal(b.Loader.FullPath("html"))
 	}
-	if c.bodyTemp.V != "" && c.bodyTemp.V[0] != '/' {
-		c.bodyTemp.V = b.Loader.FullPath(c.bodyTemp.V)
-	}
 	if c.errorPages.Items == nil && block.Parent != nil {
 		c.errorPages = b.core.Of(block.Parent).errorPages
 	}

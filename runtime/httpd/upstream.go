@@ -72,6 +72,7 @@ type TempPath struct {
 // Set reads a *_temp_path directive: a path and the levels.
 func (t *TempPath) Set(c *conf.Cmd) error {
 	*t = TempPath{Dir: c.Loader.FullPath(c.Arg(0))}
+	c.Loader.Folder(t.Dir)
 	for i := 1; i < len(c.Args); i++ {
 		n, ok := conf.ParseInt(c.Arg(i))
 		if !ok || n < 1 || n > 3 {

@@ -20,6 +20,7 @@ func (l *Listener) Configure(spec *ListenSpec, warn func(error)) {
 	addr := l.spec.Addr
 	l.spec = *spec
 	l.spec.Addr = addr
+	l.noDelay.Store(spec.NoDelay)
 
 	name := addr.String()
 	set := func(label string, level, opt, value int) {

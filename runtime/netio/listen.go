@@ -4,6 +4,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -26,6 +27,8 @@ type Listener struct {
 	rc     syscall.RawConn
 	fd     int
 	unlink bool // remove the unix socket's file on Close
+
+	noDelay atomic.Bool // of the spec, for Accept
 
 	mu      sync.Mutex
 	stopped bool
@@ -184,7 +187,7 @@ func (l *Listener) Accept() (*Conn, error) {
 		case 0:
 			c := newConn(l.newFD)
 			c.peer.a = l.peer
-			c.noDelay = l.spec.NoDelay && !l.peer.Unix
+			c.noDelay = l.noDelay.Load() && !l.peer.Unix
 			return c, nil
 		case syscall.ECONNABORTED, syscall.EINTR, syscall.EPROTO:
 			continue

@@ -128,6 +128,7 @@ func sameList(a, b *settings) bool {
 // plan completes the handler of a location.
 func (m *module) plan(p *httpd.Plan) {
 	c := m.section.Of(p.Block)
+	m.b.Loader.Folder(c.Temp.Dir)
 	t := c.pass.V
 	if t == nil || !c.pass.SetAt(p.Block) {
 		return
