@@ -253,6 +253,9 @@ func (r *Request) BodyFailed(err error) Result {
 // is larger than client_body_buffer_size. OK, or the result to return.
 func (r *Request) ReadBody() Result {
 	b := &r.Body
+	if r.noBody {
+		return OK
+	}
 	if r.parent != nil {
 		b = &r.main.Body
 		r.Body.Mem, r.Body.File, r.Body.Size = b.Mem, b.File, b.Size

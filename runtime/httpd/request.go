@@ -60,6 +60,7 @@ type Request struct {
 	complete       bool // $request_completion
 	needMemory     bool // a filter must see file contents
 	background     bool // output is dropped (mirror)
+	noBody         bool // a subrequest that has no part in the request body
 	logged         bool
 	gzipVary       bool
 	allowRanges    bool
@@ -71,6 +72,7 @@ type Request struct {
 	captures    []int
 	captureData []byte
 	vars        []varValue
+	ownVars     []varValue // of a subrequest, while vars are its parent's
 	ctx         []any
 	varDepth    int
 
@@ -246,7 +248,7 @@ func (r *Request) Enter(l *Location) {
 }
 
 // Alloc returns n bytes that live as long as the request.
-func (r *Request) Alloc(n int) []byte { return r.arena.alloc(n) }
+func (r *Request) Alloc(n int) []byte { return r.main.arena.alloc(n) }
 
 // Copy returns a copy of b that lives as long as the request.
 func (r *Request) Copy(b []byte) []byte {

@@ -63,6 +63,9 @@ func (r *Request) release() {
 	r.arena.reset()
 	r.In.reset()
 	r.Out.Reset()
+	if r.ownVars != nil {
+		r.vars, r.ownVars = r.ownVars, nil
+	}
 	clear(r.vars)
 	clear(r.ctx)
 	*r = Request{

@@ -17,8 +17,10 @@ type SubOptions struct {
 	HeaderOnly bool
 	// Background drops everything (mirror).
 	Background bool
-	// Method and Body: keep the parent's instead of GET without a body.
+	// KeepMethod keeps the parent's method instead of GET.
 	KeepMethod bool
+	// NoBody hides the parent's request body.
+	NoBody bool
 }
 
 // Subrequest runs the location that uri belongs to and returns the finished
@@ -37,7 +39,8 @@ func (r *Request) Subrequest(uri, args []byte, o SubOptions) (*Request, Result) 
 	return s, rc
 }
 
-// child makes a request inside r.
+// child makes a request inside r. It sees and sets r's variables, as in nginx;
+// so its memory is the main request's.
 func (r *Request) child(uri, args []byte, o SubOptions) *Request {
 	s := requests.Get().(*Request)
 	s.cfg, s.conn, s.srv = r.cfg, r.conn, r.srv
@@ -45,6 +48,8 @@ func (r *Request) child(uri, args []byte, o SubOptions) *Request {
 	s.parent, s.main = r, r.main
 	s.subDepth = r.subDepth + 1
 	s.prepare()
+	s.ownVars, s.vars = s.vars, r.vars
+	s.noBody = o.NoBody
 	s.Start = r.Start
 	s.Line, s.Version = r.Line, r.Version
 	s.In.List = append(s.In.List, r.In.List...)
@@ -61,16 +66,11 @@ func (r *Request) child(uri, args []byte, o SubOptions) *Request {
 	s.name, s.port = r.name, r.port
 	s.background = o.Background
 	s.headerOnly = o.HeaderOnly
-	copyVars(s, r)
 	if o.Capture {
 		s.capture = &capture{limit: int(r.loc.Core.subBufferSize)}
 	}
 	return s
 }
-
-// copyVars shares the parent's variables: in nginx a subrequest sees and sets
-// the main request's.
-func copyVars(s, r *Request) { copy(s.vars, r.vars) }
 
 // Release gives a finished subrequest back. Values that came from it must not
 // be used afterwards.

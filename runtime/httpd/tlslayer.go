@@ -54,6 +54,16 @@ func (l *tlsLayer) release() {
 	layers.Put(l)
 }
 
+// shadow returns a copy that answers what was agreed on, for a connection that
+// stands for l's.
+func (l *tlsLayer) shadow(c *Conn) *tlsLayer {
+	s := layers.Get().(*tlsLayer)
+	s.c, s.settings, s.hello, s.size = c, l.settings, l.hello, l.size
+	s.state, s.ready = l.c.TLSState(), l.ready
+	s.verdict, s.judged = l.c.ClientVerdict(), true
+	return s
+}
+
 // The alerts sent by hand (RFC 8446, 6).
 const alertUnrecognizedName = 112
 

@@ -1,16 +1,16 @@
-// Package mirror is nginx's ngx_http_mirror_module: copies of a request are
-// sent elsewhere in the background, and their answers are dropped.
+// Package mirror is nginx's ngx_http_mirror_module: requests are repeated at
+// another location, whose answers are dropped.
 //
 //	location / {
-//	    mirror     /mirror;
-//	    proxy_pass http://backend;
+//		mirror /mirror;
+//		proxy_pass http://backend;
 //	}
 //	location = /mirror {
-//	    internal;
-//	    proxy_pass http://test_backend$request_uri;
+//		internal;
+//		proxy_pass http://test_backend$request_uri;
 //	}
 //
-// A mirror has the request's method and arguments. While mirror_request_body
-// is on, as it is unless said otherwise, the client's body is read before
-// anything is sent, so that every copy carries it.
+// A mirror runs beside its request with a copy of it, so that a slow one delays
+// neither the response nor the connection's next request; in nginx the next
+// request waits for it.
 package mirror

@@ -1,0 +1,156 @@
+package httpd
+
+import (
+	"os"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
+
+// backgroundOrder is how long a background request waits for the one before it,
+// so that several of one request run in their order unless one takes its time.
+const backgroundOrder = 10 * time.Millisecond
+
+// Background runs the locations that uris belong to beside the request, each
+// on a goroutine of its own, with the request's arguments and method; what they
+// answer is dropped. body gives them the request body, which must have been
+// read. They hold no memory of r and may outlive it and its connection; the
+// Instance waits for them when it quits.
+func (r *Request) Background(uris [][]byte, body bool) {
+	var before chan struct{}
+	for _, uri := range uris {
+		m := r.detach(body)
+		if m == nil {
+			return
+		}
+		done := make(chan struct{})
+		go m.runBackground(uri, before, done)
+		before = done
+	}
+}
+
+// runBackground runs a subrequest of m, which it then gives back.
+func (m *Request) runBackground(uri []byte, before, done chan struct{}) {
+	defer close(done)
+	if before != nil {
+		t := time.NewTimer(backgroundOrder)
+		select {
+		case <-before:
+		case <-t.C:
+		}
+		t.Stop()
+	}
+	s := m.child(uri, m.Args, SubOptions{Background: true, HeaderOnly: true, KeepMethod: true})
+	s.finalize(s.phases(atServer))
+	if s.loc.Core.logSubrequest {
+		s.logRequest()
+	}
+	s.release()
+	c := m.conn
+	m.release()
+	c.endShadow()
+}
+
+// detach returns a copy of a main request that shares nothing with it but the
+// configuration: its connection is a shadow, its memory its own. It is nil when
+// the body cannot be had.
+func (r *Request) detach(body bool) *Request {
+	c := r.conn.shadow()
+	m := requests.Get().(*Request)
+	m.cfg, m.conn, m.srv, m.loc, m.main = r.cfg, c, r.srv, r.loc, m
+	m.prepare()
+	m.Start, m.number, m.length, m.pipelined = r.Start, r.number, r.length, r.pipelined
+	m.Method, m.MethodStr, m.Version = r.Method, m.dup(r.MethodStr), r.Version
+	m.Line = r.Line
+	for _, p := range []*[]byte{
+		&m.Line.Line, &m.Line.Method, &m.Line.Target, &m.Line.Path, &m.Line.Args, &m.Line.Ext, &m.Line.Schema, &m.Line.Host,
+		&m.Line.Protocol,
+	} {
+		*p = m.dup(*p)
+	}
+	m.URI, m.Args, m.Unparsed = m.dup(r.URI), m.dup(r.Args), m.dup(r.Unparsed)
+	m.name, m.port, m.id = m.dup(r.name), r.port, m.dup(r.id)
+	m.captures = append(m.captures[:0], r.captures...)
+	m.captureData = m.dup(r.captureData)
+	list := m.In.List
+	m.In = r.In
+	m.In.List = list
+	for i := range r.In.List {
+		f := r.In.List[i]
+		m.In.List = append(m.In.List, h1.Field{Name: m.dup(f.Name), Value: m.dup(f.Value), ID: f.ID})
+	}
+	for i := range r.vars {
+		m.vars[i] = varValue{b: m.dup(r.vars[i].b), state: r.vars[i].state}
+	}
+	m.Body = Body{read: true, done: true}
+	if body && !m.takeBody(&r.Body) {
+		m.release()
+		c.endShadow()
+		return nil
+	}
+	return m
+}
+
+// dup copies b into the request's memory; nil stays nil.
+func (r *Request) dup(b []byte) []byte {
+	if b == nil {
+		return nil
+	}
+	return r.Copy(b)
+}
+
+// takeBody copies a body that was read. A file is opened anew: its name may be
+// gone when the owner ends, the contents are not.
+func (r *Request) takeBody(b *Body) bool {
+	r.Body.Size = b.Size
+	if b.File == nil {
+		if len(b.Mem) > 0 {
+			r.Body.store = buf.Sized(len(b.Mem))
+			r.Body.Mem = r.Body.store.B[:copy(r.Body.store.B, b.Mem)]
+		}
+		return true
+	}
+	f, err := os.Open(b.File.Name())
+	if err != nil {
+		r.Errorf(err, `open() "%s" failed`, b.File.Name())
+		return false
+	}
+	r.Body.File, r.Body.keepFile = f, true
+	return true
+}
+
+// shadow returns a connection that stands for c where c itself must not be
+// used: its addresses, its TLS parameters, its place in the configuration.
+func (c *Conn) shadow() *Conn {
+	s := conns.Get().(*Conn)
+	s.ID, s.Requests, s.Start = c.ID, c.Requests, c.Start
+	s.srv, s.ls, s.cfg, s.addr = c.srv, c.ls, c.cfg, c.addr
+	s.nc = c.nc.Shadow()
+	s.rw = s.nc
+	s.setPeer(c.peer)
+	s.tlsS, s.sni, s.sniRegex = c.tlsS, c.sni, c.sniRegex
+	s.proxy = c.proxy
+	if c.layer != nil {
+		s.tls, s.layer = c.tls, c.layer.shadow(s)
+	}
+	if c.held != nil && c.held.hold() {
+		s.held = c.held
+	}
+	s.srv.live.Add(1) // c is alive, so nobody has finished waiting
+	return s
+}
+
+// endShadow gives a shadow back.
+func (c *Conn) endShadow() {
+	c.held.release()
+	if c.layer != nil {
+		c.layer.release()
+	}
+	c.nc.Release()
+	live := &c.srv.live
+	keep := *c
+	*c = Conn{resumeFn: keep.resumeFn}
+	conns.Put(c)
+	live.Done()
+}
