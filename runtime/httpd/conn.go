@@ -64,6 +64,7 @@ type Conn struct {
 	abort     bool  // close with a reset
 	keepFor   int64 // ms: keepalive_timeout of the last location
 	plainHTTP bool  // a plain request came to a TLS port
+	isShadow  bool  // stands for another in the background
 	pipelined bool  // the request began before the one before it was answered
 
 	resumeFn func(*netio.Conn, netio.Event)
@@ -402,7 +403,35 @@ func (c *Conn) lingeringClose(core *Core) {
 	}
 }
 
-// Sleep waits for ms milliseconds.
-func (r *Request) Sleep(ms int64) { time.Sleep(msec(ms)) }
+// goneLook is how often a wait looks whether a client that sent something has
+// gone since.
+const goneLook = 250 * time.Millisecond
+
+// Sleep waits for ms milliseconds, or until the client closes its connection;
+// [Request.Failed] tells.
+func (r *Request) Sleep(ms int64) {
+	if r.conn.isShadow || r.main.failed {
+		time.Sleep(msec(ms))
+		return
+	}
+	nc := r.conn.nc
+	until := clock.Mono() + int64(msec(ms))
+	if isTimeout(nc.WaitReadableFor(msec(ms))) {
+		return
+	}
+	for {
+		if gone, err := nc.HungUp(); gone {
+			r.Logf(errlog.Info, err, "client prematurely closed connection")
+			r.failed = true
+			r.terminate(StatusClientClosed)
+			return
+		}
+		left := time.Duration(until - clock.Mono())
+		if left <= 0 {
+			return
+		}
+		time.Sleep(min(left, goneLook))
+	}
+}
 
 func msec(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
