@@ -47,43 +47,23 @@ func (p *pump) startAhead() {
 	x := p.x
 	a := &ahead{x: x, quit: make(chan struct{})}
 	a.changed.L = &a.mu
-	rest := buf.Sized(max(len(p.in), int(x.S.Buffers.Size)))
-	n := copy(rest.B, p.in)
-	p.in = nil
 	p.ahead = a
 	x.R.Action("reading upstream")
-	go a.run(rest, n)
+	go a.run()
 }
 
-// run reads until the body ends, starting with what was read before.
-func (a *ahead) run(b *buf.Buf, n int) {
+// run reads until the body ends.
+func (a *ahead) run() {
 	defer close(a.quit)
 	x := a.x
 	for {
-		if n > 0 {
-			size, st := a.decode(b, n)
-			ok := a.push(b, size)
-			switch {
-			case !ok:
-				a.finish(errAborted)
-				return
-			case st == BodyDone:
-				a.finish(errEnd)
-				return
-			case st == BodyBroken:
-				a.finish(errBroken)
-				return
-			}
-		} else {
-			b.Free()
-		}
-		b = buf.Sized(int(x.S.Buffers.Size))
+		b := buf.Sized(int(x.S.Buffers.Size))
 		limit := len(b.B)
 		if x.body.rate > 0 {
 			limit = x.body.room(limit)
 		}
-		var err error
-		if _, n, err = x.wait(nil, b.B[:limit], false); err != nil {
+		_, n, err := x.wait(nil, b.B[:limit], false)
+		if err != nil {
 			b.Free()
 			if a.isStopped() {
 				err = errAborted
@@ -93,10 +73,19 @@ func (a *ahead) run(b *buf.Buf, n int) {
 			a.finish(err)
 			return
 		}
-		x.body.length += int64(n)
-		x.state().Received += int64(n)
-		if r := x.body.rate; r > 0 {
-			time.Sleep(time.Duration(int64(n) * int64(time.Second) / r))
+		x.body.count(n)
+		size, st := a.decode(b, n)
+		ok := a.push(b, size)
+		switch {
+		case !ok:
+			a.finish(errAborted)
+			return
+		case st == BodyDone:
+			a.finish(errEnd)
+			return
+		case st == BodyBroken:
+			a.finish(errBroken)
+			return
 		}
 	}
 }

@@ -27,6 +27,6 @@
 // silent is noticed within a quarter of a second. Connections outlive a reload
 // when keepalive is given explicitly.
 //
-// Not supported: caching, X-Accel-Charset, X-Accel-Expires, sticky, queue, state
-// and servers resolved at run time inside upstream blocks.
+// Not supported: caching, X-Accel-Expires, sticky, queue, state and servers
+// resolved at run time inside upstream blocks.
 package pass

@@ -36,7 +36,7 @@ const readSize = 32 << 10
 var (
 	errBroken  = errors.New("broken response")  // the reason is logged
 	errInvalid = errors.New("invalid response") // the same, and what was not sent yet is dropped
-	errEnd    = errors.New("end of response") // the peer closed where that ends the body
+	errEnd     = errors.New("end of response")  // the peer closed where that ends the body
 )
 
 // pump passes the body to the client. A buffered response moves on in pieces of

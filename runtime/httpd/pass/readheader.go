@@ -137,8 +137,11 @@ func (x *Exchange) AddField(f Field) bool {
 				return true
 			}
 		}
-		if f.ID == h1.XAccelLimitRate {
+		switch {
+		case f.ID == h1.XAccelLimitRate:
 			x.limitRate(f.Value)
+		case f.ID == h1.XAccelCharset && x.S.Ignore.V&ignoreCharset == 0:
+			r.Out.ForcedCharset = r.Copy(f.Value)
 		}
 	}
 	p.Fields = append(p.Fields, f)
