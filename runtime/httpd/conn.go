@@ -229,10 +229,7 @@ func (c *Conn) await() bool {
 		limit = msec(c.addr.Default.Conf.headerTimeout)
 	}
 	c.freeBuffers()
-	wait := limit
-	if !first && wait > idleGrace {
-		wait = idleGrace
-	}
+	wait := min(limit, idleGrace)
 	c.nc.SetReadTimeout(wait)
 	c.srv.stats.Waiting.Add(1)
 	err := c.fill(buf.Class(int(c.addr.Default.Conf.headerBufferSize)))
@@ -322,13 +319,17 @@ func (c *Conn) park(left time.Duration) bool {
 func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
 	c.srv.stats.Waiting.Add(-1)
 	if why != netio.Readable {
+		if why == netio.Expired && c.Requests == 0 {
+			c.ended(netio.ErrTimeout, true)
+			return
+		}
 		c.close()
 		return
 	}
 	c.refresh()
 	c.nc.SetReadTimeout(msec(c.addr.Default.Conf.headerTimeout))
 	if err := c.fill(buf.Class(int(c.addr.Default.Conf.headerBufferSize))); err != nil {
-		c.ended(err, false)
+		c.ended(err, c.Requests == 0)
 		return
 	}
 	c.loop()

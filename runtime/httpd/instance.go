@@ -139,15 +139,20 @@ func (s *Instance) accept(ls *Listening) {
 			s.log.Load().Fail(errlog.Alert, err)
 			continue
 		}
-		if limit := atomic.LoadInt64(&s.limit); limit > 0 && s.stats.Active.Load() >= limit {
-			s.stats.Accepted.Add(1)
-			s.log.Load().Log(errlog.Alert, 0, nil, nil, "%d worker_connections are not enough", limit)
-			nc.Release()
-			continue
-		}
-		s.live.Add(1)
-		s.workers.run(newConn(s, ls, nc))
+		s.admit(ls, nc)
 	}
+}
+
+// admit begins to serve a connection.
+func (s *Instance) admit(ls *Listening, nc *netio.Conn) {
+	if limit := atomic.LoadInt64(&s.limit); limit > 0 && s.stats.Active.Load() >= limit {
+		s.stats.Accepted.Add(1)
+		s.log.Load().Log(errlog.Alert, 0, nil, nil, "%d worker_connections are not enough", limit)
+		nc.Release()
+		return
+	}
+	s.live.Add(1)
+	s.workers.run(newConn(s, ls, nc))
 }
 
 // connGone is called when a connection has ended.
@@ -157,11 +162,28 @@ func (s *Instance) connGone(*Conn) { s.live.Done() }
 // all connections are gone.
 func (s *Instance) Quit() {
 	s.quitting.Store(true)
+	s.acceptRest()
 	s.StopListening()
 	s.lot.Drain()
 	s.live.Wait()
 	s.config.Load().release()
 	s.workers.stop()
+}
+
+// acceptRest takes the connections that the kernel has completed already, so
+// that closing the sockets does not reset them.
+func (s *Instance) acceptRest() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, ls := range s.listening {
+		ls.ln.Stop()
+	}
+	s.accepting.Wait()
+	for _, ls := range s.listening {
+		for nc := ls.ln.TryAccept(); nc != nil; nc = ls.ln.TryAccept() {
+			s.admit(ls, nc)
+		}
+	}
 }
 
 // StopListening closes all sockets.

@@ -198,6 +198,18 @@ func (l *Listener) Accept() (*Conn, error) {
 	}
 }
 
+// TryAccept takes a connection that waits already, nil when there is none. Only
+// for a stopped listener from which nobody accepts.
+func (l *Listener) TryAccept() *Conn {
+	if !l.tryAccept(uintptr(l.fd)) || l.errno != 0 {
+		return nil
+	}
+	c := newConn(l.newFD)
+	c.peer.a = l.peer
+	c.noDelay = l.spec.NoDelay && !l.peer.Unix
+	return c
+}
+
 func (l *Listener) tryAccept(fd uintptr) bool {
 	l.newFD, l.errno = raw.Accept(int(fd), &l.peer)
 	return l.errno != syscall.EAGAIN
