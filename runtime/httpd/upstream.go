@@ -69,13 +69,17 @@ type TempPath struct {
 	Levels [3]int
 }
 
+// tempDigits is the length of a temporary file's name.
+const tempDigits = 10
+
 // Set reads a *_temp_path directive: a path and the levels.
 func (t *TempPath) Set(c *conf.Cmd) error {
-	*t = TempPath{Dir: c.Loader.FullPath(c.Arg(0))}
+	*t = TempPath{Dir: c.Loader.FullPath(strings.TrimSuffix(c.Arg(0), "/"))}
 	c.Loader.Folder(t.Dir)
+	digits := 0
 	for i := 1; i < len(c.Args); i++ {
 		n, ok := conf.ParseInt(c.Arg(i))
-		if !ok || n < 1 || n > 3 {
+		if digits += n; !ok || n < 1 || digits > tempDigits {
 			return c.Bad("invalid value")
 		}
 		t.Levels[i-1] = n
@@ -86,7 +90,7 @@ func (t *TempPath) Set(c *conf.Cmd) error {
 // path returns the name of file n.
 func (t *TempPath) path(n uint64) string {
 	name := strconv.FormatUint(n, 10)
-	name = strings.Repeat("0", max(10-len(name), 0)) + name
+	name = strings.Repeat("0", max(tempDigits-len(name), 0)) + name
 	dir, rest := t.Dir, name
 	for _, l := range t.Levels {
 		if l == 0 || l > len(rest) {

@@ -148,6 +148,9 @@ func (l *module) setParams(a *accessLog, c *conf.Cmd) error {
 		return c.Errorf("logs to syslog cannot be buffered")
 	case a.path != nil || a.syslog != nil:
 		return nil
+	case dest == "":
+		a.file = l.b.Env.LogFiles.Stderr()
+		return nil
 	case buffering.Size == 0:
 		a.file = l.b.Env.LogFiles.File(dest)
 		return nil
