@@ -163,14 +163,12 @@ func (r *Request) sendBare(rc Result) Result {
 func (r *Request) terminate(rc Result) {
 	m := r.main
 	m.failed, m.keepalive = true, false
-	if rc == Error {
+	if rc == Error || m.headSize == 0 {
+		m.sent = max(m.sent-int64(r.conn.outLen), 0) // what waited is never sent
 		r.conn.outLen = 0
 	}
-	if m.headSize == 0 {
-		r.conn.outLen = 0
-		if rc > 0 {
-			m.Out.Status = int(rc)
-		}
+	if m.headSize == 0 && rc > 0 {
+		m.Out.Status = int(rc)
 	}
 }
 
