@@ -13,6 +13,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/module/charset"
 	"github.com/sluiceproxy/sluice/runtime/module/emptygif"
 	"github.com/sluiceproxy/sluice/runtime/module/geo"
+	"github.com/sluiceproxy/sluice/runtime/module/gunzip"
 	"github.com/sluiceproxy/sluice/runtime/module/gzip"
 	"github.com/sluiceproxy/sluice/runtime/module/gzipstatic"
 	"github.com/sluiceproxy/sluice/runtime/module/headers"
@@ -44,6 +45,7 @@ func HTTP() []httpd.Module {
 		notmodified.Module(),
 		headers.Module(),
 		userid.Module(),
+		gunzip.Module(),
 		charset.Module(),
 		gzip.Module(),
 		ranges.Module(),
