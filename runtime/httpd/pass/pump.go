@@ -55,7 +55,7 @@ func (x *Exchange) pump() httpd.Result {
 		case BodyDone:
 			return x.last(p.mem[p.from:p.to])
 		case BodyBroken:
-			return x.failed(errBroken)
+			return x.failed(errInvalid)
 		}
 		if !p.holds() {
 			if err := p.flush(); err != nil {
@@ -76,6 +76,7 @@ func (x *Exchange) pump() httpd.Result {
 
 func (p *pump) begin(x *Exchange) {
 	p.x = x
+	x.R.Action("reading upstream")
 	p.mem = x.in.B[:min(len(x.in.B), int(x.S.BufferSize))]
 	p.raw, p.end = x.inPos, x.inEnd
 	p.length = int64(p.end - p.raw)
