@@ -143,6 +143,9 @@ func (r *Request) writeLimited(o *Out) error {
 	defer func() { r.limitRate = keep }()
 	off, left := int64(0), o.Size()
 	for left > 0 {
+		if r.failed {
+			return errClientGone
+		}
 		room := keep*((clock.Mono()-r.limitFrom)/1e9+1) - (r.sent + int64(r.conn.pending()) - r.limitPast)
 		if room <= 0 {
 			if err := r.conn.flush(r); err != nil {
