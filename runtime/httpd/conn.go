@@ -64,6 +64,7 @@ type Conn struct {
 	abort     bool  // close with a reset
 	keepFor   int64 // ms: keepalive_timeout of the last location
 	plainHTTP bool  // a plain request came to a TLS port
+	waiting   bool  // counted in Stats.Waiting
 	isShadow  bool  // stands for another in the background
 	pipelined bool  // the request began before the one before it was answered
 
@@ -83,7 +84,19 @@ func newConn(s *Instance, ls *Listening, nc *netio.Conn) *Conn {
 	s.stats.Accepted.Add(1)
 	s.stats.Handled.Add(1)
 	s.stats.Active.Add(1)
+	c.setWaiting(true)
 	return c
+}
+
+// setWaiting counts the connection among those that wait for a request.
+func (c *Conn) setWaiting(on bool) {
+	switch {
+	case on && !c.waiting:
+		c.srv.stats.Waiting.Add(1)
+	case !on && c.waiting:
+		c.srv.stats.Waiting.Add(-1)
+	}
+	c.waiting = on
 }
 
 // setPeer makes a the client's address.
@@ -231,7 +244,7 @@ func (c *Conn) await() bool {
 	c.freeBuffers()
 	wait := min(limit, idleGrace)
 	c.nc.SetReadTimeout(wait)
-	c.srv.stats.Waiting.Add(1)
+	c.setWaiting(true)
 	err := c.fill(buf.Class(int(c.addr.Default.Conf.headerBufferSize)))
 	if err != nil && isTimeout(err) && wait < limit && !c.srv.quitting.Load() {
 		if c.park(limit - wait) {
@@ -240,7 +253,7 @@ func (c *Conn) await() bool {
 		c.nc.SetReadTimeout(limit - wait)
 		err = c.fill(buf.Class(int(c.addr.Default.Conf.headerBufferSize)))
 	}
-	c.srv.stats.Waiting.Add(-1)
+	c.setWaiting(false)
 	if err != nil {
 		c.ended(err, first)
 		return false
@@ -317,7 +330,7 @@ func (c *Conn) park(left time.Duration) bool {
 
 // resume continues a parked connection on a goroutine of its own.
 func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
-	c.srv.stats.Waiting.Add(-1)
+	c.setWaiting(false)
 	if why != netio.Readable {
 		if why == netio.Expired && c.Requests == 0 {
 			c.ended(netio.ErrTimeout, true)
@@ -366,6 +379,7 @@ func (c *Conn) close() {
 		_ = c.nc.Abort()
 	}
 	c.srv.stats.Active.Add(-1)
+	c.setWaiting(false)
 	c.held.release()
 	c.srv.connGone(c)
 	if c.layer != nil {

@@ -41,6 +41,7 @@ func (c *Conn) handshake() bool {
 		c.plainHTTP = true
 		return true
 	}
+	c.setWaiting(false)
 	if c.addr.Default.Root.Core.tcpNodelay {
 		_ = c.nc.SetNoDelay(true)
 	}

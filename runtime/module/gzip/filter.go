@@ -13,7 +13,7 @@ import (
 )
 
 // levels are the compressor's levels by gzip_comp_level; see doc.go.
-var levels = [10]int{1: 1, 2: 3, 3: 4, 4: 5, 5: 6, 6: 7, 7: 8, 8: 8, 9: 9}
+var levels = [10]int{1: 4, 2: 5, 3: 5, 4: 6, 5: 6, 6: 7, 7: 8, 8: 8, 9: 9}
 
 // writers and filters keep what is not in use, writers by gzip_comp_level.
 var (
