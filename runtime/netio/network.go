@@ -55,7 +55,7 @@ func ParseIPPort(text []byte) (netip.AddrPort, bool) {
 	if ip, ok := ParseIP(text); ok {
 		return netip.AddrPortFrom(ip, 0), true
 	}
-	host, port := text, []byte(nil)
+	var host, port []byte
 	if len(text) > 0 && text[0] == '[' {
 		end := indexByte(text, ']')
 		switch {

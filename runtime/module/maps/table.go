@@ -1,6 +1,8 @@
 package maps
 
 import (
+	"errors"
+
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/httpd/route"
 	"github.com/sluiceproxy/sluice/runtime/regex"
@@ -42,11 +44,11 @@ func (t *table) add(key string, v *script.Value) error {
 		t.exact[low] = v
 		return nil
 	}
-	switch err := t.builder.Add(key, v); err {
-	case nil:
+	switch err := t.builder.Add(key, v); {
+	case err == nil:
 		t.wild = true
 		return nil
-	case route.ErrConflict:
+	case errors.Is(err, route.ErrConflict):
 		return keyError(`conflicting parameter "` + low + `"`)
 	default:
 		return keyError(`invalid hostname or wildcard "` + key + `"`)

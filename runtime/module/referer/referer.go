@@ -2,6 +2,7 @@ package referer
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
@@ -98,11 +99,11 @@ func (l *list) read(b *httpd.Builder, c *conf.Cmd) error {
 
 // add adds a host name; a message says why it is refused.
 func (l *list) add(name, path string) string {
-	switch err := l.builder.Add(name, []byte(path)); err {
-	case nil:
+	switch err := l.builder.Add(name, []byte(path)); {
+	case err == nil:
 		l.some = true
 		return ""
-	case route.ErrConflict:
+	case errors.Is(err, route.ErrConflict):
 		return `conflicting parameter "` + strings.ToLower(name) + `"`
 	default:
 		return `invalid hostname or wildcard "` + name + `"`
