@@ -5,6 +5,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/pass"
 	"github.com/sluiceproxy/sluice/runtime/script"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
@@ -89,10 +90,22 @@ func (c *settings) check(r *httpd.Request) httpd.Result {
 	}
 }
 
-// challenge copies what the deciding location asks the client for.
+// challenge copies what the deciding location asks the client for, or else what
+// its upstream server asked for and proxy_hide_header kept back.
 func challenge(r, s *httpd.Request) {
+	found := false
 	for i := range s.Out.List {
 		if f := &s.Out.List[i]; f.ID == h1.WWWAuthenticate && !f.Hidden {
+			r.Out.Add(h1.WWWAuthenticate, r.Copy(f.Name), r.Copy(f.Value))
+			found = true
+		}
+	}
+	x, passed := s.Upstream().(*pass.Exchange)
+	if found || !passed {
+		return
+	}
+	for i := range x.Response.Fields {
+		if f := &x.Response.Fields[i]; f.ID == h1.WWWAuthenticate {
 			r.Out.Add(h1.WWWAuthenticate, r.Copy(f.Name), r.Copy(f.Value))
 		}
 	}

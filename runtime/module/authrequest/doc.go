@@ -8,4 +8,6 @@
 //
 // A status of 2xx grants access, 401 and 403 refuse it, everything else is an
 // error.
+//
+// Not supported: nothing that nginx has.
 package authrequest
