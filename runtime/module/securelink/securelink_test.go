@@ -75,3 +75,16 @@ func TestCheckHashDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+func FuzzCheckPath(f *testing.F) {
+	f.Add([]byte("/p/9e107d9d372bb6826bd81d3542a419d6/The quick brown fox"))
+	f.Add([]byte("//"))
+	f.Add([]byte("/p/9e107d9d372bb6826bd81d3542a419d6/"))
+	f.Fuzz(func(t *testing.T, uri []byte) {
+		link, ok := checkPath(uri, []byte("secret"), heap{})
+		if ok && len(link) == 0 || !ok && link != nil {
+			t.Fatalf("%q: %q, %v", uri, link, ok)
+		}
+		checkHash(uri, []byte("secret"))
+	})
+}

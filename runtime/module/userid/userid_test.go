@@ -122,3 +122,18 @@ func TestCookieDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+func FuzzDecode(f *testing.F) {
+	for _, s := range []string{"fwAAAV8AAAGqu8zdAwMDAg", "fwAAAV8AAAGqu8zdAwMD=g", "=", "\r\n"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if len(b) > encoded {
+			b = b[:encoded]
+		}
+		id := make([]byte, size)
+		if decode(id, b) && len(id) != size {
+			t.Fatalf("%q: %d bytes", b, len(id))
+		}
+	})
+}

@@ -202,3 +202,14 @@ func BenchmarkFind(b *testing.B) {
 		v4.find(k)
 	}
 }
+
+func FuzzParseRange(f *testing.F) {
+	for _, s := range []string{"10.0.0.0-10.0.0.255", "0.0.0.0-255.255.255.254", "1.2.3.4-1.2.3.3", "-", "::1-::2"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if from, to, ok := parseRange(s); ok && from > to {
+			t.Fatalf("%q: %d-%d", s, from, to)
+		}
+	})
+}
