@@ -28,6 +28,7 @@ type Body struct {
 	discarded bool
 	read      bool // ReadBody has run
 	keepFile  bool
+	inFile    bool // File, whatever the settings: see BodyFile
 	raw       *buf.Buf
 }
 
@@ -269,7 +270,7 @@ func (r *Request) ReadBody() Result {
 		r.broken(err)
 		return Error
 	}
-	toFile := r.loc.Core.bodyInFile != bodyFileOff
+	toFile := b.inFile || r.loc.Core.bodyInFile != bodyFileOff
 	limit := r.memoryLimit()
 	n := int64(0)
 	for {
@@ -294,12 +295,20 @@ func (r *Request) ReadBody() Result {
 	if b.store != nil && b.File == nil {
 		b.Mem = b.store.B[:n]
 	}
-	if toFile && b.File == nil && b.Size > 0 {
+	if toFile && b.File == nil && (b.inFile || b.Size > 0) {
 		if err := r.spill(nil, n); err != nil {
 			return StatusInternalServerError
 		}
 	}
 	return OK
+}
+
+// BodyFile is ReadBody for a handler that makes the body a file of its own: it
+// is in File, however small, unless somebody has read it before. The handler
+// may rename the file; what is left under its name goes with the request.
+func (r *Request) BodyFile() Result {
+	r.Body.inFile = true
+	return r.ReadBody()
 }
 
 // memoryLimit returns up to which size the body stays in memory. That is
@@ -351,12 +360,14 @@ func (r *Request) spill(piece []byte, inMemory int64) error {
 			return err
 		}
 		b.File = f
-		b.keepFile = r.loc.Core.bodyInFile == bodyFileOn
+		b.keepFile = r.loc.Core.bodyInFile == bodyFileOn && !b.inFile
 		lv := errlog.Warn
 		if r.loc.Core.bodyInFile != bodyFileOff {
 			lv = errlog.Notice
 		}
-		r.Logf(lv, nil, "a client request body is buffered to a temporary file %s", f.Name())
+		if !b.inFile {
+			r.Logf(lv, nil, "a client request body is buffered to a temporary file %s", f.Name())
+		}
 		if inMemory > 0 {
 			if _, err := f.Write(b.store.B[:inMemory]); err != nil {
 				r.Logf(errlog.Crit, err, `pwrite() "%s" failed`, f.Name())
