@@ -11,6 +11,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/module/authrequest"
 	"github.com/sluiceproxy/sluice/runtime/module/autoindex"
 	"github.com/sluiceproxy/sluice/runtime/module/charset"
+	"github.com/sluiceproxy/sluice/runtime/module/dav"
 	"github.com/sluiceproxy/sluice/runtime/module/emptygif"
 	"github.com/sluiceproxy/sluice/runtime/module/geo"
 	"github.com/sluiceproxy/sluice/runtime/module/gunzip"
@@ -67,6 +68,7 @@ func HTTP() []httpd.Module {
 		randomindex.Module(),
 		index.Module(),
 		autoindex.Module(),
+		dav.Module(),
 		gzipstatic.Module(),
 		static.Module(),
 		log.Module(),
