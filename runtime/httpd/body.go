@@ -304,10 +304,11 @@ func (r *Request) ReadBody() Result {
 }
 
 // BodyFile is ReadBody for a handler that makes the body a file of its own: it
-// is in File, however small, unless somebody has read it before. The handler
-// may rename the file; what is left under its name goes with the request.
+// is in File, however small, unless the client announced none or somebody has
+// read it before. The handler may rename the file; what is left under its name
+// goes with the request.
 func (r *Request) BodyFile() Result {
-	r.Body.inFile = true
+	r.Body.inFile = r.In.ContentLength >= 0 || r.In.Chunked
 	return r.ReadBody()
 }
 

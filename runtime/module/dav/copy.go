@@ -170,16 +170,22 @@ func (t *transfer) paths(uri []byte) httpd.Result {
 	}
 	t.from, t.to = mergeSlashes(from), mergeSlashes(to)
 	t.to, t.collection = strings.CutSuffix(t.to, "/")
-	src := strings.TrimSuffix(t.from, "/")
-	if src == t.to {
+	switch same, within := overlap(t.from, t.to); {
+	case same:
 		r.Errorf(nil, `both URI "%s" and "Destination" URI "%s" point to the same location`, r.URI, t.destination)
 		return httpd.StatusForbidden
-	}
-	if t.collection && (strings.HasPrefix(t.to, src+"/") || strings.HasPrefix(src, t.to+"/")) {
+	case within && t.collection:
 		t.notIntoCollection()
 		return httpd.StatusForbidden
 	}
 	return httpd.OK
+}
+
+// overlap compares two paths, of which the first may end with a slash: whether
+// they are the same, or one lies in the other.
+func overlap(from, to string) (same, within bool) {
+	from = strings.TrimSuffix(from, "/")
+	return from == to, strings.HasPrefix(to, from+"/") || strings.HasPrefix(from, to+"/")
 }
 
 func (t *transfer) notIntoCollection() {
