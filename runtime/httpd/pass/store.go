@@ -3,9 +3,6 @@ package pass
 import (
 	"io"
 	"os"
-	"path/filepath"
-	"strings"
-	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/conf"
@@ -40,39 +37,7 @@ func (s *Store) table(b *httpd.Builder, t *conf.Table, prefix string) {
 		s.enabled, s.path = true, v
 		return err
 	})
-	t.Func(prefix+"store_access", func(c *conf.Cmd) error {
-		mode, err := parseAccess(c)
-		s.access = mode
-		return err
-	})
-}
-
-// parseAccess reads user:rw group:r all:r.
-func parseAccess(c *conf.Cmd) (os.FileMode, error) {
-	mode := os.FileMode(0o600)
-	for _, a := range c.Args {
-		who, rights, _ := strings.Cut(a.Value, ":")
-		bits := os.FileMode(0)
-		switch rights {
-		case "rw":
-			bits = 6
-		case "r":
-			bits = 4
-		default:
-			return 0, c.Errorf(`invalid value "%s"`, a.Value)
-		}
-		switch who {
-		case "user":
-			mode |= bits << 6
-		case "group":
-			mode |= bits << 3
-		case "all":
-			mode |= bits<<3 | bits
-		default:
-			return 0, c.Errorf(`invalid value "%s"`, a.Value)
-		}
-	}
-	return mode, nil
+	t.Access(prefix+"store_access", &s.access)
 }
 
 // storing is a response on its way into a file.
@@ -129,29 +94,16 @@ func (s *storing) end(x *Exchange) {
 	if len(path) == 0 {
 		return
 	}
-	from, to := s.file.Name(), string(path)
-	if err := s.move(x, from, to); err != nil {
-		r.Logf(errlog.Crit, err, `rename() "%s" to "%s" failed`, from, to)
-		return
-	}
-	_ = s.file.Close()
-	s.file = nil
-}
-
-func (s *storing) move(x *Exchange, from, to string) error {
-	if err := os.Chmod(from, x.S.Store.access); err != nil {
-		return err
-	}
+	access := x.S.Store.access
+	move := httpd.Move{Access: access, PathAccess: access, Time: -1, MakePath: true, Delete: true}
 	if f := x.Response.Get(h1.LastModified); f != nil {
-		if t, ok := h1.ParseHTTPDate(f.Value); ok {
-			_ = os.Chtimes(from, time.Time{}, time.Unix(t, 0))
+		if unix, ok := h1.ParseHTTPDate(f.Value); ok {
+			move.Time = unix
 		}
 	}
-	dirs := x.S.Store.access | x.S.Store.access&0o444>>2
-	if err := os.MkdirAll(filepath.Dir(to), dirs|0o700); err != nil {
-		return err
-	}
-	return os.Rename(from, to)
+	r.MoveFile(s.file.Name(), string(path), move)
+	_ = s.file.Close()
+	s.file = nil
 }
 
 // drop forgets a response that is not to be kept.
