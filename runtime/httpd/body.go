@@ -303,15 +303,6 @@ func (r *Request) ReadBody() Result {
 	return OK
 }
 
-// BodyFile is ReadBody for a handler that makes the body a file of its own: it
-// is in File, however small, unless the client announced none or somebody has
-// read it before. The handler may rename the file; what is left under its name
-// goes with the request.
-func (r *Request) BodyFile() Result {
-	r.Body.inFile = r.In.ContentLength >= 0 || r.In.Chunked
-	return r.ReadBody()
-}
-
 // memoryLimit returns up to which size the body stays in memory. That is
 // client_body_buffer_size and, as in nginx, what fits the header's buffer or
 // exceeds the body's buffer by less than a quarter.

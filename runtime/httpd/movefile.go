@@ -13,6 +13,15 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 )
 
+// BodyFile is ReadBody for a handler that makes the body a file of its own: it
+// is in File, however small, unless the client announced none or somebody has
+// read it before. The handler may rename the file; what is left under its name
+// goes with the request.
+func (r *Request) BodyFile() Result {
+	r.Body.inFile = r.In.ContentLength >= 0 || r.In.Chunked
+	return r.ReadBody()
+}
+
 // Move says how [Request.MoveFile] puts a file into its place.
 type Move struct {
 	Access     fs.FileMode // permissions of the file, 0: as they are
