@@ -81,6 +81,7 @@ type Core struct {
 	resolveTime   int64
 	subBufferSize int64
 	earlyHints    conf.List[*script.Value]
+	postAction    string
 }
 
 // openFileCache are the open_file_cache directives.
@@ -252,6 +253,7 @@ func (b *Builder) bindResponse(c *Core, t *conf.Table) {
 	t.Flag("msie_padding", &c.msiePadding)
 	t.Flag("log_not_found", &c.logNotFound)
 	t.Flag("log_subrequest", &c.logSubrequest)
+	t.Str("post_action", &c.postAction)
 	t.Func("early_hints", func(cmd *conf.Cmd) error {
 		for i := range cmd.Args {
 			v, err := b.Value(cmd, i)

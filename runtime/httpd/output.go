@@ -174,6 +174,9 @@ func (r *Request) Piece() *Out {
 // leaves with the first bytes of the body. A code from 300 up means that a
 // filter refused the response: return it.
 func (r *Request) SendHeader() Result {
+	if r.answered {
+		return OK
+	}
 	if r.headerSent {
 		r.Logf(levelAlert, nil, "header already sent")
 		return Error

@@ -54,6 +54,7 @@ type Request struct {
 	keepalive      bool
 	lingering      bool
 	headerSent     bool
+	answered       bool // the client has its response, post_action runs
 	headerOnly     bool
 	chunked        bool
 	expectTrailers bool // the response may carry trailers

@@ -90,6 +90,7 @@ func (c *Conn) serveRequest() bool {
 		rc = r.begin()
 	}
 	r.finalize(rc)
+	r.postAction()
 	c.srv.stats.Writing.Add(-1)
 	return c.finishRequest(r)
 }

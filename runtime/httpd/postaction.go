@@ -1,0 +1,33 @@
+package httpd
+
+// postAction runs the location of post_action once the client has its answer,
+// and that of the location it ended in, and so on. What comes of it is not
+// sent; the request is logged after it, and there.
+func (r *Request) postAction() {
+	if r.loc.Core.postAction == "" {
+		return
+	}
+	if !r.failed {
+		if err := r.conn.flush(r); err != nil {
+			r.broken(err)
+		}
+	}
+	failed := r.failed
+	r.failed, r.answered, r.headerOnly = false, true, true
+	for target := r.loc.Core.postAction; target != "" && r.uriChanges > 0; target = r.loc.Core.postAction {
+		var rc Result
+		if target[0] == '@' {
+			rc = r.NamedLocation([]byte(target))
+		} else {
+			rc = r.InternalRedirect([]byte(target), nil)
+		}
+		for rc == Redirect || rc >= 300 {
+			if rc == Redirect {
+				rc = r.phases(r.resumeAt)
+			} else {
+				rc = r.special(rc)
+			}
+		}
+	}
+	r.failed = failed
+}
