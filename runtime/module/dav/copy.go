@@ -226,7 +226,7 @@ func (t *transfer) judgeTarget() (folder bool, rc httpd.Result) {
 
 // transferFile moves or copies a file.
 func (c *settings) transferFile(t *transfer, info fs.FileInfo) httpd.Result {
-	done := false
+	var done bool
 	if t.r.Method == h1.Move {
 		done = t.r.MoveFile(t.from, t.to, httpd.Move{PathAccess: c.access, Time: -1, MakePath: true})
 	} else {

@@ -17,7 +17,8 @@ import (
 //
 // The decompressor pulls its input, while pieces of the body are pushed. So it
 // runs as a coroutine: each call of next continues it until it has output or
-// asks for more input.
+// asks for more input. A coroutine is made for each body: a few small objects,
+// beside a decompressor that is pooled.
 type inflater struct {
 	zr    *gzip.Reader
 	br    *bufio.Reader
@@ -65,7 +66,7 @@ func (f *inflater) run(yield func([]byte) bool) {
 	f.yield = yield
 	f.br.Reset((*source)(f))
 	if f.err = f.zr.Reset(f.br); f.err != nil {
-		if f.err == io.EOF {
+		if errors.Is(f.err, io.EOF) {
 			f.err = io.ErrUnexpectedEOF
 		}
 		return
@@ -136,7 +137,7 @@ const (
 func (f *inflater) finish(r *httpd.Request, o *httpd.Out, next int) error {
 	f.done = true
 	switch {
-	case f.err == io.EOF:
+	case errors.Is(f.err, io.EOF):
 		f.piece = httpd.Out{Last: true, Flush: o.Flush}
 		return r.Next(next, &f.piece)
 	case errors.Is(f.err, io.ErrUnexpectedEOF):
