@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -245,6 +246,12 @@ func (c *Conn) await() bool {
 	wait := min(limit, idleGrace)
 	c.nc.SetReadTimeout(wait)
 	c.setWaiting(true)
+	if !first {
+		// The client has only just been answered: let others run before looking
+		// for its next request, which spares a futile read and a trip through
+		// the poller when there is much to do.
+		runtime.Gosched()
+	}
 	err := c.fill(buf.Class(int(c.addr.Default.Conf.headerBufferSize)))
 	if err != nil && isTimeout(err) && wait < limit && !c.srv.quitting.Load() {
 		if c.park(limit - wait) {

@@ -1,6 +1,8 @@
 package netio
 
 import (
+	"errors"
+	"io"
 	"net"
 	"os"
 	"sync"
@@ -257,6 +259,26 @@ func (c *Conn) ReadPooled(p *buf.Pool) (b *buf.Buf, n int, err error) {
 		b = nil
 	}
 	return b, n, err
+}
+
+// Ask sends q and waits for the beginning of the answer, which it returns like
+// ReadPooled. It is for a peer that says nothing until it is asked: the one
+// trip through the poller spares the look for an answer that cannot be there
+// yet. sent is how much of q the socket took; if that is not all, nothing was
+// waited for, err is that of sending, if any, and the caller goes on with
+// Write. What arrived before Ask may be noticed only when the read times out.
+func (c *Conn) Ask(q []byte, p *buf.Pool) (b *buf.Buf, n, sent int, err error) {
+	if err := c.register(); err != nil {
+		return nil, 0, 0, err
+	}
+	c.read = readOp{kind: opPooled, pool: p, ask: q}
+	n, err = c.doRead()
+	b, sent = c.read.b, c.read.sent
+	if sent < len(q) && errors.Is(err, io.EOF) {
+		err = nil
+	}
+	c.read = readOp{}
+	return b, n, sent, err
 }
 
 // Read waits until bytes arrive and copies them to p.

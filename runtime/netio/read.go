@@ -26,6 +26,8 @@ type readOp struct {
 	b    *buf.Buf
 	n    int
 	e    syscall.Errno
+	ask  []byte // to be sent before the wait
+	sent int    // of ask
 }
 
 // doRead runs c.read to its end.
@@ -73,6 +75,13 @@ func (c *Conn) readNow() bool {
 // wait until the socket reports something.
 func (c *Conn) tryRead(fd uintptr) bool {
 	op := &c.read
+	if op.ask != nil {
+		if !op.sendAsk(int(fd)) {
+			return true
+		}
+		c.rd.begin()
+		return false
+	}
 	for {
 		switch op.kind {
 		case opRead:
@@ -94,6 +103,18 @@ func (c *Conn) tryRead(fd uintptr) bool {
 		return false
 	}
 	return true
+}
+
+// sendAsk sends what Ask was given. False: not all of it, there is nothing to
+// wait for.
+func (op *readOp) sendAsk(fd int) bool {
+	op.sent, op.e = raw.Write(fd, op.ask, false)
+	all := op.sent == len(op.ask)
+	op.ask = nil
+	if op.e == syscall.EAGAIN || op.e == syscall.EINTR {
+		op.e = 0
+	}
+	return all && op.e == 0
 }
 
 // readPooled keeps the borrowed buffer only if bytes came.

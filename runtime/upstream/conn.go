@@ -72,6 +72,14 @@ func (c *Conn) ReadPooled(p *buf.Pool) (*buf.Buf, int, error) {
 	return nil, 0, err
 }
 
+// Ask sends q and waits for the beginning of the answer; see netio.Conn.Ask. It
+// is for plain connections alone.
+func (c *Conn) Ask(q []byte, p *buf.Pool) (b *buf.Buf, n, sent int, err error) {
+	b, n, sent, err = c.Net.Ask(q, p)
+	c.Sent += int64(sent)
+	return b, n, sent, err
+}
+
 // Read waits for bytes and copies them to p.
 func (c *Conn) Read(p []byte) (int, error) {
 	if c.tls != nil {

@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/clock"
@@ -27,6 +28,7 @@ type Pool struct {
 	idle  []*Conn // the most recently used one last
 	timer *time.Timer
 	armed bool
+	wary  atomic.Int64 // clock.Mono until which every connection is looked at
 }
 
 // NewPool returns an empty pool.
@@ -45,20 +47,28 @@ func (p *Pool) Configure(o PoolOptions) {
 // sweepEvery is how often closed and expired connections are looked for.
 const sweepEvery = time.Second
 
-// Fresh is how short a time a connection must have been idle to be trusted
-// without a look, in nanoseconds.
-const Fresh = 2_000_000
+// A connection that has been idle for less than this is trusted without a look,
+// unless one has turned out dead lately; in nanoseconds.
+const (
+	fresh     = int64(100 * time.Millisecond)
+	suspicion = int64(10 * time.Second)
+)
+
+// Distrust notes that a connection taken from the pool at now was dead: for a
+// while every one is looked at.
+func (p *Pool) Distrust(now int64) { p.wary.Store(now + suspicion) }
 
 // Get takes an idle connection to addr that was put back with the same tag,
-// nil when there is none. probe asks to look whether the peer has closed it.
-func (p *Pool) Get(addr *netio.Addr, tag any, probe bool) *Conn {
+// nil when there is none. probe asks to look whether the peer has closed it; now
+// is clock.Mono.
+func (p *Pool) Get(addr *netio.Addr, tag any, probe bool, now int64) *Conn {
 	for {
 		c, limit := p.take(addr, tag)
 		if c == nil {
 			return nil
 		}
-		age := clock.Mono() - c.idle
-		if age >= limit || (probe || age > Fresh) && c.Readable() {
+		age := now - c.idle
+		if age >= limit || (probe || age > fresh || now < p.wary.Load()) && c.Readable() {
 			c.drop()
 			continue
 		}
@@ -82,9 +92,9 @@ func (p *Pool) take(addr *netio.Addr, tag any) (*Conn, int64) {
 }
 
 // Put keeps c for another exchange, or closes it. It belongs to the pool
-// afterwards either way.
-func (p *Pool) Put(c *Conn, tag any) {
-	now := clock.Mono()
+// afterwards either way. now is clock.Mono, or some time since the peer was
+// last heard.
+func (p *Pool) Put(c *Conn, tag any, now int64) {
 	p.mu.Lock()
 	o := &p.opt
 	if o.Size == 0 || c.Requests >= o.Requests || now-c.Start > o.Lifetime || !c.Reusable() {

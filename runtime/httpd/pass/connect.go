@@ -28,7 +28,7 @@ func (x *Exchange) connect() (Fail, httpd.Result) {
 		// A request that must not be sent twice is not tried on a connection
 		// that has been closed.
 		probe := x.R.Method&(h1.Get|h1.Head) == 0
-		if x.conn = x.Up.pool.Get(&x.peer.Addr, x.tag(), probe); x.conn != nil {
+		if x.conn = x.Up.pool.Get(&x.peer.Addr, x.tag(), probe, x.started); x.conn != nil {
 			x.state().Connect = 0
 			return 0, httpd.OK
 		}

@@ -47,15 +47,19 @@ type Exchange struct {
 
 	began    int64 // clock.Mono of the first attempt
 	started  int64 // clock.Mono of this attempt
+	now      int64 // clock.Mono when something came from the peer
 	sent     bool  // the request was begun to be sent
 	bodySent bool  // ... and is complete
 	received bool  // something came back
+	whole    bool  // the response was complete with its header
 	watch    bool  // a client that goes away ends the exchange
 
 	out      *buf.Buf // the request's head
 	outLen   int
 	uriFrom  int
 	uriTo    int
+	asked    int      // bytes of the response that came with sending the request
+	askErr   error    // ... or why none will
 	in       *buf.Buf // the response header
 	inPos    int
 	inEnd    int
@@ -157,7 +161,13 @@ func (x *Exchange) SetStatus(code int) {
 func (x *Exchange) state() *State { return &x.states[len(x.states)-1] }
 
 // since returns the milliseconds since the attempt began.
-func (x *Exchange) since() int64 { return clock.Mono()/1e6 - x.started/1e6 }
+func (x *Exchange) since() int64 {
+	x.now = clock.Mono()
+	return x.elapsed()
+}
+
+// elapsed is since as of x.now.
+func (x *Exchange) elapsed() int64 { return x.now/1e6 - x.started/1e6 }
 
 // Run passes the request on and answers it.
 func (x *Exchange) Run() httpd.Result {
@@ -222,7 +232,6 @@ func (x *Exchange) choose() {
 	if n := x.S.NextTries; n > 0 && x.choice.Tries > n {
 		x.choice.Tries = n
 	}
-	x.began = clock.Mono()
 }
 
 // addressKey is what ip_hash hashes.
@@ -245,6 +254,10 @@ func (x *Exchange) addressKey() []byte {
 func (x *Exchange) attempt() (fail Fail, rc httpd.Result) {
 	x.R.Action("connecting to upstream")
 	x.started = clock.Mono()
+	if x.began == 0 {
+		x.began = x.started
+	}
+	x.now = x.started
 	x.states = append(x.states, State{Connect: -1, Header: -1, Response: -1})
 	x.peer = x.choice.Next()
 	if x.peer == nil {
@@ -265,7 +278,8 @@ func (x *Exchange) attempt() (fail Fail, rc httpd.Result) {
 	if fail, rc = x.readHeader(); fail != 0 || rc != httpd.OK {
 		return fail, rc
 	}
-	x.state().Header = x.since()
+	x.now = clock.Mono()
+	x.state().Header = x.elapsed()
 	if x.Response.Status >= 300 {
 		if fail = x.testNext(); fail != 0 {
 			return fail, httpd.OK
@@ -277,8 +291,9 @@ func (x *Exchange) attempt() (fail Fail, rc httpd.Result) {
 // restart forgets the response of an attempt before.
 func (x *Exchange) restart() {
 	x.sent, x.bodySent, x.received = false, false, false
-	x.Keepalive, x.Upgrade, x.hints = false, false, 0
+	x.Keepalive, x.Upgrade, x.hints, x.whole = false, false, 0, false
 	x.inPos, x.inEnd = 0, 0
+	x.asked, x.askErr = 0, nil
 	x.Response.reset()
 	x.codec.Reset(x)
 }
@@ -305,6 +320,7 @@ func (x *Exchange) next(fail Fail) httpd.Result {
 		r.Errorf(errTimedOut, "upstream timed out")
 	}
 	if cached && fail == FailError {
+		x.Up.pool.Distrust(clock.Mono())
 		x.choice.Tries++ // the connection was to blame, not the peer
 	}
 	status := fail.status()
@@ -377,7 +393,10 @@ func (x *Exchange) testNext() Fail {
 func (x *Exchange) done() {
 	if len(x.states) > 0 {
 		if s := x.state(); s.Response == -1 {
-			s.Response = x.since()
+			if !x.whole {
+				x.now = clock.Mono()
+			}
+			s.Response = x.elapsed()
 			s.Length = x.body.length
 			if x.conn != nil {
 				s.Sent = x.conn.Sent
@@ -387,7 +406,7 @@ func (x *Exchange) done() {
 	if c := x.conn; c != nil {
 		x.conn = nil
 		if x.Keepalive && x.bodySent && x.Up != nil && x.Up.pool != nil {
-			x.Up.pool.Put(c, x.tag())
+			x.Up.pool.Put(c, x.tag(), x.now)
 		} else {
 			c.Close()
 		}

@@ -47,6 +47,7 @@ func (x *Exchange) pump() httpd.Result {
 	if err := p.store.begin(x); err != nil {
 		return x.finish(httpd.Error)
 	}
+	x.whole = true
 	if x.Length == 0 && p.raw == p.end {
 		return x.last(nil)
 	}
@@ -57,6 +58,7 @@ func (x *Exchange) pump() httpd.Result {
 		case BodyBroken:
 			return x.failed(errInvalid)
 		}
+		x.whole = false
 		if !p.holds() {
 			if err := p.flush(); err != nil {
 				return x.failed(err)

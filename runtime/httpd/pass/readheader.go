@@ -14,11 +14,13 @@ func (x *Exchange) readHeader() (Fail, httpd.Result) {
 	r.Action("reading response header from upstream")
 	size := int(x.S.BufferSize)
 	for {
-		var n int
-		var err error
-		if x.in == nil {
+		n, err := x.asked, x.askErr
+		x.asked, x.askErr = 0, nil
+		switch {
+		case n > 0 || err != nil:
+		case x.in == nil:
 			x.in, n, err = x.wait(x.S.pool, nil, x.watch)
-		} else {
+		default:
 			_, n, err = x.wait(nil, x.in.B[x.inEnd:size], x.watch)
 		}
 		if err != nil {

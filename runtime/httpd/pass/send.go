@@ -22,12 +22,12 @@ func (x *Exchange) send() (Fail, httpd.Result) {
 	var err error
 	switch {
 	case x.NoBody || body.Mem == nil && body.File == nil:
-		err = x.write(head)
+		err = x.ask(head)
 	case body.File != nil:
 		err = x.sendFile(head)
 	case len(head)+len(body.Mem) <= len(x.out.B):
 		n := copy(x.out.B[x.outLen:], body.Mem)
-		err = x.write(x.out.B[:x.outLen+n])
+		err = x.ask(x.out.B[:x.outLen+n])
 	case len(body.Mem) <= atOnce:
 		_, err = x.conn.Write2(head, body.Mem)
 	default:
@@ -36,6 +36,27 @@ func (x *Exchange) send() (Fail, httpd.Result) {
 		}
 	}
 	return x.sendDone(err)
+}
+
+// ask sends a complete request and waits for the first bytes of the response,
+// which readHeader finds.
+func (x *Exchange) ask(q []byte) error {
+	if x.conn.TLS() != nil || x.in != nil {
+		return x.write(q)
+	}
+	x.conn.Net.SetReadTimeout(min(max(msec(x.S.ReadTimeout), time.Millisecond), look))
+	b, n, sent, err := x.conn.Ask(q, x.S.pool)
+	switch {
+	case sent < len(q) && err != nil:
+		return err
+	case sent < len(q):
+		return x.write(q[sent:])
+	case n > 0:
+		x.in, x.asked = b, n
+	case !isTimeout(err):
+		x.askErr = err
+	}
+	return nil
 }
 
 // atOnce is the largest body for which a socket surely has room.
