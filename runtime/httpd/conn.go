@@ -282,7 +282,7 @@ func (c *Conn) fill(p *buf.Pool) error {
 		return nil
 	}
 	if c.layer.idle() {
-		if err := c.nc.WaitReadable(); err != nil {
+		if err := c.layer.Await(); err != nil {
 			return err
 		}
 	}

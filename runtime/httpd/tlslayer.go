@@ -145,6 +145,32 @@ func (c *Conn) putTLS(b []byte) error {
 	return nil
 }
 
+// writeFileTLS reads a range of a file into full records.
+func (c *Conn) writeFileTLS(r *Request, o *Out) error {
+	size := c.layer.size
+	off, left := o.Off, o.Len
+	for left > 0 {
+		if c.out == nil {
+			c.out = buf.Sized(size)
+		}
+		n := int(min(left, int64(size-c.outLen)))
+		m, err := pread(o.FD, c.out.B[c.outLen:c.outLen+n], off)
+		if m < n {
+			return r.fileFailed(o, err)
+		}
+		c.outLen += n
+		r.main.sent += int64(n)
+		off += int64(n)
+		left -= int64(n)
+		if c.outLen == size {
+			if err := c.flush(r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Hello returns what the client said in the handshake, nil without TLS.
 func (c *Conn) Hello() *Hello {
 	if c.layer == nil {

@@ -272,6 +272,9 @@ func (c *Conn) writeFile(r *Request, o *Out) error {
 		}
 		return err
 	}
+	if c.tls != nil {
+		return c.writeFileTLS(r, o)
+	}
 	b := buf.Sized(32 << 10)
 	defer b.Free()
 	off, left := o.Off, o.Len

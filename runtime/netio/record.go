@@ -87,18 +87,28 @@ func (r *RecordConn) Buffered() int { return r.w - r.r }
 // buffered: whatever comes next will make the descriptor readable.
 func (r *RecordConn) Idle() bool { return r.r == r.w && r.got == 0 && r.payload == 0 }
 
+// Await waits until ciphertext is there, which it reads; while it waits no
+// buffer is held.
+func (r *RecordConn) Await() error {
+	if r.in != nil {
+		return nil
+	}
+	b, n, err := r.ReadPooled(r.pool)
+	if err != nil {
+		return err
+	}
+	r.in, r.r, r.w = b, 0, n
+	return nil
+}
+
 // Read hands out bytes of the record that is under way, at most to its header's
 // or its payload's end.
 func (r *RecordConn) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	if r.in == nil {
-		b, n, err := r.ReadPooled(r.pool)
-		if err != nil {
-			return 0, err
-		}
-		r.in, r.r, r.w = b, 0, n
+	if err := r.Await(); err != nil {
+		return 0, err
 	}
 	limit := r.payload
 	if limit == 0 {
