@@ -82,7 +82,7 @@ func (c *settings) handle(r *httpd.Request) httpd.Result {
 			format = formatJSON
 		}
 	}
-	dir, rc := OpenDir(r, string(path))
+	dir, rc := r.OpenDir(string(path))
 	if rc != httpd.OK {
 		return rc
 	}

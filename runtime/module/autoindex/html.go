@@ -129,7 +129,8 @@ func utf8Offset(b []byte, n int) (i int) {
 // Like nginx, and unlike package utf8, it takes surrogates for characters.
 func utf8Size(b []byte) int {
 	c := b[0]
-	size, value, low := 1, uint32(c), uint32(0)
+	var size int
+	value, low := uint32(c), uint32(0)
 	switch {
 	case c < 0x80:
 		return 1

@@ -46,7 +46,7 @@ func TestParseExpires(t *testing.T) {
 
 func TestNextTime(t *testing.T) {
 	zone := time.FixedZone("east", 2*3600)
-	at := func(day, hour, min int) int64 { return time.Date(2026, 3, day, hour, min, 0, 0, zone).Unix() }
+	at := func(day, hour, minute int) int64 { return time.Date(2026, 3, day, hour, minute, 0, 0, zone).Unix() }
 	for _, tc := range []struct {
 		name              string
 		now, second, want int64

@@ -201,7 +201,7 @@ func (l *module) setCache(c *conf.Cmd) (*pathCache, error) {
 	for i := range c.Args {
 		arg := c.Arg(i)
 		key, value, _ := strings.Cut(arg, "=")
-		ok := true
+		var ok bool
 		switch {
 		case strings.HasPrefix(arg, "max="):
 			o.max, ok = conf.ParseInt(value)

@@ -9,7 +9,6 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
-	"github.com/sluiceproxy/sluice/runtime/module/autoindex"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -41,7 +40,7 @@ func handle(r *httpd.Request) httpd.Result {
 		return httpd.StatusInternalServerError
 	}
 	path := string(mapped[:len(mapped)-1])
-	dir, rc := autoindex.OpenDir(r, path)
+	dir, rc := r.OpenDir(path)
 	if rc != httpd.OK {
 		return rc
 	}
@@ -60,7 +59,7 @@ func handle(r *httpd.Request) httpd.Result {
 // there is none.
 func pick(r *httpd.Request, dir *os.File, path string) (picked string, ok bool) {
 	seen := 0
-	ok = autoindex.Names(r, dir, func(name string) bool {
+	ok = r.DirNames(dir, func(name string) bool {
 		file, good := isFile(r, path+"/"+name)
 		if file {
 			// The n-th file takes the place of the one before with 1/n.
