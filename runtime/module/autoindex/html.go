@@ -130,18 +130,18 @@ func utf8Offset(b []byte, n int) (i int) {
 func utf8Size(b []byte) int {
 	c := b[0]
 	var size int
-	value, low := uint32(c), uint32(0)
+	var value, low uint32 // the character, and the largest that a shorter form can hold
 	switch {
 	case c < 0x80:
 		return 1
 	case c >= 0xf8 || c < 0xc2:
 		return 0
 	case c >= 0xf0:
-		size, value, low = 4, value&0x07, 0xffff
+		size, value, low = 4, uint32(c&0x07), 0xffff
 	case c >= 0xe0:
-		size, value, low = 3, value&0x0f, 0x7ff
+		size, value, low = 3, uint32(c&0x0f), 0x7ff
 	default:
-		size, value, low = 2, value&0x1f, 0x7f
+		size, value, low = 2, uint32(c&0x1f), 0x7f
 	}
 	if len(b) < size {
 		return 0
