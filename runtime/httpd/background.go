@@ -31,7 +31,7 @@ func (r *Request) Background(uris [][]byte, body bool) {
 }
 
 // runBackground runs a subrequest of m, which it then gives back.
-func (m *Request) runBackground(uri []byte, before, done chan struct{}) {
+func (r *Request) runBackground(uri []byte, before, done chan struct{}) {
 	defer close(done)
 	if before != nil {
 		t := time.NewTimer(backgroundOrder)
@@ -41,14 +41,14 @@ func (m *Request) runBackground(uri []byte, before, done chan struct{}) {
 		}
 		t.Stop()
 	}
-	s := m.child(uri, m.Args, SubOptions{Background: true, HeaderOnly: true, KeepMethod: true})
+	s := r.child(uri, r.Args, SubOptions{Background: true, HeaderOnly: true, KeepMethod: true})
 	s.finalize(s.phases(atServer))
 	if s.loc.Core.logSubrequest {
 		s.logRequest()
 	}
 	s.release()
-	c := m.conn
-	m.release()
+	c := r.conn
+	r.release()
 	c.endShadow()
 }
 

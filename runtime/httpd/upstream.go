@@ -166,10 +166,10 @@ func anySet(r *Request, values []*script.Value) bool {
 
 // Shared returns the object that modules share under key in this
 // configuration; the first who asks makes it.
-func (b *Builder) Shared(key any, make func() any) any {
+func (b *Builder) Shared(key any, create func() any) any {
 	v, ok := b.shared[key]
 	if !ok {
-		v = make()
+		v = create()
 		if b.shared == nil {
 			b.shared = map[any]any{}
 		}

@@ -260,7 +260,7 @@ func (p *parser) callout() error {
 // options reads (?imsx-imsx) or (?imsx-imsx:...).
 func (p *parser) options() (*node, bool, error) {
 	saved := p.flags
-	set, clear, target := flags(0), flags(0), (*flags)(nil)
+	set, drop, target := flags(0), flags(0), (*flags)(nil)
 	target = &set
 	hyphenAllowed := true
 	if p.accept('^') {
@@ -275,7 +275,7 @@ func (p *parser) options() (*node, bool, error) {
 		p.pos++
 		switch c {
 		case ')', ':':
-			p.flags = (p.flags | set) &^ clear
+			p.flags = (p.flags | set) &^ drop
 			if c == ')' {
 				return nil, false, nil
 			}
@@ -286,7 +286,7 @@ func (p *parser) options() (*node, bool, error) {
 			if !hyphenAllowed {
 				return nil, false, p.fail(errOptionHyphen, p.pos-1)
 			}
-			target = &clear
+			target = &drop
 			hyphenAllowed = false
 		case 'i':
 			*target |= flagCaseless
@@ -302,10 +302,10 @@ func (p *parser) options() (*node, bool, error) {
 			*target |= flagUngreedy
 		case 'x':
 			*target |= flagExtended
-			if p.accept('x') || target == &clear {
+			if p.accept('x') || target == &drop {
 				*target |= flagExtendedMore
 			} else {
-				clear |= flagExtendedMore
+				drop |= flagExtendedMore
 			}
 		default:
 			return nil, false, p.fail(errGroupOption, p.pos-1)

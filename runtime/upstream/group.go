@@ -128,7 +128,7 @@ func (c *Choice) Next() *Peer {
 
 // pick asks the method; backups are always chosen round robin.
 func (c *Choice) pick(now int64) int {
-	i := -1
+	var i int
 	if c.set == c.g.backup {
 		i = RoundRobin{}.Pick(c, c.set, now)
 	} else {

@@ -193,7 +193,8 @@ func (u *Upstream) addServer(c *conf.Cmd) error {
 
 func (u *Upstream) serverParam(c *conf.Cmd, s *upstream.Server, text string) error {
 	name, value, _ := strings.Cut(text, "=")
-	need, ok := paramWeight, true
+	need := paramWeight
+	var ok bool
 	switch name {
 	case "weight":
 		s.Weight, ok = conf.ParseInt(value)
