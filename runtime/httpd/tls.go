@@ -22,6 +22,8 @@ type TLS struct {
 	// RecordSize is ssl_buffer_size: how much plain text is gathered for one
 	// record, at most 16 KB.
 	RecordSize int
+	// SessionIDs says that SessionID is going to be asked for.
+	SessionIDs bool
 	// Judge returns OpenSSL's verdict on the client's certificate; nil where
 	// none is asked for. It is called once in a connection.
 	Judge func(cs *tls.ConnectionState) tlsconf.VerifyCode
@@ -91,11 +93,27 @@ func chooseTLS(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		return nil, errRejected
 	}
 	l.settings, l.size = settings, settings.RecordSize
-	if choose := settings.Config.GetConfigForClient; choose != nil {
-		return choose(hello)
+	cfg := settings.Config
+	if cfg.GetConfigForClient != nil {
+		var err error
+		if cfg, err = cfg.GetConfigForClient(hello); err != nil {
+			return nil, err
+		}
 	}
-	return settings.Config, nil
+	if settings.SessionIDs && cfg.UnwrapSession != nil {
+		return l.noteSession(cfg), nil
+	}
+	return cfg, nil
 }
+
+// TLSObjects returns what the configuration's certificates, keys and
+// revocation lists are loaded through.
+func (b *Builder) TLSObjects() *tlsconf.Objects {
+	o, _ := b.Shared(tlsObjects{}, func() any { return new(tlsconf.Objects) }).(*tlsconf.Objects)
+	return o
+}
+
+type tlsObjects struct{}
 
 // HandshakeConn returns the connection a handshake callback of crypto/tls is
 // about, nil if it is none of this package's.

@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"sync"
 
@@ -34,6 +35,8 @@ type tlsLayer struct {
 	ready    bool // the handshake is over
 	dead     bool // nothing may be sent any more
 
+	sessionID []byte // of a resumed session, where it is wanted
+
 	state   *tls.ConnectionState // asked for once
 	judged  bool
 	verdict tlsconf.VerifyCode
@@ -59,6 +62,7 @@ func (l *tlsLayer) release() {
 func (l *tlsLayer) shadow(c *Conn) *tlsLayer {
 	s := layers.Get().(*tlsLayer)
 	s.c, s.settings, s.hello, s.size = c, l.settings, l.hello, l.size
+	s.sessionID = l.sessionID
 	s.state, s.ready = l.c.TLSState(), l.ready
 	s.verdict, s.judged = l.c.ClientVerdict(), true
 	return s
@@ -191,6 +195,31 @@ func (c *Conn) TLSState() *tls.ConnectionState {
 		l.state = &cs
 	}
 	return l.state
+}
+
+// noteSession returns cfg for this handshake alone, which keeps what SessionID
+// needs.
+func (l *tlsLayer) noteSession(cfg *tls.Config) *tls.Config {
+	cfg = cfg.Clone()
+	unwrap := cfg.UnwrapSession
+	cfg.UnwrapSession = func(ticket []byte, cs tls.ConnectionState) (*tls.SessionState, error) {
+		ss, err := unwrap(ticket, cs)
+		if ss != nil {
+			sum := sha256.Sum256(ticket)
+			l.sessionID = sum[:]
+		}
+		return ss, err
+	}
+	return cfg
+}
+
+// SessionID returns what identifies the session the client resumed, nil in a
+// new one. See [TLS.SessionIDs].
+func (c *Conn) SessionID() []byte {
+	if cs := c.TLSState(); cs == nil || !cs.DidResume {
+		return nil
+	}
+	return c.layer.sessionID
 }
 
 // ClientVerdict returns OpenSSL's verdict on the client's certificate, as the

@@ -115,18 +115,19 @@ type TLS struct {
 	verifier *tlsconf.Verifier // nil: the certificate is not looked at
 	dynamic  bool              // the certificate's name has variables
 	resolve  func(string) string
+	objects  *tlsconf.Objects // while settings are built
 
 	mu       sync.Mutex
 	sessions map[string]*tls.ClientSessionState // by peer
 }
 
 // Build reads the files that the settings name.
-func (s *TLSSettings) Build(l *conf.Loader, prefix string) (*TLS, error) {
-	t := &TLS{conf: *s, resolve: func(name string) string {
+func (s *TLSSettings) Build(b *httpd.Builder, prefix string) (*TLS, error) {
+	t := &TLS{conf: *s, objects: b.TLSObjects(), resolve: func(name string) string {
 		if strings.HasPrefix(name, "data:") {
 			return name
 		}
-		return l.ConfFile(name)
+		return b.Loader.ConfFile(name)
 	}}
 	t.base = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // verification is nginx's, after the handshake
 	lo, hi, _, ok := tlsconf.Protocols(s.Protocols.V).Range()
@@ -165,7 +166,7 @@ func (t *TLS) loadCertificate(prefix string) error {
 		t.dynamic = true
 		return nil
 	}
-	pair, err := tlsconf.LoadCertificate(t.resolve(string(cert)), t.resolve(string(key)), s.Passwords)
+	pair, err := t.objects.Certificate(t.resolve(string(cert)), t.resolve(string(key)), s.Passwords)
 	if err != nil {
 		return err
 	}
@@ -180,11 +181,11 @@ func (t *TLS) loadTrusted(prefix string) error {
 	}
 	opt := tlsconf.VerifyOptions{Depth: s.Depth, Usage: x509.ExtKeyUsageServerAuth}
 	var err error
-	if opt.Trusted, err = tlsconf.LoadCA(t.resolve(s.Trusted)); err != nil {
+	if opt.Trusted, err = t.objects.CA(t.resolve(s.Trusted)); err != nil {
 		return err
 	}
 	if s.CRL != "" {
-		if opt.CRLs, err = tlsconf.LoadCRL(t.resolve(s.CRL)); err != nil {
+		if opt.CRLs, err = t.objects.CRL(t.resolve(s.CRL)); err != nil {
 			return err
 		}
 	}

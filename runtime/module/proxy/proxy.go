@@ -144,7 +144,7 @@ func (m *module) buildTLS() error {
 		ready := m.tls[c]
 		if ready == nil {
 			var err error
-			if ready, err = c.tls.Build(m.b.Loader, prefix); err != nil {
+			if ready, err = c.tls.Build(m.b, prefix); err != nil {
 				return err
 			}
 			m.tls[c] = ready

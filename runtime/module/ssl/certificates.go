@@ -13,49 +13,30 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/script"
 )
 
-// pair is the outcome of loading one certificate and its key.
-type pair struct {
-	cert *tls.Certificate
-	err  error
-}
-
-// load loads a certificate, once for all servers that name it.
-func (x *module) load(cert, key string, passwords [][]byte) (*tls.Certificate, error) {
-	id := cert + "\x00" + key + "\x00" + joinPasswords(passwords)
-	p, ok := x.pairs[id]
-	if !ok {
-		name := resolve(x.b.Loader, cert)
-		p.cert, p.err = x.read(name, resolve(x.b.Loader, key), passwords)
-		if p.err == nil {
-			x.names[p.cert.Leaf] = name
-		}
-		x.pairs[id] = p
-	}
-	return p.cert, p.err
-}
-
 // keepObjects is how long a certificate that no configuration names any more is
 // remembered.
 const keepObjects = 24 * time.Hour
 
-// read loads a certificate, or takes the one of the configuration before where
-// the files are still the same: ssl_object_cache_inheritable.
-func (x *module) read(cert, key string, passwords [][]byte) (*tls.Certificate, error) {
-	if !x.objects.Of(x.b.Loader.Main).inherit {
-		return tlsconf.LoadCertificate(cert, key, passwords)
+// objects returns what the configuration's certificates are loaded through.
+// They outlive it where ssl_object_cache_inheritable says so.
+func (x *module) objects() *tlsconf.Objects {
+	o := x.b.TLSObjects()
+	if o.Inherited == nil && x.inherit.Of(x.b.Loader.Main).on {
+		o.Inherited, _ = x.b.Env.Carry("ssl_objects", "http", func() any {
+			return &tlsconf.CertificateCache{Max: math.MaxInt, Inactive: keepObjects}
+		}).(*tlsconf.CertificateCache)
 	}
-	cache, _ := x.b.Env.Carry("ssl_objects", "http", func() any {
-		return &tlsconf.CertificateCache{Max: math.MaxInt, Inactive: keepObjects}
-	}).(*tlsconf.CertificateCache)
-	return cache.Load(cert, key, passwords, time.Now())
+	return o
 }
 
-func joinPasswords(list [][]byte) string {
-	s := ""
-	for _, p := range list {
-		s += string(p) + "\x00"
+// load loads a certificate as the directives name it.
+func (x *module) load(cert, key string, passwords [][]byte) (*tls.Certificate, error) {
+	name := resolve(x.b.Loader, cert)
+	c, err := x.objects().Certificate(name, resolve(x.b.Loader, key), passwords)
+	if err == nil {
+		x.names[c.Leaf] = name
 	}
-	return s
+	return c, err
 }
 
 // resolve makes the name of a file absolute; data: and the schemes of keys that

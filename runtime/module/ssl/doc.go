@@ -20,7 +20,9 @@
 //     Diffie-Hellman.
 //   - ssl_early_data, ssl_certificate_compression and ssl_ech_file are ignored
 //     with a warning; ssl_ocsp is refused.
-//   - $ssl_session_id, $ssl_early_data, $ssl_sigalg, $ssl_client_sigalg and
+//   - $ssl_session_id is a digest of the ticket the client came with, and has no
+//     value in a new session.
+//   - $ssl_early_data, $ssl_sigalg, $ssl_client_sigalg and
 //     $ssl_ech_ have no value.
 //   - ssl_conf_command knows Protocol, MinProtocol, MaxProtocol, CipherString,
 //     Curves, Groups, Certificate, PrivateKey, DHParameters, of Options

@@ -56,7 +56,7 @@ func (x *module) server(s *httpd.Server) error {
 		}
 	}
 	x.warnIgnored(c)
-	s.TLS = &httpd.TLS{Config: w.cfg, Reject: c.reject, RecordSize: int(max(min(c.bufferSize, 16<<10), 1))}
+	s.TLS = &httpd.TLS{Config: w.cfg, Reject: c.reject, RecordSize: int(max(min(c.bufferSize, 16<<10), 1)), SessionIDs: x.sessionID.Index >= 0}
 	if w.c.verify != verifyOff {
 		w.judge()
 	}
@@ -151,7 +151,7 @@ func (w *work) verification() error {
 			return loadError("no ssl_client_certificate or ssl_trusted_certificate for ssl_verify_client")
 		}
 		if c.clientCA != "" {
-			cas, err := tlsconf.LoadCA(file(c.clientCA))
+			cas, err := w.x.objects().CA(file(c.clientCA))
 			if err != nil {
 				return err
 			}
@@ -159,14 +159,14 @@ func (w *work) verification() error {
 		}
 	}
 	if c.trusted != "" {
-		list, err := tlsconf.LoadCA(file(c.trusted))
+		list, err := w.x.objects().CA(file(c.trusted))
 		if err != nil {
 			return err
 		}
 		w.trusted = list
 	}
 	if c.crl != "" {
-		list, err := tlsconf.LoadCRL(file(c.crl))
+		list, err := w.x.objects().CRL(file(c.crl))
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
+	"github.com/sluiceproxy/sluice/runtime/script"
 )
 
 // Module is ngx_http_ssl_module.
@@ -125,17 +126,19 @@ func bindSessions(c *settings, t *conf.Table) {
 type module struct {
 	b       *httpd.Builder
 	section *conf.Section[settings]
-	objects *conf.Section[objects]
-	pairs   map[string]pair              // certificates loaded so far, by their names
-	names   map[*x509.Certificate]string // of loaded certificates, for messages
-	stops   []func()
+	inherit *conf.Section[inherit]
+	// sessionID is $ssl_session_id; connections keep what it needs if it is used.
+	sessionID *script.Variable[*httpd.Request]
+
+	names map[*x509.Certificate]string // of loaded certificates, for messages
+	stops []func()
 }
 
 func register(b *httpd.Builder, m *conf.Module) {
-	x := &module{b: b, pairs: map[string]pair{}, names: map[*x509.Certificate]string{}}
+	x := &module{b: b, names: map[*x509.Certificate]string{}}
 	x.section = conf.NewSection(m, defaults(), bind)
-	x.objects = conf.NewSection(b.Loader.Module("ngx_core_module"), objects{inherit: true}, bindObjects)
-	defineVars(b)
+	x.inherit = conf.NewSection(b.Loader.Module("ngx_core_module"), inherit{on: true}, bindInherit)
+	x.sessionID = defineVars(b)
 	b.EachServer(x.server)
 	b.EachAddr(x.address)
 	b.Start(func(cfg *httpd.Config) error {
@@ -146,10 +149,10 @@ func register(b *httpd.Builder, m *conf.Module) {
 	})
 }
 
-// objects is what the main block says about loaded certificates.
-type objects struct{ inherit bool }
+// inherit is what the main block says about loaded certificates.
+type inherit struct{ on bool }
 
-func bindObjects(o *objects, t *conf.Table) { t.Flag("ssl_object_cache_inheritable", &o.inherit) }
+func bindInherit(c *inherit, t *conf.Table) { t.Flag("ssl_object_cache_inheritable", &c.on) }
 
 // address checks that a listening address with TLS has something to show.
 func (x *module) address(a *httpd.Addr) error {

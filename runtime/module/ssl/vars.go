@@ -3,17 +3,19 @@ package ssl
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
+	"github.com/sluiceproxy/sluice/runtime/script"
 )
 
 // defineVars registers the $ssl_ variables. Like nginx's they have no value on
 // plain connections, and none when it would be empty.
-func defineVars(b *httpd.Builder) {
-	define := func(name string, get func(r *httpd.Request) []byte) {
-		b.Vars.Define(name, httpd.Var{Changeable: true, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
+func defineVars(b *httpd.Builder) (sessionID *script.Variable[*httpd.Request]) {
+	define := func(name string, get func(r *httpd.Request) []byte) *script.Variable[*httpd.Request] {
+		return b.Vars.Define(name, httpd.Var{Changeable: true, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
 			v := get(r)
 			return v, v != nil
 		}})
@@ -21,14 +23,21 @@ func defineVars(b *httpd.Builder) {
 	defineHandshakeVars(define)
 	defineClientVars(define)
 	for _, name := range []string{
-		"ssl_session_id", "ssl_early_data", "ssl_sigalg", "ssl_client_sigalg", "ssl_ech_status", "ssl_ech_outer_server_name",
+		"ssl_early_data", "ssl_sigalg", "ssl_client_sigalg", "ssl_ech_status", "ssl_ech_outer_server_name",
 	} {
 		define(name, func(*httpd.Request) []byte { return nil })
 	}
+	return define("ssl_session_id", func(r *httpd.Request) []byte {
+		id := r.Conn().SessionID()
+		if id == nil {
+			return nil
+		}
+		return hex.AppendEncode(r.Alloc(2 * len(id))[:0], id)
+	})
 }
 
 // definer adds one variable; a nil result is no value.
-type definer func(name string, get func(r *httpd.Request) []byte)
+type definer func(name string, get func(r *httpd.Request) []byte) *script.Variable[*httpd.Request]
 
 // text copies s for the request; "" is no value.
 func text(r *httpd.Request, s string) []byte {
