@@ -172,7 +172,7 @@ func giveTo(fd int, path string, owner int) *errno.OpError {
 	}
 	const rw = syscall.S_IRUSR | syscall.S_IWUSR
 	if st.Mode&rw != rw {
-		if err := syscall.Fchmod(fd, uint32(st.Mode)&0o7777|rw); err != nil {
+		if err := syscall.Fchmod(fd, uint32(st.Mode)&0o7777|rw); err != nil { //nolint:unconvert // 16 bits wide elsewhere
 			return errno.Failed("chmod()", path, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package regex
 
 import (
+	"errors"
 	"strings"
 	"unicode/utf8"
 )
@@ -169,7 +170,10 @@ func (p *parser) escapeG() (*node, error) {
 		p.pos++
 		n, ok, err := p.groupNumber()
 		if err != nil {
-			err.(*SyntaxError).Offset = start
+			var bad *SyntaxError
+			if errors.As(err, &bad) {
+				bad.Offset = start
+			}
 			return nil, err
 		}
 		if !ok && p.looking("}") {

@@ -282,6 +282,3 @@ func (x *Exchange) awaitBody() error {
 	}
 	return nil // BodyNext finds the timeout
 }
-
-// errShort says that a temporary file holds less than it should.
-var errShort = errors.New("short file")

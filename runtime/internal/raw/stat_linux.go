@@ -53,7 +53,7 @@ func (st *Stat) set(s *unix.Stat_t) {
 	mtime, mfrac := s.Mtim.Unix()
 	ctime, cfrac := s.Ctim.Unix()
 	*st = Stat{
-		Dev: uint64(s.Dev), Ino: s.Ino,
+		Dev: uint64(s.Dev), Ino: s.Ino, //nolint:unconvert // the field's type differs by architecture
 		Size: s.Size, Blocks: s.Blocks,
 		Mtime: mtime*1e9 + mfrac, Ctime: ctime*1e9 + cfrac,
 		Mode: s.Mode, UID: s.Uid,
