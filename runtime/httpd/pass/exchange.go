@@ -120,14 +120,17 @@ func (x *Exchange) Close(r *httpd.Request) {
 
 // reset clears all but what is worth keeping in the pool.
 func (x *Exchange) reset() {
-	c := x.codec
 	x.Response.reset()
 	clear(x.states)
-	keep := Exchange{states: x.states[:0], choice: x.choice, codec: c}
-	keep.body.blocked, keep.body.x = x.body.blocked, x.body.x
-	keep.Response.Fields, keep.Response.Trailers = x.Response.Fields, x.Response.Trailers
-	keep.choice.Key, keep.choice.Peer = nil, nil
-	*x = keep
+	x.states = x.states[:0]
+	x.body.reset()
+	x.R, x.S, x.Up, x.Group, x.TLS, x.Tag = nil, nil, nil, nil, nil, nil
+	x.Schema, x.Host = nil, nil
+	x.Stream, x.Chunked, x.NoBody, x.Keepalive, x.Upgrade = false, false, false, false, false
+	x.before, x.peer, x.name, x.conn, x.tunneled = nil, nil, nil, nil, nil
+	x.choice.Key, x.choice.Peer = nil, nil
+	x.began = 0
+	x.out, x.in, x.askErr = nil, nil, nil
 }
 
 // AppendUpstream implements httpd.Upstream.

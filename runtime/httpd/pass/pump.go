@@ -60,6 +60,9 @@ func (x *Exchange) pump() httpd.Result {
 		}
 		x.whole = false
 		if !p.holds() {
+			if p.gather() {
+				continue
+			}
 			if err := p.flush(); err != nil {
 				return x.failed(err)
 			}
@@ -123,6 +126,26 @@ func (p *pump) decode() BodyStatus {
 func (p *pump) holds() bool {
 	n := p.to - p.from
 	return n > 0 && int64(n) < p.x.S.Buffers.Size && p.x.Buffering && p.end < len(p.mem)
+}
+
+// gather reads on without waiting when the header's buffer was filled to its
+// end: the rest of a short response is there already, and leaves with what is
+// held in one write.
+func (p *pump) gather() bool {
+	x := p.x
+	if p.buf != nil || !x.Buffering || p.end < len(p.mem) || p.rate > 0 || x.conn.TLS() != nil {
+		return false
+	}
+	b := buf.Sized(readSize)
+	p.use(b, copy(b.B, p.mem[p.from:p.to]))
+	n, err := x.conn.Net.TryRead(p.mem[p.end:])
+	if n == 0 || err != nil {
+		return false
+	}
+	p.raw = p.end
+	p.end += n
+	p.count(n)
+	return true
 }
 
 // flush passes on what is held.
@@ -225,6 +248,14 @@ func (p *pump) room(limit int) int {
 		}
 		time.Sleep(time.Duration(-n*1000/p.rate+1) * time.Millisecond)
 	}
+}
+
+// reset makes p ready for another exchange.
+func (p *pump) reset() {
+	p.mem, p.buf, p.ahead = nil, nil, nil
+	p.piece = httpd.Out{}
+	p.from, p.to, p.raw, p.end = 0, 0, 0, 0
+	p.length, p.rate = 0, 0
 }
 
 func (p *pump) free() {
