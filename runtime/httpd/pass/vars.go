@@ -30,7 +30,7 @@ func defineVars(b *httpd.Builder) {
 			if x == nil || len(x.states) == 0 {
 				return nil, false
 			}
-			return x.join(r, one), true
+			return x.join(r.Alloc(x.joinSize())[:0], one), true
 		}})
 	}
 	states("upstream_addr", func(dst []byte, s *State) []byte { return append(dst, s.Peer...) })
@@ -86,14 +86,17 @@ func defineLast(b *httpd.Builder) {
 	}
 }
 
+// joinSize is room for what join appends.
+func (x *Exchange) joinSize() (n int) {
+	for i := range x.states {
+		n += max(len(x.states[i].Peer), 24) + 3
+	}
+	return n
+}
+
 // join lists one figure of all attempts: commas between peers, a colon between
 // the upstreams of an internal redirect.
-func (x *Exchange) join(r *httpd.Request, one func(dst []byte, s *State) []byte) []byte {
-	size := 0
-	for i := range x.states {
-		size += max(len(x.states[i].Peer), 24) + 3
-	}
-	b := r.Alloc(size)[:0]
+func (x *Exchange) join(b []byte, one func(dst []byte, s *State) []byte) []byte {
 	for i := 0; i < len(x.states); i++ {
 		s := &x.states[i]
 		if s.Peer == nil {
