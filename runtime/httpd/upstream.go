@@ -104,20 +104,20 @@ func (t *TempPath) path(n uint64) string {
 
 // TempFile creates a file in t. A failure is logged.
 func (r *Request) TempFile(t *TempPath) (*os.File, error) {
-	made := false
+	const flags = os.O_RDWR | os.O_CREATE | os.O_EXCL
 	for {
 		path := t.path(r.conn.srv.nextTemp.Add(1))
-		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+		f, err := os.OpenFile(path, flags, 0o600)
+		if errors.Is(err, os.ErrNotExist) {
+			if err = os.MkdirAll(filepath.Dir(path), 0o700); err == nil {
+				f, err = os.OpenFile(path, flags, 0o600)
+			}
+		}
 		switch {
 		case err == nil:
 			return f, nil
 		case errors.Is(err, os.ErrExist):
 			continue
-		case errors.Is(err, os.ErrNotExist) && !made:
-			made = true
-			if err = os.MkdirAll(filepath.Dir(path), 0o700); err == nil {
-				continue
-			}
 		}
 		r.Logf(errlog.Crit, err, `open() "%s" failed`, path)
 		return nil, err

@@ -40,6 +40,7 @@ type Exchange struct {
 	choice upstream.Choice
 	peer   *upstream.Peer // the last one chosen
 	name   []byte         // as the error log shows it, nil before a peer is chosen
+	colon  bool           // ... with a colon behind: the peer in use is a unix socket
 	conn   *upstream.Conn
 	key    [16]byte // of ip_hash
 
@@ -127,7 +128,7 @@ func (x *Exchange) reset() {
 	x.Stream, x.Chunked, x.NoBody, x.Keepalive, x.Upgrade = false, false, false, false, false
 	x.before, x.peer, x.name, x.conn, x.tunneled = nil, nil, nil, nil, nil
 	x.choice.Key, x.choice.Peer = nil, nil
-	x.began = 0
+	x.began, x.colon = 0, false
 	x.out, x.in, x.askErr = nil, nil, nil
 }
 
@@ -139,7 +140,7 @@ func (x *Exchange) AppendUpstream(dst []byte) []byte {
 	dst = append(dst, `, upstream: "`...)
 	dst = append(dst, x.Schema...)
 	dst = append(dst, x.name...)
-	if p := x.choice.Peer; p != nil && p.Addr.IsUnix() {
+	if x.colon {
 		dst = append(dst, ':')
 	}
 	if x.out != nil {
@@ -267,7 +268,7 @@ func (x *Exchange) attempt() (fail Fail, rc httpd.Result) {
 		x.R.Errorf(nil, "no live upstreams")
 		return failNoLive, httpd.OK
 	}
-	x.name = x.peer.Name
+	x.name, x.colon = x.peer.Name, x.peer.Addr.IsUnix()
 	x.state().Peer = x.name
 	x.restart()
 	if fail, rc = x.connect(); fail != 0 || rc != httpd.OK {

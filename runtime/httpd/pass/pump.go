@@ -309,9 +309,9 @@ func (x *Exchange) last(data []byte) httpd.Result {
 // failed ends a response that cannot be completed.
 func (x *Exchange) failed(err error) httpd.Result {
 	r := x.R
-	x.Keepalive = false
 	r.OnClientBlocked(nil)
 	x.body.stop(x)
+	x.Keepalive = false
 	switch {
 	case errors.Is(err, errAborted):
 		return x.finish(httpd.StatusClientClosed)

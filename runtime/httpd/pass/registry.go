@@ -155,8 +155,11 @@ func (u *Upstream) keepConnections(b *httpd.Builder) {
 	pool, opt := u.pool, upstream.PoolOptions{
 		Size: k.size, Requests: k.requests, Lifetime: k.lifetime * 1e6, Timeout: k.timeout * 1e6,
 	}
-	b.Start(func(*httpd.Config) error {
+	b.Start(func(cfg *httpd.Config) error {
 		pool.Configure(opt)
+		if k.local {
+			cfg.OnStop(pool.Close)
+		}
 		return nil
 	})
 }

@@ -17,6 +17,7 @@ func (x *Exchange) next(fail Fail) httpd.Result {
 		x.state().Sent = x.conn.Sent
 		cached = x.conn.Cached
 	}
+	x.colon = false
 	if x.choice.Peer != nil {
 		outcome := upstream.Failed
 		if fail == Fail403 || fail == Fail404 {

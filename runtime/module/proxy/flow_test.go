@@ -1,0 +1,244 @@
+package proxy_test
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net"
+	"net/textproto"
+	"strconv"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// TestMain looks for goroutines that outlive their exchange. The kernel's own,
+// which wait for work, are not counted.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreAnyFunction("github.com/sluiceproxy/sluice/runtime/netio.(*parker).loop"),
+		goleak.IgnoreAnyFunction("github.com/sluiceproxy/sluice/runtime/httpd.(*workers).loop"))
+}
+
+// big is a body that no socket buffers swallow.
+var big = bytes.Repeat([]byte("0123456789abcdef"), 1<<19)
+
+// TestSlowClient: the server is done long before a client that does not read
+// yet, and the client gets everything in the end.
+func TestSlowClient(t *testing.T) {
+	for _, c := range []struct{ name, conf, framing string }{
+		{"length", "", "Content-Length: " + strconv.Itoa(len(big)) + "\r\n"},
+		{"chunks", "", "Transfer-Encoding: chunked\r\n"},
+		{"until the end", "", ""},
+		{"small buffers", "proxy_buffers 4 1k; proxy_buffer_size 1k;", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			sent := make(chan error, 1)
+			b := newBackend(t, func(_ string, conn net.Conn) bool {
+				sent <- sendBig(conn, c.framing)
+				return false
+			})
+			s := serve(t, b, "server { location / { "+c.conf+" proxy_pass http://BACKEND; } }")
+			client := s.Dial()
+			defer func() { _ = client.Close() }()
+			if _, err := io.WriteString(client, "GET / HTTP/1.0\r\n\r\n"); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-sent; err != nil {
+				t.Fatal(err, s.Log())
+			}
+			if body := readBody(t, client); !bytes.Equal(body, big) {
+				t.Errorf("%d bytes, want %d", len(body), len(big))
+			}
+			if log := s.Log(); !strings.Contains(log, "an upstream response is buffered to a temporary file") {
+				t.Errorf("log %q", log)
+			}
+		})
+	}
+}
+
+// sendBig sends a response, in chunks of an odd size where the framing asks.
+func sendBig(conn net.Conn, framing string) error {
+	if _, err := io.WriteString(conn, "HTTP/1.1 200 OK\r\n"+framing+"\r\n"); err != nil {
+		return err
+	}
+	if !strings.Contains(framing, "chunked") {
+		_, err := conn.Write(big)
+		return err
+	}
+	w := bufio.NewWriter(conn)
+	for rest := big; len(rest) > 0; {
+		n := min(len(rest), 777)
+		_, _ = w.WriteString(strconv.FormatInt(int64(n), 16) + "\r\n")
+		_, _ = w.Write(rest[:n])
+		_, _ = w.WriteString("\r\n")
+		rest = rest[n:]
+	}
+	_, _ = w.WriteString("0\r\n\r\n")
+	return w.Flush()
+}
+
+// readBody reads a response that ends with its connection.
+func readBody(t *testing.T, c net.Conn) []byte {
+	t.Helper()
+	r := bufio.NewReader(c)
+	tp := textproto.NewReader(r)
+	if _, err := tp.ReadLine(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tp.ReadMIMEHeader(); err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+// TestNoTemporaryFile: without one, the server has to wait for the client.
+func TestNoTemporaryFile(t *testing.T) {
+	b := newBackend(t, func(_ string, conn net.Conn) bool { return sendBig(conn, "") != nil })
+	s := serve(t, b, "server { location / { proxy_max_temp_file_size 0; proxy_pass http://BACKEND; } }")
+	client := s.Dial()
+	defer func() { _ = client.Close() }()
+	if _, err := io.WriteString(client, "GET / HTTP/1.0\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if body := readBody(t, client); !bytes.Equal(body, big) {
+		t.Errorf("%d bytes, want %d", len(body), len(big))
+	}
+	if log := s.Log(); strings.Contains(log, "temporary file") {
+		t.Errorf("log %q", log)
+	}
+}
+
+// TestClientLeaves: a client that goes away in the middle ends the exchange.
+func TestClientLeaves(t *testing.T) {
+	ended := make(chan error, 1)
+	b := newBackend(t, func(_ string, conn net.Conn) bool {
+		var err error
+		if _, err = io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\n"); err == nil {
+			for err == nil { // until the connection breaks
+				_, err = conn.Write(big)
+			}
+		}
+		ended <- err
+		return false
+	})
+	s := serve(t, b, "server { location / { proxy_max_temp_file_size 8k; proxy_pass http://BACKEND; } }")
+	client := s.Dial()
+	if _, err := io.WriteString(client, "GET / HTTP/1.0\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(client, make([]byte, 1<<20)); err != nil {
+		t.Fatal(err)
+	}
+	_ = client.Close()
+	if err := <-ended; err == nil {
+		t.Error("the server's connection lives on")
+	}
+}
+
+// TestAbandoned: a client that leaves while nothing comes from the server is
+// noticed.
+func TestAbandoned(t *testing.T) {
+	asked, ended := make(chan bool, 1), make(chan error, 1)
+	b := newBackend(t, func(_ string, conn net.Conn) bool {
+		asked <- true
+		_, err := conn.Read(make([]byte, 1))
+		ended <- err
+		return false
+	})
+	s := serve(t, b, "server { location / { proxy_pass http://BACKEND; } }")
+	client := s.Dial()
+	if _, err := io.WriteString(client, "GET / HTTP/1.0\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	<-asked
+	_ = client.Close()
+	if err := <-ended; err == nil {
+		t.Error("the server's connection lives on")
+	}
+}
+
+// TestUpgrade: after 101 bytes flow both ways, those that came early included,
+// until one side ends.
+func TestUpgrade(t *testing.T) {
+	b := newBackend(t, func(_ string, conn net.Conn) bool {
+		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: upgrade\r\n\r\nhello ")
+		_, _ = io.Copy(conn, conn)
+		return false
+	})
+	s := serve(t, b, `server { location / {
+		proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; proxy_pass http://BACKEND;
+	} }`)
+	client := s.Dial()
+	defer func() { _ = client.Close() }()
+	if _, err := io.WriteString(client, "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\nearly "); err != nil {
+		t.Fatal(err)
+	}
+	r := bufio.NewReader(client)
+	tp := textproto.NewReader(r)
+	if line, err := tp.ReadLine(); err != nil || line != "HTTP/1.1 101 Switching Protocols" {
+		t.Fatalf("%q, %v", line, err)
+	}
+	if h, err := tp.ReadMIMEHeader(); err != nil || h.Get("Upgrade") != "echo" || h.Get("Connection") != "upgrade" {
+		t.Fatalf("%v, %v", h, err)
+	}
+	for _, word := range []string{"early ", "one ", "two "} {
+		if word != "early " {
+			if _, err := io.WriteString(client, word); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			word = "hello " + word
+		}
+		got := make([]byte, len(word))
+		if _, err := io.ReadFull(r, got); err != nil || string(got) != word {
+			t.Fatalf("%q, %v; want %q", got, err, word)
+		}
+	}
+}
+
+// TestUnbufferedBody: a body is passed while it comes, in pieces or in chunks,
+// and stops when the server has answered.
+func TestUnbufferedBody(t *testing.T) {
+	for _, c := range []struct{ name, head, first, second, want string }{
+		{"length", "Content-Length: 6", "abc", "def", "abcdef"},
+		{"chunks", "Transfer-Encoding: chunked", "3\r\nabc\r\n", "3\r\ndef\r\n0\r\n\r\n", "3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			half := make(chan bool)
+			b := newBackend(t, nil)
+			got := make([]byte, len(c.want))
+			b.raw(func(r *bufio.Reader, conn net.Conn) {
+				if _, err := textproto.NewReader(r).ReadLine(); err != nil {
+					t.Error(err)
+				}
+				if _, err := textproto.NewReader(r).ReadMIMEHeader(); err != nil {
+					t.Error(err)
+				}
+				n := len(c.want) / 2
+				_, _ = io.ReadFull(r, got[:min(n, 3)])
+				close(half)
+				_, _ = io.ReadFull(r, got[min(n, 3):])
+				_, _ = io.WriteString(conn, ok)
+			})
+			s := serve(t, b, "server { location / { proxy_request_buffering off; proxy_pass http://BACKEND; } }")
+			client := s.Dial()
+			defer func() { _ = client.Close() }()
+			if _, err := io.WriteString(client, "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"+c.head+"\r\n\r\n"+c.first); err != nil {
+				t.Fatal(err)
+			}
+			<-half
+			if _, err := io.WriteString(client, c.second); err != nil {
+				t.Fatal(err)
+			}
+			if body := readBody(t, client); string(body) != "ok" || string(got) != c.want {
+				t.Errorf("%q, sent %q, want %q", body, got, c.want)
+			}
+		})
+	}
+}
