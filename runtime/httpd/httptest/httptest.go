@@ -5,7 +5,8 @@
 //	resp := s.Get("/") // resp.Status, resp.Header, resp.Body
 //	n := s.Allocs(t, "/")
 //
-// Every server listens at the socket. The kernel's module is always there; the
+// Every server listens at the socket, one that is written `server ssl {` with
+// TLS. The kernel's module is always there; the
 // others are given in the order in which they are to run.
 package httptest
 
@@ -86,6 +87,7 @@ func tempDir(t testing.TB) string {
 func (s *Server) load(text string, modules []httpd.Module) (*httpd.Config, []string, error) {
 	s.socket = filepath.Join(s.Dir, "s")
 	text = strings.ReplaceAll(text, "server {", "server { listen unix:"+s.socket+";")
+	text = strings.ReplaceAll(text, "server ssl {", "server { listen unix:"+s.socket+" ssl;")
 	path := filepath.Join(s.Dir, "nginx.conf")
 	if err := os.WriteFile(path, []byte("http {\n"+text+"\n}\n"), 0o600); err != nil {
 		return nil, nil, err
