@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"syscall"
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
@@ -124,6 +125,12 @@ func HandshakeConn(hello *tls.ClientHelloInfo) *Conn {
 	return nil
 }
 
+// Logf writes to the error log with the connection's context: what is no
+// request's.
+func (c *Conn) Logf(lv errlog.Level, err error, format string, args ...any) {
+	c.logf(lv, err, format, args...)
+}
+
 // Evaluate runs fn with a request that stands for the connection before there
 // is one, so that values with variables can be computed in a handshake.
 func (c *Conn) Evaluate(fn func(r *Request)) {
@@ -132,21 +139,23 @@ func (c *Conn) Evaluate(fn func(r *Request)) {
 	r.release()
 }
 
+// handshakeFailed logs why a handshake ended, in nginx's and OpenSSL's words.
 func (c *Conn) handshakeFailed(err error) {
+	errno, broken := err.(syscall.Errno)
 	switch {
 	case err == nil || errors.Is(err, io.EOF) && c.tls == nil:
 		c.logf(errlog.Info, nil, "client closed connection")
 	case isTimeout(err):
 		c.timedOut = true
 		c.logf(errlog.Info, errTimedOut, "client timed out")
-	case errors.Is(err, io.EOF):
+	case broken:
+		c.logf(errlog.Info, errno, "peer closed connection in SSL handshake")
+	case errors.Is(err, io.EOF) && c.layer.alertSeen == 0:
 		c.logf(errlog.Info, nil, "peer closed connection in SSL handshake")
+	case errors.Is(err, errRejected):
+		c.logf(errlog.Info, nil, "handshake rejected")
 	default:
-		if e, ok := errlog.Errno(err); ok {
-			c.logf(errlog.Info, e, "peer closed connection in SSL handshake")
-			return
-		}
-		c.logf(errlog.Info, nil, "SSL_do_handshake() failed (SSL: %s)", err.Error())
+		c.logf(errlog.Info, nil, "SSL_do_handshake() failed (SSL: %s)", tlsconf.HandshakeReason(err, c.layer.alertSeen))
 	}
 }
 

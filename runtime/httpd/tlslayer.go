@@ -35,6 +35,9 @@ type tlsLayer struct {
 	ready    bool // the handshake is over
 	dead     bool // nothing may be sent any more
 
+	alertNext bool // the record under way is an alert in the clear
+	alertSeen byte // the alert the client sent in the clear, 0: none
+
 	sessionID []byte // of a resumed session, where it is wanted
 
 	state   *tls.ConnectionState // asked for once
@@ -75,6 +78,28 @@ const alertUnrecognizedName = 112
 func (l *tlsLayer) alert(code byte) {
 	_, _ = l.RecordConn.Write([]byte{21, 3, 3, 0, 2, 2, code})
 	l.dead = true
+}
+
+// Read hands ciphertext to crypto/tls. A client that gives up may send its alert
+// before it has keys to protect it with, where crypto/tls sees a broken record:
+// the alert is kept for the log.
+func (l *tlsLayer) Read(p []byte) (int, error) {
+	n, err := l.RecordConn.Read(p)
+	if !l.ready {
+		l.watch(p[:n])
+	}
+	return n, err
+}
+
+// watch looks for an alert that is not encrypted: those that are have more
+// than two bytes.
+func (l *tlsLayer) watch(p []byte) {
+	switch {
+	case len(p) == 5:
+		l.alertNext = p[0] == 21 && p[3] == 0 && p[4] == 2
+	case l.alertNext && len(p) == 2:
+		l.alertSeen, l.alertNext = p[1], false
+	}
 }
 
 // Write sends records.

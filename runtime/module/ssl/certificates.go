@@ -110,7 +110,7 @@ func (d *dynamic) get(hello *tls.ClientHelloInfo) (cert *tls.Certificate, err er
 		for _, names := range d.names {
 			one, failed := d.load(string(names[0].Eval(r)), string(names[1].Eval(r)))
 			if failed != nil {
-				r.Logf(errlog.Error, nil, "%s", failed.Error())
+				conn.Logf(errlog.Error, nil, "%s", failed.Error())
 				err = failed
 				return
 			}
