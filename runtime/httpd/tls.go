@@ -141,7 +141,8 @@ func (c *Conn) Evaluate(fn func(r *Request)) {
 
 // handshakeFailed logs why a handshake ended, in nginx's and OpenSSL's words.
 func (c *Conn) handshakeFailed(err error) {
-	errno, broken := err.(syscall.Errno)
+	var errno syscall.Errno
+	broken := errors.As(err, &errno) && err.Error() == errno.Error() // not one of a certificate's file
 	switch {
 	case err == nil || errors.Is(err, io.EOF) && c.tls == nil:
 		c.logf(errlog.Info, nil, "client closed connection")
