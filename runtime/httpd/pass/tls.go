@@ -29,6 +29,7 @@ type TLSSettings struct {
 	Cert, Key    *script.Value // nil: none
 	Passwords    [][]byte
 	Cache        *tlsconf.CertificateCache // of certificates named by variables
+	Commands     conf.List[command]
 }
 
 // DefaultTLS are nginx's defaults.
@@ -66,6 +67,10 @@ func (s *TLSSettings) Table(b *httpd.Builder, t *conf.Table, prefix string) {
 		if s.Passwords, err = tlsconf.ReadPasswords(c.Loader.ConfFile(c.Arg(0))); err != nil {
 			return c.Errorf("%s", err.Error())
 		}
+		return nil
+	})
+	t.Func(p+"conf_command", func(c *conf.Cmd) error {
+		s.Commands.Add(c.Block, command{c.Arg(0), c.Arg(1)})
 		return nil
 	})
 	t.Func(p+"certificate_cache", func(c *conf.Cmd) error { return s.setCache(c) })
@@ -149,7 +154,7 @@ func (s *TLSSettings) Build(b *httpd.Builder, prefix string) (*TLS, error) {
 			return nil, err
 		}
 	}
-	return t, nil
+	return t, t.applyCommands()
 }
 
 func (t *TLS) loadCertificate(prefix string) error {

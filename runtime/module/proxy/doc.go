@@ -11,6 +11,7 @@
 //	}
 //
 // Not supported: caching (proxy_cache and its kin are accepted with a warning,
-// responses are passed without being kept), HTTP/2 to upstreams,
-// proxy_ssl_conf_command, and the directives of the commercial version.
+// responses are passed without being kept), HTTP/2 to upstreams, of
+// proxy_ssl_conf_command all but protocols, ciphers and certificates, and the
+// directives of the commercial version.
 package proxy

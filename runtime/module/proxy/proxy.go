@@ -176,5 +176,5 @@ func sameTLS(a, b *pass.TLSSettings) bool {
 	}
 	return x.Protocols == y.Protocols && x.Ciphers == y.Ciphers && x.Trusted == y.Trusted && x.CRL == y.CRL &&
 		x.Depth == y.Depth && x.Verify == y.Verify && x.Reuse == y.Reuse && x.ServerName == y.ServerName &&
-		x.Name == y.Name && x.Cert == y.Cert && x.Key == y.Key && x.Cache == y.Cache
+		x.Name == y.Name && x.Cert == y.Cert && x.Key == y.Key && x.Cache == y.Cache && x.SameCommands(&y)
 }

@@ -283,6 +283,8 @@ func TestMessages(t *testing.T) {
 		{"store", `proxy_store "";`, "empty path"},
 		{"verify", `location / { proxy_pass https://127.0.0.1; proxy_ssl_verify on; }`, "no proxy_ssl_trusted_certificate for proxy_ssl_verify"},
 		{"certificate", `location / { proxy_pass https://127.0.0.1; proxy_ssl_certificate a; }`, `no "proxy_ssl_certificate_key" is defined for certificate "a"`},
+		{"command", `location / { proxy_pass https://127.0.0.1; proxy_ssl_conf_command VerifyMode x; }`, `SSL_CONF_cmd("VerifyMode", "x") failed (SSL: not supported here)`},
+		{"command's value", `location / { proxy_pass https://127.0.0.1; proxy_ssl_conf_command MinProtocol x; }`, `SSL routines::bad value:cmd=MinProtocol, value=x`},
 		{"ciphers", `location / { proxy_pass https://127.0.0.1; proxy_ssl_ciphers none; }`, `SSL_CTX_set_cipher_list("none") failed`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
