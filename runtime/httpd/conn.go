@@ -62,6 +62,7 @@ type Conn struct {
 	proxy     *proxyproto.Header
 	action    string
 	timedOut  bool
+	parting   bool  // what is written next is the last before the close
 	abort     bool  // close with a reset
 	keepFor   int64 // ms: keepalive_timeout of the last location
 	plainHTTP bool  // a plain request came to a TLS port
@@ -70,6 +71,7 @@ type Conn struct {
 	pipelined bool  // the request began before the one before it was answered
 
 	resumeFn func(*netio.Conn, netio.Event)
+	serveFn  func()
 }
 
 var conns = sync.Pool{New: func() any { return new(Conn) }}
@@ -77,6 +79,9 @@ var conns = sync.Pool{New: func() any { return new(Conn) }}
 // newConn wraps an accepted socket.
 func newConn(s *Instance, ls *Listening, nc *netio.Conn) *Conn {
 	c := conns.Get().(*Conn)
+	if c.serveFn == nil {
+		c.serveFn, c.resumeFn = c.serve, c.resume
+	}
 	c.ID = s.nextConn.Add(1)
 	c.srv, c.ls, c.nc = s, ls, nc
 	c.Start = clock.Mono()
@@ -243,6 +248,9 @@ func (c *Conn) await() bool {
 		limit = msec(c.addr.Default.Conf.headerTimeout)
 	}
 	c.freeBuffers()
+	if first && c.tls == nil {
+		return c.awaitFirst(limit)
+	}
 	wait := min(limit, idleGrace)
 	c.nc.SetReadTimeout(wait)
 	c.setWaiting(true)
@@ -265,6 +273,30 @@ func (c *Conn) await() bool {
 		c.ended(err, first)
 		return false
 	}
+	return true
+}
+
+// awaitFirst waits for the first request of a plain connection. Where it is
+// not there yet, the connection is parked at once: a short one then never meets
+// the runtime's poller, which costs more calls and some garbage.
+func (c *Conn) awaitFirst(limit time.Duration) bool {
+	c.setWaiting(true)
+	b, n, err := c.nc.TryReadPooled(buf.Class(int(c.addr.Default.Conf.headerBufferSize)))
+	if errors.Is(err, netio.ErrAgain) && !c.srv.quitting.Load() {
+		if c.park(limit) {
+			return false
+		}
+		err = netio.ErrTimeout
+	}
+	c.setWaiting(false)
+	if err == nil && n == 0 {
+		err = io.EOF
+	}
+	if err != nil {
+		c.ended(err, true)
+		return false
+	}
+	c.in, c.inPos, c.inEnd, c.inLarge = b, 0, n, false
 	return true
 }
 
@@ -328,9 +360,6 @@ func (c *Conn) park(left time.Duration) bool {
 	if c.tls != nil && !c.layer.idle() {
 		return false
 	}
-	if c.resumeFn == nil {
-		c.resumeFn = c.resume
-	}
 	c.nc.User = c
 	return c.nc.Park(c.srv.lot, left, c.resumeFn) == nil
 }
@@ -393,8 +422,7 @@ func (c *Conn) close() {
 		c.layer.release()
 	}
 	c.nc.Release()
-	resume := c.resumeFn
-	*c = Conn{resumeFn: resume}
+	*c = Conn{serveFn: c.serveFn, resumeFn: c.resumeFn}
 	conns.Put(c)
 }
 

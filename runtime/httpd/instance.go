@@ -44,11 +44,13 @@ type Listening struct {
 
 // NewInstance returns an instance that listens nowhere yet.
 func NewInstance(stats *Stats) (*Instance, error) {
-	lot, err := netio.NewLot(netio.LotOptions{})
+	s := &Instance{stats: stats, listening: map[string]*Listening{}}
+	lot, err := netio.NewLot(netio.LotOptions{Spawn: s.workers.run})
 	if err != nil {
 		return nil, err
 	}
-	return &Instance{stats: stats, lot: lot, listening: map[string]*Listening{}}, nil
+	s.lot = lot
+	return s, nil
 }
 
 // SetLog sets where accept problems are logged.
@@ -152,7 +154,7 @@ func (s *Instance) admit(ls *Listening, nc *netio.Conn) {
 		return
 	}
 	s.live.Add(1)
-	s.workers.run(newConn(s, ls, nc))
+	s.workers.run(newConn(s, ls, nc).serveFn)
 }
 
 // connGone is called when a connection has ended.

@@ -11,29 +11,29 @@ const maxIdleWorkers = 64
 // which is a twentieth of the cost of a short connection.
 type workers struct {
 	mu   sync.Mutex
-	idle []chan *Conn // the last to become idle is the first to be used
+	idle []chan func() // the last to become idle is the first to be used
 }
 
-// run serves c on a goroutine.
-func (w *workers) run(c *Conn) {
+// run calls fn, which serves a connection, on a goroutine. It does not block.
+func (w *workers) run(fn func()) {
 	w.mu.Lock()
 	if n := len(w.idle); n > 0 {
 		ch := w.idle[n-1]
 		w.idle = w.idle[:n-1]
 		w.mu.Unlock()
-		ch <- c
+		ch <- fn
 		return
 	}
 	w.mu.Unlock()
-	go w.loop(c)
+	go w.loop(fn)
 }
 
 // loop serves one connection after the other until there are enough idle
 // workers.
-func (w *workers) loop(c *Conn) {
-	ch := make(chan *Conn, 1)
-	for ; c != nil; c = <-ch {
-		c.serve()
+func (w *workers) loop(fn func()) {
+	ch := make(chan func(), 1)
+	for ; fn != nil; fn = <-ch {
+		fn()
 		w.mu.Lock()
 		if len(w.idle) >= maxIdleWorkers {
 			w.mu.Unlock()

@@ -40,6 +40,7 @@ func (r *Request) write(o *Out) error {
 // finish flushes at the end of the body, or when asked.
 func (r *Request) finish(err error, o *Out) error {
 	c := r.conn
+	c.parting = o.Last && !r.main.keepalive && r.loc.Core.postAction == ""
 	if err == nil && (o.Last || o.Flush || c.pending() >= int(r.loc.Core.postponeOutput) && r.loc.Core.postponeOutput > 0 || r.loc.Core.postponeOutput == 0) {
 		err = c.flush(r)
 	}
@@ -248,7 +249,14 @@ func (c *Conn) flush(*Request) error {
 	}
 	n := c.outLen
 	c.outLen = 0
-	_, err := c.rw.Write(c.out.B[:n])
+	var err error
+	if c.parting && c.tls == nil {
+		// The close that follows at once sends the rest of the segment, with
+		// its FIN: one packet instead of two.
+		_, err = c.nc.WriteMore(c.out.B[:n])
+	} else {
+		_, err = c.rw.Write(c.out.B[:n])
+	}
 	c.countOut(n, err)
 	return err
 }

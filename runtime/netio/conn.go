@@ -261,6 +261,19 @@ func (c *Conn) ReadPooled(p *buf.Pool) (b *buf.Buf, n int, err error) {
 	return b, n, err
 }
 
+// TryReadPooled is ReadPooled without waiting: ErrAgain when nothing is there.
+func (c *Conn) TryReadPooled(p *buf.Pool) (b *buf.Buf, n int, err error) {
+	c.read = readOp{kind: opPooled, pool: p, try: true}
+	n, err = c.doRead()
+	b = c.read.b
+	c.read = readOp{}
+	if err != nil && b != nil {
+		b.Free()
+		b = nil
+	}
+	return b, n, err
+}
+
 // Ask sends q and waits for the beginning of the answer, which it returns like
 // ReadPooled. It is for a peer that says nothing until it is asked: the one
 // trip through the poller spares the look for an answer that cannot be there

@@ -51,9 +51,13 @@ func (c *Conn) resume() {
 	f(c, c.parked.why)
 }
 
-// wake starts the connection's new goroutine.
-func (c *Conn) wake(why Event) {
+// wake resumes the connection on a goroutine of its own.
+func (l *Lot) wake(c *Conn, why Event) {
 	c.parked.why = why
+	if l.spawn != nil {
+		l.spawn(c.parked.run)
+		return
+	}
 	go c.parked.run()
 }
 
@@ -70,7 +74,8 @@ func (c *Conn) wake(why Event) {
 // the function given to it owns it. Parking is worth it after some idle time
 // only (half a second, say): a busy connection's goroutine is cheaper to wake.
 type Lot struct {
-	trim trimmer
+	trim  trimmer
+	spawn func(func())
 	parker
 }
 
@@ -81,6 +86,9 @@ type LotOptions struct {
 	TrimAfter int
 	// TrimEvery is the shortest time between two such turns; default 5 s.
 	TrimEvery time.Duration
+	// Spawn runs what resumes a connection on another goroutine and must not
+	// block; nil starts a goroutine each time.
+	Spawn func(run func())
 }
 
 // trimmer gives memory back once a burst of connections has gone to sleep: the

@@ -61,6 +61,7 @@ func NewLot(o LotOptions) (*Lot, error) {
 	}
 	l := new(Lot)
 	l.trim.init(o)
+	l.spawn = o.Spawn
 	l.lot = l
 	l.ep, l.next = ep, forever
 	l.file = os.NewFile(uintptr(ep), "parking lot")
@@ -90,7 +91,7 @@ func (c *Conn) Park(l *Lot, timeout time.Duration, resume func(*Conn, Event)) er
 		return ErrClosed
 	}
 	if l.drain {
-		c.wake(Drained)
+		l.wake(c, Drained)
 		return nil
 	}
 	i := l.place(c, end)
@@ -113,7 +114,7 @@ func (c *Conn) Park(l *Lot, timeout time.Duration, resume func(*Conn, Event)) er
 	if end != forever {
 		l.wantTick(max(end, now+tick))
 	}
-	if l.trim.count() {
+	if c.registered.Load() && l.trim.count() {
 		if end == forever {
 			now = clock.Mono()
 		}
@@ -199,7 +200,7 @@ func (p *parker) deliver() {
 		if s := &p.slots[k]; s.c == nil || s.gen != uint32(cookie>>32) {
 			continue
 		}
-		p.vacate(int32(k)).wake(Readable)
+		p.lot.wake(p.vacate(int32(k)), Readable)
 	}
 	p.mu.Unlock()
 }
@@ -214,7 +215,7 @@ func (p *parker) sweep(now int64) {
 		switch {
 		case s.c == nil:
 		case s.end <= now:
-			p.vacate(int32(i)).wake(Expired)
+			p.lot.wake(p.vacate(int32(i)), Expired)
 		default:
 			next = min(next, s.end)
 		}
@@ -241,7 +242,7 @@ func (l *Lot) Drain() {
 	l.drain = true
 	for i := 0; i < len(l.slots); i++ {
 		if l.slots[i].c != nil {
-			l.vacate(int32(i)).wake(Drained)
+			l.wake(l.vacate(int32(i)), Drained)
 		}
 	}
 }

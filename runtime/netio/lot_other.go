@@ -23,6 +23,7 @@ type parker struct {
 func NewLot(o LotOptions) (*Lot, error) {
 	l := new(Lot)
 	l.trim.init(o)
+	l.spawn = o.Spawn
 	l.parked = make(map[*Conn]struct{})
 	return l, nil
 }
@@ -39,13 +40,13 @@ func (c *Conn) Park(l *Lot, timeout time.Duration, resume func(*Conn, Event)) er
 		return ErrClosed
 	}
 	if l.drain {
-		c.wake(Drained)
+		l.wake(c, Drained)
 		return nil
 	}
 	l.parked[c] = struct{}{}
 	l.wg.Add(1)
 	go l.wait(c, timeout)
-	if l.trim.count() {
+	if c.registered.Load() && l.trim.count() {
 		l.trim.check(clock.Mono())
 	}
 	return nil

@@ -240,6 +240,36 @@ func TestDrainRaces(t *testing.T) {
 	clients.Wait()
 }
 
+// Connections that wait for their first request have left no memory behind.
+func TestFreshConnectionsDoNotTrim(t *testing.T) {
+	lot := newLot(t, LotOptions{TrimAfter: 1, TrimEvery: time.Hour})
+	l := listen(t, ListenSpec{})
+	_, server := pairOn(t, l)
+	if err := server.Park(lot, 0, func(*Conn, Event) {}); err != nil {
+		t.Fatal(err)
+	}
+	if n := lot.trim.parks.Load(); n != 0 {
+		t.Errorf("%d parks counted", n)
+	}
+	_ = lot.Close()
+}
+
+func TestSpawn(t *testing.T) {
+	spawned, resumed := make(chan func(), 1), make(chan Event, 1)
+	lot := newLot(t, LotOptions{Spawn: func(run func()) { spawned <- run }})
+	client, server := pairOn(t, listen(t, ListenSpec{}))
+	if err := server.Park(lot, 0, func(_ *Conn, why Event) { resumed <- why }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.Write([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	(<-spawned)()
+	if why := <-resumed; why != Readable {
+		t.Errorf("resumed because %v", why)
+	}
+}
+
 func TestTrimOncePerBurst(t *testing.T) {
 	lot := newLot(t, LotOptions{TrimAfter: 3, TrimEvery: time.Hour})
 	trims := make(chan struct{}, 10)
@@ -247,6 +277,9 @@ func TestTrimOncePerBurst(t *testing.T) {
 	l := listen(t, ListenSpec{})
 	for range 7 {
 		_, server := pairOn(t, l)
+		if err := server.Share(); err != nil { // as one that was in use
+			t.Fatal(err)
+		}
 		if err := server.Park(lot, 0, func(*Conn, Event) {}); err != nil {
 			t.Fatal(err)
 		}
