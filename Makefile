@@ -15,7 +15,7 @@ TEST_PACKAGES := nginx chromium gcc libc6-dev
 BENCH_TOOLS    := nginx haproxy wrk taskset
 BENCH_PACKAGES := nginx haproxy wrk util-linux
 
-.PHONY: all build test race integration bench lint fmt deps bench-deps clean
+.PHONY: all build test race integration bench pgo lint fmt deps bench-deps clean
 
 all: build
 
@@ -34,6 +34,9 @@ integration: deps ## only the tests that run the program beside nginx
 
 bench: bench-deps ## CPU per request beside nginx and HAProxy, about a minute and a half
 	$(GO) run ./integration/bench
+
+pgo: bench-deps ## cmd/sluice/default.pgo anew, see docs/adr/0011
+	$(GO) run -trimpath ./integration/profile
 
 lint:
 	$(GOLANGCI_LINT) run ./...
