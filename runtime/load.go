@@ -93,7 +93,13 @@ func (p *Problem) Error() string { return p.Text }
 // load reads a configuration. prev is the running one, whose log files, zones
 // and pools are taken over; nil at start. The error is a *Problem.
 func (h *host) load(o *Options, prev *Config) (*Config, error) {
-	l := conf.NewLoader(o.ConfPath, o.Prefix)
+	cfg, _, err := h.loadWith(conf.NewLoader(o.ConfPath, o.Prefix), o, prev)
+	return cfg, err
+}
+
+// loadWith is load with a loader that has read nothing. It returns also what the
+// directives were registered with.
+func (h *host) loadWith(l *conf.Loader, o *Options, prev *Config) (*Config, registered, error) {
 	cfg := &Config{}
 	files := logfile.Options{Prefix: o.Prefix, Report: h.report}
 	if prev != nil {
@@ -126,9 +132,9 @@ func (h *host) load(o *Options, prev *Config) (*Config, error) {
 	cfg.Files, cfg.warnings, cfg.folders = l.Files, l.Warnings(), l.Folders()
 	if err != nil {
 		first := err.(*conf.Error) //nolint:errorlint // what Load documents
-		return cfg, &Problem{Problem: first.Problem, All: l.Problems()}
+		return cfg, reg, &Problem{Problem: first.Problem, All: l.Problems()}
 	}
-	return cfg, nil
+	return cfg, reg, nil
 }
 
 // env is what cfg's modules get from the process.

@@ -8,7 +8,8 @@ import (
 )
 
 // The functions below are questions about a set of modules as a whole. They
-// are asked by tests and by the documentation, not while a configuration loads.
+// are asked by tests, by the documentation and by whoever explains a
+// configuration, not while one loads.
 
 // typedRow is a directive whose value a table reads into one field.
 type typedRow struct {
@@ -28,7 +29,7 @@ func (l *Loader) WrongDefaults() (out []string) {
 			// "4k|8k": by the size of a memory page.
 			right := slices.ContainsFunc(strings.Split(spec.Default, "|"), func(text string) bool {
 				c := l.statement(t.name + " " + text + ";")
-				if !spec.allows(len(c.Args)) {
+				if !spec.Allows(len(c.Args)) {
 					return true // a description, such as "address of the server"
 				}
 				same, err := t.same(c)
@@ -88,4 +89,22 @@ func (l *Loader) Support(spec *Spec) Status {
 		}
 	}
 	return Unsupported
+}
+
+// Words are the values that the directive of spec is chosen from, nil where it
+// takes others. For a directive that is on or off see [Spec].
+func (l *Loader) Words(spec *Spec) (words []string) {
+	for _, c := range l.choices[spec.Module+" "+spec.Name] {
+		words = append(words, c.Word)
+	}
+	return words
+}
+
+// Named returns the rows of the loader for a directive, by nginx's order of
+// modules; none for a name that nobody knows.
+func (l *Loader) Named(name string) (specs []*Spec) {
+	for _, r := range l.rows[name] {
+		specs = append(specs, r.spec)
+	}
+	return specs
 }

@@ -24,6 +24,10 @@ type ownEntry struct {
 // In reports whether b itself is of one of the kinds c.
 func (b *Block) In(c Context) bool { return b.Context&c != 0 }
 
+// Children are the blocks inside b that were entered, in reading order. Valid
+// after Load.
+func (b *Block) Children() []*Block { return b.children }
+
 // Enclosing returns the nearest block of one of the kinds c, b included, or
 // nil.
 func (b *Block) Enclosing(c Context) *Block {

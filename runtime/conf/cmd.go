@@ -59,7 +59,7 @@ func Unlocated(text string) error { return plain(text) }
 
 // Warnf reports a warning at the directive's place.
 func (c *Cmd) Warnf(format string, args ...any) {
-	c.Loader.problem(c.Seq, Warn, located(Sprintf(format, args...), c.File, c.Line))
+	c.Loader.problemAt(c.Node, c.Block.Context, Warn, located(Sprintf(format, args...), c.File, c.Line))
 }
 
 // At returns " in FILE:LINE", for messages that quote another place.
@@ -142,7 +142,7 @@ func (l *Loader) check(c *Cmd, r *row) error {
 		return c.Errorf(`directive "%s" has no opening "{"`, name)
 	case !r.spec.Block && c.IsBlock:
 		return c.Errorf(`directive "%s" is not terminated by ";"`, name)
-	case !r.spec.allows(len(c.Args)):
+	case !r.spec.Allows(len(c.Args)):
 		return c.Errorf(`invalid number of arguments in "%s" directive`, name)
 	}
 	if r.spec.Once {
@@ -174,16 +174,18 @@ func ItemError(n *parser.Directive, format string, args ...any) error {
 // ItemErr is [ItemError] that is recorded at the item's own place in reading
 // order, for handlers that go on with the next item.
 func (c *Cmd) ItemErr(n *Node, format string, args ...any) {
-	c.Loader.problem(n.Seq, Emerg, located(Sprintf(format, args...), n.File, n.Line))
+	c.Loader.problemAt(n, 0, Emerg, located(Sprintf(format, args...), n.File, n.Line))
 }
 
 // ItemWarn is [Cmd.Warnf] for an item.
 func (c *Cmd) ItemWarn(n *Node, format string, args ...any) {
-	c.Loader.problem(n.Seq, Warn, located(Sprintf(format, args...), n.File, n.Line))
+	c.Loader.problemAt(n, 0, Warn, located(Sprintf(format, args...), n.File, n.Line))
 }
 
 // EndErr is an error about a block as a whole, found when it was complete: it
 // is recorded at the closing brace.
 func (c *Cmd) EndErr(format string, args ...any) {
-	c.Loader.problem(c.EndSeq, Emerg, located(Sprintf(format, args...), c.File, c.EndLine))
+	c.Loader.add(Problem{
+		Severity: Emerg, Text: located(Sprintf(format, args...), c.File, c.EndLine), Node: c.Node, End: true, seq: c.EndSeq,
+	})
 }

@@ -47,6 +47,9 @@ func (x *expander) list(in []*parser.Directive, parent string) []*Node {
 			n.Children = x.list(d.Block, d.Name.Value)
 			n.EndSeq = x.next()
 		}
+		if x.l.Skip[n.Seq] {
+			continue
+		}
 		out = append(out, n)
 	}
 	return out
@@ -56,7 +59,7 @@ func (x *expander) include(d *parser.Directive, parent string) []*Node {
 	seq := x.next()
 	paths, err := parser.Include(d.Args[0].Value, folder(x.l.ConfPath))
 	if err != nil {
-		x.l.problem(seq, Emerg, located(err.Error(), d.File, d.Line))
+		x.l.problemAt(&Node{Directive: d, Seq: seq}, 0, Emerg, located(err.Error(), d.File, d.Line))
 		return nil
 	}
 	var out []*Node
@@ -66,7 +69,8 @@ func (x *expander) include(d *parser.Directive, parent string) []*Node {
 		}
 		if x.depth >= maxIncludeDepth {
 			x.full = true
-			x.l.problem(x.next(), Emerg, located(`open() "`+p+`" failed (24: Too many open files)`, d.File, d.Line))
+			text := located(`open() "`+p+`" failed (24: Too many open files)`, d.File, d.Line)
+			x.l.problemAt(&Node{Directive: d, Seq: x.next()}, 0, Emerg, text)
 			return out
 		}
 		f, err := x.l.open(p)
@@ -92,7 +96,7 @@ func (x *expander) unreadable(err error, d *parser.Directive) {
 	case d == nil:
 		x.l.problem(x.next(), Emerg, err.Error())
 	default:
-		x.l.problem(x.next(), Emerg, located(err.Error(), d.File, d.Line))
+		x.l.problemAt(&Node{Directive: d, Seq: x.next()}, 0, Emerg, located(err.Error(), d.File, d.Line))
 	}
 }
 

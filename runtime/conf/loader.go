@@ -24,8 +24,15 @@ const (
 type Problem struct {
 	Severity Severity
 	Text     string
+	Node     *Node   // the statement it is about, nil when it is about none
+	In       Context // the kind of block that the statement stands in, 0 where it was not entered
+	End      bool    // found when the block Node was complete, and located at a closing brace
 	seq      int
 }
+
+// Seq is the problem's place in reading order: that of the statement at which
+// nginx would have met it, see [Node].
+func (p *Problem) Seq() int { return p.seq }
 
 // Error is the failure of a load: the first problem nginx would have stopped
 // at. It implements error with the text alone.
@@ -40,6 +47,11 @@ type Loader struct {
 	Prefix   string         // nginx's prefix (-p), absolute, with a trailing slash
 	Files    []*parser.File // every file read, in reading order
 	Main     *Block         // valid after Load
+	Nodes    []*Node        // the statements outside of all blocks, valid after Load
+	// Skip names statements, by their place in reading order, that are treated
+	// as if they were not there: those known to be wrong, for whoever looks for
+	// what else is.
+	Skip map[int]bool
 
 	rows      map[string][]*row
 	modules   []*Module
@@ -52,6 +64,7 @@ type Loader struct {
 	folders   []string
 	strangers []string // see Strangers
 	typed     []typedRow
+	choices   map[string][]Choice // of the words of a directive, by module and name
 	lastSeq   int
 }
 
@@ -204,6 +217,7 @@ func (l *Loader) Load(param string) error {
 	}
 	nodes = append(nodes, x.list(f.Body, "")...)
 	l.lastSeq = x.next()
+	l.Nodes = nodes
 	l.apply(l.Main, nodes)
 	l.finish(l.Main)
 	if l.firstError() == nil {
@@ -226,7 +240,7 @@ func (l *Loader) apply(b *Block, nodes []*Node) {
 	for _, n := range nodes {
 		c := &Cmd{Node: n, Block: b, Loader: l}
 		if err := l.dispatch(c); err != nil {
-			l.problem(n.Seq, Emerg, err.Error())
+			l.problemAt(n, b.Context, Emerg, err.Error())
 		}
 		entered = append(entered, c.entered...)
 	}
@@ -251,7 +265,7 @@ func (l *Loader) finish(b *Block) {
 					text = located(text, top.Node.File, top.Node.EndLine)
 				}
 			}
-			l.problem(seq, Emerg, text)
+			l.add(Problem{Severity: Emerg, Text: text, Node: b.Node, End: true, seq: seq})
 		}
 	}
 	for _, child := range b.children {
@@ -270,12 +284,28 @@ func (b *Block) top() *Block {
 }
 
 func (l *Loader) problem(seq int, s Severity, text string) {
-	l.problems = append(l.problems, Problem{Severity: s, Text: text, seq: seq})
+	l.add(Problem{Severity: s, Text: text, seq: seq})
+}
+
+// problemAt is problem with the statement it is about.
+func (l *Loader) problemAt(n *Node, in Context, s Severity, text string) {
+	l.add(Problem{Severity: s, Text: text, Node: n, In: in, seq: n.Seq})
+}
+
+func (l *Loader) add(p Problem) {
+	if !l.Skip[p.seq] {
+		l.problems = append(l.problems, p)
+	}
 }
 
 // Warnf reports a warning that has no place in the files.
 func (l *Loader) Warnf(format string, args ...any) {
 	l.problem(l.lastSeq, Warn, Sprintf(format, args...))
+}
+
+// Errorf reports an error that has no place in the files.
+func (l *Loader) Errorf(format string, args ...any) {
+	l.problem(l.lastSeq, Emerg, Sprintf(format, args...))
 }
 
 // Problems returns everything found, in nginx's reading order.

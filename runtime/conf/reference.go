@@ -83,8 +83,8 @@ type Spec struct {
 	Once     bool // a second use in the same block "is duplicate"
 }
 
-// allows reports whether n arguments are acceptable.
-func (s *Spec) allows(n int) bool {
+// Allows reports whether n arguments are acceptable.
+func (s *Spec) Allows(n int) bool {
 	for _, c := range s.Counts {
 		if n == c {
 			return true

@@ -71,12 +71,12 @@ func TestArgumentCounts(t *testing.T) {
 		var s Spec
 		s.setCount(c.rule)
 		for _, n := range c.allow {
-			if !s.allows(n) {
+			if !s.Allows(n) {
 				t.Errorf("%q refuses %d", c.rule, n)
 			}
 		}
 		for _, n := range c.refuse {
-			if s.allows(n) {
+			if s.Allows(n) {
 				t.Errorf("%q allows %d", c.rule, n)
 			}
 		}

@@ -126,8 +126,21 @@ type Choice struct {
 	Value int
 }
 
+// words notes, while names are collected, what a directive may be given.
+func (t *Table) words(name string, choices []Choice) {
+	if t.add == nil {
+		return
+	}
+	l := t.module.loader
+	if l.choices == nil {
+		l.choices = make(map[string][]Choice)
+	}
+	l.choices[t.module.Name+" "+name] = choices
+}
+
 // Enum is one of some words.
 func (t *Table) Enum(name string, p *int, choices []Choice) {
+	t.words(name, choices)
 	if !t.hit(name) {
 		return
 	}
@@ -141,6 +154,7 @@ func (t *Table) Enum(name string, p *int, choices []Choice) {
 
 // Bitmask is any number of some words; the first use in a block starts anew.
 func (t *Table) Bitmask(name string, p *Slot[int], choices []Choice) {
+	t.words(name, choices)
 	if !t.hitFree(name) {
 		return
 	}

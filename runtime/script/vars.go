@@ -1,6 +1,7 @@
 package script
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -124,23 +125,50 @@ func (v *Vars[S]) Resolve() error {
 		if x.Defined && (x.Get != nil || !x.Weak) {
 			continue
 		}
-		found := false
-		best := ""
-		for p, d := range v.prefixes {
-			if strings.HasPrefix(x.Name, p) && len(p) > len(best) {
-				best = p
-				set := x.Set
-				x.Def = d
-				x.Arg = x.Name[len(p):]
-				x.Set = set
-				found = true
-			}
+		p, found := v.family(x.Name)
+		if found {
+			set := x.Set
+			x.Def = v.prefixes[p]
+			x.Arg = x.Name[len(p):]
+			x.Set = set
 		}
 		if !found && !x.Defined {
 			return Error(`unknown "` + x.Name + `" variable`)
 		}
 	}
 	return nil
+}
+
+// family finds the longest prefix of name that makes it one of a family.
+func (v *Vars[S]) family(name string) (prefix string, ok bool) {
+	for p := range v.prefixes {
+		if strings.HasPrefix(name, p) && len(p) > len(prefix) {
+			prefix, ok = p, true
+		}
+	}
+	return prefix, ok
+}
+
+// Unknown returns the names that are used somewhere and that nothing defines:
+// all those that Resolve would refuse, not only the first one.
+func (v *Vars[S]) Unknown() (names []string) {
+	for _, x := range v.indexed {
+		if _, ok := v.family(x.Name); !ok && !x.Defined {
+			names = append(names, x.Name)
+		}
+	}
+	return names
+}
+
+// Names returns the names that have a definition, in alphabetical order.
+func (v *Vars[S]) Names() (names []string) {
+	for name, x := range v.names {
+		if x.Defined {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Indexed returns the used variables; a variable's number is its position.
