@@ -448,7 +448,7 @@ func (r *Request) inHeader(name string) ([]byte, bool) {
 	found := false
 	for i := range r.In.List {
 		f := &r.In.List[i]
-		if !sameName(f.Name, name) {
+		if !h1.IsVariable(f.Name, name) {
 			continue
 		}
 		if !found {
@@ -465,7 +465,7 @@ func (r *Request) joinHeaders(list []Header, name string) ([]byte, bool) {
 	found := false
 	for i := range list {
 		h := &list[i]
-		if h.Hidden || !sameName(h.Name, name) {
+		if h.Hidden || !h1.IsVariable(h.Name, name) {
 			continue
 		}
 		if !found {
@@ -475,25 +475,6 @@ func (r *Request) joinHeaders(list []Header, name string) ([]byte, bool) {
 		out = r.Join(out, []byte(", "), h.Value)
 	}
 	return out, found
-}
-
-// sameName compares a field name with its variable form: lower case, dashes
-// as underscores.
-func sameName(field []byte, name string) bool {
-	if len(field) != len(name) {
-		return false
-	}
-	for i, c := range field {
-		if 'A' <= c && c <= 'Z' {
-			c |= 0x20
-		} else if c == '-' {
-			c = '_'
-		}
-		if c != name[i] {
-			return false
-		}
-	}
-	return true
 }
 
 func parseRate(b []byte) (int64, bool) {

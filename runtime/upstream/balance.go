@@ -11,24 +11,41 @@ func (RoundRobin) Prepare(*Set) {}
 
 // Pick implements Balancer.
 func (RoundRobin) Pick(c *Choice, s *Set, now int64) int {
-	best, total := -1, 0
+	t := turns{best: -1}
 	for i, p := range s.Peers {
-		if c.Tried(i) || !p.alive(now) {
-			continue
-		}
-		p.current += p.effective
-		total += p.effective
-		if p.effective < p.weight {
-			p.effective++
-		}
-		if best < 0 || p.current > s.Peers[best].current {
-			best = i
+		if !c.Tried(i) && p.alive(now) {
+			t.add(s, i)
 		}
 	}
-	if best >= 0 {
-		s.Peers[best].current -= total
+	return t.take(s)
+}
+
+// turns chooses one of several peers so that over time each is chosen as often
+// as its weight says, and no peer twice in a row where that can be helped.
+type turns struct {
+	best  int // -1: none so far
+	total int
+}
+
+// add lets peer i of s take part.
+func (t *turns) add(s *Set, i int) {
+	p := s.Peers[i]
+	p.current += p.effective
+	t.total += p.effective
+	if p.effective < p.weight {
+		p.effective++
 	}
-	return best
+	if t.best < 0 || p.current > s.Peers[t.best].current {
+		t.best = i
+	}
+}
+
+// take ends the turn and returns the chosen peer, -1 where none took part.
+func (t *turns) take(s *Set) int {
+	if t.best >= 0 {
+		s.Peers[t.best].current -= t.total
+	}
+	return t.best
 }
 
 // LeastConn chooses the peer with the fewest connections in relation to its
@@ -66,23 +83,14 @@ func (LeastConn) Pick(c *Choice, s *Set, now int64) int {
 // among takes turns between the peers that are as busy as peer first.
 func (s *Set) among(c *Choice, first int, now int64) int {
 	b := s.Peers[first]
-	best, total := -1, 0
+	t := turns{best: -1}
 	for i := first; i < len(s.Peers); i++ {
 		p := s.Peers[i]
-		if c.Tried(i) || p.conns*b.weight != b.conns*p.weight || !p.alive(now) {
-			continue
-		}
-		p.current += p.effective
-		total += p.effective
-		if p.effective < p.weight {
-			p.effective++
-		}
-		if best < 0 || p.current > s.Peers[best].current {
-			best = i
+		if !c.Tried(i) && p.conns*b.weight == b.conns*p.weight && p.alive(now) {
+			t.add(s, i)
 		}
 	}
-	s.Peers[best].current -= total
-	return best
+	return t.take(s)
 }
 
 // Random chooses a peer by chance and weight (random); with Two, the less busy

@@ -149,22 +149,11 @@ func (k *Ketama) find(hash uint32) int {
 
 // ofServer takes turns between the live addresses of one server.
 func (s *Set) ofServer(c *Choice, server string, now int64) int {
-	best, total := -1, 0
+	t := turns{best: -1}
 	for i, p := range s.Peers {
-		if p.Server != server || c.Tried(i) || !p.alive(now) {
-			continue
-		}
-		p.current += p.effective
-		total += p.effective
-		if p.effective < p.weight {
-			p.effective++
-		}
-		if best < 0 || p.current > s.Peers[best].current {
-			best = i
+		if p.Server == server && !c.Tried(i) && p.alive(now) {
+			t.add(s, i)
 		}
 	}
-	if best >= 0 {
-		s.Peers[best].current -= total
-	}
-	return best
+	return t.take(s)
 }

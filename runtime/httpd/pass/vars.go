@@ -126,7 +126,7 @@ func appendMsec(dst []byte, ms int64) []byte {
 func joinFields(r *httpd.Request, list []Field, name string) (out []byte, found bool) {
 	for i := range list {
 		f := &list[i]
-		if f.Ignored || !sameName(f.Name, name) {
+		if f.Ignored || !h1.IsVariable(f.Name, name) {
 			continue
 		}
 		if !found {
@@ -139,23 +139,6 @@ func joinFields(r *httpd.Request, list []Field, name string) (out []byte, found 
 }
 
 var comma = []byte(", ")
-
-func sameName(field []byte, name string) bool {
-	if len(field) != len(name) {
-		return false
-	}
-	for i, c := range field {
-		if 'A' <= c && c <= 'Z' {
-			c |= 0x20
-		} else if c == '-' {
-			c = '_'
-		}
-		if c != name[i] {
-			return false
-		}
-	}
-	return true
-}
 
 // cookie returns the value of a cookie that the peer sets.
 func (x *Exchange) cookie(name string) ([]byte, bool) {

@@ -7,6 +7,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/httpd/route"
 	"github.com/sluiceproxy/sluice/runtime/regex"
 	"github.com/sluiceproxy/sluice/runtime/script"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
 // table finds a value by a key. Immutable once finished.
@@ -36,7 +37,7 @@ func newTable() *table { return &table{exact: map[string]*script.Value{}} }
 
 // add adds a key. Where hostnames was given before, it may be a wildcard.
 func (t *table) add(key string, v *script.Value) error {
-	low := string(lower(nil, []byte(key)))
+	low := string(h1.AppendLower(nil, []byte(key)))
 	if _, taken := t.exact[low]; taken {
 		return keyError(`conflicting parameter "` + low + `"`)
 	}
@@ -76,7 +77,7 @@ func (t *table) trim(key []byte) []byte {
 // expressions and the default are left.
 func (t *table) find(key []byte, a allocator) (v *script.Value, ok bool) {
 	if hasUpper(key) {
-		key = lower(a.Alloc(len(key))[:0], key)
+		key = h1.AppendLower(a.Alloc(len(key))[:0], key)
 	}
 	if v, ok = t.exact[string(key)]; ok || t.names == nil {
 		return v, ok
@@ -109,15 +110,4 @@ func hasUpper(b []byte) bool {
 		}
 	}
 	return false
-}
-
-// lower appends b to dst in lower case; only ASCII letters change.
-func lower(dst, b []byte) []byte {
-	for _, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			c |= 0x20
-		}
-		dst = append(dst, c)
-	}
-	return dst
 }

@@ -24,19 +24,8 @@ type flagRule struct {
 
 // setCookieFlags handles proxy_cookie_flags.
 func (m *module) setCookieFlags(c *settings, cmd *conf.Cmd) error {
-	own := c.flags.SetAt(cmd.Block)
-	if own && c.flags.V == nil {
-		return cmd.Bad("is duplicate")
-	}
-	if len(cmd.Args) == 1 {
-		switch {
-		case cmd.Arg(0) != "off":
-			return cmd.Errorf(`invalid parameter "%s"`, cmd.Arg(0))
-		case own:
-			return cmd.Bad("is duplicate")
-		}
-		c.flags.Set(cmd.Block, nil)
-		return nil
+	if done, err := switchedOff(&c.flags, cmd); done {
+		return err
 	}
 	u := &flagRule{}
 	name, err := cmd.Arg(0), error(nil)
@@ -54,7 +43,7 @@ func (m *module) setCookieFlags(c *settings, cmd *conf.Cmd) error {
 		}
 		u.flags = append(u.flags, v)
 	}
-	if !own {
+	if !c.flags.SetAt(cmd.Block) {
 		c.flags.Set(cmd.Block, &cookieFlags{})
 	}
 	c.flags.V.rules = append(c.flags.V.rules, u)

@@ -113,19 +113,8 @@ func (m *module) rule(cmd *conf.Cmd, pattern, replacement string, anyCase bool) 
 
 // setCookie handles proxy_cookie_domain and proxy_cookie_path.
 func (m *module) setCookie(slot *conf.Slot[*rewrites], cmd *conf.Cmd, domain bool) error {
-	own := slot.SetAt(cmd.Block)
-	if own && slot.V == nil {
-		return cmd.Bad("is duplicate")
-	}
-	if len(cmd.Args) == 1 {
-		switch {
-		case cmd.Arg(0) != "off":
-			return cmd.Errorf(`invalid parameter "%s"`, cmd.Arg(0))
-		case own:
-			return cmd.Bad("is duplicate")
-		}
-		slot.Set(cmd.Block, nil)
-		return nil
+	if done, err := switchedOff(slot, cmd); done {
+		return err
 	}
 	pattern, replacement := cmd.Arg(0), cmd.Arg(1)
 	isDomain := domain && (pattern == "" || pattern[0] != '~')
@@ -137,11 +126,29 @@ func (m *module) setCookie(slot *conf.Slot[*rewrites], cmd *conf.Cmd, domain boo
 		return err
 	}
 	r.domain = isDomain
-	if !own {
+	if !slot.SetAt(cmd.Block) {
 		slot.Set(cmd.Block, &rewrites{})
 	}
 	slot.V.rules = append(slot.V.rules, r)
 	return nil
+}
+
+// switchedOff handles the form "off" of a directive that may stand several times with rules in a block, or once with
+// off. done says that this was no rule.
+func switchedOff[T any](slot *conf.Slot[*T], cmd *conf.Cmd) (done bool, err error) {
+	own := slot.SetAt(cmd.Block)
+	switch {
+	case own && slot.V == nil:
+		return true, cmd.Bad("is duplicate")
+	case len(cmd.Args) != 1:
+		return false, nil
+	case cmd.Arg(0) != "off":
+		return true, cmd.Errorf(`invalid parameter "%s"`, cmd.Arg(0))
+	case own:
+		return true, cmd.Bad("is duplicate")
+	}
+	slot.Set(cmd.Block, nil)
+	return true, nil
 }
 
 func trimDot(s string) string {

@@ -167,7 +167,7 @@ func (l *list) valid(ref []byte, given bool, a allocator) bool {
 	if n > maxHost {
 		return false
 	}
-	host := lower(a.Alloc(n)[:0], rest[:n])
+	host := h1.AppendLower(a.Alloc(n)[:0], rest[:n])
 	if l.names != nil {
 		if path, _, _, ok := l.names.Lookup(host, nil); ok {
 			for n < len(rest) && rest[n] != '/' {
@@ -200,15 +200,4 @@ func anyMatch(list []*regex.Regex, b []byte) bool {
 		}
 	}
 	return false
-}
-
-// lower appends b to dst in lower case; only ASCII letters change.
-func lower(dst, b []byte) []byte {
-	for _, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			c |= 0x20
-		}
-		dst = append(dst, c)
-	}
-	return dst
 }

@@ -226,3 +226,33 @@ func EqualFold(a []byte, s string) bool {
 	}
 	return true
 }
+
+// IsVariable reports whether field is the name that a variable such as
+// $http_x_real_ip asks for with name: lower case, dashes as underscores.
+func IsVariable(field []byte, name string) bool {
+	if len(field) != len(name) {
+		return false
+	}
+	for i, c := range field {
+		if 'A' <= c && c <= 'Z' {
+			c |= 0x20
+		} else if c == '-' {
+			c = '_'
+		}
+		if c != name[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// AppendLower appends b to dst in lower case; only ASCII letters change.
+func AppendLower(dst, b []byte) []byte {
+	for _, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			c |= 0x20
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
