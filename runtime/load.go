@@ -14,18 +14,14 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 )
 
-// Paths that hold where nothing else was said, relative to the prefix.
-const (
-	DefaultErrorLog = "logs/error.log"
-	DefaultPID      = "logs/nginx.pid"
-)
-
 // Options say which configuration to run: what stands on the command line.
 type Options struct {
 	ConfPath string // -c: the main file, with its folder
 	Prefix   string // -p: what relative paths of logs and pages follow, with a trailing slash
-	ErrorLog string // -e: where to log until error_log says so; "" means DefaultErrorLog, "stderr" the console
+	ErrorLog string // -e: where to log until error_log says so; "" means that of Layout, "stderr" the console
 	Param    string // -g: directives that come before those of the file
+	// Layout are the paths that hold where nothing else was said; the zero value means conf.NginxLayout.
+	Layout conf.Layout
 	// Console receives what nginx prints on stderr: "nginx: [emerg] ...". It is
 	// used until the server runs; nil keeps silent.
 	Console io.Writer
@@ -33,6 +29,22 @@ type Options struct {
 	Foreground bool
 	// Started is called by Run once the server serves; nil for nothing.
 	Started func(*Config)
+}
+
+// layout is Layout, or nginx's own.
+func (o *Options) layout() conf.Layout {
+	if o.Layout == (conf.Layout{}) {
+		return conf.NginxLayout()
+	}
+	return o.Layout
+}
+
+// errorLog is where to log until error_log says so.
+func (o *Options) errorLog() string {
+	if o.ErrorLog == "" {
+		return o.layout().ErrorLog
+	}
+	return o.ErrorLog
 }
 
 // Config is one loaded configuration: everything between reading the files and
@@ -100,6 +112,7 @@ func (h *host) load(o *Options, prev *Config) (*Config, error) {
 // loadWith is load with a loader that has read nothing. It returns also what the
 // directives were registered with.
 func (h *host) loadWith(l *conf.Loader, o *Options, prev *Config) (*Config, registered, error) {
+	l.Layout = o.layout()
 	cfg := &Config{}
 	files := logfile.Options{Prefix: o.Prefix, Report: h.report}
 	if prev != nil {
@@ -114,10 +127,10 @@ func (h *host) loadWith(l *conf.Loader, o *Options, prev *Config) (*Config, regi
 			return nil
 		}
 		if c.PID == "" {
-			c.PID = l.FullPath(DefaultPID)
+			c.PID = l.FullPath(l.Layout.PID)
 		}
 		cfg.Main = c
-		cfg.openMainLog(c.logs.Items, o.ErrorLog)
+		cfg.openMainLog(c.logs.Items, o.errorLog())
 		b.Env.Log = cfg.Log
 		return nil
 	})
@@ -161,13 +174,9 @@ func (h *host) env(cfg *Config) httpd.Env {
 func (cfg *Config) openMainLog(outputs []errlog.Output, fallback string) {
 	if errlog.NeedsDefault(outputs) {
 		out := errlog.Output{Threshold: errlog.Threshold{Level: errlog.Error}, File: true}
-		switch fallback {
-		case "stderr":
+		if fallback == "stderr" {
 			out.Sink, out.Console = errlog.FileSink(cfg.logs.Stderr()), true
-		case "":
-			fallback = DefaultErrorLog
-			fallthrough
-		default:
+		} else {
 			out.Sink = errlog.FileSink(cfg.logs.File(fallback))
 		}
 		outputs = append(outputs[:len(outputs):len(outputs)], out)

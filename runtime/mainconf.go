@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"os"
-	"path"
 	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
@@ -27,8 +26,9 @@ type MainConf struct {
 	Priority        int
 	ShutdownTimeout int64 // ms, 0: none
 
-	logs   conf.List[errlog.Output]
-	events bool
+	logs    conf.List[errlog.Output]
+	events  bool
+	modules []string // of load_module, those that are built in
 }
 
 func defaultMain() MainConf {
@@ -124,31 +124,4 @@ func (c *MainConf) setUser(cmd *conf.Cmd) error {
 	}
 	c.User = u
 	return nil
-}
-
-// loadable are nginx's dynamic modules and the directive that tells whether
-// this program has the same built in.
-var loadable = map[string]struct{ directive, module string }{
-	"ngx_http_geoip_module.so":        {"geoip_country", "ngx_http_geoip_module"},
-	"ngx_http_image_filter_module.so": {"image_filter", "ngx_http_image_filter_module"},
-	"ngx_http_perl_module.so":         {"perl", "ngx_http_perl_module"},
-	"ngx_http_xslt_filter_module.so":  {"xslt_stylesheet", "ngx_http_xslt_module"},
-	"ngx_mail_module.so":              {"mail", "ngx_mail_core_module"},
-	"ngx_stream_module.so":            {"stream", "ngx_stream_core_module"},
-	"ngx_stream_geoip_module.so":      {"geoip_country", "ngx_stream_geoip_module"},
-}
-
-// loadModule accepts a module whose work this program does by itself, so that
-// configurations of distributions load; there is nothing to load it into.
-func (c *MainConf) loadModule(cmd *conf.Cmd) error {
-	if c.events {
-		return cmd.Bad("is specified too late")
-	}
-	if m, ok := loadable[path.Base(cmd.Arg(0))]; ok {
-		if s := conf.Find(m.directive, m.module); s != nil && cmd.Loader.Support(s) == conf.Supported {
-			return nil
-		}
-	}
-	name := cmd.Loader.FullPath(cmd.Arg(0))
-	return cmd.Errorf(`dlopen() "%s" failed (%s: cannot open shared object file: No such file or directory)`, name, name)
 }

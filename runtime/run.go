@@ -141,7 +141,7 @@ func logSystem(log *errlog.Logger) {
 		return
 	}
 	log.Log(errlog.Notice, 0, nil, nil, "nginx/%s", httpd.Compatible)
-	log.Log(errlog.Notice, 0, nil, nil, "built with %s", goruntime.Version())
+	log.Log(errlog.Notice, 0, nil, nil, "built by %s", goruntime.Version())
 	log.Log(errlog.Notice, 0, nil, nil, "OS: %s", process.System())
 	if cur, limit, err := process.OpenFiles(); err == nil {
 		log.Log(errlog.Notice, 0, nil, nil, "getrlimit(RLIMIT_NOFILE): %d:%d", cur, limit)

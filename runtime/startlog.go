@@ -23,13 +23,9 @@ func openStartLog(o *Options, lv errlog.Level) startLog {
 	s := startLog{files: logfile.NewSet(logfile.Options{Prefix: o.Prefix})}
 	out := errlog.Output{Threshold: errlog.Threshold{Level: lv}}
 	stderr := func() { out.Sink, out.Console = errlog.FileSink(s.files.Stderr()), true }
-	if o.ErrorLog == "stderr" {
+	if path := o.errorLog(); path == "stderr" {
 		stderr()
 	} else {
-		path := o.ErrorLog
-		if path == "" {
-			path = DefaultErrorLog
-		}
 		out.Sink = errlog.FileSink(s.files.File(path))
 		if err := s.files.Open(); err != nil {
 			say(o.Console, "[alert] could not open error log file: %s", err)

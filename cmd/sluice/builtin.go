@@ -10,13 +10,15 @@ import (
 
 	"github.com/sluiceproxy/sluice"
 	"github.com/sluiceproxy/sluice/runtime"
+	"github.com/sluiceproxy/sluice/runtime/conf"
 )
 
 // useBuiltIn makes opts those of the configuration that the program brings along, and reports whether it did: where the
-// command line names no other and there is none in nginx's place either. Its files are unpacked to a folder of the
+// command line names no other and there is none in nginx's place either; a program that was installed in a distribution's
+// layout belongs to the system and has no other place. Its files are unpacked to a folder of the
 // user's, where they can be edited; files that are there already stay as they are.
 func useBuiltIn(o *options, opts *runtime.Options) (bool, error) {
-	if o.conf.set || o.prefix.set {
+	if o.conf.set || o.prefix.set || o.layout == conf.DebianLayout() {
 		return false, nil
 	}
 	if _, err := os.Stat(opts.ConfPath); !os.IsNotExist(err) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sluiceproxy/sluice"
 	"github.com/sluiceproxy/sluice/runtime"
+	"github.com/sluiceproxy/sluice/runtime/conf"
 )
 
 func TestUnpack(t *testing.T) {
@@ -97,6 +98,7 @@ func TestUseBuiltIn(t *testing.T) {
 		"a signal":          {options{signal: option{"stop", true}}, missing, true},
 		"a file":            {options{conf: option{missing, true}}, missing, false},
 		"a prefix":          {options{prefix: option{state, true}}, missing, false},
+		"an installation":   {options{layout: conf.DebianLayout()}, missing, false},
 	} {
 		opts := runtime.Options{ConfPath: c.path}
 		got, err := useBuiltIn(&c.o, &opts)

@@ -34,7 +34,7 @@ var commands = map[string]func(args []string) int{
 
 // serve does what nginx does with the arguments and returns the exit code.
 func serve(args []string) int {
-	o, err := parseOptions(args)
+	o, err := readOptions(args)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "nginx: %s\n", err)
 		return 1
@@ -67,13 +67,23 @@ func serve(args []string) int {
 	return runtime.Run(opts)
 }
 
+// readOptions are the command line and, where it says nothing, the layout of the installation.
+func readOptions(args []string) (*options, error) {
+	o, err := parseOptions(args)
+	if err != nil {
+		return nil, err
+	}
+	o.layout, err = installedLayout()
+	return o, err
+}
+
 // runtime is the command line in the terms of package runtime, with nginx's defaults.
 func (o *options) runtime() runtime.Options {
-	prefix := o.prefix.or(defaultPrefix)
+	prefix := o.prefix.or(o.layout.Prefix)
 	if prefix != "" && !strings.HasSuffix(prefix, "/") {
 		prefix += "/"
 	}
-	path := o.conf.or(defaultConf)
+	path := o.conf.or(o.layout.Conf)
 	if !strings.HasPrefix(path, "/") {
 		path = prefix + path
 	}
@@ -81,5 +91,5 @@ func (o *options) runtime() runtime.Options {
 	if o.errorLog.set && log == "" {
 		log = "stderr"
 	}
-	return runtime.Options{ConfPath: path, Prefix: prefix, ErrorLog: log, Param: o.param.text, Console: os.Stderr}
+	return runtime.Options{ConfPath: path, Prefix: prefix, ErrorLog: log, Param: o.param.text, Layout: o.layout, Console: os.Stderr}
 }

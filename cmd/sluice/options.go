@@ -4,13 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/process"
-)
-
-// Paths that hold without -p and -c: those of an nginx that was built from source.
-const (
-	defaultPrefix = "/usr/local/nginx/"
-	defaultConf   = "conf/nginx.conf"
 )
 
 // option is the value of an option that may be missing.
@@ -37,6 +32,8 @@ type options struct {
 	conf     option // -c
 	param    option // -g
 	signal   option // -s
+
+	layout conf.Layout // what holds without them; not from the command line
 }
 
 // parseOptions reads arguments as nginx does: letters may be joined, the value of an option is the rest of its argument

@@ -2,6 +2,7 @@ package main
 
 import (
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -35,14 +36,25 @@ func TestParseOptions(t *testing.T) {
 }
 
 func TestRuntimeOptions(t *testing.T) {
+	debian := runtime.Options{Prefix: "/usr/share/nginx/", ConfPath: "/etc/nginx/nginx.conf", Layout: conf.DebianLayout()}
 	for args, want := range map[string]runtime.Options{
+		"debian":            debian,
+		"debian -p /srv":    {Prefix: "/srv/", ConfPath: "/etc/nginx/nginx.conf", Layout: debian.Layout},
+		"debian -c x":       {Prefix: "/usr/share/nginx/", ConfPath: "/usr/share/nginx/x", Layout: debian.Layout},
 		"":                  {Prefix: "/usr/local/nginx/", ConfPath: "/usr/local/nginx/conf/nginx.conf"},
 		"-p /srv":           {Prefix: "/srv/", ConfPath: "/srv/conf/nginx.conf"},
 		"-p rel/ -c x.conf": {Prefix: "rel/", ConfPath: "rel/x.conf"},
 		"-c /etc/x.conf":    {Prefix: "/usr/local/nginx/", ConfPath: "/etc/x.conf"},
 		"-e stderr -g a;":   {Prefix: "/usr/local/nginx/", ConfPath: "/usr/local/nginx/conf/nginx.conf", ErrorLog: "stderr", Param: "a;"},
 	} {
-		o, err := parseOptions(strings.Fields(args))
+		args, isDebian := strings.CutPrefix(args, "debian")
+		if isDebian {
+			t.Setenv(layoutEnv, "debian")
+		} else {
+			t.Setenv(layoutEnv, "")
+			want.Layout = conf.NginxLayout()
+		}
+		o, err := readOptions(strings.Fields(args))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,8 +64,46 @@ func TestRuntimeOptions(t *testing.T) {
 			t.Errorf("%q: %+v", args, got)
 		}
 	}
-	if o, err := parseOptions([]string{"-e", ""}); err != nil || o.runtime().ErrorLog != "stderr" {
+	if o, err := readOptions([]string{"-e", ""}); err != nil || o.runtime().ErrorLog != "stderr" {
 		t.Errorf("-e with an empty name: %+v, %v", o, err)
+	}
+}
+
+// TestLayout: the environment goes before what was built in, and only names that exist are taken.
+func TestLayout(t *testing.T) {
+	for env, want := range map[string]string{"": "nginx", "nginx": "nginx", "debian": "debian", "Debian": "", "/usr": ""} {
+		t.Setenv(layoutEnv, env)
+		got, err := installedLayout()
+		if got.Name != want || (err != nil) != (want == "") {
+			t.Errorf("%s=%s: %q, %v", layoutEnv, env, got.Name, err)
+		}
+	}
+}
+
+// TestPathArguments reads -V's paths as certbot, acme.sh and ngxtop do.
+func TestPathArguments(t *testing.T) {
+	for layout, want := range map[string]map[string]string{
+		"debian": {
+			`--conf-path=(.*?) `: "/etc/nginx/nginx.conf", `--http-log-path=(\S*)`: "/var/log/nginx/access.log",
+			`--pid-path=([^ ]*) `: "/run/nginx.pid", `--prefix=([^ ]*) `: "/usr/share/nginx",
+		},
+		"nginx": {
+			`--conf-path=(.*?) `: "/usr/local/nginx/conf/nginx.conf", `--http-log-path=(\S*)`: "/usr/local/nginx/logs/access.log",
+			`--error-log-path=(.*?) `: "/usr/local/nginx/logs/error.log", `--prefix=([^ ]*) `: "/usr/local/nginx",
+		},
+	} {
+		t.Setenv(layoutEnv, layout)
+		o, err := readOptions([]string{"-V"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var said strings.Builder
+		showVersion(&said, o)
+		for pattern, path := range want {
+			if m := regexp.MustCompile(pattern).FindStringSubmatch(said.String()); m == nil || m[1] != path {
+				t.Errorf("%s: %s finds %q", layout, pattern, m)
+			}
+		}
 	}
 }
 

@@ -9,13 +9,14 @@ import (
 	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime"
+	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 )
 
 // version is the program's own; releases set it with -ldflags "-X main.version=1.2.3".
 var version = "0.1.0"
 
-const usage = `Usage: nginx [-?hvVtTq] [-s signal] [-p prefix]
+const usageForm = `Usage: nginx [-?hvVtTq] [-s signal] [-p prefix]
              [-e filename] [-c filename] [-g directives]
        sluice fmt [-w | -check] [file ...]
 
@@ -27,9 +28,9 @@ Options:
   -T            : test configuration, dump it and exit
   -q            : suppress non-error messages during configuration testing
   -s signal     : send signal to a master process: stop, quit, reopen, reload
-  -p prefix     : set prefix path (default: ` + defaultPrefix + `)
-  -e filename   : set error log file (default: ` + runtime.DefaultErrorLog + `)
-  -c filename   : set configuration file (default: ` + defaultConf + `)
+  -p prefix     : set prefix path (default: %s)
+  -e filename   : set error log file (default: %s)
+  -c filename   : set configuration file (default: %s)
   -g directives : set global directives out of configuration file
 
 `
@@ -42,23 +43,23 @@ func showVersion(w io.Writer, o *options) {
 	}
 	fmt.Fprintf(w, "nginx version: nginx/%s\n", httpd.Compatible)
 	if o.help {
-		_, _ = io.WriteString(w, usage)
+		fmt.Fprintf(w, usageForm, o.layout.Prefix, o.layout.ErrorLog, o.layout.Conf)
 	}
 	if o.configure {
-		showConfigure(w)
+		showConfigure(w, &o.layout)
 	}
 }
 
-// showConfigure prints the rest of -V: what nginx was built with. Go's TLS follows the names and the rules of
-// OpenSSL's configuration as of the version stated.
-func showConfigure(w io.Writer) {
+// showConfigure prints the rest of -V: what this was built by and with, and for which paths. Certbot takes the version of
+// OpenSSL to know which directives a server understands. Go's TLS understands those of the version stated, and says that
+// it is not OpenSSL the way nginx does with BoringSSL.
+func showConfigure(w io.Writer, l *conf.Layout) {
 	args := configureArguments(runtime.Registry())
+	fmt.Fprintf(w, "built by %s\n", goruntime.Version())
 	if slices.Contains(args, "--with-http_ssl_module") {
-		fmt.Fprintf(w, "built with %s, crypto/tls compatible with OpenSSL 3.0\nTLS SNI support enabled\n", goruntime.Version())
-	} else {
-		fmt.Fprintf(w, "built with %s\n", goruntime.Version())
+		fmt.Fprintf(w, "built with OpenSSL 3.0.0 (compatible; crypto/tls of %s)\nTLS SNI support enabled\n", goruntime.Version())
 	}
-	fmt.Fprintf(w, "configure arguments: --prefix=%s %s\n", strings.TrimSuffix(defaultPrefix, "/"), strings.Join(args, " "))
+	fmt.Fprintf(w, "configure arguments: %s\n", strings.Join(append(pathArguments(l), args...), " "))
 }
 
 // ownVersion is the version with the platform and, where the build recorded it, the commit.

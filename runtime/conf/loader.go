@@ -45,6 +45,7 @@ func (e *Error) Error() string { return e.Text }
 type Loader struct {
 	ConfPath string         // the main file, absolute
 	Prefix   string         // nginx's prefix (-p), absolute, with a trailing slash
+	Layout   Layout         // default paths; change it before anything is registered
 	Files    []*parser.File // every file read, in reading order
 	Main     *Block         // valid after Load
 	Nodes    []*Node        // the statements outside of all blocks, valid after Load
@@ -93,7 +94,7 @@ const (
 
 // NewLoader returns a loader for the main file confPath.
 func NewLoader(confPath, prefix string) *Loader {
-	return &Loader{ConfPath: confPath, Prefix: prefix, rows: make(map[string][]*row, 1200)}
+	return &Loader{ConfPath: confPath, Prefix: prefix, Layout: NginxLayout(), rows: make(map[string][]*row, 1200)}
 }
 
 // Module names an nginx module; rows and sections are added through it.

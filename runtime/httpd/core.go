@@ -144,7 +144,7 @@ func (b *Builder) defaultCore() Core {
 		lingeringTime: 30000, lingeringTimeout: 5000, absoluteRedirect: true, portRedirect: true,
 		msiePadding: true, logNotFound: true, resolveTime: 30000, subBufferSize: 8192,
 		openCache: openFileCache{inactive: 60, valid: 60, minUses: 1},
-		bodyTemp:  TempPath{Dir: b.Loader.FullPath("client_body_temp")},
+		bodyTemp:  TempPath{Dir: b.Loader.FullPath(b.Loader.Layout.ClientBodyTemp)},
 	}
 }
 

@@ -20,7 +20,6 @@ const (
 	combinedName = "combined"
 	combinedText = `$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent ` +
 		`"$http_referer" "$http_user_agent"`
-	defaultPath = "logs/access.log"
 )
 
 // settings are the access logs of a block.
@@ -83,7 +82,7 @@ func (l *module) defaultLogs() []*accessLog {
 	if l.fallback == nil {
 		// The text of combined is well formed.
 		f, _ := l.format(l.formats[combinedName])
-		l.fallback = []*accessLog{{format: f, file: l.b.Env.LogFiles.File(defaultPath)}}
+		l.fallback = []*accessLog{{format: f, file: l.b.Env.LogFiles.File(l.b.Loader.Layout.AccessLog)}}
 	}
 	return l.fallback
 }

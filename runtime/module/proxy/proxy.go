@@ -66,7 +66,7 @@ type module struct {
 
 func register(b *httpd.Builder, m *conf.Module) {
 	mod := &module{b: b, ups: pass.Of(b), tls: map[*settings]*pass.TLS{}}
-	defaults := settings{Settings: pass.Defaults(b, "proxy_temp"), tls: pass.DefaultTLS(), version: 1001}
+	defaults := settings{Settings: pass.Defaults(b, b.Loader.Layout.ProxyTemp), tls: pass.DefaultTLS(), version: 1001}
 	mod.section = conf.NewSection(m, defaults, mod.bind)
 	mod.section.Finish(m, mod.finish)
 	b.Plan(mod.plan)
