@@ -26,13 +26,14 @@ Every directive of nginx, and how this build treats it. Generated from the table
 change to them run `+"`go generate ./docs`"+`.
 
 - **works**: does what nginx documents (%d)
+- **partly**: works but for what is said, which draws a warning or an error (%d)
 - **no effect**: a hint to nginx's machinery that has no counterpart here; accepted, its form is checked (%d)
 - **refused**: `+"`\"x\" is known to nginx but not supported here`"+` (%d). Nothing that would change what a server does is
   accepted and then ignored.
 
 *plus* marks directives of the commercial nginx. The defaults are nginx's; the one that differs here is that of
 server_tokens, see [ADR 10](adr/0010-server-header-names-the-product.md).
-`, count[conf.Supported], count[conf.Hint], count[conf.Unsupported])
+`, count[conf.Supported], count[conf.Partial], count[conf.Hint], count[conf.Unsupported])
 	module := ""
 	for _, s := range specs {
 		if s.Module != module {
@@ -90,7 +91,9 @@ func status(l *conf.Loader, s *conf.Spec) string {
 	case conf.Supported:
 		return "works"
 	case conf.Hint:
-		return "no effect: " + conf.HintReason(s)
+		return "no effect: " + l.Why(s)
+	case conf.Partial:
+		return "partly: " + l.Why(s)
 	}
 	return "refused"
 }

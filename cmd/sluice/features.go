@@ -105,7 +105,7 @@ var standard = []feature{
 func configureArguments(l *conf.Loader) []string {
 	works := func(f *feature) bool {
 		s := conf.Find(f.directive, f.module)
-		return s != nil && l.Support(s) == conf.Supported
+		return s != nil && (l.Support(s) == conf.Supported || l.Support(s) == conf.Partial)
 	}
 	var args []string
 	for i := range optional {

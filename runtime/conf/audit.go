@@ -55,7 +55,7 @@ func (l *Loader) Collisions() (out []string) {
 	for name, rows := range l.rows {
 		for i, a := range rows {
 			for _, b := range rows[i+1:] {
-				if a.status == Supported && b.status == Supported && a.spec.Contexts&b.spec.Contexts != 0 {
+				if a.works() && b.works() && a.spec.Contexts&b.spec.Contexts != 0 {
 					out = append(out, name+" ("+a.module+", "+b.module+")")
 				}
 			}
@@ -64,6 +64,9 @@ func (l *Loader) Collisions() (out []string) {
 	slices.Sort(out)
 	return out
 }
+
+// works reports whether a module handles the directive, at least in part.
+func (r *row) works() bool { return r.status == Supported || r.status == Partial }
 
 // Strangers names what modules handle and the reference does not list for them:
 // a misspelling. A correct set of modules has none.
@@ -83,12 +86,32 @@ func (l *Loader) Support(spec *Spec) Status {
 			return l.Support(opens)
 		}
 	}
-	for _, r := range l.rows[spec.Name] {
-		if r.spec == spec {
-			return r.status
-		}
+	if r := l.rowOf(spec); r != nil {
+		return r.status
 	}
 	return Unsupported
+}
+
+// Why says what does not work of a directive that is a [Hint] or [Partial], ""
+// for others.
+func (l *Loader) Why(spec *Spec) string {
+	r := l.rowOf(spec)
+	switch {
+	case r == nil:
+		return ""
+	case r.status == Hint:
+		return HintReason(spec)
+	}
+	return r.why
+}
+
+func (l *Loader) rowOf(spec *Spec) *row {
+	for _, r := range l.rows[spec.Name] {
+		if r.spec == spec {
+			return r
+		}
+	}
+	return nil
 }
 
 // Words are the values that the directive of spec is chosen from, nil where it

@@ -79,6 +79,7 @@ type row struct {
 	spec   *Spec
 	module string
 	status Status
+	why    string // of Partial
 	apply  func(*Cmd) error
 }
 
@@ -90,6 +91,7 @@ const (
 	Supported   Status = iota
 	Hint               // accepted, has no effect here
 	Unsupported        // known to nginx, refused
+	Partial            // accepted; some of it, said in a warning or an error, does not work
 )
 
 // NewLoader returns a loader for the main file confPath.
@@ -118,6 +120,18 @@ func (m *Module) Directive(name string, apply func(*Cmd) error) { m.addRow(name,
 // Block adds a block directive. apply makes the block with [Block.Child] and
 // hands it to [Cmd.Enter], or reads the statements inside by itself.
 func (m *Module) Block(name string, apply func(*Cmd) error) { m.addRow(name, apply) }
+
+// Partial says that directives of the module, which were added before, work only
+// in part, and why. Documentation lists them so.
+func (m *Module) Partial(why string, names ...string) {
+	for _, name := range names {
+		for _, r := range m.loader.rows[name] {
+			if r.module == m.Name {
+				r.status, r.why = Partial, why
+			}
+		}
+	}
+}
 
 // addRow ties the reference's rows for (name, module) to apply. A name that
 // the reference does not list for the module belongs to Sluice alone and must

@@ -291,6 +291,20 @@ func TestWrongDefaults(t *testing.T) {
 	}
 }
 
+func TestPartial(t *testing.T) {
+	l := newLab(t, nil)
+	m := l.Module("ngx_http_xslt_module")
+	m.Directive("xslt_types", nothing)
+	m.Partial("only on Sundays", "xslt_types", "root")
+	spec := Find("xslt_types", m.Name)
+	if got, why := l.Support(spec), l.Why(spec); got != Partial || why != "only on Sundays" {
+		t.Errorf("%d, %q", got, why)
+	}
+	if got := l.Support(Find("root", "ngx_http_core_module")); got != Supported {
+		t.Errorf("another module's directive became %d", got)
+	}
+}
+
 func TestSupport(t *testing.T) {
 	l := newLab(t, nil)
 	for _, c := range []struct {

@@ -157,6 +157,7 @@ func Register(b *Builder, m *conf.Module) {
 	m.Block("location", b.addLocation)
 	m.Block("limit_except", b.limitExcept)
 	m.Directive("listen", b.addListen)
+	m.Partial("without quic; http2 is served as HTTP/1.1, see ADR 9", "listen")
 	m.Directive("server_name", b.addServerName)
 	b.defineVars()
 	b.Plan(b.planTryFiles)

@@ -1,6 +1,8 @@
 package proxy
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
@@ -41,6 +43,8 @@ func (m *module) registerCache(mod *conf.Module) {
 	}
 	mod.Directive("proxy_cache_bypass", values)
 	mod.Directive("proxy_no_cache", values)
+	names := append(slices.Collect(maps.Keys(cacheDirectives)), "proxy_cache", "proxy_cache_key", "proxy_cache_bypass", "proxy_no_cache")
+	mod.Partial("checked, but responses are not cached yet; a warning says so where one would be, see ADR 8", names...)
 }
 
 // cacheDirectives are those whose values mean nothing without a cache.

@@ -137,6 +137,11 @@ type module struct {
 func register(b *httpd.Builder, m *conf.Module) {
 	x := &module{b: b, names: map[*x509.Certificate]string{}}
 	x.section = conf.NewSection(m, defaults(), bind)
+	m.Partial("off; on is ignored with a warning, crypto/tls has no such thing", "ssl_early_data", "ssl_certificate_compression")
+	m.Partial("ignored with a warning, crypto/tls has no such thing", "ssl_ech_file")
+	m.Partial("off; on and leaf are refused", "ssl_ocsp")
+	m.Partial("checked; without ssl_ocsp it has no meaning", "ssl_ocsp_cache", "ssl_ocsp_responder")
+	m.Partial("read and checked; crypto/tls has no finite-field Diffie-Hellman, see ADR 5", "ssl_dhparam")
 	x.inherit = conf.NewSection(b.Loader.Module("ngx_core_module"), inherit{on: true}, bindInherit)
 	x.sessionID = defineVars(b)
 	b.EachServer(x.server)
