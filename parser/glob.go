@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// glob returns the names that match pattern, sorted by their bytes. It follows
+// Glob returns the names that match pattern, sorted by their bytes. It follows
 // glob(3) with no flags in the C locale, which is what nginx calls; filepath.Glob
 // differs: it sorts each folder for itself, lets a wildcard match a leading dot,
 // has no [!a] and no [[:alpha:]], and takes an unclosed "[" for an error. Several
 // slashes in a row stay as they are, of which glob(3) drops some.
-func glob(pattern string) []string {
+func Glob(pattern string) []string {
 	names := []string{""}
 	wild := false // the last part of each name comes from a folder's list
 	for rest := pattern; rest != "" && len(names) > 0; {

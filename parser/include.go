@@ -11,6 +11,11 @@ import "strings"
 //
 // The error is always nil: nginx fails here only for want of memory.
 func Include(arg, confPrefix string) ([]string, error) {
+	return IncludeFrom(arg, confPrefix, Glob)
+}
+
+// IncludeFrom is Include with something else that finds the names for a pattern.
+func IncludeFrom(arg, confPrefix string, glob func(pattern string) []string) ([]string, error) {
 	name := cString(FullName(arg, confPrefix))
 	if !strings.ContainsAny(name, "*?[") {
 		return []string{name}, nil

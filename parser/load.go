@@ -51,10 +51,19 @@ func strerror(errno syscall.Errno) string {
 
 // Load reads and parses the file at path. The error is a *FileError; what is
 // wrong in the file itself is told by the tree, see [Parse].
+func Load(path string) (*File, error) {
+	data, err := ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(cString(path), data), nil
+}
+
+// ReadFile reads a configuration file. The error is a *FileError.
 //
 // Like nginx it reads as many bytes as fstat(2) states as the size, which is none
 // for a pipe or a device.
-func Load(path string) (*File, error) {
+func ReadFile(path string) ([]byte, error) {
 	path = cString(path)
 	f, err := os.Open(path)
 	if err != nil {
@@ -78,7 +87,7 @@ func Load(path string) (*File, error) {
 		}
 		data = data[:n] // the file shrank since fstat
 	}
-	return Parse(path, data), nil
+	return data, nil
 }
 
 func newFileError(op, path string, err error, noLocation bool) *FileError {

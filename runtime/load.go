@@ -10,6 +10,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/inputs"
 	"github.com/sluiceproxy/sluice/runtime/logfile"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 )
@@ -113,6 +114,7 @@ func (h *host) load(o *Options, prev *Config) (*Config, error) {
 // directives were registered with.
 func (h *host) loadWith(l *conf.Loader, o *Options, prev *Config) (*Config, registered, error) {
 	l.Layout = o.layout()
+	l.Inputs = inputs.System{}
 	cfg := &Config{}
 	files := logfile.Options{Prefix: o.Prefix, Report: h.report}
 	if prev != nil {
@@ -154,7 +156,7 @@ func (h *host) loadWith(l *conf.Loader, o *Options, prev *Config) (*Config, regi
 func (h *host) env(cfg *Config) httpd.Env {
 	return httpd.Env{
 		OpenLog: func(c *conf.Cmd) (errlog.Output, error) {
-			out, err := errlog.Parse(cfg.logs, c.Values(), h.report)
+			out, err := errlog.Parse(cfg.logs, c.Values(), c.Loader.Inputs.LookupHost, h.report)
 			if err != nil {
 				return out, c.Errorf("%s", err.Error())
 			}

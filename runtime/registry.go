@@ -30,8 +30,10 @@ func Registry() *conf.Loader {
 	l := conf.NewLoader("nginx.conf", "")
 	files := logfile.NewSet(logfile.Options{})
 	register(l, httpd.Env{
-		OpenLog: func(c *conf.Cmd) (errlog.Output, error) { return errlog.Parse(files, c.Values(), nil) },
-		Stats:   &httpd.Stats{},
+		OpenLog: func(c *conf.Cmd) (errlog.Output, error) {
+			return errlog.Parse(files, c.Values(), c.Loader.Inputs.LookupHost, nil)
+		},
+		Stats: &httpd.Stats{},
 	})
 	return l
 }

@@ -57,7 +57,7 @@ func (x *expander) list(in []*parser.Directive, parent string) []*Node {
 
 func (x *expander) include(d *parser.Directive, parent string) []*Node {
 	seq := x.next()
-	paths, err := parser.Include(d.Args[0].Value, folder(x.l.ConfPath))
+	paths, err := parser.IncludeFrom(d.Args[0].Value, folder(x.l.ConfPath), x.l.Inputs.Glob)
 	if err != nil {
 		x.l.problemAt(&Node{Directive: d, Seq: seq}, 0, Emerg, located(err.Error(), d.File, d.Line))
 		return nil
@@ -102,10 +102,11 @@ func (x *expander) unreadable(err error, d *parser.Directive) {
 
 // open reads a configuration file and remembers it for the dump.
 func (l *Loader) open(path string) (*parser.File, error) {
-	f, err := parser.Load(path)
+	data, err := l.Inputs.ReadConf(path)
 	if err != nil {
 		return nil, err
 	}
+	f := parser.Parse(path, data)
 	for _, old := range l.Files {
 		if old.Path == f.Path {
 			return f, nil

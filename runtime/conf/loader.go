@@ -53,6 +53,8 @@ type Loader struct {
 	// as if they were not there: those known to be wrong, for whoever looks for
 	// what else is.
 	Skip map[int]bool
+	// Inputs is where files and hosts are read from; set it before Load.
+	Inputs Inputs
 
 	rows      map[string][]*row
 	modules   []*Module
@@ -96,7 +98,10 @@ const (
 
 // NewLoader returns a loader for the main file confPath.
 func NewLoader(confPath, prefix string) *Loader {
-	return &Loader{ConfPath: confPath, Prefix: prefix, Layout: NginxLayout(), rows: make(map[string][]*row, 1200)}
+	return &Loader{
+		ConfPath: confPath, Prefix: prefix, Layout: NginxLayout(), Inputs: Files{},
+		rows: make(map[string][]*row, 1200),
+	}
 }
 
 // Module names an nginx module; rows and sections are added through it.

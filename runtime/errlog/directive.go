@@ -3,18 +3,22 @@ package errlog
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/logfile"
 )
 
+// Lookup finds the addresses of a host's name.
+type Lookup = func(host string) ([]netip.Addr, error)
+
 // Parse reads the arguments of an error_log directive: a destination (a path,
 // "stderr", "syslog:server=...", "memory:size") and levels. A path is registered in
-// files and usable once these are open. report receives what goes wrong with a
+// files and usable once these are open. lookup is asked for a syslog server's address. report receives what goes wrong with a
 // syslog server later; it may be nil. Errors are nginx's, without the place in the
 // configuration.
-func Parse(files *logfile.Set, args []string, report func(logfile.Problem)) (Output, error) {
+func Parse(files *logfile.Set, args []string, lookup Lookup, report func(logfile.Problem)) (Output, error) {
 	if len(args) == 0 {
 		return Output{}, errors.New("no log destination")
 	}
@@ -30,7 +34,7 @@ func Parse(files *logfile.Set, args []string, report func(logfile.Problem)) (Out
 		}
 		out.Sink = NewMemory(int(n))
 	case logfile.IsSyslog(args[0]):
-		c, err := logfile.ParseSyslog(args[0])
+		c, err := logfile.ParseSyslog(args[0], lookup)
 		if err != nil {
 			return out, err
 		}

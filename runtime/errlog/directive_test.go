@@ -29,7 +29,7 @@ func TestParse(t *testing.T) {
 		{"logs/error.log loud", Output{}, `invalid log level "loud"`},
 		{"", Output{}, "no log destination"},
 	} {
-		got, err := Parse(logfile.NewSet(logfile.Options{Prefix: dir}), strings.Fields(c.args), nil)
+		got, err := Parse(logfile.NewSet(logfile.Options{Prefix: dir}), strings.Fields(c.args), nil, nil)
 		if c.err != "" {
 			if err == nil || err.Error() != c.err {
 				t.Errorf("%s: got error %v, want %s", c.args, err, c.err)
@@ -49,7 +49,7 @@ func TestParse(t *testing.T) {
 func TestDefaultLogIsAddedWhenNoLogIsAFile(t *testing.T) {
 	files := logfile.NewSet(logfile.Options{})
 	for args, want := range map[string]bool{"memory:32k": true, "stderr": false, "x.log": false} {
-		out, err := Parse(files, []string{args}, nil)
+		out, err := Parse(files, []string{args}, nil, nil)
 		if err != nil || NeedsDefault([]Output{out}) != want {
 			t.Errorf("%s: want %v, %v", args, want, err)
 		}
@@ -67,7 +67,7 @@ func TestFileAndSyslogTogether(t *testing.T) {
 	files := logfile.NewSet(logfile.Options{Prefix: dir})
 	var outputs []Output
 	for _, args := range [][]string{{"error.log", "info"}, {"syslog:server=unix:" + sock + ",facility=user,nohostname,tag=t", "warn"}} {
-		out, err := Parse(files, args, nil)
+		out, err := Parse(files, args, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -330,7 +330,7 @@ func (c *Core) Resolver() (*resolver.Resolver, time.Duration) { return c.resolve
 
 // setResolver handles the resolver directive.
 func (b *Builder) setResolver(c *Core, cmd *conf.Cmd) error {
-	settings, err := resolver.Parse(cmd.Values(), nil)
+	settings, err := resolver.Parse(cmd.Values(), cmd.Loader.Inputs.LookupHost)
 	if err != nil {
 		return cmd.Errorf("%s", err.Error())
 	}

@@ -1,8 +1,6 @@
 package httpd
 
 import (
-	"context"
-	"net"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -33,7 +31,7 @@ func anyAddr(port uint16) netio.Addr {
 
 // addListen handles the listen directive.
 func (b *Builder) addListen(cmd *conf.Cmd) error {
-	addrs, problem := parseListen(cmd.Arg(0))
+	addrs, problem := parseListen(cmd.Arg(0), cmd.Loader.Inputs.LookupHost)
 	if problem != "" {
 		return cmd.Errorf(`%s in "%s" of the "listen" directive`, problem, cmd.Arg(0))
 	}
@@ -155,7 +153,7 @@ func setKeepalive(s *netio.ListenSpec, v string) bool {
 
 // parseListen reads the address of listen: port, host, host:port, [v6]:port,
 // *:port, unix:path. The text names the problem as nginx does.
-func parseListen(s string) (addrs []netio.Addr, problem string) {
+func parseListen(s string, lookup func(host string) ([]netip.Addr, error)) (addrs []netio.Addr, problem string) {
 	if path, ok := strings.CutPrefix(strings.ToLower(s[:min(5, len(s))])+s[min(5, len(s)):], "unix:"); ok {
 		if path == "" {
 			return nil, "no path in the unix domain socket"
@@ -170,7 +168,7 @@ func parseListen(s string) (addrs []netio.Addr, problem string) {
 		return nil, problem
 	}
 	for p := port[0]; p <= port[1]; p++ {
-		list, problem := resolveListen(host, uint16(p))
+		list, problem := resolveListen(host, uint16(p), lookup)
 		if problem != "" {
 			return nil, problem
 		}
@@ -233,7 +231,7 @@ func parsePorts(s string) (p [2]int, problem string) {
 	return [2]int{a, b}, ""
 }
 
-func resolveListen(host string, port uint16) ([]netio.Addr, string) {
+func resolveListen(host string, port uint16, lookup func(host string) ([]netip.Addr, error)) ([]netio.Addr, string) {
 	if host == "" {
 		return nil, "no host"
 	}
@@ -250,7 +248,7 @@ func resolveListen(host string, port uint16) ([]netio.Addr, string) {
 	if ip, err := netip.ParseAddr(host); err == nil && ip.Is4() {
 		return []netio.Addr{netio.AddrFrom(netip.AddrPortFrom(ip, port))}, ""
 	}
-	ips, err := net.DefaultResolver.LookupNetIP(context.Background(), "ip", host)
+	ips, err := lookup(host)
 	if err != nil || len(ips) == 0 {
 		return nil, "host not found"
 	}

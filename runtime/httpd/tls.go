@@ -110,7 +110,7 @@ func chooseTLS(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 // TLSObjects returns what the configuration's certificates, keys and
 // revocation lists are loaded through.
 func (b *Builder) TLSObjects() *tlsconf.Objects {
-	o, _ := b.Shared(tlsObjects{}, func() any { return new(tlsconf.Objects) }).(*tlsconf.Objects)
+	o, _ := b.Shared(tlsObjects{}, func() any { return &tlsconf.Objects{Read: b.Loader.Inputs.ReadFile} }).(*tlsconf.Objects)
 	return o
 }
 

@@ -13,6 +13,9 @@ import (
 	"time"
 )
 
+// nobody is found.
+func nobody(string) ([]netip.Addr, error) { return nil, errors.New("unknown") }
+
 func TestParseSyslog(t *testing.T) {
 	local := netip.MustParseAddrPort
 	for _, c := range []struct {
@@ -51,7 +54,7 @@ func TestParseSyslog(t *testing.T) {
 		{"syslog:server=unix:/" + strings.Repeat("a", 107), SyslogConf{}, `too long path in the unix domain socket in syslog server "unix:/` + strings.Repeat("a", 107) + `"`},
 		{"syslog:server=no.such.host.invalid", SyslogConf{}, `host not found in syslog server "no.such.host.invalid"`},
 	} {
-		got, err := ParseSyslog(c.value)
+		got, err := ParseSyslog(c.value, nobody)
 		if got != c.want || errText(err) != c.err {
 			t.Errorf("%s:\n got %+v, %q\nwant %+v, %q", c.value, got, errText(err), c.want, c.err)
 		}
@@ -64,13 +67,13 @@ func FuzzParseSyslog(f *testing.F) {
 	f.Add("syslog:tag=,,=")
 	f.Add("syslog:server=known:1")
 	f.Fuzz(func(t *testing.T, s string) {
-		lookup := func(host string) ([]net.IP, error) {
+		lookup := func(host string) ([]netip.Addr, error) {
 			if host == "known" {
-				return []net.IP{net.IPv4(127, 0, 0, 1)}, nil
+				return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
 			}
 			return nil, errors.New("unknown")
 		}
-		if c, err := parseSyslog(s, lookup); err == nil && c.Unix == "" && !c.UDP.IsValid() {
+		if c, err := ParseSyslog(s, lookup); err == nil && c.Unix == "" && !c.UDP.IsValid() {
 			t.Errorf("%q: no server in %+v", s, c)
 		}
 	})

@@ -3,7 +3,6 @@ package logfile
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -39,11 +38,9 @@ var severities = [...]string{"emerg", "alert", "crit", "error", "warn", "notice"
 func IsSyslog(value string) bool { return strings.HasPrefix(value, "syslog:") }
 
 // ParseSyslog reads a destination "syslog:server=address,facility=...,tag=...,
-// severity=...,nohostname". A host name is looked up. Errors are in nginx's words,
+// severity=...,nohostname". lookup finds the addresses of a host name. Errors are in nginx's words,
 // without the place in the configuration.
-func ParseSyslog(value string) (SyslogConf, error) { return parseSyslog(value, net.LookupIP) }
-
-func parseSyslog(value string, lookup func(host string) ([]net.IP, error)) (SyslogConf, error) {
+func ParseSyslog(value string, lookup func(host string) ([]netip.Addr, error)) (SyslogConf, error) {
 	p := syslogParser{given: make(map[string]bool), lookup: lookup}
 	p.conf = SyslogConf{Facility: defaultFacility, Severity: Info, Tag: "nginx"}
 	for param := range strings.SplitSeq(strings.TrimPrefix(value, "syslog:"), ",") {
@@ -60,7 +57,7 @@ func parseSyslog(value string, lookup func(host string) ([]net.IP, error)) (Sysl
 type syslogParser struct {
 	conf   SyslogConf
 	given  map[string]bool
-	lookup func(host string) ([]net.IP, error)
+	lookup func(host string) ([]netip.Addr, error)
 }
 
 func (p *syslogParser) param(param string) error {
@@ -160,7 +157,7 @@ func (p *syslogParser) server(s string) error {
 		if err != nil || len(ips) == 0 {
 			return errors.New("host not found")
 		}
-		ip, _ = netip.AddrFromSlice(ips[0])
+		ip = ips[0]
 	}
 	p.conf.UDP = netip.AddrPortFrom(ip.Unmap(), uint16(n))
 	return nil

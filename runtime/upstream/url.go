@@ -1,11 +1,8 @@
 package upstream
 
 import (
-	"context"
-	"net"
 	"net/netip"
 	"strings"
-	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
@@ -134,18 +131,13 @@ func (u *URL) setPort(text string) error {
 	return nil
 }
 
-// resolveLimit bounds a lookup while the configuration is loaded.
-const resolveLimit = 30 * time.Second
-
-// Resolve fills in Addrs of a name with the system's resolver, IPv4 first, as
+// Resolve fills in Addrs of a name with what lookup knows of it, IPv4 first, as
 // is done once while a configuration is loaded.
-func (u *URL) Resolve() error {
+func (u *URL) Resolve(lookup func(host string) ([]netip.Addr, error)) error {
 	if u.Addrs != nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), resolveLimit)
-	defer cancel()
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", u.Host)
+	ips, err := lookup(u.Host)
 	if err != nil || len(ips) == 0 {
 		return Error("host not found")
 	}

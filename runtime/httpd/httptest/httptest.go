@@ -26,6 +26,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/inputs"
 	"github.com/sluiceproxy/sluice/runtime/logfile"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 )
@@ -93,6 +94,7 @@ func (s *Server) load(text string, modules []httpd.Module) (*httpd.Config, []str
 		return nil, nil, err
 	}
 	l := conf.NewLoader(path, s.Dir+"/")
+	l.Inputs = inputs.System{}
 	b := httpd.NewBuilder(l, httpd.Env{
 		OpenLog:  func(*conf.Cmd) (errlog.Output, error) { return s.output(), nil },
 		Log:      s.logger(),

@@ -181,7 +181,7 @@ func (u *Upstream) addServer(c *conf.Cmd) error {
 	}
 	url, err := upstream.ParseURL(c.Arg(0), 80, false)
 	if err == nil {
-		err = url.Resolve()
+		err = url.Resolve(c.Loader.Inputs.LookupHost)
 	}
 	if err != nil {
 		return c.Errorf(`%s in upstream "%s"`, err, c.Arg(0))

@@ -113,7 +113,7 @@ func (u *Upstream) complete(b *httpd.Builder) error {
 			return fmt.Errorf(`no port in upstream "%s"%s`, u.Host, u.at)
 		}
 		url := upstream.URL{Host: u.Host, Port: u.Port}
-		if err := url.Resolve(); err != nil {
+		if err := url.Resolve(b.Loader.Inputs.LookupHost); err != nil {
 			return fmt.Errorf(`%w in upstream "%s"%s`, err, u.Host, u.at)
 		}
 		u.servers = []upstream.Server{{

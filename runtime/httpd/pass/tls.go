@@ -64,7 +64,7 @@ func (s *TLSSettings) Table(b *httpd.Builder, t *conf.Table, prefix string) {
 	b.BindValue(t, p+"certificate", &s.Cert)
 	b.BindValue(t, p+"certificate_key", &s.Key)
 	t.Func(p+"password_file", func(c *conf.Cmd) (err error) {
-		if s.Passwords, err = tlsconf.ReadPasswords(c.Loader.ConfFile(c.Arg(0))); err != nil {
+		if s.Passwords, err = tlsconf.ReadPasswords(c.Loader.Inputs.ReadFile, c.Loader.ConfFile(c.Arg(0))); err != nil {
 			return c.Errorf("%s", err.Error())
 		}
 		return nil

@@ -97,7 +97,7 @@ func (l *module) setDestination(a *accessLog, c *conf.Cmd) error {
 	dest := c.Arg(0)
 	switch {
 	case logfile.IsSyslog(dest):
-		sc, err := logfile.ParseSyslog(dest)
+		sc, err := logfile.ParseSyslog(dest, c.Loader.Inputs.LookupHost)
 		if err != nil {
 			return c.Errorf("%s", err.Error())
 		}

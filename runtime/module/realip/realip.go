@@ -1,8 +1,6 @@
 package realip
 
 import (
-	"context"
-	"net"
 	"net/netip"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
@@ -71,7 +69,7 @@ func trust(n *netio.Networks, c *conf.Cmd) error {
 		n.List = append(n.List, p)
 		return nil
 	}
-	ips, err := net.DefaultResolver.LookupNetIP(context.Background(), "ip", text)
+	ips, err := c.Loader.Inputs.LookupHost(text)
 	if err != nil || len(ips) == 0 {
 		return c.Errorf(`host not found in set_real_ip_from "%s"`, text)
 	}

@@ -21,7 +21,7 @@ const keepObjects = 24 * time.Hour
 // They outlive it where ssl_object_cache_inheritable says so.
 func (x *module) objects() *tlsconf.Objects {
 	o := x.b.TLSObjects()
-	if o.Inherited == nil && x.inherit.Of(x.b.Loader.Main).on {
+	if o.Inherited == nil && x.b.Loader.Live() && x.inherit.Of(x.b.Loader.Main).on {
 		o.Inherited, _ = x.b.Env.Carry("ssl_objects", "http", func() any {
 			return &tlsconf.CertificateCache{Max: math.MaxInt, Inactive: keepObjects}
 		}).(*tlsconf.CertificateCache)

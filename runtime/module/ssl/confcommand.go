@@ -43,7 +43,7 @@ func (w *work) command(c *command) error {
 	case "certificate", "privatekey":
 		return w.commandCertificate(c)
 	case "dhparameters":
-		return tlsconf.CheckDHParam(w.x.b.Loader.ConfFile(c.value))
+		return tlsconf.CheckDHParam(w.x.b.Loader.Inputs.ReadFile, w.x.b.Loader.ConfFile(c.value))
 	case "signaturealgorithms", "clientsignaturealgorithms", "numtickets", "recordpadding", "verifymode",
 		"serverinfofile", "chaincapath", "chaincafile", "verifycapath", "verifycafile", "requestcafile",
 		"clientcafile", "requestcapath", "clientcapath", "verifycastore", "chaincastore", "requestcastore", "ecdhparameters":

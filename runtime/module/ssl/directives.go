@@ -46,7 +46,7 @@ func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }
 
 // setPasswords reads ssl_password_file.
 func (c *settings) setPasswords(cmd *conf.Cmd) error {
-	list, err := tlsconf.ReadPasswords(cmd.Loader.ConfFile(cmd.Arg(0)))
+	list, err := tlsconf.ReadPasswords(cmd.Loader.Inputs.ReadFile, cmd.Loader.ConfFile(cmd.Arg(0)))
 	if err != nil {
 		return cmd.Errorf("%s", err.Error())
 	}

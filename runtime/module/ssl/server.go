@@ -184,7 +184,7 @@ func (w *work) verification() error {
 // keyExchange checks ssl_dhparam and applies ssl_ecdh_curve.
 func (w *work) keyExchange() error {
 	if w.c.dhparam != "" {
-		if err := tlsconf.CheckDHParam(w.x.b.Loader.ConfFile(w.c.dhparam)); err != nil {
+		if err := tlsconf.CheckDHParam(w.x.b.Loader.Inputs.ReadFile, w.x.b.Loader.ConfFile(w.c.dhparam)); err != nil {
 			return err
 		}
 	}
@@ -272,7 +272,7 @@ func (w *work) ticketKeys(zone string) (*tlsconf.TicketKeys, error) {
 		for i, name := range names {
 			files[i] = w.x.b.Loader.ConfFile(name)
 		}
-		keys, err := tlsconf.LoadTicketKeys(files)
+		keys, err := tlsconf.LoadTicketKeys(w.x.b.Loader.Inputs.ReadFile, files)
 		if err != nil {
 			err = w.atEndOfHTTP(err)
 		}

@@ -13,7 +13,7 @@ import (
 func (w *work) staple() error {
 	var fixed []byte
 	if w.c.staplingFile != "" {
-		response, err := tlsconf.LoadStaple(w.x.b.Loader.ConfFile(w.c.staplingFile))
+		response, err := tlsconf.LoadStaple(w.x.b.Loader.Inputs.ReadFile, w.x.b.Loader.ConfFile(w.c.staplingFile))
 		if err != nil {
 			return err
 		}

@@ -8,9 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/asn1"
-	"os"
 	"slices"
-	"strings"
 )
 
 // dataPrefix begins a value that is the PEM text itself, not the name of a file.
@@ -25,11 +23,16 @@ const dataPrefix = "data:"
 // A key of another type than the certificate's is refused; nginx over OpenSSL 3
 // loads such a pair and then fails every handshake.
 func LoadCertificate(cert, key string, passwords [][]byte) (*tls.Certificate, error) {
-	chain, err := loadChain(cert)
+	return ReadFile(readFile).certificate(cert, key, passwords)
+}
+
+// certificate is LoadCertificate with files that read reads.
+func (read ReadFile) certificate(cert, key string, passwords [][]byte) (*tls.Certificate, error) {
+	chain, err := read.certificates(cert, false)
 	if err != nil {
 		return nil, err
 	}
-	priv, err := loadKey(key, passwords)
+	priv, err := read.key(key, passwords)
 	if err != nil {
 		return nil, err
 	}
@@ -86,22 +89,17 @@ func keyKind(public crypto.PublicKey) int {
 	return 3
 }
 
-// loadChain reads the certificates of ssl_certificate.
-func loadChain(name string) ([]*x509.Certificate, error) {
-	return readCertificates(name, false)
-}
-
 // LoadCA reads the certificates of ssl_client_certificate or
 // ssl_trusted_certificate; at least one.
-func LoadCA(name string) ([]*x509.Certificate, error) {
-	return readCertificates(name, true)
+func LoadCA(read ReadFile, name string) ([]*x509.Certificate, error) {
+	return read.certificates(name, true)
 }
 
-// readCertificates parses every certificate of a file; blocks of other kinds are
+// certificates parses every certificate of a file; blocks of other kinds are
 // passed over. In a CA file each may be a TRUSTED CERTIFICATE, in a chain only
 // the first.
-func readCertificates(name string, allTrusted bool) ([]*x509.Certificate, error) {
-	data, queue, err := readPEM(name, "r")
+func (read ReadFile) certificates(name string, allTrusted bool) ([]*x509.Certificate, error) {
+	data, queue, err := read.pem(name, "r")
 	if err != nil {
 		return nil, &Error{Op: `cannot load certificate "` + name + `": BIO_new_file() failed`, Queue: queue, Cause: err}
 	}
@@ -165,9 +163,9 @@ func derQueue(der []byte) string {
 }
 
 // LoadCRL reads the revocation lists of ssl_crl; at least one.
-func LoadCRL(name string) ([]*x509.RevocationList, error) {
+func LoadCRL(read ReadFile, name string) ([]*x509.RevocationList, error) {
 	op := `cannot load CRL "` + name + `": `
-	data, queue, err := readPEM(name, "r")
+	data, queue, err := read.pem(name, "r")
 	if err != nil {
 		return nil, &Error{Op: op + "BIO_new_file() failed", Queue: queue, Cause: err}
 	}
@@ -197,27 +195,6 @@ func LoadCRL(name string) ([]*x509.RevocationList, error) {
 		return fail(nil, errNoStartLine+"X509 CRL")
 	}
 	return list, nil
-}
-
-// readPEM returns the text a directive's value stands for. A directory reads as
-// empty, as it does through the C library.
-func readPEM(name, mode string) (data []byte, queue []string, err error) {
-	if text, ok := strings.CutPrefix(name, dataPrefix); ok {
-		return []byte(text), nil, nil
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, fopenErrors(name, mode, err), err
-	}
-	defer func() { _ = f.Close() }()
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, nil, nil
-	}
-	data, err = readAll(f)
-	if err != nil {
-		return nil, fopenErrors(name, mode, err), err
-	}
-	return data, nil, nil
 }
 
 // Subjects returns the distinct subjects of CA certificates in their order, DER

@@ -133,11 +133,11 @@ func TestEncryptedKeys(t *testing.T) {
 }
 
 func TestLoadCRLErrors(t *testing.T) {
-	_, err := LoadCRL("testdata/ec.crt")
+	_, err := LoadCRL(readFile, "testdata/ec.crt")
 	if want := `cannot load CRL "testdata/ec.crt": PEM_read_bio_X509_CRL() failed (SSL: ` + noStart + "X509 CRL)"; err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
-	_, err = LoadCRL("/nonexistent")
+	_, err = LoadCRL(readFile, "/nonexistent")
 	if want := `cannot load CRL "/nonexistent": ` + strings.ReplaceAll(noFile, "NAME", "/nonexistent"); err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
@@ -177,7 +177,7 @@ func TestReadPasswords(t *testing.T) {
 		if err := os.WriteFile(name, []byte(tt.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		list, err := ReadPasswords(name)
+		list, err := ReadPasswords(readFile, name)
 		if tt.err != "" {
 			if err == nil || err.Error() != strings.ReplaceAll(tt.err, "NAME", name) {
 				t.Errorf("%q: %v", tt.text, err)
@@ -192,7 +192,7 @@ func TestReadPasswords(t *testing.T) {
 			t.Errorf("%q: %q, %v", tt.text, got, err)
 		}
 	}
-	_, err := ReadPasswords("/nonexistent")
+	_, err := ReadPasswords(readFile, "/nonexistent")
 	if err == nil || err.Error() != `open() "/nonexistent" failed (2: No such file or directory)` {
 		t.Error(err)
 	}
@@ -204,7 +204,7 @@ func FuzzReadCertificates(f *testing.F) {
 	}
 	f.Add("-----BEGIN CERTIFICATE-----\nProc-Type: 4\n\nAAAA\n-----END CERTIFICATE-----")
 	f.Fuzz(func(t *testing.T, text string) {
-		list, err := readCertificates(dataPrefix+text, true)
+		list, err := ReadFile(readFile).certificates(dataPrefix+text, true)
 		if (err == nil) != (len(list) > 0) {
 			t.Fatalf("%d certificates, %v", len(list), err)
 		}
@@ -216,7 +216,7 @@ func FuzzLoadKey(f *testing.F) {
 		f.Add(read(f, name))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		key, err := loadKey(dataPrefix+text, [][]byte{[]byte("sesame")})
+		key, err := ReadFile(readFile).key(dataPrefix+text, [][]byte{[]byte("sesame")})
 		if (err == nil) != (key != nil) {
 			t.Fatalf("%v, %v", key, err)
 		}

@@ -5,11 +5,11 @@ import "testing"
 // testdata/crl-v1.pem is a CA and its list without extensions, which `openssl
 // ca -gencrl` writes as version 1.
 func TestLoadCRLVersion1(t *testing.T) {
-	cas, err := LoadCA("testdata/crl-v1.pem")
+	cas, err := LoadCA(readFile, "testdata/crl-v1.pem")
 	if err != nil {
 		t.Fatal(err)
 	}
-	lists, err := LoadCRL("testdata/crl-v1.pem")
+	lists, err := LoadCRL(readFile, "testdata/crl-v1.pem")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,8 +3,8 @@ package tlsconf
 // CheckDHParam reads ssl_dhparam as far as to report, in nginx's words, a file
 // that is missing or holds no parameters. They have no effect: crypto/tls has no
 // finite-field Diffie-Hellman.
-func CheckDHParam(name string) error {
-	data, queue, err := readPEM(name, "r")
+func CheckDHParam(read ReadFile, name string) error {
+	data, queue, err := read.pem(name, "r")
 	if err != nil {
 		return &Error{Op: `BIO_new_file("` + name + `") failed`, Queue: queue, Cause: err}
 	}

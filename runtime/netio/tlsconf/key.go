@@ -9,8 +9,6 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"errors"
-	"io"
-	"os"
 	"strings"
 )
 
@@ -20,16 +18,16 @@ var (
 	errNoKey    = errors.New("no private key")
 )
 
-// loadKey reads a private key. Without passwords an encrypted key is an error:
+// key reads a private key. Without passwords an encrypted key is an error:
 // there is nobody to ask.
-func loadKey(name string, passwords [][]byte) (crypto.Signer, error) {
+func (read ReadFile) key(name string, passwords [][]byte) (crypto.Signer, error) {
 	op := `cannot load certificate key "` + name + `": `
 	for _, scheme := range []string{"engine:", "store:"} {
 		if strings.HasPrefix(name, scheme) {
 			return nil, &Error{Op: op + `loading "` + scheme + `..." certificate keys is not supported`}
 		}
 	}
-	data, queue, err := readPEM(name, "r")
+	data, queue, err := read.pem(name, "r")
 	if err != nil {
 		return nil, &Error{Op: op + "BIO_new_file() failed", Queue: queue, Cause: err}
 	}
@@ -211,9 +209,3 @@ func decryptCBC(block cipher.Block, iv, body []byte) ([]byte, error) {
 	}
 	return out[:len(out)-pad], nil
 }
-
-// maxFile bounds what is read of a key or certificate file.
-const maxFile = 16 << 20
-
-// readAll reads a file of certificates or keys.
-func readAll(f *os.File) ([]byte, error) { return io.ReadAll(io.LimitReader(f, maxFile)) }

@@ -12,8 +12,11 @@ import (
 // Not safe for concurrent use.
 type Objects struct {
 	// Inherited keeps certificates from one configuration to the next while
-	// their files stay the same (ssl_object_cache_inheritable); nil does not.
+	// their files stay the same (ssl_object_cache_inheritable); nil does not. It
+	// looks at the files by itself.
 	Inherited *CertificateCache
+	// Read reads the files of what is not taken from Inherited.
+	Read ReadFile
 
 	pairs map[string]loaded[*tls.Certificate]
 	cas   map[string]loaded[[]*x509.Certificate]
@@ -53,16 +56,16 @@ func (o *Objects) Certificate(cert, key string, passwords [][]byte) (*tls.Certif
 		if o.Inherited != nil {
 			return o.Inherited.Load(cert, key, passwords, time.Now())
 		}
-		return LoadCertificate(cert, key, passwords)
+		return o.Read.certificate(cert, key, passwords)
 	})
 }
 
 // CA is [LoadCA].
 func (o *Objects) CA(name string) ([]*x509.Certificate, error) {
-	return once(&o.cas, name, func() ([]*x509.Certificate, error) { return LoadCA(name) })
+	return once(&o.cas, name, func() ([]*x509.Certificate, error) { return LoadCA(o.Read, name) })
 }
 
 // CRL is [LoadCRL].
 func (o *Objects) CRL(name string) ([]*x509.RevocationList, error) {
-	return once(&o.crls, name, func() ([]*x509.RevocationList, error) { return LoadCRL(name) })
+	return once(&o.crls, name, func() ([]*x509.RevocationList, error) { return LoadCRL(o.Read, name) })
 }

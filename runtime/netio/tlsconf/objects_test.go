@@ -11,7 +11,7 @@ func TestObjects(t *testing.T) {
 	crt, key := put(t, dir, "c.crt", read(t, "ec.crt")), put(t, dir, "c.key", read(t, "ec.key"))
 	crl := put(t, dir, "l.crl", read(t, "crl-v1.pem"))
 	for name, o := range map[string]*Objects{
-		"alone": {}, "inheriting": {Inherited: &CertificateCache{Max: 2}},
+		"alone": {Read: readFile}, "inheriting": {Read: readFile, Inherited: &CertificateCache{Max: 2}},
 	} {
 		first, err := o.Certificate(crt, key, nil)
 		if err != nil {
@@ -27,7 +27,7 @@ func TestObjects(t *testing.T) {
 			t.Errorf("%s: a certificate served as key", name)
 		}
 	}
-	var o Objects
+	o := Objects{Read: readFile}
 	cas, err := o.CA(crt)
 	if err != nil {
 		t.Fatal(err)

@@ -25,8 +25,8 @@ const (
 )
 
 // LoadStaple reads ssl_stapling_file, an OCSP response in DER.
-func LoadStaple(name string) ([]byte, error) {
-	data, queue, err := readPEM(name, "rb")
+func LoadStaple(read ReadFile, name string) ([]byte, error) {
+	data, queue, err := read.pem(name, "rb")
 	if err != nil {
 		return nil, &Error{Op: `BIO_new_file("` + name + `") failed`, Queue: queue, Cause: err}
 	}

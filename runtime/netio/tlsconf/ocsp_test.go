@@ -156,7 +156,7 @@ func TestLoadStaple(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		data, err := LoadStaple(path)
+		data, err := LoadStaple(readFile, path)
 		want := strings.ReplaceAll(tt.err, "NAME", path)
 		if want == "" && (err != nil || string(data) != tt.data) || want != "" && (err == nil || err.Error() != want) {
 			t.Errorf("%s: %v, want %s", name, err, want)
@@ -268,15 +268,15 @@ func FuzzParseOCSPAnswer(f *testing.F) {
 func TestCheckDHParam(t *testing.T) {
 	dir := t.TempDir()
 	good := put(t, dir, "good", armoured("DH PARAMETERS", "MAYCAQUCAQI="))
-	if err := CheckDHParam(good); err != nil {
+	if err := CheckDHParam(readFile, good); err != nil {
 		t.Error(err)
 	}
 	bad := put(t, dir, "bad", "\n")
 	want := `PEM_read_bio_DHparams("` + bad + `") failed (SSL: error:0480006C:PEM routines::no start line:Expecting: DH PARAMETERS)`
-	if err := CheckDHParam(bad); err == nil || err.Error() != want {
+	if err := CheckDHParam(readFile, bad); err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
-	if err := CheckDHParam("/nonexistent"); err == nil || !strings.HasPrefix(err.Error(), `BIO_new_file("/nonexistent") failed (SSL: error:80000002:`) {
+	if err := CheckDHParam(readFile, "/nonexistent"); err == nil || !strings.HasPrefix(err.Error(), `BIO_new_file("/nonexistent") failed (SSL: error:80000002:`) {
 		t.Error(err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
-	"os"
 	"strconv"
 	"syscall"
 )
@@ -15,8 +14,8 @@ const maxPassword = 512
 // ReadPasswords reads ssl_password_file: one password a line, empty lines left
 // out. A file without any holds the empty password. The error is worded as nginx
 // logs it, up to the " in FILE:LINE" the caller adds.
-func ReadPasswords(name string) ([][]byte, error) {
-	data, err := os.ReadFile(name)
+func ReadPasswords(read ReadFile, name string) ([][]byte, error) {
+	data, err := read(name)
 	if err != nil {
 		return nil, fileError("open", name, err)
 	}

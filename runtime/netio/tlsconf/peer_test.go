@@ -13,7 +13,7 @@ import (
 // The wanted strings are what X509_NAME_print_ex, X509_NAME_oneline and nginx
 // print for testdata/dn.crt.
 func TestPeerVariables(t *testing.T) {
-	list, err := LoadCA("testdata/dn.crt")
+	list, err := LoadCA(readFile, "testdata/dn.crt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestPeerVariables(t *testing.T) {
 }
 
 func TestPEMVariables(t *testing.T) {
-	list, err := LoadCA("testdata/ec.crt")
+	list, err := LoadCA(readFile, "testdata/ec.crt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestCheckHost(t *testing.T) {
 }
 
 func FuzzAppendDN(f *testing.F) {
-	list, err := LoadCA("testdata/dn.crt")
+	list, err := LoadCA(readFile, "testdata/dn.crt")
 	if err != nil {
 		f.Fatal(err)
 	}

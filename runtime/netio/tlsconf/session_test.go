@@ -177,7 +177,7 @@ func TestLoadTicketKeys(t *testing.T) {
 	}
 	old, new80 := file("a", 48), file("b", 80)
 	sessions := func(names ...string) *Sessions {
-		keys, err := LoadTicketKeys(names)
+		keys, err := LoadTicketKeys(readFile, names)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -198,7 +198,7 @@ func TestLoadTicketKeys(t *testing.T) {
 		file("d", 47):             `"` + dir + `/d" must be 48 or 80 bytes`,
 		"/nonexistent/ticket.key": `open() "/nonexistent/ticket.key" failed (2: No such file or directory)`,
 	} {
-		if _, err := LoadTicketKeys([]string{name}); err == nil || err.Error() != want {
+		if _, err := LoadTicketKeys(readFile, []string{name}); err == nil || err.Error() != want {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"errors"
-	"os"
 	"sync"
 	"time"
 )
@@ -57,10 +56,10 @@ func NewTicketKeys(timeout time.Duration, now time.Time) *TicketKeys {
 // bytes each. The first encrypts; all decrypt. Tickets are in Go's format: a
 // farm can share the files between its Sluices, not with nginx. The error is
 // nginx's message, up to the " in FILE:LINE" the caller adds.
-func LoadTicketKeys(names []string) (*TicketKeys, error) {
+func LoadTicketKeys(read ReadFile, names []string) (*TicketKeys, error) {
 	var list []ticketKey
 	for _, name := range names {
-		data, err := os.ReadFile(name)
+		data, err := read(name)
 		if err != nil {
 			return nil, fileError("open", name, err)
 		}

@@ -1,0 +1,17 @@
+// Package inputs is what loading a configuration takes from outside of it: the
+// text of files, the names that a pattern matches, the addresses of hosts. It
+// has no counterpart in nginx, whose workers are forked with all of it in memory.
+//
+// A master that runs as root records what it reads; its worker, which may read
+// none of that, loads the same configuration from the record:
+//
+//	r := inputs.NewRecorder(inputs.System{})
+//	l := conf.NewLoader(path, prefix)
+//	l.Inputs = r
+//	err := l.Load("")
+//	... // r.Record() goes to the worker
+//	l.Inputs = record
+//
+// What is read while requests are served (password files, certificates that are
+// named by variables) is no input: it is opened with the worker's own rights.
+package inputs

@@ -1,0 +1,42 @@
+package tlsconf
+
+import (
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+)
+
+// ReadFile reads a file that a directive names. While a configuration is loaded
+// it is that of the Loader's Inputs.
+type ReadFile func(name string) ([]byte, error)
+
+// maxFile bounds what is read of a key or certificate file.
+const maxFile = 16 << 20
+
+// readFile is the ReadFile of names that are known with a connection only.
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // nothing was written
+	return io.ReadAll(io.LimitReader(f, maxFile))
+}
+
+// pem returns the text a directive's value stands for. A directory reads as
+// empty, as it does through the C library.
+func (read ReadFile) pem(name, mode string) (data []byte, queue []string, err error) {
+	if text, ok := strings.CutPrefix(name, dataPrefix); ok {
+		return []byte(text), nil, nil
+	}
+	data, err = read(name)
+	switch {
+	case errors.Is(err, syscall.EISDIR):
+		return nil, nil, nil
+	case err != nil:
+		return nil, fopenErrors(name, mode, err), err
+	}
+	return data, nil, nil
+}
