@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -67,6 +68,9 @@ var (
 	errRejected     = errors.New("handshake rejected")
 )
 
+// extensionECH is encrypted_client_hello (RFC 9849).
+const extensionECH = 0xfe0d
+
 // chooseTLS picks the server by the name in the handshake: the
 // tls.Config.GetConfigForClient of every address.
 func chooseTLS(hello *tls.ClientHelloInfo) (*tls.Config, error) {
@@ -75,7 +79,10 @@ func chooseTLS(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		return nil, errNoServerCert
 	}
 	c := l.c
-	l.hello = Hello{hello.ServerName, hello.CipherSuites, hello.SupportedCurves, hello.SignatureSchemes}
+	l.hello = Hello{
+		hello.ServerName, hello.CipherSuites, hello.SupportedCurves, hello.SignatureSchemes,
+		slices.Contains(hello.Extensions, extensionECH),
+	}
 	srv := c.addr.Default
 	if hello.ServerName != "" && c.addr.Names != nil {
 		if host, _, ok := h1.ValidateHost(nil, []byte(strings.ToLower(hello.ServerName))); ok {

@@ -19,6 +19,7 @@ type Hello struct {
 	Ciphers    []uint16
 	Curves     []tls.CurveID
 	SigAlgs    []tls.SignatureScheme
+	ECH        bool // Encrypted Client Hello was offered, if only for form's sake
 }
 
 // tlsLayer is the net.Conn under crypto/tls, with what the connection needs to

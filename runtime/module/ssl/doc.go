@@ -18,12 +18,12 @@
 //     have no effect: crypto/tls has an order of its own.
 //   - ssl_dhparam is checked and has no effect; there is no finite-field
 //     Diffie-Hellman.
-//   - ssl_early_data, ssl_certificate_compression and ssl_ech_file are ignored
+//   - ssl_early_data and ssl_certificate_compression are ignored
 //     with a warning; ssl_ocsp is refused.
 //   - $ssl_session_id is a digest of the ticket the client came with, and has no
 //     value in a new session.
 //   - $ssl_early_data, $ssl_sigalg, $ssl_client_sigalg and
-//     $ssl_ech_ have no value.
+//     $ssl_ech_outer_server_name have no value.
 //   - ssl_conf_command knows Protocol, MinProtocol, MaxProtocol, CipherString,
 //     Curves, Groups, Certificate, PrivateKey, DHParameters, of Options
 //     SessionTicket, and Ciphersuites where all suites are listed.

@@ -37,6 +37,8 @@ func TestLoad(t *testing.T) {
 		{"verify with any", "server ssl { ssl_verify_client optional_no_ca; " + pair + "}", ""},
 		{"ocsp", "server ssl { ssl_ocsp on; ssl_verify_client on; ssl_client_certificate DIR/ca.crt; " + pair + "}", `"ssl_ocsp" is not supported on this platform`},
 		{"ocsp for any", "server ssl { ssl_ocsp on; ssl_verify_client optional_no_ca; " + pair + "}", `"ssl_ocsp" is incompatible with "ssl_verify_client optional_no_ca"`},
+		{"ech file missing", "server ssl { ssl_ech_file DIR/x; " + pair + "}", `BIO_new_file("DIR/x") failed (SSL: error:80000002:system library::No such file or directory:calling fopen(DIR/x, r) error:10000080:BIO routines::no such file)`},
+		{"ech file without configurations", "server ssl { ssl_ech_file DIR/a.key; " + pair + "}", `OSSL_ECHSTORE_read_pem(DIR/a.key) failed`},
 		{"session cache", "server ssl { ssl_session_cache nope; " + pair + "}", `invalid session cache "nope" in CONF/nginx.conf:2`},
 		{"session cache size", "server ssl { ssl_session_cache shared:a:1k; " + pair + "}", `session cache "shared:a:1k" is too small in CONF/nginx.conf:2`},
 		{"ticket key", "server ssl { ssl_session_ticket_key DIR/a.crt; " + pair + "}", `"DIR/a.crt" must be 48 or 80 bytes in CONF/nginx.conf:3`},
@@ -72,13 +74,12 @@ func TestWarnings(t *testing.T) {
 	p := newPKI(t)
 	p.issue("a")
 	warnings, err := httptest.Load(t, "server ssl { ssl_stapling on; ssl_certificate "+p.dir+"/ca.crt; ssl_certificate_key "+p.dir+
-		"/ca.key; }\nserver { server_name b; ssl_early_data on; ssl_ech_file x; ssl_certificate_compression on; "+p.pair("a")+"}", ssl.Module())
+		"/ca.key; }\nserver { server_name b; ssl_early_data on; ssl_certificate_compression on; "+p.pair("a")+"}", ssl.Module())
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
 		`"ssl_stapling" ignored, issuer certificate not found for certificate "` + p.dir + `/ca.crt"`,
-		`"ssl_ech_file" is not supported on this platform, ignored`,
 		`"ssl_early_data" is not supported on this platform, ignored`,
 		`"ssl_certificate_compression" is not supported on this platform, ignored`,
 	}

@@ -49,7 +49,7 @@ func (x *module) server(s *httpd.Server) error {
 		DynamicRecordSizingDisabled: true,
 	}}
 	for _, step := range []func() error{
-		w.protocols, w.ciphers, w.certificates, w.verification, w.keyExchange, w.commands, w.keyring, w.sessions, w.keyLog,
+		w.protocols, w.ciphers, w.certificates, w.verification, w.keyExchange, w.commands, w.keyring, w.sessions, w.ech, w.keyLog,
 	} {
 		if err := step(); err != nil {
 			return err
@@ -66,15 +66,25 @@ func (x *module) server(s *httpd.Server) error {
 // warnIgnored reports what the library cannot do and nginx does without, too,
 // where its library cannot.
 func (x *module) warnIgnored(c *settings) {
-	if len(c.ech.Items) > 0 {
-		x.b.Loader.Warnf(`"ssl_ech_file" is not supported on this platform, ignored`)
-	}
 	if c.earlyData {
 		x.b.Loader.Warnf(`"ssl_early_data" is not supported on this platform, ignored`)
 	}
 	if c.compression && len(c.certificates.Items) > 0 && !c.hasVariables() {
 		x.b.Loader.Warnf(`"ssl_certificate_compression" is not supported on this platform, ignored`)
 	}
+}
+
+// ech loads the keys of Encrypted Client Hello. Those of the first file are
+// what clients with outdated ones are told to use.
+func (w *work) ech() error {
+	for i, name := range w.c.ech.Items {
+		keys, err := tlsconf.LoadECH(w.x.b.Loader.ConfFile(name), i == 0)
+		if err != nil {
+			return err
+		}
+		w.cfg.EncryptedClientHelloKeys = append(w.cfg.EncryptedClientHelloKeys, keys...)
+	}
+	return nil
 }
 
 // versionNone is below everything crypto/tls speaks.

@@ -138,7 +138,6 @@ func register(b *httpd.Builder, m *conf.Module) {
 	x := &module{b: b, names: map[*x509.Certificate]string{}}
 	x.section = conf.NewSection(m, defaults(), bind)
 	m.Partial("off; on is ignored with a warning, crypto/tls has no such thing", "ssl_early_data", "ssl_certificate_compression")
-	m.Partial("ignored with a warning, crypto/tls has no such thing", "ssl_ech_file")
 	m.Partial("off; on and leaf are refused", "ssl_ocsp")
 	m.Partial("checked; without ssl_ocsp it has no meaning", "ssl_ocsp_cache", "ssl_ocsp_responder")
 	m.Partial("read and checked; crypto/tls has no finite-field Diffie-Hellman, see ADR 5", "ssl_dhparam")
@@ -168,6 +167,10 @@ func (x *module) address(a *httpd.Addr) error {
 		n := s.Block.Node
 		return loadError(conf.Sprintf(`no "ssl_certificate" is defined for the "listen ... ssl" directive in %s:%d`,
 			n.File.Path, n.Line))
+	}
+	if s := a.Default.TLS; s != nil {
+		// The name of the server is in what they decrypt.
+		a.TLS.EncryptedClientHelloKeys = s.Config.EncryptedClientHelloKeys
 	}
 	c := x.section.Of(a.Default.Block)
 	if len(c.certificates.Items) > 0 {

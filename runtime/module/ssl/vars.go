@@ -23,7 +23,7 @@ func defineVars(b *httpd.Builder) (sessionID *script.Variable[*httpd.Request]) {
 	defineHandshakeVars(define)
 	defineClientVars(define)
 	for _, name := range []string{
-		"ssl_early_data", "ssl_sigalg", "ssl_client_sigalg", "ssl_ech_status", "ssl_ech_outer_server_name",
+		"ssl_early_data", "ssl_sigalg", "ssl_client_sigalg", "ssl_ech_outer_server_name",
 	} {
 		define(name, func(*httpd.Request) []byte { return nil })
 	}
@@ -61,6 +61,19 @@ func defineHandshakeVars(define definer) {
 	state("ssl_curve", func(cs *tls.ConnectionState) string { return tlsconf.CurveName(cs.CurveID) })
 	state("ssl_session_reused", tlsconf.SessionReused)
 	state("ssl_alpn_protocol", func(cs *tls.ConnectionState) string { return cs.NegotiatedProtocol })
+
+	define("ssl_ech_status", func(r *httpd.Request) []byte {
+		cs, h := r.Conn().TLSState(), r.Conn().Hello()
+		switch {
+		case cs == nil:
+			return nil
+		case cs.ECHAccepted:
+			return []byte("SUCCESS")
+		case h != nil && h.ECH:
+			return []byte("GREASE")
+		}
+		return []byte("NOT_TRIED")
+	})
 
 	hello := func(name string, get func(h *httpd.Hello) []byte) {
 		define(name, func(r *httpd.Request) []byte {
