@@ -78,7 +78,7 @@ func (x *module) warnIgnored(c *settings) {
 // what clients with outdated ones are told to use.
 func (w *work) ech() error {
 	for i, name := range w.c.ech.Items {
-		keys, err := tlsconf.LoadECH(w.x.b.Loader.ConfFile(name), i == 0)
+		keys, err := tlsconf.LoadECH(w.x.b.Loader.Inputs.ReadFile, w.x.b.Loader.ConfFile(name), i == 0)
 		if err != nil {
 			return err
 		}

@@ -15,8 +15,8 @@ var errECH = errors.New("a private key and a list of ECH configurations are want
 // Client Hello configurations it belongs to (RFC 9849, PEM as in RFC 9934).
 // retry says that clients with an outdated configuration are told these. A file
 // without a key has no effect. The error is an *Error.
-func LoadECH(name string, retry bool) ([]tls.EncryptedClientHelloKey, error) {
-	data, queue, err := readPEM(name, "r")
+func LoadECH(read ReadFile, name string, retry bool) ([]tls.EncryptedClientHelloKey, error) {
+	data, queue, err := read.pem(name, "r")
 	if err != nil {
 		return nil, &Error{Op: `BIO_new_file("` + name + `") failed`, Queue: queue, Cause: err}
 	}
