@@ -29,7 +29,8 @@ func main() {
 
 // commands are the words that may stand in place of nginx's options.
 var commands = map[string]func(args []string) int{
-	"fmt": formatFiles,
+	"check": checkFiles,
+	"fmt":   formatFiles,
 }
 
 // serve does what nginx does with the arguments and returns the exit code.

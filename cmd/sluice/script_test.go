@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -20,7 +22,8 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir:  "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit2": exit2},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", bin+":"+env.Getenv("PATH"))
 			env.Setenv(asProgram, "1")
@@ -28,4 +31,16 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// exit2 runs a program that must end with the exit code 2: the command line is wrong.
+func exit2(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: exit2 program [args...]")
+	}
+	err := ts.Exec(args[0], args[1:]...)
+	var failed *exec.ExitError
+	if !errors.As(err, &failed) || failed.ExitCode() != 2 {
+		ts.Fatalf("want exit code 2, got: %v", err)
+	}
 }
