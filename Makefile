@@ -8,9 +8,10 @@ LINT_VERSION  := 2.15.0
 GOLANGCI_LINT ?= $(shell golangci-lint version --short 2>/dev/null | grep -qx '$(LINT_VERSION)' && echo golangci-lint || \
                    echo $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(LINT_VERSION))
 
-# What the tests run against and with: nginx says how a server should answer, a browser looks at the welcome page.
-TEST_TOOLS    := nginx chromium gcc
-TEST_PACKAGES := nginx chromium gcc libc6-dev
+# What the tests run against and with: nginx says how a server should answer, a browser looks at the welcome page, and the
+# tools of nginx's administrators have to go on working.
+TEST_TOOLS    := nginx chromium gcc certbot /usr/lib/python3/dist-packages/certbot_nginx fail2ban-regex goaccess logrotate
+TEST_PACKAGES := nginx chromium gcc libc6-dev certbot python3-certbot-nginx fail2ban goaccess logrotate
 # What the benchmark compares with.
 BENCH_TOOLS    := nginx haproxy wrk taskset
 BENCH_PACKAGES := nginx haproxy wrk util-linux
