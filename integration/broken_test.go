@@ -1,0 +1,217 @@
+package integration
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sluiceproxy/sluice/integration/internal/harness"
+)
+
+// places are what stands around the text of a case of testdata/broken.txt, by the name of the place.
+var places = map[string]string{
+	"file":         "%s",
+	"main":         "%s\nevents { }\n",
+	"root":         "%s\nevents { }\n", // the same, checked by root
+	"events":       "pid pid;\nevents {\n%s\n}\n",
+	"http":         "pid pid;\nevents { }\nhttp {\ninclude temp-paths.conf;\n%s\n}\n",
+	"server":       inHTTP("server {\n%s\n}\n"),
+	"location":     inHTTP("server {\nlocation / {\n%s\n}\n}\n"),
+	"server_if":    inHTTP("server {\nif ($a) {\n%s\n}\n}\n"),
+	"location_if":  inHTTP("server {\nlocation / {\nif ($a) {\n%s\n}\n}\n}\n"),
+	"limit_except": inHTTP("server {\nlocation / {\nlimit_except POST {\n%s\n}\n}\n}\n"),
+	"upstream":     inHTTP("upstream u {\n%s\n}\n"),
+	"tls": inHTTP("server {\nlisten 127.0.0.1:23186 ssl;\nssl_certificate certs/localhost.pem;\n" +
+		"ssl_certificate_key certs/localhost.key;\n%s\n}\n"),
+	"arguments": "pid pid;\nevents { }\n", // the text is what follows -t on the command line
+}
+
+func inHTTP(text string) string {
+	return strings.Replace(places0, "%s", text, 1)
+}
+
+const places0 = "pid pid;\nevents { }\nhttp {\ninclude temp-paths.conf;\n%s}\n"
+
+// surroundings are the files in the folder of every case.
+var surroundings = map[string]string{
+	"self.conf":        "include self.conf;\n",
+	"one.conf":         "# one\nserver {\n    listen x:y;\n}\n",
+	"two.conf":         "worker_processes 1;\ninclude one.conf;\n",
+	"unclosed.conf":    "worker_processes 1;\nevents {\n",
+	"open-block.conf":  "location / {\n    root a;\n",
+	"extra-brace.conf": "worker_processes 1;\n}\n",
+	"empty":            "",
+	"nul.conf":         "worker_processes 1;\nfo\x00o bar;\n",
+	"bom.conf":         "\ufeffworker_processes 1;\n",
+	"crlf.conf":        "worker_processes 1;\r\nfoo\r\n;\r\n",
+	"binary.conf":      "\x7fELF\x02\x01\x01\x00\x00\x00;\n",
+	"latin1.conf":      "gr\xfc\xdfe a;\n",
+}
+
+// broken is one case.
+type broken struct{ place, text string }
+
+func (b broken) name() string { return b.place + ": " + strings.ReplaceAll(b.text, "\n", " ⏎ ") }
+
+// readBroken reads testdata/broken.txt; what it looks like stands there.
+func readBroken(t *testing.T) (list []broken) {
+	t.Helper()
+	data, err := os.ReadFile("testdata/broken.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimSuffix(line, "\n")
+		if more, ok := strings.CutPrefix(line, "\t"); ok && len(list) > 0 {
+			list[len(list)-1].text += "\n" + more
+			continue
+		}
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		place, text, _ := strings.Cut(line, ":")
+		if _, ok := places[place]; !ok {
+			t.Fatalf("testdata/broken.txt: no place %q", place)
+		}
+		list = append(list, broken{place, strings.TrimPrefix(text, " ")})
+	}
+	return list
+}
+
+// TestBroken wants both servers to say the same about configurations that do not load, word for word and warnings
+// included, and to exit alike; broken.md has the exceptions.
+func TestBroken(t *testing.T) {
+	list := readBroken(t)
+	known, err := harness.ReadDifferences("broken.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dirs := map[string]string{}
+	for name, binary := range map[string]string{"oracle": lab.Oracle, "tested": lab.Tested} {
+		dirs[name] = layOut(t, binary)
+	}
+	// The texts name the folder, so both see it under the same name.
+	t.Run("all", func(t *testing.T) {
+		for part := range 4 {
+			t.Run(fmt.Sprint(part), func(t *testing.T) {
+				t.Parallel()
+				oracle, tested := newBench(t, dirs["oracle"], lab.Oracle), newBench(t, dirs["tested"], lab.Tested)
+				for i := part; i < len(list); i += 4 {
+					c := list[i]
+					if c.place == "root" && os.Getuid() != 0 {
+						continue
+					}
+					name := c.name()
+					diff := harness.Diff(oracle.check(t, c), tested.check(t, c))
+					if left := known.Unexplained(c.place, strings.TrimPrefix(name, c.place+": "), diff); len(left) > 0 {
+						if *record {
+							_ = known.Record(c.place, strings.TrimPrefix(name, c.place+": "), left, "")
+							continue
+						}
+						t.Errorf("%s (- nginx %s, + server under test)\n  %s", name, lab.OracleVersion, strings.Join(left, "\n  "))
+					}
+				}
+			})
+		}
+	})
+	t.Logf("%d configurations", len(list))
+	if *record || t.Failed() || lab.TestedIsNginx() || os.Getuid() != 0 {
+		return
+	}
+	for _, d := range known.Unused(func(harness.Difference) bool { return true }) {
+		t.Errorf("broken.md: nothing differs like this any more: %s, %s: -%s +%s", d.Case, d.Request, d.Oracle, d.Tested)
+	}
+}
+
+// layOut makes the folder that the cases of one server run in.
+func layOut(t *testing.T, binary string) string {
+	t.Helper()
+	dir, err := os.MkdirTemp(lab.Dir, "broken-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := maps.Clone(surroundings)
+	files["temp-paths.conf"] = strings.ReplaceAll(lab.TempPaths[binary], "\n", " ") + "access_log access.log;"
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.CopyFS(filepath.Join(dir, "certs"), os.DirFS(lab.Certs)); err != nil {
+		t.Fatal(err)
+	}
+	for name, target := range map[string]string{"loop/a": "b", "loop/b": "a"} {
+		if err := os.MkdirAll(filepath.Join(dir, "loop"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "logs"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// bench is where one server checks one configuration after the other.
+type bench struct {
+	dir, binary string
+}
+
+func newBench(t *testing.T, template, binary string) *bench {
+	t.Helper()
+	dir, err := os.MkdirTemp(lab.Dir, "broken-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("cp", "-a", template+"/.", dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if err := harness.GiveAway(dir); err != nil {
+		t.Fatal(err)
+	}
+	return &bench{dir, binary}
+}
+
+// limited runs a program with few descriptors, so that files that include themselves come to an end.
+const limited = `ulimit -n 200; exec "$0" "$@"`
+
+// check has the server check a configuration and returns the lines it prints, and its exit code.
+func (b *bench) check(t *testing.T, c broken) harness.Transcript {
+	t.Helper()
+	text := strings.NewReplacer("${DIR}", b.dir, "${LONG}", strings.Repeat("x", 5000)).Replace(c.text)
+	args := []string{"-c", limited, b.binary, "-t", "-p", b.dir + "/", "-c", "nginx.conf", "-e", "error.log"}
+	config := strings.Replace(places[c.place], "%s", text, 1)
+	switch {
+	case c.place == "arguments":
+		args = append(args, strings.Split(text, " | ")...)
+	case !strings.Contains(config, "pid "):
+		args = append(args, "-g", "pid pid;")
+	}
+	if err := os.WriteFile(filepath.Join(b.dir, "nginx.conf"), []byte(config), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "/bin/sh", args...)
+	cmd.Dir, cmd.WaitDelay = b.dir, time.Second
+	if c.place != "root" {
+		cmd.SysProcAttr = harness.Unprivileged()
+	}
+	out, _ := cmd.CombinedOutput() // the exit code is what is compared
+	var lines harness.Transcript
+	for line := range bytes.Lines(out) {
+		lines = append(lines, strings.ReplaceAll(strings.TrimRight(string(line), "\n"), b.dir, "${DIR}"))
+	}
+	lines = slices.DeleteFunc(lines, func(s string) bool { return s == "" })
+	return append(lines, fmt.Sprintf("[exit %d]", cmd.ProcessState.ExitCode()))
+}
