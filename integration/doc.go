@@ -11,6 +11,9 @@
 //	                                                          a newer nginx as the server under test: what changed since
 //	go test ./integration -run TestCases -record              add what differs to differences.md
 //
+// TestBroken has both check the configurations of testdata/broken.txt, which do not load, and compares what they print;
+// broken.md has the exceptions.
+//
 // The other tests: TestSeed runs the configuration that Sluice was first made for, with an application that behaves as its
 // framework does; TestShipped loads and exercises every file of conf.d and snippets; TestWelcome opens the welcome page in
 // a browser. They need nginx and chromium, and fail where one is missing.

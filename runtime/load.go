@@ -60,6 +60,8 @@ type Config struct {
 	outputs  []errlog.Output // of Log
 	folders  []string        // to be made at the start
 	warnings []string
+
+	checkLate func() error // what is checked behind "syntax is ok"
 }
 
 // Warnings are what nginx would have warned of, up to the first error.
@@ -143,6 +145,7 @@ func (h *host) loadWith(l *conf.Loader, o *Options, prev *Config) (*Config, regi
 		}
 		return err
 	})
+	cfg.checkLate = l.CheckLate
 	err := l.Load(o.Param)
 	cfg.Files, cfg.warnings, cfg.folders = l.Files, l.Warnings(), l.Folders()
 	if err != nil {

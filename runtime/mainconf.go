@@ -115,6 +115,7 @@ func (c *MainConf) setPriority(cmd *conf.Cmd) error {
 
 func (c *MainConf) setUser(cmd *conf.Cmd) error {
 	if os.Geteuid() != 0 {
+		cmd.Forget() // nginx looks no further, and warns as often as it stands there
 		cmd.Warnf(`the "user" directive makes sense only if the master process runs with super-user privileges, ignored`)
 		return nil
 	}

@@ -92,7 +92,7 @@ func (cfg *Config) complete() error {
 	if n := len(cfg.HTTP.Sockets()); cfg.Main.Connections < n+1 {
 		return fmt.Errorf("%d worker_connections are not enough for %d listening sockets", cfg.Main.Connections, n)
 	}
-	return nil
+	return cfg.checkLate()
 }
 
 // prepare makes folders and opens log files and sockets, except those that have

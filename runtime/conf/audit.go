@@ -76,6 +76,10 @@ func (l *Loader) Strangers() []string { return l.strangers }
 // itself.
 const itemBlocks = Types | Map | Geo | NumMap
 
+// privateBlocks are blocks whose statements are known nowhere else: those, and
+// those of modules that are no part of nginx.
+const privateBlocks = itemBlocks | Match | Mgmt | ACMEIssuer | OIDCProvider | OTelExporter
+
 // Support reports how the loader treats the directive of spec.
 func (l *Loader) Support(spec *Spec) Status {
 	switch {

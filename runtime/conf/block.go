@@ -13,6 +13,7 @@ type Block struct {
 	owned    bool  // sections is this block's own slice
 	own      []ownEntry
 	seen     map[*row]bool
+	refused  bool // inside a block that is not supported: only the form is checked
 	children []*Block
 }
 
@@ -43,6 +44,14 @@ func (b *Block) Enclosing(c Context) *Block {
 // passes the result to [Cmd.Enter].
 func (b *Block) Child(c Context, n *Node) *Block {
 	return &Block{Context: c, Parent: b, Node: n, sections: b.sections}
+}
+
+// use notes a directive that may be used once.
+func (b *Block) use(r *row) {
+	if b.seen == nil {
+		b.seen = make(map[*row]bool, 4)
+	}
+	b.seen[r] = true
 }
 
 // inherit takes over the parent's sections again; the loader calls it when the

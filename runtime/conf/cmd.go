@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/sluiceproxy/sluice/parser"
 )
@@ -106,33 +107,87 @@ func (l *Loader) dispatch(c *Cmd) error {
 		return plain(c.Err.Error())
 	}
 	name := c.Name.Value
-	rows := l.rows[name]
-	if len(rows) == 0 {
+	r, known := find(l.rows[name], c.Block.Context)
+	switch {
+	case !known:
+		name, _, _ = strings.Cut(name, "\x00") // as a C string
 		return plain(located(`unknown directive "`+name+`"`, c.File, c.Line))
-	}
-	r := find(rows, c.Block.Context)
-	if r == nil {
+	case r == nil:
 		return c.locate(c.Errorf(`"%s" directive is not allowed here`, name))
 	}
 	if err := l.check(c, r); err != nil {
 		return c.locate(err)
 	}
-	if r.status == Unsupported {
+	switch {
+	case r.status == Unsupported:
+		c.enterRefused(r.spec)
+		if c.Block.refused {
+			return nil
+		}
 		return c.locate(c.Errorf(`"%s" is known to nginx but not supported here`, name))
-	}
-	if r.apply == nil {
+	case r.apply == nil || c.Block.refused:
 		return nil
 	}
 	return c.locate(r.apply(c))
 }
 
-func find(rows []*row, in Context) *row {
+// find returns the row for a block of kind in, and whether there is one for any
+// block. The items of blocks that have a language of their own are unknown
+// elsewhere.
+func find(rows []*row, in Context) (r *row, known bool) {
 	for _, r := range rows {
 		if r.spec.Contexts&in != 0 {
-			return r
+			return r, true
+		}
+		known = known || r.spec.Contexts&^privateBlocks != 0
+	}
+	return nil, known
+}
+
+// refusedBlocks are the kinds of the blocks that modules open, for those that
+// are missing.
+var refusedBlocks = []struct {
+	name     string
+	in, kind Context
+}{
+	{"stream", Main, Stream},
+	{"server", Stream, StreamServer},
+	{"upstream", Stream, StreamUpstream},
+	{"mail", Main, Mail},
+	{"server", Mail, MailServer},
+	{"match", HTTP | Stream, Match},
+	{"mgmt", Main, Mgmt},
+	{"acme_issuer", HTTP, ACMEIssuer},
+	{"oidc_provider", HTTP, OIDCProvider},
+	{"otel_exporter", HTTP, OTelExporter},
+}
+
+// enterRefused lets the form of what stands in a block that is refused as a
+// whole be checked.
+func (c *Cmd) enterRefused(s *Spec) {
+	for _, b := range refusedBlocks {
+		if b.name == s.Name && c.Block.In(b.in) {
+			child := c.Block.Child(b.kind, c.Node)
+			child.refused = true
+			c.Enter(child)
 		}
 	}
-	return nil
+}
+
+// Forget makes the statement not count as a use of a directive that may be used
+// once in a block.
+func (c *Cmd) Forget() {
+	if r, _ := find(c.Loader.rows[c.Name.Value], c.Block.Context); r != nil {
+		delete(c.Block.seen, r)
+	}
+}
+
+// Uses makes the statement count as a use of the directive called name, which
+// must not come after it: some blocks settle the size of tables, for one.
+func (c *Cmd) Uses(name string) {
+	if r, _ := find(c.Loader.rows[name], c.Block.Context); r != nil {
+		c.Block.use(r)
+	}
 }
 
 func (l *Loader) check(c *Cmd, r *row) error {
@@ -149,10 +204,7 @@ func (l *Loader) check(c *Cmd, r *row) error {
 		if c.Block.seen[r] {
 			return c.Bad("is duplicate")
 		}
-		if c.Block.seen == nil {
-			c.Block.seen = make(map[*row]bool, 4)
-		}
-		c.Block.seen[r] = true
+		c.Block.use(r)
 	}
 	return nil
 }

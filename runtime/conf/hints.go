@@ -7,49 +7,6 @@ type hint struct {
 	check     func(*Cmd) error
 }
 
-func number(c *Cmd) error {
-	if _, ok := ParseInt(c.Arg(0)); !ok {
-		return c.Bad("invalid number")
-	}
-	return nil
-}
-
-func size(c *Cmd) error {
-	if _, ok := ParseSize(c.Arg(0)); !ok {
-		return c.Bad("invalid value")
-	}
-	return nil
-}
-
-func msec(c *Cmd) error {
-	if _, ok := ParseMsec(c.Arg(0)); !ok {
-		return c.Bad("invalid value")
-	}
-	return nil
-}
-
-func flag(c *Cmd) error {
-	_, err := c.Flag()
-	return err
-}
-
-func bufs(c *Cmd) error {
-	n, ok := ParseInt(c.Arg(0))
-	s, ok2 := ParseSize(c.Arg(1))
-	if !ok || !ok2 || n == 0 || s == 0 {
-		return c.Bad("invalid value")
-	}
-	return nil
-}
-
-func nothing(*Cmd) error { return nil }
-
-// warnIgnored is for what people wait for in vain.
-func warnIgnored(c *Cmd) error {
-	c.Warnf(`"%s" is ignored, there is no debug log of single connections`, c.Name.Value)
-	return nil
-}
-
 const (
 	whyHash   = "tables are sized by themselves"
 	whyPool   = "memory is pooled by size classes"
@@ -65,23 +22,23 @@ var hints = []hint{
 	{"multi_accept", whyPoller, flag},
 	{"worker_aio_requests", whyPoller, number},
 	{"epoll_events", whyPoller, number},
-	{"worker_cpu_affinity", "threads are scheduled by the runtime", nothing},
+	{"worker_cpu_affinity", "threads are scheduled by the runtime", checkAffinity},
 	{"working_directory", "relative names follow the prefix; cores are the system's business", nothing},
 	{"env", "nothing here reads the environment", nothing},
 	{"debug_connection", "there is no debug log of single connections", warnIgnored},
 	{"timer_resolution", "time is read when needed", msec},
 	{"lock_file", whyPoller, nothing},
-	{"debug_points", "there are no debug points", nothing},
+	{"debug_points", "there are no debug points", debugPoints},
 	{"pcre_jit", "regular expressions are compiled by the built-in engine", flag},
-	{"thread_pool", whyFile, nothing},
+	{"thread_pool", whyFile, checkThreadPool},
 	{"ssl_engine", "TLS is crypto/tls", nothing},
-	{"aio", whyFile, nothing},
+	{"aio", whyFile, checkAIO},
 	{"aio_write", whyFile, flag},
-	{"directio", whyFile, nothing},
+	{"directio", whyFile, checkDirectIO},
 	{"directio_alignment", whyFile, size},
 	{"read_ahead", whyFile, size},
-	{"connection_pool_size", whyPool, size},
-	{"request_pool_size", whyPool, size},
+	{"connection_pool_size", whyPool, poolSize},
+	{"request_pool_size", whyPool, poolSize},
 	{"output_buffers", whyPool, bufs},
 	{"client_body_in_single_buffer", "a buffered body is always in one buffer", flag},
 	{"send_lowat", "Linux has no SO_SNDLOWAT", size},
@@ -103,15 +60,6 @@ var hints = []hint{
 	{"gzip_no_buffer", whyPool, flag},
 	{"postpone_gzipping", whyPool, size},
 	{"gzip_buffers", whyPool, bufs},
-}
-
-// checkUse knows the event methods nginx knows.
-func checkUse(c *Cmd) error {
-	switch c.Arg(0) {
-	case "epoll", "poll", "select", "kqueue", "/dev/poll", "eventport":
-		return nil
-	}
-	return c.Errorf(`invalid event type "%s"`, c.Arg(0))
 }
 
 func hintFor(s *Spec) *hint {

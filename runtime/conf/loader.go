@@ -67,8 +67,11 @@ type Loader struct {
 	folders   []string
 	strangers []string // see Strangers
 	typed     []typedRow
-	choices   map[string][]Choice // of the words of a directive, by module and name
-	lastSeq   int
+	choices   map[string][]Choice   // of the words of a directive, by module and name
+	pools     map[string]*pool      // see checkThreadPool
+	zones     map[string]sharedZone // see Cmd.SharedZone
+	late      []func() error        // see AfterSyntax
+	lastSeq   int                   // of the end of http, at which nginx makes the checks of AtEnd
 }
 
 type finisher struct {
@@ -203,8 +206,24 @@ func (l *Loader) Complete() {
 }
 
 // AtEnd registers fn to run after everything was set and finished: checks that
-// nginx makes once the whole file was read, whose messages name no location.
+// nginx makes once it has read the http block, whose messages name no location.
+// What is wrong behind that block comes later.
 func (l *Loader) AtEnd(fn func() error) { l.ends = append(l.ends, fn) }
+
+// AfterSyntax registers fn for [Loader.CheckLate].
+func (l *Loader) AfterSyntax(fn func() error) { l.late = append(l.late, fn) }
+
+// CheckLate makes the checks for which nginx needs all of the configuration, and
+// which come behind its "syntax is ok": the first that fails, whose text is
+// complete. To be called once Load has succeeded.
+func (l *Loader) CheckLate() error {
+	for _, fn := range l.late {
+		if err := fn(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Folder asks for a folder of the program's own to be made at the start, where
 // it is missing: temporary files, caches. path is complete, see FullPath.
@@ -236,11 +255,17 @@ func (l *Loader) Load(param string) error {
 		return l.firstError()
 	}
 	nodes = append(nodes, x.list(f.Body, "")...)
-	l.lastSeq = x.next()
 	l.Nodes = nodes
+	l.lastSeq = x.next()
+	for _, n := range nodes {
+		if n.Name.Value == "http" && n.IsBlock {
+			l.lastSeq = n.EndSeq
+			break
+		}
+	}
 	l.apply(l.Main, nodes)
 	l.finish(l.Main)
-	if l.firstError() == nil {
+	if e := l.firstError(); e == nil || e.seq > l.lastSeq {
 		for _, fn := range l.ends {
 			if err := fn(); err != nil {
 				l.problem(l.lastSeq, Emerg, err.Error())

@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"net/netip"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -76,6 +77,11 @@ func (l *listen) option(cmd *conf.Cmd, p string) error {
 		l.spec.Deferred = l.spec.Deferred || p == "deferred"
 		l.spec.ReusePort = l.spec.ReusePort || p == "reuseport"
 		l.spec.Multipath = l.spec.Multipath || p == "multipath"
+	case name == "setfib" && hasValue && runtime.GOOS == "freebsd":
+		var ok bool
+		if l.spec.FIB, ok = conf.ParseInt(value); !ok {
+			return cmd.Errorf(`invalid setfib "%s"`, p)
+		}
 	case hasValue && socketOptions[name] != nil:
 		if !socketOptions[name](&l.spec, value) {
 			if name == "so_keepalive" {
@@ -101,7 +107,6 @@ func (l *listen) option(cmd *conf.Cmd, p string) error {
 
 // socketOptions read the parameters of the form name=value.
 var socketOptions = map[string]func(*netio.ListenSpec, string) bool{
-	"setfib":   func(s *netio.ListenSpec, v string) (ok bool) { s.FIB, ok = conf.ParseInt(v); return },
 	"fastopen": func(s *netio.ListenSpec, v string) (ok bool) { s.FastOpen, ok = conf.ParseInt(v); return },
 	"backlog": func(s *netio.ListenSpec, v string) (ok bool) {
 		s.Backlog, ok = conf.ParseInt(v)
@@ -232,7 +237,7 @@ func parsePorts(s string) (p [2]int, problem string) {
 }
 
 func resolveListen(host string, port uint16, lookup func(host string) ([]netip.Addr, error)) ([]netio.Addr, string) {
-	if host == "" {
+	if host == "" || host == "[]" {
 		return nil, "no host"
 	}
 	if host == "*" {

@@ -153,13 +153,16 @@ func bindKeepalive(m *conf.Module, of func(*conf.Cmd) *Upstream) {
 	msec("keepalive_timeout", func(k *keepalive) *int64 { return &k.timeout })
 }
 
-// setZone handles zone. State is always shared here, so only the form counts.
+// setZone handles zone. State is always shared here, so only the form counts,
+// and that the name fits the other zones.
 func (u *Upstream) setZone(c *conf.Cmd) error {
 	if c.Arg(0) == "" {
 		return c.Errorf(`invalid zone name "%s"`, c.Arg(0))
 	}
+	size := int64(0)
 	if len(c.Args) == 2 {
-		size, ok := conf.ParseSize(c.Arg(1))
+		var ok bool
+		size, ok = conf.ParseSize(c.Arg(1))
 		switch {
 		case !ok:
 			return c.Errorf(`invalid zone size "%s"`, c.Arg(1))
@@ -168,7 +171,7 @@ func (u *Upstream) setZone(c *conf.Cmd) error {
 		}
 	}
 	u.zone = true
-	return nil
+	return c.SharedZone(c.Arg(0), size, "ngx_http_upstream_module")
 }
 
 // addServer handles server.

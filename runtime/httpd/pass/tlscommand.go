@@ -49,7 +49,7 @@ func (t *TLS) applyCommands() error {
 		case "privatekey":
 			err = t.commandKey(c, override)
 		default:
-			err = c.failed("not supported here")
+			err = c.failed(c.unsupported())
 		}
 		if err != nil {
 			return err
@@ -57,6 +57,21 @@ func (t *TLS) applyCommands() error {
 	}
 	return nil
 }
+
+// unsupported says why a command is refused: OpenSSL does not know it, or it is
+// one of those without a meaning here.
+func (c *command) unsupported() string {
+	if !strings.Contains(opensslCommands, " "+strings.ToLower(c.name)+" ") {
+		return "error:0A000182:SSL routines::unknown cmd name:cmd=" + c.name
+	}
+	return "not supported here"
+}
+
+// opensslCommands are the other commands of SSL_CONF_cmd.
+const opensslCommands = " protocol ciphersuites curves groups options dhparameters signaturealgorithms " +
+	"clientsignaturealgorithms numtickets recordpadding verifymode serverinfofile chaincapath chaincafile verifycapath " +
+	"verifycafile requestcafile clientcafile requestcapath clientcapath verifycastore chaincastore requestcastore " +
+	"ecdhparameters "
 
 // commandBound reads MinProtocol and MaxProtocol.
 func (t *TLS) commandBound(c *command) error {

@@ -19,6 +19,8 @@ func register(b *httpd.Builder, m *conf.Module) {
 
 // define handles `map source $variable { ... }`.
 func define(b *httpd.Builder, c *conf.Cmd) error {
+	c.Uses("map_hash_max_size") // nginx sizes its tables by the first block
+	c.Uses("map_hash_bucket_size")
 	source, err := b.Value(c, 0)
 	if err != nil {
 		return err

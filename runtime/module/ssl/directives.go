@@ -73,6 +73,9 @@ func (c *settings) setSessionCache(cmd *conf.Cmd) error {
 		now.Off, now.Builtin, now.none = false, 0, false
 	}
 	if given.Zone != "" {
+		if err := cmd.SharedZone(given.Zone, given.ZoneSize, "ngx_http_ssl_module"); err != nil {
+			return err
+		}
 		now.Zone, now.ZoneSize = given.Zone, given.ZoneSize
 	}
 	if last := slices.DeleteFunc(cmd.Values(), isShared); len(last) > 0 {
@@ -100,5 +103,5 @@ func checkOCSPCache(cmd *conf.Cmd) error {
 	case n < 8*4096:
 		return cmd.Errorf(`OCSP cache "%s" is too small`, arg)
 	}
-	return nil
+	return cmd.SharedZone(name, n, "ngx_http_ssl_module ocsp")
 }
