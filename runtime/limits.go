@@ -29,27 +29,37 @@ func reserveHeap() []byte {
 	return make([]byte, heapReserve)
 }
 
-// apply sets the limits of the process that the configuration asks for.
-// Failures are logged and change nothing.
-func (c *MainConf) apply(log *errlog.Logger) {
+// apply sets the limits of this process that the configuration asks for; those of a
+// worker are its master's to set, see applyTo. Failures are logged and change nothing.
+func (c *MainConf) apply(log *errlog.Logger, worker bool) {
 	c.setThreads()
+	if c.CoreSize > 0 {
+		debug.SetTraceback("crash") // a panic leaves a core
+	}
+	if !worker || !process.CanLimitOthers {
+		c.applyTo(0, log)
+	}
+	// What reading the configuration left behind goes back to the system.
+	debug.FreeOSMemory()
+}
+
+// applyTo sets the limits of the process pid, 0 for this one.
+func (c *MainConf) applyTo(pid int, log *errlog.Logger) {
 	if c.Nofile >= 0 {
-		if err := process.LimitOpenFiles(uint64(c.Nofile)); err != nil {
+		if err := process.LimitOpenFiles(pid, uint64(c.Nofile)); err != nil {
 			log.Fail(errlog.Alert, err)
 		}
 	}
 	if c.CoreSize >= 0 {
-		if err := process.LimitCore(uint64(c.CoreSize)); err != nil {
+		if err := process.LimitCore(pid, uint64(c.CoreSize)); err != nil {
 			log.Fail(errlog.Alert, err)
 		}
 	}
 	if c.Priority != 0 {
-		if err := process.SetPriority(c.Priority); err != nil {
+		if err := process.SetPriority(pid, c.Priority); err != nil {
 			log.Fail(errlog.Alert, err)
 		}
 	}
-	// What reading the configuration left behind goes back to the system.
-	debug.FreeOSMemory()
 }
 
 // setThreads sets how many threads run at once. GOMAXPROCS in the environment is

@@ -30,6 +30,12 @@ type Options struct {
 	Foreground bool
 	// Started is called by Run once the server serves; nil for nothing.
 	Started func(*Config)
+
+	// What follows is for a master and its worker.
+
+	inputs  conf.Inputs                           // what files are read through; nil for the system
+	openLog func(path string) (fd int, err error) // see logfile.Options; nil for the system
+	worker  bool                                  // what needs privileges has been done by the master
 }
 
 // layout is Layout, or nginx's own.
@@ -117,8 +123,11 @@ func (h *host) load(o *Options, prev *Config) (*Config, error) {
 func (h *host) loadWith(l *conf.Loader, o *Options, prev *Config) (*Config, registered, error) {
 	l.Layout = o.layout()
 	l.Inputs = inputs.System{}
+	if o.inputs != nil {
+		l.Inputs = o.inputs
+	}
 	cfg := &Config{}
-	files := logfile.Options{Prefix: o.Prefix, Report: h.report}
+	files := logfile.Options{Prefix: o.Prefix, Report: h.report, OpenFile: o.openLog}
 	if prev != nil {
 		files.Previous = prev.logs
 	}
@@ -132,6 +141,9 @@ func (h *host) loadWith(l *conf.Loader, o *Options, prev *Config) (*Config, regi
 		}
 		if c.PID == "" {
 			c.PID = l.FullPath(l.Layout.PID)
+		}
+		if err := c.setDefaultUser(); err != nil {
+			return err
 		}
 		cfg.Main = c
 		cfg.openMainLog(c.logs.Items, o.errorLog())

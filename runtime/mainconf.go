@@ -24,7 +24,9 @@ type MainConf struct {
 	Nofile          int64 // worker_rlimit_nofile, -1: not set
 	CoreSize        int64 // worker_rlimit_core in bytes, -1: not set
 	Priority        int
-	ShutdownTimeout int64 // ms, 0: none
+	ShutdownTimeout int64             // ms, 0: none
+	Directory       string            // working_directory of a worker, "" leaves it
+	Env             conf.List[string] // names, or name=value
 
 	logs    conf.List[errlog.Output]
 	events  bool
@@ -74,6 +76,8 @@ func bindMain(c *MainConf, t *conf.Table, openLog func(*conf.Cmd) (errlog.Output
 	})
 	t.Offset("worker_rlimit_core", &c.CoreSize)
 	t.Func("worker_priority", c.setPriority)
+	t.Str("working_directory", &c.Directory)
+	t.Strs("env", &c.Env)
 	t.Msec("worker_shutdown_timeout", &c.ShutdownTimeout)
 	t.Func("error_log", func(cmd *conf.Cmd) error {
 		out, err := openLog(cmd)
@@ -125,4 +129,30 @@ func (c *MainConf) setUser(cmd *conf.Cmd) error {
 	}
 	c.User = u
 	return nil
+}
+
+// setDefaultUser is for a configuration without user directive that the
+// super-user loads.
+func (c *MainConf) setDefaultUser() error {
+	if c.User.Name != "" || os.Geteuid() != 0 {
+		return nil
+	}
+	u, err := process.DefaultUser()
+	c.User = u
+	return err
+}
+
+// environment is that of a worker: of this process's variables those that env
+// names, and those that the runtime obeys, which are the word of whoever starts
+// the program.
+func (c *MainConf) environment() []string {
+	var out []string
+	for _, name := range append([]string{"TZ", "GOMAXPROCS", "GOGC", "GOMEMLIMIT", "GODEBUG", "GOTRACEBACK"}, c.Env.Items...) {
+		if strings.Contains(name, "=") {
+			out = append(out, name)
+		} else if value, ok := os.LookupEnv(name); ok {
+			out = append(out, name+"="+value)
+		}
+	}
+	return out
 }

@@ -3,11 +3,13 @@ package runtime
 import (
 	"fmt"
 	"io"
+	"os"
 	goruntime "runtime"
 
 	"github.com/sluiceproxy/sluice/parser"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/inputs"
 	"github.com/sluiceproxy/sluice/runtime/process"
 )
 
@@ -20,7 +22,13 @@ import (
 // configuration is left to it.
 func Run(o Options) int {
 	daemon, inChild := process.Resume()
+	var recorder *inputs.Recorder // of what a worker will have to know
+	if os.Geteuid() == 0 {
+		recorder = inputs.NewRecorder(inputs.System{})
+		o.inputs = recorder
+	}
 	s, err := NewServer(o)
+	s.opts.inputs, o.inputs = nil, nil
 	if err == nil && s.cfg.Main.Daemon && !o.Foreground && !inChild {
 		log := errlog.New(errlog.Config{Console: o.Console})
 		return process.Daemonize(log)
@@ -31,6 +39,9 @@ func Run(o Options) int {
 	if err != nil {
 		logFailure(early.Logger, err)
 		return 1
+	}
+	if recorder != nil && s.cfg.Main.MasterProcess {
+		return runMaster(s, recorder, &early, daemon, inChild)
 	}
 	// Signals are caught before anybody can see that the server is there.
 	signals := process.Notify(process.NotifyOptions{Log: s.host.log.Load})
@@ -117,22 +128,28 @@ func (s *Server) removePID(path string) {
 
 // redirectStderr lets the error log be the process's stderr as well, so that a
 // crash leaves its trace there; not where the log is stderr itself.
-func (s *Server) redirectStderr() {
-	for i := range s.cfg.outputs {
-		if s.cfg.outputs[i].Console {
-			return
-		}
-	}
-	for i := range s.cfg.outputs {
-		path := s.cfg.outputs[i].Path()
-		if path == "" {
-			continue
-		}
+func (s *Server) redirectStderr() { s.cfg.redirectStderr() }
+
+func (cfg *Config) redirectStderr() {
+	if path := cfg.stderrPath(); path != "" {
 		if err := process.RedirectStderr(path); err != nil {
-			s.cfg.Log.Fail(errlog.Alert, err)
+			cfg.Log.Fail(errlog.Alert, err)
 		}
-		return
 	}
+}
+
+// stderrPath is the log file that is to be stderr, "" for none.
+func (cfg *Config) stderrPath() string {
+	path := ""
+	for i := range cfg.outputs {
+		if cfg.outputs[i].Console {
+			return ""
+		}
+		if path == "" {
+			path = cfg.outputs[i].Path()
+		}
+	}
+	return path
 }
 
 // logSystem logs what nginx says of its system at the start.

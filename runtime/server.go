@@ -101,7 +101,7 @@ func (cfg *Config) complete() error {
 func (cfg *Config) prepare(early *errlog.Logger, console io.Writer, already map[string]bool, test bool) (*sockets, error) {
 	err := cfg.complete()
 	if err == nil {
-		err = makeFolders(cfg.folders)
+		err = makeFolders(cfg.folders, cfg.Main.User)
 	}
 	if err == nil {
 		err = cfg.logs.Open()
@@ -133,7 +133,7 @@ func (s *Server) use(cfg *Config, sockets *sockets) error {
 		cfg.HTTP.Stop()
 		return err
 	}
-	if old := s.cfg; old != cfg {
+	if old := s.cfg; old != nil && old != cfg {
 		old.HTTP.OnStop(old.close)
 	}
 	s.http.SetLog(cfg.Log)
@@ -142,7 +142,7 @@ func (s *Server) use(cfg *Config, sockets *sockets) error {
 	s.host.log.Store(cfg.Log)
 	s.host.carry = s.host.next
 	s.cfg = cfg
-	cfg.Main.apply(cfg.Log)
+	cfg.Main.apply(cfg.Log, s.opts.worker)
 	return nil
 }
 

@@ -19,6 +19,9 @@ import (
 )
 
 func main() {
+	if runtime.IsWorker() {
+		os.Exit(runtime.Worker())
+	}
 	if len(os.Args) > 1 {
 		if run := commands[os.Args[1]]; run != nil {
 			os.Exit(run(os.Args[2:]))

@@ -3,13 +3,15 @@ package main
 import (
 	"os"
 	"testing"
+
+	"github.com/sluiceproxy/sluice/runtime"
 )
 
 // asProgram makes the test binary the program under test.
 const asProgram = "SLUICE_TEST_PROGRAM"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
+	if os.Getenv(asProgram) != "" || runtime.IsWorker() {
 		main()
 	}
 	os.Exit(m.Run())

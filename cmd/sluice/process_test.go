@@ -34,6 +34,11 @@ func newInstance(t *testing.T, conf string) *instance {
 	}
 	in := &instance{t: t, prefix: t.TempDir(), port: ln.Addr().(*net.TCPAddr).Port}
 	_ = ln.Close()
+	for _, dir := range []string{filepath.Dir(in.prefix), in.prefix} { // a worker without privileges reads there, too
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, dir := range []string{"conf", "logs", "html"} {
 		if err := os.Mkdir(filepath.Join(in.prefix, dir), 0o755); err != nil {
 			t.Fatal(err)

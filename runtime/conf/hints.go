@@ -23,8 +23,6 @@ var hints = []hint{
 	{"worker_aio_requests", whyPoller, number},
 	{"epoll_events", whyPoller, number},
 	{"worker_cpu_affinity", "threads are scheduled by the runtime", checkAffinity},
-	{"working_directory", "relative names follow the prefix; cores are the system's business", nothing},
-	{"env", "nothing here reads the environment", nothing},
 	{"debug_connection", "there is no debug log of single connections", warnIgnored},
 	{"timer_resolution", "time is read when needed", msec},
 	{"lock_file", whyPoller, nothing},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzip"
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -199,4 +200,11 @@ func (f *File) install(fd int) {
 	if old >= 0 && f.path != "" {
 		_ = syscall.Close(old)
 	}
+}
+
+// duplicate returns another descriptor of the file.
+func (f *File) duplicate() (int, error) {
+	f.writing.Lock()
+	defer f.writing.Unlock()
+	return unix.FcntlInt(uintptr(f.fd), unix.F_DUPFD_CLOEXEC, 0)
 }

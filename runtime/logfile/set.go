@@ -41,12 +41,13 @@ type entry struct {
 // NewSet makes an empty Set.
 func NewSet(opt Options) *Set {
 	if opt.OpenFile == nil {
-		opt.OpenFile = openAppend
+		opt.OpenFile = OpenAppend
 	}
 	return &Set{opt: opt, paths: make(map[string]*entry)}
 }
 
-func openAppend(path string) (int, error) {
+// OpenAppend opens a log file as NewSet does by default.
+func OpenAppend(path string) (int, error) {
 	for {
 		fd, err := syscall.Open(path, syscall.O_WRONLY|syscall.O_APPEND|syscall.O_CREAT|syscall.O_CLOEXEC, 0o644)
 		if err != syscall.EINTR {
@@ -208,4 +209,21 @@ func (s *Set) Close() {
 			f.Flush()
 		}
 	}
+}
+
+// Duplicate returns the paths of the open files and duplicates of their descriptors,
+// which belong to the caller: for a process that may not open them itself. The
+// error is an *errno.OpError.
+func (s *Set) Duplicate() (paths []string, fds []int, err error) {
+	for _, e := range s.entries {
+		fd, err := e.file.duplicate()
+		if err != nil {
+			for _, fd := range fds {
+				_ = syscall.Close(fd)
+			}
+			return nil, nil, errno.Failed("fcntl(F_DUPFD_CLOEXEC)", e.file.path, err)
+		}
+		paths, fds = append(paths, e.file.path), append(fds, fd)
+	}
+	return paths, fds, nil
 }

@@ -108,7 +108,7 @@ func TestReopenFailureKeepsTheOldFile(t *testing.T) {
 			if fail {
 				return -1, syscall.EACCES
 			}
-			return openAppend(path)
+			return OpenAppend(path)
 		},
 	}, func(s *Set) { f = s.File("log") })
 	defer s.Close()

@@ -111,6 +111,12 @@ func RedirectStderr(path string) error {
 		return nil
 	}
 	defer syscall.Close(fd)
+	return RedirectStderrTo(fd)
+}
+
+// RedirectStderrTo makes an open file the process's stderr. The descriptor stays the
+// caller's. The error is an *errno.OpError.
+func RedirectStderrTo(fd int) error {
 	if err := dup(fd, syscall.Stderr); err != nil {
 		return errno.Failed("dup2(STDERR_FILENO)", "", err)
 	}

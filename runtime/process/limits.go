@@ -9,9 +9,9 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/errlog/errno"
 )
 
-// LimitOpenFiles is worker_rlimit_nofile. The error is an *errno.OpError.
-func LimitOpenFiles(n uint64) error {
-	if err := setOpenFiles(n); err != nil {
+// LimitOpenFiles is worker_rlimit_nofile for the process pid, 0 for this one. The error is an *errno.OpError.
+func LimitOpenFiles(pid int, n uint64) error {
+	if err := setLimit(pid, syscall.RLIMIT_NOFILE, n); err != nil {
 		return errno.Failed(fmt.Sprintf("setrlimit(RLIMIT_NOFILE, %d)", n), "", err)
 	}
 	return nil
@@ -27,18 +27,18 @@ func OpenFiles() (cur, limit uint64, err error) {
 	return uint64(r.Cur), uint64(r.Max), nil //nolint:unconvert // FreeBSD has signed ones
 }
 
-// LimitCore is worker_rlimit_core, in bytes. The error is an *errno.OpError.
-func LimitCore(n uint64) error {
-	if err := setCore(n); err != nil {
+// LimitCore is worker_rlimit_core, in bytes, for the process pid, 0 for this one. The error is an *errno.OpError.
+func LimitCore(pid int, n uint64) error {
+	if err := setLimit(pid, syscall.RLIMIT_CORE, n); err != nil {
 		return errno.Failed(fmt.Sprintf("setrlimit(RLIMIT_CORE, %d)", n), "", err)
 	}
 	return nil
 }
 
-// SetPriority is worker_priority, for the whole process. The error is an
+// SetPriority is worker_priority, for all of the process pid, 0 for this one. The error is an
 // *errno.OpError.
-func SetPriority(n int) error {
-	if err := setPriority(n); err != nil {
+func SetPriority(pid, n int) error {
+	if err := setPriority(pid, n); err != nil {
 		return errno.Failed(fmt.Sprintf("setpriority(%d)", n), "", err)
 	}
 	return nil

@@ -111,6 +111,9 @@ func (s *Signals) run() {
 
 // take logs a signal and finds its event, 0 for none.
 func (s *Signals) take(sig syscall.Signal) Event {
+	if sig == syscall.SIGCHLD && s.opt.Role == Master {
+		return 0 // whoever waits for the child knows which it was
+	}
 	name, e, action := s.meaning(sig)
 	ignored := e == Upgrade && s.opt.UpgradeUnderWay != nil && s.opt.UpgradeUnderWay()
 	if ignored {

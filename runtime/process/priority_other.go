@@ -4,4 +4,4 @@ package process
 
 import "syscall"
 
-func setPriority(n int) error { return syscall.Setpriority(syscall.PRIO_PROCESS, 0, n) }
+func setPriority(pid, n int) error { return syscall.Setpriority(syscall.PRIO_PROCESS, pid, n) }

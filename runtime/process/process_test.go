@@ -341,7 +341,7 @@ func TestLimitOpenFiles(t *testing.T) {
 	if err != nil || n == 0 {
 		t.Fatalf("got %d, %v", n, err)
 	}
-	err = LimitOpenFiles(1 << 62)
+	err = LimitOpenFiles(0, 1<<62)
 	var op *errno.OpError
 	if !errors.As(err, &op) || !strings.HasPrefix(err.Error(), "setrlimit(RLIMIT_NOFILE, 4611686018427387904) failed (") {
 		t.Errorf("got %v", err)

@@ -2,10 +2,9 @@ package process
 
 import "syscall"
 
-func setOpenFiles(n uint64) error {
-	return syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: int64(n), Max: int64(n)})
-}
+// CanLimitOthers says that limits can be set for another process.
+const CanLimitOthers = false
 
-func setCore(n uint64) error {
-	return syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{Cur: int64(n), Max: int64(n)})
+func setLimit(_, resource int, n uint64) error {
+	return syscall.Setrlimit(resource, &syscall.Rlimit{Cur: int64(n), Max: int64(n)})
 }

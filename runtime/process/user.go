@@ -2,6 +2,7 @@ package process
 
 import (
 	"fmt"
+	"os"
 	"os/user"
 	"strconv"
 	"syscall"
@@ -40,6 +41,51 @@ func LookupUser(name, group string) (User, error) {
 	return User{Name: name, UID: uid, GID: gid}, nil
 }
 
+// DefaultUser is the user of a worker without a user directive: nobody, with the
+// group that configure finds on a system: nobody, or else nogroup. Where there is
+// not even a list of users, as in an image that holds one program, it goes by the
+// numbers that these names stand for everywhere. Errors are LookupUser's.
+func DefaultUser() (User, error) {
+	if _, err := os.Stat("/etc/passwd"); os.IsNotExist(err) {
+		return User{Name: "nobody", UID: nobodyID, GID: nobodyID}, nil
+	}
+	group := "nobody"
+	if _, err := user.LookupGroup(group); err != nil {
+		group = "nogroup"
+	}
+	return LookupUser("nobody", group)
+}
+
+const nobodyID = 65534
+
+// groups are all that u is a member of, its own first: initgroups(3).
+func (u User) groups() []int {
+	groups := []int{u.GID}
+	known, err := user.Lookup(u.Name)
+	if err != nil {
+		return groups
+	}
+	ids, err := known.GroupIds()
+	if err != nil {
+		return groups
+	}
+	for _, id := range ids {
+		if n, err := strconv.Atoi(id); err == nil && n != u.GID {
+			groups = append(groups, n)
+		}
+	}
+	return groups
+}
+
+// credential is u for a process that is to be started.
+func (u User) credential() *syscall.Credential {
+	c := &syscall.Credential{Uid: uint32(u.UID), Gid: uint32(u.GID)}
+	for _, g := range u.groups() {
+		c.Groups = append(c.Groups, uint32(g))
+	}
+	return c
+}
+
 // Assume makes this process run as u, in all the groups that u is a member of. It
 // needs the super-user and cannot be undone. After an error (an *errno.OpError) the
 // process may be half way and should exit.
@@ -47,17 +93,7 @@ func (u User) Assume() error {
 	if err := syscall.Setgid(u.GID); err != nil {
 		return errno.Failed(fmt.Sprintf("setgid(%d)", u.GID), "", err)
 	}
-	groups := []int{u.GID}
-	if known, err := user.Lookup(u.Name); err == nil {
-		if ids, err := known.GroupIds(); err == nil {
-			for _, id := range ids {
-				if n, err := strconv.Atoi(id); err == nil && n != u.GID {
-					groups = append(groups, n)
-				}
-			}
-		}
-	}
-	if err := syscall.Setgroups(groups); err != nil {
+	if err := syscall.Setgroups(u.groups()); err != nil {
 		return errno.Failed(fmt.Sprintf("initgroups(%s, %d)", u.Name, u.GID), "", err)
 	}
 	if err := syscall.Setuid(u.UID); err != nil {

@@ -1,0 +1,115 @@
+package runtime
+
+import (
+	"bytes"
+	"encoding/gob"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/errlog/errno"
+	"github.com/sluiceproxy/sluice/runtime/inputs"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/process"
+)
+
+// The kinds of messages between a master and its worker. What a master asks for
+// with sayConfigure a worker answers once, with sayDone or sayFailed.
+const (
+	sayHello     = 'H' // worker: it has started
+	sayConfigure = 'C' // master: the configuration to serve, a bundle
+	sayDone      = 'D' // worker: it serves it
+	sayFailed    = 'F' // worker: why it does not; it goes on with the one before, or ends
+	sayReopen    = 'R' // master: log files that were opened anew, a bundle of nothing else
+	sayQuit      = 'Q' // master: finish what is under way, then exit
+	sayTerminate = 'T' // master: exit
+)
+
+// maxAnswer bounds what a master reads of its worker, maxBundle what a worker
+// takes from its master, which is whom it has its files from.
+const (
+	maxAnswer = 4 << 10
+	maxBundle = 1 << 30
+)
+
+// A bundle is a configuration as a worker gets it. The descriptors of its log files
+// and of its listening sockets travel with it, in this order.
+type bundle struct {
+	ConfPath, Prefix, ErrorLog, Param string
+	Layout                            conf.Layout
+
+	Record     *inputs.Record
+	Logs       []string // paths
+	Sockets    []string // keys
+	Command    string   // see process.SetCommand
+	Daemonized bool
+}
+
+// newBundle is the configuration of o, as it was read.
+func newBundle(o *Options, record *inputs.Record) *bundle {
+	return &bundle{
+		ConfPath: o.ConfPath, Prefix: o.Prefix, ErrorLog: o.ErrorLog, Param: o.Param, Layout: o.Layout,
+		Record: record, Command: process.CommandName(),
+	}
+}
+
+// options are those of the master, for a load from the bundle.
+func (b *bundle) options() Options {
+	return Options{
+		ConfPath: b.ConfPath, Prefix: b.Prefix, ErrorLog: b.ErrorLog, Param: b.Param, Layout: b.Layout,
+		inputs: b.Record, worker: true,
+	}
+}
+
+// message packs the bundle with the log files of cfg and with sockets. The files
+// of the message are duplicates that belong to whoever sends it.
+func (b *bundle) message(kind byte, cfg *Config, sockets map[string]*netio.Listener) (process.Message, error) {
+	m := process.Message{Kind: kind}
+	var err error
+	if b.Logs, m.Files, err = cfg.logs.Duplicate(); err != nil {
+		return m, err
+	}
+	b.Sockets = nil
+	for key, ln := range sockets {
+		fd, err := unix.FcntlInt(uintptr(ln.Fd()), unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			closeFiles(m.Files)
+			return m, errno.Failed("fcntl(F_DUPFD_CLOEXEC)", "", err)
+		}
+		b.Sockets, m.Files = append(b.Sockets, key), append(m.Files, fd)
+	}
+	var body bytes.Buffer
+	if err := gob.NewEncoder(&body).Encode(b); err != nil {
+		closeFiles(m.Files)
+		return m, err
+	}
+	m.Body = body.Bytes()
+	return m, nil
+}
+
+// unpack reads a bundle, and sorts its descriptors by what they are for.
+func unpack(m process.Message) (b *bundle, logs, sockets map[string]int, err error) {
+	b = &bundle{}
+	err = gob.NewDecoder(bytes.NewReader(m.Body)).Decode(b)
+	if err == nil && len(b.Logs)+len(b.Sockets) != len(m.Files) {
+		err = errFiles
+	}
+	if err != nil {
+		closeFiles(m.Files)
+		return nil, nil, nil, err
+	}
+	logs, sockets = map[string]int{}, map[string]int{}
+	for i, path := range b.Logs {
+		logs[path] = m.Files[i]
+	}
+	for i, key := range b.Sockets {
+		sockets[key] = m.Files[len(b.Logs)+i]
+	}
+	return b, logs, sockets, nil
+}
+
+func closeFiles(fds []int) {
+	for _, fd := range fds {
+		_ = unix.Close(fd)
+	}
+}

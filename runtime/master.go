@@ -1,0 +1,180 @@
+package runtime
+
+import (
+	"sync"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/inputs"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/process"
+)
+
+// master is a process that may do everything and serves nothing: it reads the
+// configuration, opens log files and sockets, and hands all of it to a worker that
+// runs as another user. It stands for ngx_master_process_cycle.
+//
+// All state belongs to the goroutine of run.
+type master struct {
+	opts   Options
+	host   *host
+	daemon *process.Daemon
+
+	cfg        *Config                    // in effect; of it only logs and settings are kept
+	record     *inputs.Record             // what cfg was read from
+	sockets    map[string]*netio.Listener // by key
+	signals    *process.Signals
+	daemonized bool
+
+	workers map[*link]struct{} // all that live
+	worker  *link              // the one that serves, nil for none
+	change  *change            // under way, nil for none
+	again   bool               // another reload is wanted after it
+	news    chan news
+	links   sync.WaitGroup
+
+	ending    process.Event // Quit or Terminate, once asked for
+	noAccept  bool          // WINCH: no worker until the next reload
+	code      int           // to exit with
+	patience  time.Duration // until the next signal to workers that should have ended
+	alarm     <-chan time.Time
+	crashes   time.Duration // the pause before a worker that crashed at once is replaced
+	respawnAt <-chan time.Time
+}
+
+// runMaster is Run for a master. s has loaded its configuration through recorder.
+func runMaster(s *Server, recorder *inputs.Recorder, early *startLog, daemon *process.Daemon, daemonized bool) int {
+	m := &master{
+		opts: s.opts, host: s.host, daemon: daemon, daemonized: daemonized, cfg: s.cfg, record: recorder.Record(),
+		workers: map[*link]struct{}{}, news: make(chan news),
+	}
+	m.opts.inputs = nil
+	m.signals = process.Notify(process.NotifyOptions{
+		Log: m.host.log.Load, Role: process.Master, Daemonized: daemonized,
+	})
+	defer m.signals.Close()
+	opened, err := m.cfg.prepare(early.Logger, m.opts.Console, nil, false)
+	if err != nil {
+		return 1
+	}
+	early.close()
+	m.sockets = opened.opened
+	logSystem(m.cfg.Log)
+	if err := process.WritePID(m.cfg.Main.PID); err != nil {
+		logFailure(opened.log, err)
+		m.closeSockets()
+		m.cfg.close()
+		return 1
+	}
+	m.host.log.Store(m.cfg.Log)
+	m.cfg.redirectStderr()
+	process.SetTitle(process.TitleMaster + " " + process.Command())
+	m.notice("start worker processes")
+	m.change = &change{cfg: m.cfg, record: m.record, first: true}
+	if m.change.target = m.start(m.cfg, m.record, m.sockets); m.change.target == nil {
+		m.code = 1
+		m.ending = process.Terminate
+	}
+	m.obey()
+	return m.finish()
+}
+
+// obey serves signals and workers until the end was asked for and none of them
+// lives.
+func (m *master) obey() {
+	for m.ending == 0 || len(m.workers) > 0 {
+		select {
+		case e := <-m.signals.Events():
+			m.event(e)
+		case n := <-m.news:
+			m.heard(n)
+		case <-m.alarm:
+			m.insist()
+		case <-m.respawnAt:
+			m.respawnAt = nil
+			m.respawn()
+		}
+	}
+}
+
+// event does what a signal asks for.
+func (m *master) event(e process.Event) {
+	switch e {
+	case process.Terminate:
+		if m.ending != process.Terminate {
+			m.ending = process.Terminate
+			m.patience = 50 * time.Millisecond
+			m.tellAll(sayTerminate)
+			m.alarm = time.After(m.patience)
+		}
+	case process.Quit:
+		if m.ending == 0 {
+			m.ending = process.Quit
+			m.closeSockets() // before the workers do: the last owner takes what waits in them
+			m.tellAll(sayQuit)
+		}
+	case process.Reload:
+		if m.ending == 0 {
+			m.reload()
+		}
+	case process.Reopen:
+		m.notice("reopening logs")
+		m.reopen()
+	case process.Upgrade:
+		m.cfg.Log.Log(errlog.Error, 0, nil, nil, "changing the binary is not supported")
+	case process.StopAccepting:
+		m.noAccept = true
+		m.respawnAt = nil
+		m.tellAll(sayQuit)
+	}
+}
+
+// tellAll tells every worker to end.
+func (m *master) tellAll(kind byte) {
+	for l := range m.workers {
+		if l.exiting && kind == sayQuit {
+			continue
+		}
+		l.exiting = true
+		l.tell(process.Message{Kind: kind})
+	}
+}
+
+// finish is the last thing of a master whose workers have ended.
+func (m *master) finish() int {
+	m.links.Wait()
+	if err := process.RemovePID(m.cfg.Main.PID); err != nil {
+		m.cfg.Log.Fail(errlog.Alert, err)
+	}
+	m.notice("exit")
+	m.closeSockets()
+	m.cfg.close()
+	return m.code
+}
+
+func (m *master) notice(text string) { m.cfg.Log.Log(errlog.Notice, 0, nil, nil, "%s", text) }
+
+func (m *master) closeSockets() {
+	for _, ln := range m.sockets {
+		_ = ln.Close() // nobody waits for it here
+	}
+	m.sockets = nil
+}
+
+// reopen opens the log files anew and passes them on.
+func (m *master) reopen() {
+	m.cfg.logs.Reopen(m.cfg.Main.User.UID)
+	m.cfg.redirectStderr()
+	for l := range m.workers {
+		if !l.serving {
+			continue // its files are on the way to it
+		}
+		b := &bundle{}
+		msg, err := b.message(sayReopen, m.cfg, nil)
+		if err != nil {
+			m.cfg.Log.Fail(errlog.Alert, err)
+			return
+		}
+		l.tell(msg)
+	}
+}

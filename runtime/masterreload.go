@@ -1,0 +1,200 @@
+package runtime
+
+import (
+	"maps"
+
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/inputs"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/process"
+)
+
+// change is a configuration on its way into effect: the master has read it and
+// opened what it needs, and waits for the answer of the worker that it went to.
+type change struct {
+	cfg    *Config
+	record *inputs.Record
+	opened map[string]*netio.Listener // sockets that were not open before
+	keep   map[string]bool            // keys of all sockets it has
+	target *link
+	first  bool   // that of the start
+	oldPID string // the pid file to remove, "" for none
+}
+
+// reload reads the configuration anew and sends it to the worker. On an error,
+// which is logged, everything stays as it is.
+func (m *master) reload() {
+	if m.change != nil {
+		m.again = true
+		return
+	}
+	m.notice("reconfiguring")
+	c, err := m.read()
+	if err != nil {
+		return
+	}
+	m.change = c
+	if m.worker != nil && !m.worker.exiting && m.worker.serving && sameUser(c.cfg, m.cfg) {
+		m.hand(c)
+		return
+	}
+	m.notice("start worker processes")
+	all := map[string]*netio.Listener{}
+	for key := range c.keep {
+		if all[key] = c.opened[key]; all[key] == nil {
+			all[key] = m.sockets[key]
+		}
+	}
+	if c.target = m.start(c.cfg, c.record, all); c.target == nil {
+		m.abandon()
+	}
+}
+
+func sameUser(a, b *Config) bool {
+	return a.Main.User == b.Main.User
+}
+
+// hand gives a new configuration to the worker that serves.
+func (m *master) hand(c *change) {
+	b := newBundle(&m.opts, c.record)
+	msg, err := b.message(sayConfigure, c.cfg, c.opened)
+	if err != nil {
+		m.cfg.Log.Fail(errlog.Alert, err)
+		m.abandon()
+		return
+	}
+	c.target = m.worker
+	c.cfg.Main.applyTo(m.worker.PID, c.cfg.Log)
+	m.worker.tell(msg)
+}
+
+// read loads the configuration and opens what it needs. Failures are logged.
+func (m *master) read() (*change, error) {
+	log := m.cfg.Log
+	recorder := inputs.NewRecorder(inputs.System{})
+	opts := m.opts
+	opts.inputs = recorder
+	cfg, err := m.host.load(&opts, m.cfg)
+	m.host.forget()
+	logWarnings(log, cfg.warnings)
+	if err != nil {
+		logFailure(log, err)
+		return nil, err
+	}
+	c := &change{cfg: cfg, record: recorder.Record(), keep: map[string]bool{}}
+	if cfg.Main.PID != m.cfg.Main.PID {
+		if err := process.WritePID(cfg.Main.PID); err != nil {
+			logFailure(log, err)
+			return nil, err
+		}
+		c.oldPID = m.cfg.Main.PID
+	}
+	already := map[string]bool{}
+	for key := range m.sockets {
+		already[key] = true
+	}
+	opened, err := cfg.prepare(log, nil, already, false)
+	if err != nil {
+		m.dropPID(c)
+		return nil, err
+	}
+	c.opened = opened.opened
+	for _, spec := range cfg.HTTP.Sockets() {
+		c.keep[spec.Key()] = true
+	}
+	cfg.shed()
+	return c, nil
+}
+
+// commit makes the change that its worker has taken the state of the master.
+func (m *master) commit() {
+	c := m.change
+	m.change = nil
+	old := m.worker
+	m.worker = c.target
+	m.noAccept, m.respawnAt = false, nil
+	if c.first {
+		if m.opts.Started != nil {
+			m.opts.Started(m.cfg)
+		}
+		m.daemon.Ready()
+		m.cfg.shed()
+		m.host.forget()
+		m.nextChange()
+		return
+	}
+	if m.ending != 0 { // those that were open are closed already
+		m.sockets = c.opened
+		m.closeSockets()
+	}
+	for key, ln := range m.sockets {
+		if !c.keep[key] {
+			_ = ln.Close() // nobody waits for it here
+			delete(m.sockets, key)
+		}
+	}
+	if m.ending == 0 {
+		maps.Copy(m.sockets, c.opened)
+	}
+	if c.oldPID != "" {
+		m.remove(c.oldPID)
+	}
+	m.host.log.Store(c.cfg.Log)
+	m.cfg.close()
+	m.cfg, m.record = c.cfg, c.record
+	m.cfg.redirectStderr()
+	if old != nil && old != m.worker && !old.exiting {
+		old.exiting = true
+		old.tell(process.Message{Kind: sayQuit})
+	}
+	m.nextChange()
+}
+
+// abandon undoes what was opened for the change that did not come into effect.
+func (m *master) abandon() {
+	c := m.change
+	m.change = nil
+	if c.first {
+		if m.ending == 0 {
+			m.code = 1
+			m.event(process.Terminate)
+		}
+		return
+	}
+	for _, ln := range c.opened {
+		_ = ln.Close() // it was never used
+	}
+	m.dropPID(c)
+	c.cfg.close()
+	m.nextChange()
+}
+
+// nextChange makes the reload that was asked for meanwhile.
+func (m *master) nextChange() {
+	if m.again && m.ending == 0 {
+		m.again = false
+		m.reload()
+	}
+}
+
+// dropPID removes the pid file that a change was to have.
+func (m *master) dropPID(c *change) {
+	if c.oldPID != "" {
+		m.remove(c.cfg.Main.PID)
+	}
+}
+
+func (m *master) remove(pidFile string) {
+	if err := process.RemovePID(pidFile); err != nil {
+		m.cfg.Log.Fail(errlog.Alert, err)
+	}
+}
+
+// shed drops what only a worker needs of a configuration.
+func (cfg *Config) shed() {
+	cfg.HTTP.Stop()
+	cfg.HTTP, cfg.Files = nil, nil
+}
+
+// forget drops zones and pools, which a master has no use for.
+func (h *host) forget() { h.carry, h.next = map[string]any{}, nil }

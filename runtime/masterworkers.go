@@ -1,0 +1,129 @@
+package runtime
+
+import (
+	"syscall"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/inputs"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/process"
+)
+
+// A worker that lives for less than steady was not worth its start: the next one
+// has to wait, at most for maxPause.
+const (
+	steady   = time.Second
+	minPause = 50 * time.Millisecond
+	maxPause = 5 * time.Second
+)
+
+// start starts a worker with the configuration cfg, which was read from record.
+// Failures are logged, and the result is nil.
+func (m *master) start(cfg *Config, record *inputs.Record, sockets map[string]*netio.Listener) *link {
+	b := newBundle(&m.opts, record)
+	b.Daemonized = m.daemonized
+	msg, err := b.message(sayConfigure, cfg, sockets)
+	if err != nil {
+		m.cfg.Log.Fail(errlog.Alert, err)
+		return nil
+	}
+	child, err := process.StartWorker(&cfg.Main.User, cfg.Main.environment())
+	if err != nil {
+		closeFiles(msg.Files)
+		m.cfg.Log.Fail(errlog.Alert, err)
+		m.cfg.Log.Log(errlog.Alert, 0, nil, nil, "could not start worker process")
+		return nil
+	}
+	m.cfg.Log.Log(errlog.Notice, 0, nil, nil, "start worker process %d", child.PID)
+	m.links.Add(1)
+	l := newLink(child, m.news, m.links.Done)
+	m.workers[l] = struct{}{}
+	l.first = msg
+	return l
+}
+
+// heard takes what a worker says.
+func (m *master) heard(n news) {
+	l := n.from
+	switch {
+	case n.exited != nil:
+		delete(m.workers, l)
+		m.gone(l, *n.exited)
+	case n.Kind == sayHello:
+		// Its limits were set by its own start before it said so.
+		main := m.cfg.Main
+		if m.change != nil && m.change.target == l {
+			main = m.change.cfg.Main
+		}
+		main.applyTo(l.PID, m.cfg.Log)
+		l.tell(l.first)
+		l.first = process.Message{}
+	case n.Kind == sayDone:
+		l.serving = true
+		if m.change != nil && m.change.target == l {
+			m.commit()
+		}
+	case n.Kind == sayFailed:
+		m.cfg.Log.Log(errlog.Emerg, 0, nil, nil, "worker process %d: %s", l.PID, n.Body)
+		if m.change != nil && m.change.target == l {
+			m.abandon()
+		}
+	}
+}
+
+// gone is called when a worker has ended.
+func (m *master) gone(l *link, e process.Exited) {
+	closeFiles(l.first.Files)
+	log := m.cfg.Log
+	log.Log(errlog.Notice, 0, nil, nil, "signal %d (SIGCHLD) received from %d", int(syscall.SIGCHLD), l.PID)
+	text, alert, fatal := e.Describe("worker process")
+	lv := errlog.Notice
+	if alert {
+		lv = errlog.Alert
+	}
+	log.Log(lv, 0, nil, nil, "%s", text)
+	fatal = fatal && !l.serving // a panic ends with the same code
+	if fatal {
+		log.Log(errlog.Alert, 0, nil, nil, "worker process %d exited with fatal code %d and cannot be respawned", l.PID, process.FatalCode)
+	}
+	if m.change != nil && m.change.target == l {
+		m.abandon()
+	}
+	if m.worker != l {
+		return
+	}
+	m.worker = nil
+	if fatal || l.exiting || m.ending != 0 || m.noAccept {
+		return
+	}
+	if time.Since(l.started) >= steady {
+		m.crashes = 0
+		m.respawn()
+		return
+	}
+	m.crashes = min(max(2*m.crashes, minPause), maxPause)
+	m.respawnAt = time.After(m.crashes)
+}
+
+// respawn starts a worker with the configuration that is in effect.
+func (m *master) respawn() {
+	if m.ending == 0 && m.worker == nil {
+		m.worker = m.start(m.cfg, m.record, m.sockets)
+	}
+}
+
+// insist signals the workers that were told to exit and have not.
+func (m *master) insist() {
+	m.patience *= 2
+	sig := syscall.SIGTERM
+	if m.patience > time.Second {
+		sig = syscall.SIGKILL
+	}
+	for l := range m.workers {
+		if err := l.Signal(sig); err != nil {
+			m.cfg.Log.Fail(errlog.Alert, err)
+		}
+	}
+	m.alarm = time.After(m.patience)
+}

@@ -1,0 +1,138 @@
+package process
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/sluiceproxy/sluice/runtime/errlog/errno"
+)
+
+// workerEnv marks a worker's environment. Its value is the descriptor of the
+// worker's end of the Channel. It is long on purpose: titles grow into its place.
+const workerEnv = "SLUICE_WORKER_PROCESS_CHANNEL"
+
+// Titles, as nginx's.
+const (
+	TitleMaster   = "nginx: master process"
+	TitleWorker   = "nginx: worker process"
+	TitleShutdown = "nginx: worker process is shutting down"
+)
+
+// Child is a worker, as its master sees it.
+type Child struct {
+	PID     int
+	Channel *Channel
+	exited  chan Exited
+}
+
+// Exited is how a process has ended.
+type Exited struct {
+	PID    int
+	Status syscall.WaitStatus
+}
+
+// StartWorker starts this program again as user, nil for the user of this process,
+// with env as its environment. Its stderr is this process's. It waits for messages,
+// see [ResumeWorker]. The error is an *errno.OpError.
+func StartWorker(user *User, env []string) (*Child, error) {
+	channel, theirs, err := newChannel()
+	if err != nil {
+		return nil, errno.Failed("socketpair()", "", err)
+	}
+	defer theirs.Close()
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		channel.Close()
+		return nil, errno.Failed("open()", os.DevNull, err)
+	}
+	defer null.Close()
+	attr := &os.ProcAttr{
+		Env:   append(env[:len(env):len(env)], workerEnv+"="+strconv.Itoa(readyFD)),
+		Files: []*os.File{null, os.Stdout, os.Stderr, theirs},
+		Sys:   &syscall.SysProcAttr{},
+	}
+	if user != nil {
+		attr.Sys.Credential = user.credential()
+	}
+	p, err := os.StartProcess(selfPath(), []string{TitleWorker}, attr)
+	if err != nil {
+		channel.Close()
+		return nil, errno.Failed("execve()", "", err)
+	}
+	c := &Child{PID: p.Pid, Channel: channel, exited: make(chan Exited, 1)}
+	go func() {
+		state, err := p.Wait()
+		e := Exited{PID: c.PID}
+		if err == nil {
+			e.Status, _ = state.Sys().(syscall.WaitStatus)
+		}
+		c.exited <- e // there is room for the only one
+	}()
+	return c, nil
+}
+
+// Exited delivers the end of the worker, once.
+func (c *Child) Exited() <-chan Exited { return c.exited }
+
+// Signal sends the worker a signal.
+func (c *Child) Signal(sig syscall.Signal) error {
+	if err := syscall.Kill(c.PID, sig); err != nil {
+		return errno.Failed(fmt.Sprintf("kill(%d, %d)", c.PID, int(sig)), "", err)
+	}
+	return nil
+}
+
+// IsWorker says whether this process was started by StartWorker and has not been
+// resumed.
+func IsWorker() bool { return os.Getenv(workerEnv) != "" }
+
+// ResumeWorker returns the worker's end of its Channel, and leaves no trace of it in
+// the environment. comm is what the worker is to be called in lists of processes that
+// show the name of a program.
+func ResumeWorker() (*Channel, error) {
+	fd, err := strconv.Atoi(os.Getenv(workerEnv))
+	if err != nil {
+		return nil, fmt.Errorf("invalid %s: %w", workerEnv, err)
+	}
+	_ = os.Unsetenv(workerEnv) // it does not fail: the name is valid
+	syscall.CloseOnExec(fd)
+	return openChannel(os.NewFile(uintptr(fd), "channel"))
+}
+
+// Describe words the end of a process as nginx does. fatal says that it ended with the
+// code of one that cannot work, as opposed to one that was killed or told to end.
+func (e Exited) Describe(name string) (text string, alert, fatal bool) {
+	switch {
+	case e.Status.Signaled():
+		core := ""
+		if e.Status.CoreDump() {
+			core = " (core dumped)"
+		}
+		return fmt.Sprintf("%s %d exited on signal %d%s", name, e.PID, int(e.Status.Signal()), core), true, false
+	default:
+		code := e.Status.ExitStatus()
+		return fmt.Sprintf("%s %d exited with code %d", name, e.PID, code), false, code == FatalCode
+	}
+}
+
+// FatalCode is the exit code of a worker that another start would not help.
+const FatalCode = 2
+
+// selfPath names this program for execve: the very file that runs, though it may
+// have been replaced or cannot be reached any more by its name.
+func selfPath() string {
+	const self = "/proc/self/exe"
+	if _, err := os.Readlink(self); err == nil {
+		return self
+	}
+	if path, err := os.Executable(); err == nil {
+		return path
+	}
+	return os.Args[0]
+}
+
+// Command is the command line as nginx's titles repeat it.
+func Command() string { return strings.Join(os.Args, " ") }

@@ -1,0 +1,268 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"github.com/sluiceproxy/sluice/runtime/errlog/errno"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/logfile"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/process"
+)
+
+var errFiles = errors.New("the configuration came without its files")
+
+// IsWorker says whether this process is the worker of a master, in which case the
+// program has nothing else to do than [Worker].
+func IsWorker() bool { return process.IsWorker() }
+
+// Worker is the life of a worker: it serves the configurations that its master
+// sends, and obeys the master's messages and its own signals. When the master is
+// killed it goes on by itself. It returns the exit code.
+func Worker() int {
+	channel, err := process.ResumeWorker()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "nginx: [alert] %s\n", err)
+		return process.FatalCode
+	}
+	defer channel.Close()
+	w := &worker{channel: channel, server: &Server{reserve: reserveHeap(), host: newHost(), opts: Options{worker: true}}}
+	return w.run()
+}
+
+// worker is a Server that a master tells what to do.
+type worker struct {
+	channel *process.Channel
+	server  *Server
+	given   map[string]int // log files that the master has opened, by path, and nobody uses yet
+	drained chan struct{}  // closed when the last request has ended; nil before the end begins
+}
+
+func (w *worker) run() int {
+	messages := make(chan process.Message)
+	go w.listen(messages)
+	_ = w.channel.Send(process.Message{Kind: sayHello}) // a dead master is noticed by listen
+	m, ok := <-messages
+	if !ok || m.Kind != sayConfigure {
+		return 0 // the end came before there was anything to do
+	}
+	b, logs, sockets, err := unpack(m)
+	var signals *process.Signals
+	if err == nil {
+		process.SetCommand(b.Command)
+		signals = process.Notify(process.NotifyOptions{
+			Log: w.server.host.log.Load, Role: process.Worker, Daemonized: b.Daemonized,
+		})
+		defer signals.Close()
+		if w.server.http, err = httpd.NewInstance(w.server.host.stats); err == nil {
+			err = w.configure(b, logs, sockets)
+		}
+	}
+	w.answer(err)
+	if err != nil {
+		return process.FatalCode
+	}
+	return w.obey(messages, signals.Events())
+}
+
+// listen passes on what the master says, and closes messages when it is gone.
+func (w *worker) listen(messages chan<- process.Message) {
+	defer close(messages)
+	for {
+		m, err := w.channel.Receive(maxBundle, true)
+		if err != nil {
+			return
+		}
+		messages <- m
+	}
+}
+
+func (w *worker) answer(err error) {
+	m := process.Message{Kind: sayDone}
+	if err != nil {
+		m.Kind, m.Body = sayFailed, []byte(err.Error())
+		m.Body = m.Body[:min(len(m.Body), maxAnswer)]
+	}
+	_ = w.channel.Send(m) // a dead master is noticed by listen
+}
+
+// obey serves messages and signals until one of them has ended the worker.
+func (w *worker) obey(messages <-chan process.Message, events <-chan process.Event) int {
+	s := w.server
+	for {
+		var e process.Event
+		select {
+		case <-w.drained:
+			w.end()
+			return 0
+		case m, ok := <-messages:
+			if !ok {
+				messages = nil // the master was killed: signals are left
+				continue
+			}
+			e = w.take(m)
+		case e = <-events:
+			if e == process.Reopen {
+				s.notice("reopening logs")
+				s.Reopen()
+				s.redirectStderr()
+			}
+		}
+		switch e {
+		case process.Terminate:
+			s.http.StopListening()
+			w.end()
+			return 0
+		case process.Quit:
+			w.quit()
+		}
+	}
+}
+
+// take does what a message asks for. The event is what is left to do.
+func (w *worker) take(m process.Message) process.Event {
+	switch m.Kind {
+	case sayQuit:
+		return process.Quit
+	case sayTerminate:
+		return process.Terminate
+	case sayConfigure, sayReopen:
+		b, logs, sockets, err := unpack(m)
+		switch {
+		case m.Kind == sayConfigure:
+			if err == nil {
+				err = w.configure(b, logs, sockets)
+			}
+			w.answer(err)
+		case err == nil:
+			w.server.notice("reopening logs")
+			w.reopen(logs)
+		}
+	}
+	return 0
+}
+
+// quit begins the graceful end.
+func (w *worker) quit() {
+	if w.drained != nil {
+		return
+	}
+	w.drained = make(chan struct{})
+	w.server.notice("gracefully shutting down")
+	process.SetTitle(process.TitleShutdown)
+	go func() {
+		w.server.drain()
+		close(w.drained)
+	}()
+}
+
+func (w *worker) end() {
+	w.server.notice("exiting")
+	w.server.notice("exit")
+	w.server.cfg.close()
+}
+
+// configure makes the configuration of b the one that serves. On an error the one
+// before it goes on. It takes over the descriptors.
+func (w *worker) configure(b *bundle, logs, sockets map[string]int) error {
+	s := w.server
+	defer closeByName(sockets)
+	w.given = logs
+	defer func() { closeByName(w.given) }()
+	opts := b.options()
+	opts.openLog = w.openLog
+	cfg, err := s.host.load(&opts, s.cfg)
+	if err != nil {
+		cfg.Log.Close()
+		return err
+	}
+	w.redirectStderr(cfg)
+	if err := cfg.logs.Open(); err != nil {
+		return err
+	}
+	opened := &receivedSockets{}
+	if err = opened.inherit(cfg.HTTP.Sockets(), sockets); err == nil {
+		err = cfg.Main.enter(s.cfg)
+	}
+	if err == nil {
+		err = s.use(cfg, &opened.sockets)
+	}
+	if err != nil {
+		opened.close()
+		cfg.close()
+		return err
+	}
+	s.opts = opts
+	return nil
+}
+
+// enter makes working_directory this process's.
+func (c *MainConf) enter(prev *Config) error {
+	if c.Directory == "" || prev != nil && prev.Main.Directory == c.Directory {
+		return nil
+	}
+	if err := os.Chdir(c.Directory); err != nil {
+		return errno.Failed("chdir()", c.Directory, err)
+	}
+	return nil
+}
+
+// reopen puts log files to use that the master has opened anew.
+func (w *worker) reopen(logs map[string]int) {
+	w.given = logs
+	w.redirectStderr(w.server.cfg)
+	w.server.Reopen()
+	closeByName(w.given)
+}
+
+// openLog implements logfile.Options.OpenFile. What the master did not send is
+// opened with the rights of this process.
+func (w *worker) openLog(path string) (int, error) {
+	if fd, ok := w.given[path]; ok {
+		delete(w.given, path)
+		return fd, nil
+	}
+	return logfile.OpenAppend(path)
+}
+
+// redirectStderr makes the main log of cfg, as it was given, stderr as well.
+func (w *worker) redirectStderr(cfg *Config) {
+	if fd, ok := w.given[cfg.stderrPath()]; ok {
+		_ = process.RedirectStderrTo(fd) // else what a crash prints goes where it went before
+	}
+}
+
+// closeByName closes and forgets descriptors.
+func closeByName(fds map[string]int) {
+	for name, fd := range fds {
+		_ = syscall.Close(fd)
+		delete(fds, name)
+	}
+}
+
+// receivedSockets are listening sockets that the master has opened.
+type receivedSockets struct{ sockets }
+
+// inherit makes listeners of those descriptors that specs name.
+func (r *receivedSockets) inherit(specs []netio.ListenSpec, fds map[string]int) error {
+	r.opened = map[string]*netio.Listener{}
+	for i := range specs {
+		key := specs[i].Key()
+		fd, ok := fds[key]
+		if !ok {
+			continue
+		}
+		delete(fds, key)
+		ln, err := netio.Inherit(fd)
+		if err != nil {
+			_ = syscall.Close(fd)
+			return err
+		}
+		ln.Configure(&specs[i], nil)
+		r.opened[key] = ln
+	}
+	return nil
+}
