@@ -130,7 +130,7 @@ func NewSection[T any](m *Module, defaults T, bind func(*T, *Table)) *Section[T]
 			t := Table{module: m, name: name, cmd: cmd}
 			bind(s.Write(cmd.Block), &t)
 			return t.err
-		})
+		}, true)
 		if typed {
 			m.loader.typed = append(m.loader.typed, typedRow{m, name, func(cmd *Cmd) (bool, error) {
 				c := defaults

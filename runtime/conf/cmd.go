@@ -125,10 +125,15 @@ func (l *Loader) dispatch(c *Cmd) error {
 			return nil
 		}
 		return c.locate(c.Errorf(`"%s" is known to nginx but not supported here`, name))
-	case r.apply == nil || c.Block.refused:
+	case c.Block.refused:
 		return nil
+	case r.apply != nil:
+		if err := r.apply(c); err != nil {
+			return c.locate(err)
+		}
 	}
-	return c.locate(r.apply(c))
+	l.record(c, r)
+	return nil
 }
 
 // find returns the row for a block of kind in, and whether there is one for any

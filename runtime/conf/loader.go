@@ -70,6 +70,7 @@ type Loader struct {
 	choices   map[string][]Choice   // of the words of a directive, by module and name
 	pools     map[string]*pool      // see checkThreadPool
 	zones     map[string]sharedZone // see Cmd.SharedZone
+	recorded  map[*Block][]Setting  // see Record
 	late      []func() error        // see AfterSyntax
 	lastSeq   int                   // of the end of http, at which nginx makes the checks of AtEnd
 }
@@ -86,6 +87,8 @@ type row struct {
 	status Status
 	why    string // of Partial
 	apply  func(*Cmd) error
+	// inherited: the value goes to a field of a section.
+	inherited bool
 }
 
 // Status says how far a directive is supported.
@@ -123,11 +126,11 @@ func (l *Loader) Module(name string) *Module {
 }
 
 // Directive adds a directive that is not a field of a section.
-func (m *Module) Directive(name string, apply func(*Cmd) error) { m.addRow(name, apply) }
+func (m *Module) Directive(name string, apply func(*Cmd) error) { m.addRow(name, apply, false) }
 
 // Block adds a block directive. apply makes the block with [Block.Child] and
 // hands it to [Cmd.Enter], or reads the statements inside by itself.
-func (m *Module) Block(name string, apply func(*Cmd) error) { m.addRow(name, apply) }
+func (m *Module) Block(name string, apply func(*Cmd) error) { m.addRow(name, apply, false) }
 
 // Partial says that directives of the module, which were added before, work only
 // in part, and why. Documentation lists them so.
@@ -144,12 +147,12 @@ func (m *Module) Partial(why string, names ...string) {
 // addRow ties the reference's rows for (name, module) to apply. A name that
 // the reference does not list for the module belongs to Sluice alone and must
 // have been announced with [Module.Extend].
-func (m *Module) addRow(name string, apply func(*Cmd) error) {
+func (m *Module) addRow(name string, apply func(*Cmd) error, inherited bool) {
 	found := false
 	for _, s := range specsByName()[name] {
 		if s.Module == m.Name {
 			found = true
-			m.loader.insert(&row{spec: s, module: m.Name, apply: apply})
+			m.loader.insert(&row{spec: s, module: m.Name, apply: apply, inherited: inherited})
 		}
 	}
 	if !found {
