@@ -80,6 +80,8 @@ type host struct {
 	log   atomic.Pointer[errlog.Logger] // of the running configuration
 	carry map[string]any
 	next  map[string]any
+
+	tracing *httpd.Tracing // of a host that serves nothing: see Trace
 }
 
 func newHost() *host {
@@ -183,6 +185,7 @@ func (h *host) env(cfg *Config) httpd.Env {
 		Stats:    h.stats,
 		Carry:    h.carried,
 		Hostname: hostname(),
+		Tracing:  h.tracing,
 	}
 }
 

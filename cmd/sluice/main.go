@@ -3,6 +3,7 @@
 //	sluice                      # serve; without a configuration, the one that is built in
 //	sluice -t -c FILE           # check a configuration
 //	sluice -s reload            # stop, quit, reopen, reload
+//	sluice explain URL          # say what the configuration does with a request
 //	sluice fmt -w FILE ...      # lay out configuration files
 //
 // The options are nginx's, down to the wording of their errors, so that scripts and service managers written for nginx
@@ -32,8 +33,9 @@ func main() {
 
 // commands are the words that may stand in place of nginx's options.
 var commands = map[string]func(args []string) int{
-	"check": checkFiles,
-	"fmt":   formatFiles,
+	"check":   checkFiles,
+	"explain": explainRequest,
+	"fmt":     formatFiles,
 }
 
 // serve does what nginx does with the arguments and returns the exit code.

@@ -37,7 +37,8 @@ type Builder struct {
 	http    *conf.Block
 	servers []*Server
 	listens []*listen
-	plans   []func(p *Plan)
+	plans   []planner
+	module  string // the one that is being registered
 	merges  []func(s *Server) error
 	checks  []func(a *Addr) error
 	starts  []func(c *Config) error
@@ -69,11 +70,20 @@ type Env struct {
 	// to the next (zones, pools): it returns the old object or the result of
 	// create.
 	Carry func(kind, name string, create func() any) any
+	// Tracing is set for a configuration that is to be explained.
+	Tracing *Tracing
+}
+
+// planner is a module's part in the plan of every location.
+type planner struct {
+	module string
+	fn     func(p *Plan)
 }
 
 // Modules registers all modules, in order, with a loader.
 func (b *Builder) Modules(list []Module) {
 	for _, m := range list {
+		b.module = m.Name
 		m.Register(b, b.Loader.Module(m.Name))
 	}
 }
@@ -85,7 +95,7 @@ func NewBuilder(l *conf.Loader, env Env) *Builder {
 
 // Plan registers fn to be called for every location once everything was set;
 // it adds the module's hooks to those locations where the module is on.
-func (b *Builder) Plan(fn func(p *Plan)) { b.plans = append(b.plans, fn) }
+func (b *Builder) Plan(fn func(p *Plan)) { b.plans = append(b.plans, planner{b.module, fn}) }
 
 // EachServer registers fn to run for every server once everything was set, as
 // nginx's modules merge their server settings. Its error ends the load.
@@ -132,6 +142,6 @@ func (b *Builder) BindValue(t *conf.Table, name string, p **script.Value) {
 // SetContent makes h the content handler of the location that c stands in.
 func (b *Builder) SetContent(c *conf.Cmd, h Handler) {
 	if l := b.locs.Of(c.Block); l != nil {
-		l.Content = h
+		l.Content, l.contentNode = h, c.Node
 	}
 }

@@ -24,6 +24,8 @@ type Config struct {
 	byKey  map[string][]*Addr // by the key of the socket that serves them
 	starts []func(*Config) error
 
+	tracer Tracer // nil unless the configuration is to be explained
+
 	uninitialized func(r *Request, name string)
 	stops         []func()
 	users         atomic.Int64 // see lifetime.go
@@ -62,6 +64,10 @@ func (b *Builder) Build() (*Config, error) {
 	cfg.uninitialized = b.uninitialized
 	cfg.prefix, cfg.files = b.Loader.Prefix, b.Env.Files
 	cfg.starts = b.starts
+	if t := b.Env.Tracing; t != nil {
+		cfg.tracer = t.Tracer
+		watchTLS(t.Tracer, b.servers)
+	}
 	cfg.assignSockets()
 	return cfg, nil
 }

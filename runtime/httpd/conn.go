@@ -460,6 +460,9 @@ const goneLook = 250 * time.Millisecond
 // Sleep waits for ms milliseconds, or until the client closes its connection;
 // [Request.Failed] tells.
 func (r *Request) Sleep(ms int64) {
+	if r.cfg.tracer != nil {
+		return
+	}
 	if r.conn.isShadow || r.main.failed {
 		time.Sleep(msec(ms))
 		return

@@ -34,8 +34,9 @@ type Location struct {
 	autoRedirect bool
 	escaped      []byte // Name, escaped for Location
 	children     []*Location
-	limited      *Location // limit_except's block
-	limitMethods h1.Method // methods that fall under it
+	contentNode  *conf.Node // the directive that set Content
+	limited      *Location  // limit_except's block
+	limitMethods h1.Method  // methods that fall under it
 	tryFiles     []tryFile
 }
 
@@ -46,6 +47,10 @@ func (l *Location) AutoRedirect() {
 		l.autoRedirect = true
 	}
 }
+
+// ContentNode is the directive that made Content the location's handler, nil
+// for none.
+func (l *Location) ContentNode() *conf.Node { return l.contentNode }
 
 // addLocation handles the location directive.
 func (b *Builder) addLocation(cmd *conf.Cmd) error {
@@ -249,12 +254,21 @@ func (b *Builder) tree(l *Location) error {
 func (b *Builder) plan(l *Location) {
 	l.Core, l.Log = b.core.Of(l.Block), b.loggerOf(l.Block)
 	b.Loader.Folder(l.Core.bodyTemp.Dir)
+	ownContent := true
 	if l.NoName && l.Content == nil && l.Parent != nil {
-		l.Content = l.Parent.Content
+		l.Content, l.contentNode, ownContent = l.Parent.Content, l.Parent.contentNode, false
 	}
 	l.Plan = Plan{Block: l.Block, Location: l, Core: l.Core}
-	for _, fn := range b.plans {
-		fn(&l.Plan)
+	tracing := b.Env.Tracing
+	for i := range b.plans {
+		n := l.Plan.lengths()
+		b.plans[i].fn(&l.Plan)
+		if tracing != nil {
+			l.Plan.watch(tracing.Tracer, b.plans[i].module, n)
+		}
+	}
+	if tracing != nil {
+		l.Plan.complete(tracing.Tracer, ownContent)
 	}
 	for _, c := range l.children {
 		b.plan(c)

@@ -30,6 +30,9 @@ func (b *Builder) bindErrorLogs(c *errorLogs, t *conf.Table) {
 // loggerOf returns the logger that holds in a block: the main one where no
 // error_log was given.
 func (b *Builder) loggerOf(block *conf.Block) *errlog.Logger {
+	if b.Env.Tracing != nil {
+		return b.Env.Tracing.Log
+	}
 	l := b.logs.Of(block)
 	if len(l.outputs.Items) == 0 {
 		return b.Env.Log

@@ -225,8 +225,10 @@ func (r *Request) tryFiles(files []tryFile) Result {
 			if !notFound(err) {
 				r.Logf(levelCrit, err, `%s "%s" failed`, info.Failed, path)
 			}
+			r.trace(Event{Kind: EventTried, Text: path})
 			continue
 		}
+		r.trace(Event{Kind: EventTried, Text: path, On: isDir == f.dir})
 		if isDir != f.dir {
 			continue
 		}

@@ -246,6 +246,9 @@ func (r *Request) findLocation() Result {
 	if res.Found {
 		r.loc = res.Value
 	}
+	if r.cfg.tracer != nil {
+		r.trace(Event{Kind: EventLocated, On: res.AutoRedirect})
+	}
 	if r.loc.Internal && !r.internal {
 		return StatusNotFound
 	}
@@ -272,6 +275,7 @@ func (r *Request) enterLocation() {
 	r.lostContent = false
 	if l := r.loc.limited; l != nil && r.Method&r.loc.limitMethods != 0 {
 		r.loc = l
+		r.trace(Event{Kind: EventLimited})
 	}
 	if r.parent != nil {
 		return

@@ -293,3 +293,18 @@ func (a *Addr) namesMatter() (yes bool) {
 type plainError string
 
 func (e plainError) Error() string { return string(e) }
+
+// ListenNode is the server's listen directive for a, nil where it has none and
+// listens at the default.
+func (s *Server) ListenNode(a *Addr) *conf.Node {
+	for _, l := range s.listens {
+		if l.spec.Addr.Network() == a.Spec.Addr.Network() && l.spec.Addr.String() == a.Text() {
+			return l.node
+		}
+	}
+	return nil
+}
+
+// ExplicitDefault reports whether a listen directive made Default the default
+// server; else it is the first one.
+func (a *Addr) ExplicitDefault() bool { return a.explicit }

@@ -19,6 +19,7 @@ type errorPage struct {
 	replace int // -1: keep the code, 0: the page's own, else this code
 	target  *script.Value
 	args    []byte
+	node    *conf.Node
 }
 
 func (b *Builder) addErrorPage(c *Core, cmd *conf.Cmd) error {
@@ -60,7 +61,7 @@ func (b *Builder) addErrorPage(c *Core, cmd *conf.Cmd) error {
 		if code < 300 || code > 599 {
 			return cmd.Errorf(`value "%s" must be between 300 and 599`, a.Value)
 		}
-		p := &errorPage{status: code, replace: replace, target: v, args: args}
+		p := &errorPage{status: code, replace: replace, target: v, args: args, node: cmd.Node}
 		if replace == -1 && code >= 494 && code <= 497 {
 			p.replace = 400
 		}
@@ -90,10 +91,12 @@ func (r *Request) special(code Result) Result {
 		}
 		for _, p := range core.errorPages.Items {
 			if p.status == int(code) {
+				r.trace(Event{Kind: EventStatus, Code: code, Node: p.node})
 				return r.sendErrorPage(p)
 			}
 		}
 	}
+	r.trace(Event{Kind: EventStatus, Code: code})
 	r.expectTested = true
 	if core.msieRefresh && r.In.UserAgent&agentMSIE != 0 && (code == 301 || code == 302) {
 		return r.sendRefresh()
@@ -167,6 +170,7 @@ func (r *Request) InternalRedirect(uri, args []byte) Result {
 	r.addURIToAlias = false
 	r.validLocation = true
 	r.resumeAt = atServer
+	r.trace(Event{Kind: EventInternal})
 	return Redirect
 }
 
@@ -191,6 +195,7 @@ func (r *Request) NamedLocation(name []byte) Result {
 	r.loc = l
 	r.enterLocation()
 	r.resumeAt = atLocation
+	r.trace(Event{Kind: EventNamed, Text: name})
 	return Redirect
 }
 

@@ -83,9 +83,30 @@ func chooseTLS(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		hello.ServerName, hello.CipherSuites, hello.SupportedCurves, hello.SignatureSchemes,
 		slices.Contains(hello.Extensions, extensionECH),
 	}
+	settings, err := c.serverByName(hello.ServerName)
+	if err != nil {
+		l.alert(alertUnrecognizedName)
+		return nil, err
+	}
+	l.settings, l.size = settings, settings.RecordSize
+	cfg := settings.Config
+	if cfg.GetConfigForClient != nil {
+		if cfg, err = cfg.GetConfigForClient(hello); err != nil {
+			return nil, err
+		}
+	}
+	if settings.SessionIDs && cfg.UnwrapSession != nil {
+		return l.noteSession(cfg), nil
+	}
+	return cfg, nil
+}
+
+// serverByName makes the server that a handshake's name is for the connection's
+// and returns its settings, or those of the default server.
+func (c *Conn) serverByName(name string) (*TLS, error) {
 	srv := c.addr.Default
-	if hello.ServerName != "" && c.addr.Names != nil {
-		if host, _, ok := h1.ValidateHost(nil, []byte(strings.ToLower(hello.ServerName))); ok {
+	if name != "" && c.addr.Names != nil {
+		if host, _, ok := h1.ValidateHost(nil, []byte(strings.ToLower(name))); ok {
 			if s, re, _, ok := c.addr.Names.Lookup(host, nil); ok {
 				srv, c.sni, c.sniRegex = s, string(host), re
 			}
@@ -97,21 +118,9 @@ func chooseTLS(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		settings = c.addr.Default.TLS
 	}
 	if srv.TLS != nil && srv.TLS.Reject || settings == nil {
-		l.alert(alertUnrecognizedName)
 		return nil, errRejected
 	}
-	l.settings, l.size = settings, settings.RecordSize
-	cfg := settings.Config
-	if cfg.GetConfigForClient != nil {
-		var err error
-		if cfg, err = cfg.GetConfigForClient(hello); err != nil {
-			return nil, err
-		}
-	}
-	if settings.SessionIDs && cfg.UnwrapSession != nil {
-		return l.noteSession(cfg), nil
-	}
-	return cfg, nil
+	return settings, nil
 }
 
 // TLSObjects returns what the configuration's certificates, keys and

@@ -176,6 +176,9 @@ func (x *Exchange) Run() httpd.Result {
 	if rc := x.build(); rc != httpd.OK {
 		return rc
 	}
+	if t := x.R.Tracer(); t != nil {
+		return x.trace(t)
+	}
 	if x.Group == nil {
 		x.Group = x.Up.group
 	}

@@ -17,6 +17,7 @@ func Module() httpd.Module {
 type rule struct {
 	deny, all, unix bool
 	net             netip.Prefix
+	node            *conf.Node
 }
 
 type settings struct{ rules conf.List[rule] }
@@ -36,7 +37,7 @@ func register(b *httpd.Builder, m *conf.Module) {
 
 // add handles allow and deny.
 func (c *settings) add(cmd *conf.Cmd, deny bool) error {
-	r := rule{deny: deny}
+	r := rule{deny: deny, node: cmd.Node}
 	switch text := cmd.Arg(0); text {
 	case "all":
 		r.all = true
@@ -59,29 +60,30 @@ func (c *settings) add(cmd *conf.Cmd, deny bool) error {
 // network is a rule for addresses of one family.
 type network struct {
 	net  netip.Prefix
-	deny bool
+	rule *rule
 }
 
 // checker holds the rules of a location by address family.
 type checker struct {
 	v4, v6 []network
-	unix   []bool // whether to deny
-	log    bool   // a refusal is final, and logged here
+	unix   []*rule
+	log    bool // a refusal is final, and logged here
 }
 
 func newChecker(rules []rule, log bool) *checker {
 	c := &checker{log: log}
-	for _, r := range rules {
+	for i := range rules {
+		r := &rules[i]
 		if r.all {
-			c.v4 = append(c.v4, network{netip.PrefixFrom(netip.IPv4Unspecified(), 0), r.deny})
-			c.v6 = append(c.v6, network{netip.PrefixFrom(netip.IPv6Unspecified(), 0), r.deny})
+			c.v4 = append(c.v4, network{netip.PrefixFrom(netip.IPv4Unspecified(), 0), r})
+			c.v6 = append(c.v6, network{netip.PrefixFrom(netip.IPv6Unspecified(), 0), r})
 		} else if r.net.Addr().Is4() {
-			c.v4 = append(c.v4, network{r.net, r.deny})
+			c.v4 = append(c.v4, network{r.net, r})
 		} else if r.net.IsValid() {
-			c.v6 = append(c.v6, network{r.net, r.deny})
+			c.v6 = append(c.v6, network{r.net, r})
 		}
 		if r.all || r.unix {
-			c.unix = append(c.unix, r.deny)
+			c.unix = append(c.unix, r)
 		}
 	}
 	return c
@@ -103,14 +105,17 @@ func (c *checker) check(r *httpd.Request) httpd.Result {
 	}
 	for i := range list {
 		if list[i].net.Contains(ip) {
-			return c.decide(r, list[i].deny)
+			return c.decide(r, list[i].rule)
 		}
 	}
 	return httpd.Declined
 }
 
-func (c *checker) decide(r *httpd.Request, deny bool) httpd.Result {
-	if !deny {
+func (c *checker) decide(r *httpd.Request, rule *rule) httpd.Result {
+	if t := r.Tracer(); t != nil {
+		t.Event(r, &httpd.Event{Kind: httpd.EventRule, Node: rule.node})
+	}
+	if !rule.deny {
 		return httpd.OK
 	}
 	if c.log {

@@ -76,6 +76,9 @@ func handle(r *httpd.Request, names []*script.Value) httpd.Result {
 		path := r.Join(dir, name)
 		info := r.File()
 		err := r.Open(path, info, true)
+		if t := r.Tracer(); t != nil {
+			t.Event(r, &httpd.Event{Kind: httpd.EventTried, Text: path, On: err == nil})
+		}
 		if err == nil {
 			info.Close()
 			return r.InternalRedirect(r.Join(r.URI, name), r.Args)

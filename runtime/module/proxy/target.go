@@ -130,7 +130,7 @@ func (t *target) handle(r *httpd.Request) httpd.Result {
 	if rc := c.readBody(); rc != httpd.OK {
 		return rc
 	}
-	if c.Up == nil && c.Group == nil {
+	if c.Up == nil && c.Group == nil && r.Tracer() == nil {
 		if rc := c.lookup(); rc != httpd.OK {
 			return rc
 		}

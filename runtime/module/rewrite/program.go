@@ -39,6 +39,7 @@ type instruction struct {
 	re     *regex.Regex
 	rule   *rule
 	status httpd.Result
+	node   *conf.Node      // the directive
 	inner  *conf.Block     // if: its block
 	enter  *httpd.Location // if in a location: what takes over
 }
@@ -58,18 +59,22 @@ type engine struct {
 	// changed says that this run changed the URI.
 	changed bool
 	log     bool
+	tracer  httpd.Tracer // nil where nobody asks
 }
 
 // run is the handler of the server rewrite and rewrite phases.
 func (p *program) run(r *httpd.Request) httpd.Result {
-	e := engine{r: r, quote: true, log: p.log}
+	e := engine{r: r, quote: true, log: p.log, tracer: r.Tracer()}
 	for ip := 0; ip < len(p.code); {
 		in := &p.code[ip]
 		ip++
 		switch in.op {
 		case opSet:
-			r.SetVar(in.index, e.eval(in.value))
+			v := e.eval(in.value)
+			r.SetVar(in.index, v)
+			e.tell(in, true, v, 0)
 		case opReturn:
+			e.tell(in, true, nil, in.status)
 			if in.bare {
 				return in.status
 			}
@@ -79,18 +84,20 @@ func (p *program) run(r *httpd.Request) httpd.Result {
 			}
 			return r.Respond(in.status, nil, in.value.Eval(r))
 		case opBreak:
+			e.tell(in, true, nil, 0)
 			if e.changed {
 				r.InvalidateLocation()
 				r.ClearURIChanged()
 			}
 			return httpd.Declined
 		case opRewrite:
-			rc, last := e.rewrite(in.rule)
+			rc, last := e.rewrite(in)
 			if rc != httpd.Declined || last {
 				return rc
 			}
 		default:
 			ok, rc := e.test(in)
+			e.tell(in, ok != in.negate, nil, 0)
 			switch {
 			case rc != httpd.OK:
 				return rc
@@ -102,6 +109,23 @@ func (p *program) run(r *httpd.Request) httpd.Result {
 		}
 	}
 	return httpd.Declined
+}
+
+// tell lets a tracer know of an instruction that was executed: whether its
+// condition held or its expression matched, the text and the code it is about.
+func (e *engine) tell(in *instruction, on bool, text []byte, code httpd.Result) {
+	if e.tracer == nil {
+		return
+	}
+	switch in.op {
+	case opReturn:
+		text = in.value.Eval(e.r)
+	case opIfFile:
+		text = e.eval(in.value)
+	case opIfTrue, opIfEqual, opIfMatch:
+		text = e.r.Var(in.index)
+	}
+	e.tracer.Event(e.r, &httpd.Event{Kind: httpd.EventDirective, Node: in.node, On: on, Text: text, Code: code})
 }
 
 // eval evaluates the text of a set or of a condition.

@@ -54,6 +54,7 @@ func register(b *httpd.Builder, cm *conf.Module) {
 
 // add appends an instruction to the block that c stands in.
 func (m *module) add(c *conf.Cmd, i instruction) {
+	i.node = c.Node
 	b := m.blocks.Write(c.Block)
 	b.code = append(b.code, i)
 }

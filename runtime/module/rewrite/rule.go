@@ -56,9 +56,10 @@ func (r *rule) compile(vars *httpd.Vars, to string) (err error) {
 
 // rewrite applies a rule. Processing ends if last, or with a result other than
 // Declined.
-func (e *engine) rewrite(u *rule) (rc httpd.Result, last bool) {
-	r := e.r
+func (e *engine) rewrite(in *instruction) (rc httpd.Result, last bool) {
+	r, u := e.r, in.rule
 	if rc := e.match(u.re, r.URI); rc != httpd.OK {
+		e.tell(in, false, r.URI, 0)
 		return rc, false
 	}
 	r.SetInternal()
@@ -72,6 +73,7 @@ func (e *engine) rewrite(u *rule) (rc httpd.Result, last bool) {
 	e.quote = false
 	if u.status != 0 {
 		e.redirect(u)
+		e.tell(in, true, r.Out.Value(h1.Location), u.status)
 		return u.status, true
 	}
 	uri := u.path.Eval(r)
@@ -88,6 +90,7 @@ func (e *engine) rewrite(u *rule) (rc httpd.Result, last bool) {
 		r.Logf(errlog.Notice, nil, `rewritten data: "%s", args: "%s"`, uri, r.Args)
 	}
 	r.SetURI(uri)
+	e.tell(in, true, uri, 0)
 	if len(uri) == 0 {
 		r.Errorf(nil, "the rewritten URI has a zero length")
 		return httpd.StatusInternalServerError, true

@@ -1,0 +1,84 @@
+package pass
+
+import (
+	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/upstream"
+)
+
+// Plan is what would be sent where: the Data of [httpd.EventPass].
+type Plan struct {
+	Schema string // "http://"
+	Host   string // of the address, or the name of an upstream block
+	URI    string
+	Head   []byte // the head of the request, as the upstream server would read it
+	TLS    bool
+	// Block tells an upstream block from an address.
+	Block bool
+	// Servers are those that may be asked; nil where the name is only looked up
+	// at run time.
+	Servers []upstream.Server
+	// Method is how one of several servers is chosen: "round robin", or the
+	// directive.
+	Method string
+	// Chosen is the address that a method goes to that depends on the request
+	// alone, "" for the other methods.
+	Chosen string
+	// Intercept: error_page applies to the upstream's answers (*_intercept_errors).
+	Intercept bool
+}
+
+// trace tells the tracer what would be sent, and answers as if the upstream had
+// sent an empty 200.
+func (x *Exchange) trace(t httpd.Tracer) httpd.Result {
+	p := &Plan{
+		Schema: string(x.Schema), Host: string(x.Host), TLS: x.TLS != nil, Intercept: x.S.InterceptErrors,
+		URI: string(x.out.B[x.uriFrom:x.uriTo]), Head: append([]byte(nil), x.out.B[:x.outLen]...),
+	}
+	switch {
+	case x.Up != nil:
+		p.Host, p.Block, p.Servers, p.Method = x.Up.Host, x.Up.explicit, x.Up.servers, x.Up.methodName()
+		p.Chosen = x.foreseen()
+	case x.Group != nil:
+		p.Servers, p.Method = []upstream.Server{{Name: string(x.Group.Name), Weight: 1}}, roundRobin
+	}
+	t.Event(x.R, &httpd.Event{Kind: httpd.EventPass, Data: p})
+	x.R.Out.Status = int(httpd.StatusOK)
+	return x.R.SendBody(nil)
+}
+
+// foreseen is the server that a hashing method goes to.
+func (x *Exchange) foreseen() string {
+	if !x.Up.byIP && x.Up.key == nil {
+		return ""
+	}
+	x.Group = x.Up.group
+	x.choose()
+	peer := x.choice.Next()
+	if peer == nil {
+		return ""
+	}
+	x.choice.Free(upstream.Worked)
+	return string(peer.Name)
+}
+
+const roundRobin = "round robin"
+
+// methodName is the directive that chooses the balancing method.
+func (u *Upstream) methodName() string {
+	switch m := u.method.(type) {
+	case upstream.IPHash:
+		return "ip_hash"
+	case upstream.LeastConn:
+		return "least_conn"
+	case upstream.Hash:
+		return "hash " + u.key.Text()
+	case *upstream.Ketama:
+		return "hash " + u.key.Text() + " consistent"
+	case upstream.Random:
+		if m.Two {
+			return "random two least_conn"
+		}
+		return "random"
+	}
+	return roundRobin
+}
