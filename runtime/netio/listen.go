@@ -22,11 +22,13 @@ type Listener struct {
 	// keeps silent. Set it before the first Accept.
 	OnError func(error)
 
-	spec   ListenSpec
-	file   *os.File
-	rc     syscall.RawConn
-	fd     int
-	unlink bool // remove the unix socket's file on Close
+	spec      ListenSpec
+	file      *os.File
+	rc        syscall.RawConn
+	fd        int
+	unlink    bool        // remove the unix socket's file on Close
+	inherited bool        // another process opened it
+	twins     []*Listener // see Twins
 
 	noDelay atomic.Bool // of the spec, for Accept
 
@@ -108,35 +110,6 @@ func (s *ListenSpec) open(fd int, name string, warn func(error)) error {
 		}
 	}
 	return nil
-}
-
-// Inherit takes over a socket that another process opened (the NGINX variable
-// of a binary upgrade). Its address and type are read from the socket; the rest
-// of the spec is set by Configure once the configuration is known. The unix
-// socket's file stays on Close unless SetUnlink says otherwise.
-func Inherit(fd int) (*Listener, error) {
-	var spec ListenSpec
-	num := "#" + strconv.Itoa(fd)
-	if e := raw.Local(fd, &spec.Addr.a); e != 0 {
-		return nil, &OpError{Op: "getsockname() of the inherited socket " + num, Errno: e}
-	}
-	typ, e := raw.GetInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
-	if e != 0 {
-		return nil, &OpError{Op: "getsockopt(SO_TYPE) of the inherited socket " + num, Errno: e}
-	}
-	spec.Datagram = typ == unix.SOCK_DGRAM
-	if spec.Addr.a.IP.Addr().Is6() {
-		v, _ := raw.GetInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY)
-		spec.IPv6Only = v != 0
-	}
-	if v, e := raw.GetInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT); e == 0 {
-		spec.ReusePort = v != 0
-	}
-	syscall.CloseOnExec(fd)
-	if err := syscall.SetNonblock(fd, true); err != nil {
-		return nil, &OpError{Op: "fcntl(O_NONBLOCK) of the inherited socket " + num, Errno: errnoOf(err)}
-	}
-	return newListener(fd, &spec)
 }
 
 func newListener(fd int, spec *ListenSpec) (*Listener, error) {
@@ -276,9 +249,7 @@ func (l *Listener) Start() {
 
 // Close closes the socket and removes the file of a unix socket (SetUnlink).
 func (l *Listener) Close() error {
-	if l.unlink {
-		_ = os.Remove(l.spec.Addr.a.Path)
-	}
+	l.removeSocket()
 	if err := l.file.Close(); err != nil {
 		return ErrClosed
 	}

@@ -30,6 +30,8 @@ func setDeferred(_ int, on bool, _ string) (string, syscall.Errno) {
 	return "setsockopt(SO_ACCEPTFILTER) for ", syscall.ENOPROTOOPT
 }
 
+func deferred(int) bool { return false }
+
 func setReusePort(fd int) (string, syscall.Errno) {
 	return "SO_REUSEPORT", raw.SetInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
 }

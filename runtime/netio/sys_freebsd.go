@@ -42,6 +42,13 @@ func setDeferred(fd int, on bool, filter string) (string, syscall.Errno) {
 	return op, e
 }
 
+// deferred tells whether an accept filter is installed: reading it fails
+// otherwise.
+func deferred(fd int) bool {
+	_, err := unix.GetsockoptString(fd, unix.SOL_SOCKET, unix.SO_ACCEPTFILTER)
+	return err == nil
+}
+
 // soReusePortLB shares connections out among the sockets; plain SO_REUSEPORT
 // would give them all to the last one.
 const soReusePortLB = 0x00010000

@@ -48,6 +48,12 @@ func setDeferred(fd int, on bool, _ string) (string, syscall.Errno) {
 	return op, raw.SetInt(fd, unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, v)
 }
 
+// deferred tells what setDeferred has set.
+func deferred(fd int) bool {
+	v, e := raw.GetInt(fd, unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT)
+	return e == 0 && v != 0
+}
+
 func setReusePort(fd int) (string, syscall.Errno) {
 	return "SO_REUSEPORT", raw.SetInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
 }

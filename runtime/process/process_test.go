@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 }
 
 func play(role string) int {
+	if role == "heir" {
+		return playHeir()
+	}
 	daemon, ok := Resume()
 	if !ok {
 		daemon.Ready() // no daemon: nothing happens
