@@ -24,7 +24,8 @@ var (
 )
 
 // idleGrace is how long a keep-alive connection keeps its goroutine before it
-// is parked.
+// is parked, and how long a connection must have been idle to be closed by a
+// server that quits: see docs/adr/0013.
 const idleGrace = 500 * time.Millisecond
 
 // Conn is a client's connection.
@@ -65,6 +66,8 @@ type Conn struct {
 	parting   bool  // what is written next is the last before the close
 	abort     bool  // close with a reset
 	keepFor   int64 // ms: keepalive_timeout of the last location
+	keepMin   int64 // ms: its keepalive_min_timeout
+	idleSince int64 // clock.Mono from which it waits, while it is parked
 	plainHTTP bool  // a plain request came to a TLS port
 	waiting   bool  // counted in Stats.Waiting
 	isShadow  bool  // stands for another in the background
@@ -261,12 +264,16 @@ func (c *Conn) await() bool {
 		runtime.Gosched()
 	}
 	err := c.fill(buf.Class(int(c.addr.Default.Conf.headerBufferSize)))
-	if err != nil && isTimeout(err) && wait < limit && !c.srv.quitting.Load() {
-		if c.park(limit - wait) {
+	if err != nil && isTimeout(err) && wait < limit {
+		if c.srv.quitting.Load() {
+			limit = min(limit, msec(c.keepMin))
+		} else if c.park(wait, limit-wait) {
 			return false
 		}
-		c.nc.SetReadTimeout(limit - wait)
-		err = c.fill(buf.Class(int(c.addr.Default.Conf.headerBufferSize)))
+		if wait < limit {
+			c.nc.SetReadTimeout(limit - wait)
+			err = c.fill(buf.Class(int(c.addr.Default.Conf.headerBufferSize)))
+		}
 	}
 	c.setWaiting(false)
 	if err != nil {
@@ -282,8 +289,8 @@ func (c *Conn) await() bool {
 func (c *Conn) awaitFirst(limit time.Duration) bool {
 	c.setWaiting(true)
 	b, n, err := c.nc.TryReadPooled(buf.Class(int(c.addr.Default.Conf.headerBufferSize)))
-	if errors.Is(err, netio.ErrAgain) && !c.srv.quitting.Load() {
-		if c.park(limit) {
+	if errors.Is(err, netio.ErrAgain) {
+		if c.park(0, limit) {
 			return false
 		}
 		err = netio.ErrTimeout
@@ -355,18 +362,22 @@ func (c *Conn) ended(err error, first bool) {
 	c.close()
 }
 
-// park lets the connection wait without a goroutine.
-func (c *Conn) park(left time.Duration) bool {
+// park lets the connection, which has waited already, wait without a goroutine.
+func (c *Conn) park(waited, left time.Duration) bool {
 	if c.tls != nil && !c.layer.idle() {
 		return false
 	}
 	c.nc.User = c
+	c.idleSince = clock.Mono() - int64(waited)
 	return c.nc.Park(c.srv.lot, left, c.resumeFn) == nil
 }
 
 // resume continues a parked connection on a goroutine of its own.
 func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
 	c.setWaiting(false)
+	if why == netio.Drained && c.lastCall() {
+		why = netio.Readable
+	}
 	if why != netio.Readable {
 		if why == netio.Expired && c.Requests == 0 {
 			c.ended(netio.ErrTimeout, true)
@@ -382,6 +393,17 @@ func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
 		return
 	}
 	c.loop()
+}
+
+// lastCall gives a connection that has to go the rest of its grace, and reports
+// whether a request has come, which is answered with Connection: close.
+func (c *Conn) lastCall() bool {
+	left := max(idleGrace, msec(c.keepMin)) - time.Duration(clock.Mono()-c.idleSince)
+	if left > 0 {
+		return c.nc.WaitReadableFor(left) == nil
+	}
+	n, _ := c.nc.TryPeek(make([]byte, 1))
+	return n > 0
 }
 
 // freeBuffers gives back what an idle connection does not need.

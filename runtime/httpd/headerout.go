@@ -16,6 +16,9 @@ func (r *Request) buildHeader() Result {
 	if r.Version < 1000 {
 		return OK
 	}
+	if c.srv.quitting.Load() {
+		r.keepalive = false
+	}
 	r.frame()
 	if c.outLen > 0 && c.room()-c.outLen < 2048 {
 		if err := c.flush(r); err != nil {

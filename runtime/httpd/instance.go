@@ -1,7 +1,6 @@
 package httpd
 
 import (
-	"errors"
 	"sync"
 	"sync/atomic"
 
@@ -31,15 +30,9 @@ type Instance struct {
 
 	mu        sync.Mutex
 	listening map[string]*Listening
+	paused    bool
+	shared    bool           // see SetShared
 	live      sync.WaitGroup // connections
-	accepting sync.WaitGroup
-}
-
-// Listening is an open socket.
-type Listening struct {
-	key    string
-	ln     *netio.Listener
-	config atomic.Pointer[Config] // the last one that had the socket
 }
 
 // NewInstance returns an instance that listens nowhere yet.
@@ -97,24 +90,28 @@ func (s *Instance) Use(cfg *Config, opened []*netio.Listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, ln := range opened {
-		ls := &Listening{key: ln.Key(), ln: ln}
-		ls.config.Store(cfg)
+		ls := newListening(ln)
 		s.listening[ls.key] = ls
-		s.accepting.Add(1)
-		go s.accept(ls)
+		if !s.paused {
+			ls.start(s)
+		}
 	}
 	wanted := map[string]bool{}
 	for _, spec := range cfg.Sockets() {
 		wanted[spec.Key()] = true
 		if ls := s.listening[spec.Key()]; ls != nil {
 			ls.config.Store(cfg)
-			ls.ln.Configure(&spec, nil)
+			ls.each(func(ln *netio.Listener) { ln.Configure(&spec, nil) })
 		}
 	}
 	for key, ls := range s.listening {
 		if !wanted[key] {
 			delete(s.listening, key)
-			_ = ls.ln.Close()
+			ls.stop()
+			if !s.shared {
+				ls.rest(s)
+			}
+			ls.close()
 		}
 	}
 }
@@ -124,25 +121,9 @@ func (s *Instance) Listeners() (out []*netio.Listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, ls := range s.listening {
-		out = append(out, ls.ln)
+		out = append(out, ls.lns...)
 	}
 	return out
-}
-
-// accept takes connections from one socket until it is closed.
-func (s *Instance) accept(ls *Listening) {
-	defer s.accepting.Done()
-	for {
-		nc, err := ls.ln.Accept()
-		if err != nil {
-			if errors.Is(err, netio.ErrClosed) || errors.Is(err, netio.ErrStopped) {
-				return
-			}
-			s.log.Load().Fail(errlog.Alert, err)
-			continue
-		}
-		s.admit(ls, nc)
-	}
 }
 
 // admit begins to serve a connection.
@@ -160,8 +141,45 @@ func (s *Instance) admit(ls *Listening, nc *netio.Conn) {
 // connGone is called when a connection has ended.
 func (s *Instance) connGone(*Conn) { s.live.Done() }
 
+// SetShared says whether another process accepts from the same sockets. Then
+// the connections that wait in them are left to it when this one stops.
+func (s *Instance) SetShared(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shared = on
+}
+
+// Pause stops accepting and lets the connections go as Quit does, and keeps the
+// sockets: for another process that has them, and for Resume.
+func (s *Instance) Pause() {
+	s.quitting.Store(true)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.paused = true
+	for _, ls := range s.listening {
+		ls.stop()
+	}
+	s.lot.Drain()
+}
+
+// Resume undoes Pause.
+func (s *Instance) Resume() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.paused {
+		return
+	}
+	s.paused = false
+	s.quitting.Store(false)
+	s.lot.Reopen()
+	for _, ls := range s.listening {
+		ls.start(s)
+	}
+}
+
 // Quit stops accepting and lets the requests under way finish; it returns when
-// all connections are gone.
+// all connections are gone. Connections that wait for a request are closed once
+// they have waited for a moment, see docs/adr/0013.
 func (s *Instance) Quit() {
 	s.quitting.Store(true)
 	s.acceptRest()
@@ -178,12 +196,9 @@ func (s *Instance) acceptRest() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, ls := range s.listening {
-		ls.ln.Stop()
-	}
-	s.accepting.Wait()
-	for _, ls := range s.listening {
-		for nc := ls.ln.TryAccept(); nc != nil; nc = ls.ln.TryAccept() {
-			s.admit(ls, nc)
+		ls.stop()
+		if !s.shared {
+			ls.rest(s)
 		}
 	}
 }
@@ -191,10 +206,10 @@ func (s *Instance) acceptRest() {
 // StopListening closes all sockets.
 func (s *Instance) StopListening() {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	for key, ls := range s.listening {
 		delete(s.listening, key)
-		_ = ls.ln.Close()
+		ls.stop()
+		ls.close()
 	}
-	s.mu.Unlock()
-	s.accepting.Wait()
 }

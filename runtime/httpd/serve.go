@@ -188,9 +188,9 @@ func (c *Conn) finishRequest(r *Request) bool {
 	}
 	r.logRequest()
 	core := r.loc.Core
-	keep := r.keepalive && !r.failed && !c.srv.quitting.Load()
+	keep := r.keepalive && !r.failed
 	if keep {
-		c.keepFor = core.keepaliveTimeout
+		c.keepFor, c.keepMin = core.keepaliveTimeout, core.keepaliveMinTimeout
 		if core.tcpNodelay {
 			_ = c.nc.SetNoDelay(true)
 		}

@@ -247,6 +247,13 @@ func (l *Lot) Drain() {
 	}
 }
 
+// Reopen undoes Drain: connections may park again.
+func (l *Lot) Reopen() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.drain = false
+}
+
 // Len is how many connections are parked.
 func (l *Lot) Len() int {
 	l.mu.Lock()

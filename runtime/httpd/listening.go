@@ -1,0 +1,71 @@
+package httpd
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+)
+
+// Listening is an open socket, or the sockets that another process opened for
+// one address. Its methods are called by one goroutine at a time.
+type Listening struct {
+	key       string
+	lns       []*netio.Listener
+	config    atomic.Pointer[Config] // the last one that had the socket
+	accepting sync.WaitGroup
+}
+
+func newListening(ln *netio.Listener) *Listening {
+	return &Listening{key: ln.Key(), lns: append([]*netio.Listener{ln}, ln.Twins()...)}
+}
+
+func (ls *Listening) each(fn func(*netio.Listener)) {
+	for _, ln := range ls.lns {
+		fn(ln)
+	}
+}
+
+// start begins to accept, or begins again after stop.
+func (ls *Listening) start(s *Instance) {
+	ls.each(func(ln *netio.Listener) {
+		ln.Start()
+		ls.accepting.Go(func() { s.accept(ls, ln) })
+	})
+}
+
+// stop ends accepting. The sockets stay open.
+func (ls *Listening) stop() {
+	ls.each((*netio.Listener).Stop)
+	ls.accepting.Wait()
+}
+
+// rest takes the connections that wait in the sockets of a stopped Listening.
+func (ls *Listening) rest(s *Instance) {
+	ls.each(func(ln *netio.Listener) {
+		for nc := ln.TryAccept(); nc != nil; nc = ln.TryAccept() {
+			s.admit(ls, nc)
+		}
+	})
+}
+
+func (ls *Listening) close() {
+	ls.each(func(ln *netio.Listener) { _ = ln.Close() }) // nobody uses it any more
+}
+
+// accept takes connections from one socket until it is stopped or closed.
+func (s *Instance) accept(ls *Listening, ln *netio.Listener) {
+	for {
+		nc, err := ln.Accept()
+		if err != nil {
+			if errors.Is(err, netio.ErrClosed) || errors.Is(err, netio.ErrStopped) {
+				return
+			}
+			s.log.Load().Fail(errlog.Alert, err)
+			continue
+		}
+		s.admit(ls, nc)
+	}
+}
