@@ -12,6 +12,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/inputs"
 	"github.com/sluiceproxy/sluice/runtime/logfile"
+	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 )
 
@@ -63,8 +64,9 @@ type Config struct {
 	Log   *errlog.Logger // the main error log
 
 	logs     *logfile.Set
-	outputs  []errlog.Output // of Log
-	folders  []string        // to be made at the start
+	outputs  []errlog.Output    // of Log
+	folders  []string           // to be made at the start
+	handed   *netio.Inheritance // sockets of the binary before this one; nil but for the first configuration
 	warnings []string
 
 	checkLate func() error // what is checked behind "syntax is ok"

@@ -22,6 +22,7 @@ import (
 // configuration is left to it.
 func Run(o Options) int {
 	daemon, inChild := process.Resume()
+	heir := process.IsHeir()
 	var recorder *inputs.Recorder // of what a worker will have to know
 	if os.Geteuid() == 0 {
 		recorder = inputs.NewRecorder(inputs.System{})
@@ -29,22 +30,27 @@ func Run(o Options) int {
 	}
 	s, err := NewServer(o)
 	s.opts.inputs, o.inputs = nil, nil
-	if err == nil && s.cfg.Main.Daemon && !o.Foreground && !inChild {
+	if err == nil && s.cfg.Main.Daemon && !o.Foreground && !inChild && !heir {
 		log := errlog.New(errlog.Config{Console: o.Console})
 		return process.Daemonize(log)
 	}
 	early := openStartLog(&s.opts, errlog.Notice)
 	defer early.close()
+	handed := inheritSockets(early.Logger)
 	logWarnings(early.Logger, s.cfg.warnings)
 	if err != nil {
 		logFailure(early.Logger, err)
 		return 1
 	}
+	s.cfg.handed = handed
+	s.changeover = process.NewChangeover(heir, inChild)
 	if recorder != nil && s.cfg.Main.MasterProcess {
-		return runMaster(s, recorder, &early, daemon, inChild)
+		return runMaster(s, recorder, &early, daemon, inChild || heir)
 	}
 	// Signals are caught before anybody can see that the server is there.
-	signals := process.Notify(process.NotifyOptions{Log: s.host.log.Load})
+	signals := process.Notify(process.NotifyOptions{
+		Log: s.host.log.Load, Daemonized: inChild || heir, UpgradeUnderWay: s.changeover.Busy,
+	})
 	defer signals.Close()
 	if err := s.start(early.Logger); err != nil {
 		return 1
@@ -76,9 +82,12 @@ func (s *Server) obey(events <-chan process.Event) {
 		case <-drained:
 			s.end()
 			return
+		case e := <-s.changeover.Exited():
+			s.newBinaryEnded(e)
 		case e := <-events:
 			switch e {
 			case process.Terminate:
+				s.letGo()
 				s.http.StopListening()
 				s.end()
 				return
@@ -88,23 +97,28 @@ func (s *Server) obey(events <-chan process.Event) {
 				}
 				quitting = true
 				s.notice("gracefully shutting down")
+				s.letGo()
 				go func() {
 					s.drain()
 					close(drained)
 				}()
 			case process.Reload:
 				if !quitting {
-					s.notice("reconfiguring")
-					_ = s.Reload() // it has logged what went wrong
-					s.redirectStderr()
+					s.reconfigure()
 				}
 			case process.Reopen:
 				s.notice("reopening logs")
 				s.Reopen()
 				s.redirectStderr()
 			case process.Upgrade:
-				s.cfg.Log.Log(errlog.Error, 0, nil, nil, "changing the binary is not supported")
-			case process.StopAccepting, process.ChildExited:
+				if !quitting {
+					s.changeBinary()
+				}
+			case process.StopAccepting:
+				if !quitting {
+					s.pause()
+				}
+			case process.ChildExited:
 			}
 		}
 	}
@@ -113,7 +127,7 @@ func (s *Server) obey(events <-chan process.Event) {
 // end is the last thing of a server that has stopped.
 func (s *Server) end() {
 	s.notice("exiting")
-	s.removePID(s.cfg.Main.PID)
+	s.removePID(s.changeover.PIDFile(s.cfg.Main.PID))
 	s.notice("exit")
 	s.cfg.close()
 }

@@ -28,6 +28,9 @@ type Server struct {
 	http    *httpd.Instance
 	reserve []byte // see heapReserve
 	hasPID  bool   // this server wrote the pid file
+
+	changeover *process.Changeover // of Run
+	paused     bool                // WINCH: see pause
 }
 
 // NewServer loads the configuration of o. The error is a *Problem; such a
@@ -110,7 +113,7 @@ func (cfg *Config) prepare(early *errlog.Logger, console io.Writer, already map[
 		logFailure(early, err)
 		return nil, err
 	}
-	s := &sockets{log: errlog.New(errlog.Config{Outputs: cfg.outputs, Console: console}), test: test}
+	s := &sockets{log: errlog.New(errlog.Config{Outputs: cfg.outputs, Console: console}), test: test, handed: cfg.handed}
 	if err := s.open(cfg.HTTP.Sockets(), already); err != nil {
 		cfg.close()
 		return nil, err
@@ -163,6 +166,13 @@ func (s *Server) Reload() error {
 			logFailure(log, err)
 			return err
 		}
+		defer func() {
+			if s.cfg == cfg {
+				s.removePID(oldPID)
+			} else {
+				s.removePID(cfg.Main.PID)
+			}
+		}()
 	}
 	already := map[string]bool{}
 	for _, ln := range s.http.Listeners() {
@@ -176,9 +186,6 @@ func (s *Server) Reload() error {
 		logFailure(log, err)
 		sockets.close()
 		return err
-	}
-	if movePID {
-		s.removePID(oldPID)
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ var errStillInUse = errors.New("still could not bind()")
 type sockets struct {
 	log    *errlog.Logger
 	opened map[string]*netio.Listener // by key
+	handed *netio.Inheritance         // those that another binary has opened
 	// test is -t: a server may be running, so an address in use is no failure.
 	test bool
 }
@@ -45,6 +46,7 @@ func (s *sockets) open(specs []netio.ListenSpec, already map[string]bool) error 
 			again = again || inUse
 		}
 		if !again || s.test {
+			s.handed.Close()
 			return nil
 		}
 		s.log.Log(errlog.Notice, 0, nil, nil, "try again to bind() after 500ms")
@@ -57,7 +59,12 @@ func (s *sockets) open(specs []netio.ListenSpec, already map[string]bool) error 
 
 // one opens a socket. inUse says that its address is taken.
 func (s *sockets) one(spec *netio.ListenSpec) (inUse bool, err error) {
-	ln, err := netio.Listen(spec, func(err error) { s.log.Fail(errlog.Emerg, err) })
+	warn := func(err error) { s.log.Fail(errlog.Emerg, err) }
+	if ln := s.handed.Take(spec, warn); ln != nil {
+		s.opened[spec.Key()] = ln
+		return false, nil
+	}
+	ln, err := netio.Listen(spec, warn)
 	if err == nil {
 		s.opened[spec.Key()] = ln
 		return false, nil

@@ -19,6 +19,12 @@ import (
 // that either may be the other's successor.
 const socketsEnv = "NGINX"
 
+// IsHeir says that this process was started by a change of the binary.
+func IsHeir() bool {
+	_, ok := os.LookupEnv(socketsEnv)
+	return ok
+}
+
 // InheritedSockets takes the descriptors of the listening sockets that another
 // binary handed over out of the environment. ok is false when this process was
 // not started by a change of the binary. What is wrong with the list is logged

@@ -1,0 +1,69 @@
+package runtime
+
+import (
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/process"
+)
+
+// inheritSockets takes over the listening sockets of the binary that this one
+// succeeds; there are none when it succeeds nobody.
+func inheritSockets(log *errlog.Logger) *netio.Inheritance {
+	fds, _ := process.InheritedSockets(log)
+	return netio.InheritAll(fds, func(err error) { log.Fail(errlog.Crit, err) })
+}
+
+// changeBinary starts the binary that is to succeed this one (USR2).
+func (s *Server) changeBinary() {
+	s.notice("changing binary")
+	var fds []int
+	for _, ln := range s.http.Listeners() {
+		fds = append(fds, ln.Fd())
+	}
+	s.changeover.Start(s.cfg.Log, s.cfg.Main.PID, fds)
+}
+
+// newBinaryEnded is called when the successor has not lived: this binary goes on.
+func (s *Server) newBinaryEnded(e process.Exit) {
+	s.changeover.Ended(s.cfg.Log, s.cfg.Main.PID, e)
+	s.resume()
+}
+
+// pause leaves the sockets to the successor and ends the connections gracefully
+// (WINCH).
+func (s *Server) pause() {
+	s.notice("gracefully shutting down")
+	s.http.Pause()
+	s.paused = true
+}
+
+// resume takes up the work that pause has ended.
+func (s *Server) resume() {
+	if s.paused {
+		s.http.Resume()
+		s.paused = false
+	}
+}
+
+// reconfigure is HUP: another configuration, or, beside a successor, the one
+// before it was started once more.
+func (s *Server) reconfigure() {
+	if s.changeover.NewRuns() {
+		s.resume()
+		return
+	}
+	s.notice("reconfiguring")
+	if err := s.Reload(); err == nil { // else it has logged what went wrong
+		s.resume()
+	}
+	s.redirectStderr()
+}
+
+// letGo prepares the sockets for being closed: what another binary uses stays.
+func (s *Server) letGo() {
+	shared := s.changeover.Shared()
+	s.http.SetShared(shared)
+	for _, ln := range s.http.Listeners() {
+		ln.SetUnlink(!shared)
+	}
+}
