@@ -198,3 +198,14 @@ var Variables = sync.OnceValue(func() []VariableSpec {
 	}
 	return specs
 })
+
+// HasVariable reports whether nginx defines a variable of that name, in lower
+// case, in a subsystem, "http" or "stream".
+func HasVariable(subsystem, name string) bool {
+	for _, v := range Variables() {
+		if v.Subsystem == subsystem && (v.Name == name || v.Prefix && strings.HasPrefix(name, v.Name)) {
+			return true
+		}
+	}
+	return false
+}

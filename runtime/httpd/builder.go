@@ -90,7 +90,9 @@ func (b *Builder) Modules(list []Module) {
 
 // NewBuilder returns a builder for one load.
 func NewBuilder(l *conf.Loader, env Env) *Builder {
-	return &Builder{Loader: l, Vars: script.NewVars[*Request](), Env: env, named: map[*regex.Regex][]namedVar{}}
+	b := &Builder{Loader: l, Vars: script.NewVars[*Request](), Env: env, named: map[*regex.Regex][]namedVar{}}
+	b.Vars.Missing(func(name string) bool { return conf.HasVariable("http", name) })
+	return b
 }
 
 // Plan registers fn to be called for every location once everything was set;

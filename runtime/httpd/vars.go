@@ -347,10 +347,19 @@ func (b *Builder) definePrefixVars() {
 	} {
 		v.Define(name, fixed(func(r *Request) []byte { return r.joinFields(id) }))
 	}
-	v.DefinePrefix("http_", Var{Get: func(r *Request, name string) ([]byte, bool) { return r.inHeader(name) }})
-	v.DefinePrefix("sent_http_", Var{Get: func(r *Request, name string) ([]byte, bool) {
-		return r.joinHeaders(r.Out.List, name)
-	}})
+	in := Var{Get: func(r *Request, name string) ([]byte, bool) { return r.inHeader(name) }}
+	v.DefinePrefix("http_", in)
+	out := Var{Get: func(r *Request, name string) ([]byte, bool) { return r.joinHeaders(r.Out.List, name) }}
+	v.DefinePrefix("sent_http_", out)
+	// These have names of their own, which nothing else may take.
+	for _, name := range []string{"cookie", "x_forwarded_for"} {
+		in.Arg = name
+		v.Define("http_"+name, in)
+	}
+	for _, name := range []string{"cache_control", "link"} {
+		out.Arg = name
+		v.Define("sent_http_"+name, out)
+	}
 	v.DefinePrefix("sent_trailer_", Var{Get: func(r *Request, name string) ([]byte, bool) {
 		return r.joinHeaders(r.Out.Trailers, name)
 	}})

@@ -37,6 +37,7 @@ type Vars[S any] struct {
 	names    map[string]*Variable[S]
 	prefixes map[string]Def[S]
 	indexed  []*Variable[S]
+	missing  func(name string) bool // see Missing
 }
 
 // NewVars returns an empty namespace.
@@ -117,9 +118,13 @@ func (v *Vars[S]) Known(name string) bool {
 	return x != nil && x.Defined
 }
 
+// Missing says which names nginx would define and this program does not: they
+// are refused as such where nothing else defines them.
+func (v *Vars[S]) Missing(is func(name string) bool) { v.missing = is }
+
 // Resolve completes the used variables once the whole configuration was read:
 // prefix families are looked up, and a name that nothing defines is refused
-// with `unknown "x" variable`.
+// with `unknown "x" variable`, or as one that is missing.
 func (v *Vars[S]) Resolve() error {
 	for _, x := range v.indexed {
 		if x.Defined && (x.Get != nil || !x.Weak) {
@@ -131,6 +136,9 @@ func (v *Vars[S]) Resolve() error {
 			x.Def = v.prefixes[p]
 			x.Arg = x.Name[len(p):]
 			x.Set = set
+		}
+		if !found && !x.Defined && v.missing != nil && v.missing(x.Name) {
+			return Error(`the "` + x.Name + `" variable is known to nginx but not supported here`)
 		}
 		if !found && !x.Defined {
 			return Error(`unknown "` + x.Name + `" variable`)

@@ -14,23 +14,23 @@ func callOf(r *httpd.Request) *call {
 
 func (m *module) defineVars() {
 	v := m.b.Vars
-	ofCall := func(name string, get func(c *call) ([]byte, bool)) {
-		v.Define(name, httpd.Var{NoCache: true, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
+	ofCall := func(name string, changeable bool, get func(c *call) ([]byte, bool)) {
+		v.Define(name, httpd.Var{NoCache: true, Changeable: changeable, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
 			if c := callOf(r); c != nil {
 				return get(c)
 			}
 			return nil, false
 		}})
 	}
-	ofCall("proxy_host", func(c *call) ([]byte, bool) { return c.addr.name, true })
-	ofCall("proxy_port", func(c *call) ([]byte, bool) { return c.addr.port, true })
-	ofCall("proxy_internal_body_length", func(c *call) ([]byte, bool) {
+	ofCall("proxy_host", true, func(c *call) ([]byte, bool) { return c.addr.name, true })
+	ofCall("proxy_port", true, func(c *call) ([]byte, bool) { return c.addr.port, true })
+	ofCall("proxy_internal_body_length", false, func(c *call) ([]byte, bool) {
 		if c.Chunked || c.length < 0 {
 			return nil, false
 		}
 		return c.R.Number(c.length), true
 	})
-	ofCall("proxy_internal_chunked", func(c *call) ([]byte, bool) {
+	ofCall("proxy_internal_chunked", false, func(c *call) ([]byte, bool) {
 		if !c.Chunked {
 			return nil, false
 		}

@@ -1,0 +1,184 @@
+package conf
+
+import (
+	"strings"
+	"testing"
+)
+
+// handle makes the lab handle a directive that it refuses otherwise.
+func (l *lab) handle(name string, apply func(*Cmd) error) {
+	for _, r := range l.rows[name] {
+		r.status, r.apply = Supported, apply
+	}
+}
+
+// TestHintChecks: directives without effect are refused when nginx would refuse them.
+func TestHintChecks(t *testing.T) {
+	for text, want := range map[string]string{
+		"worker_cpu_affinity auto;":                              "",
+		"worker_cpu_affinity 01 10;":                             "",
+		"worker_cpu_affinity auto 01 10;":                        `invalid number of arguments in "worker_cpu_affinity" directive`,
+		"worker_cpu_affinity 012;":                               `invalid character "2" in "worker_cpu_affinity"`,
+		"worker_cpu_affinity " + strings.Repeat("1", 1025) + ";": `"worker_cpu_affinity" supports up to 1024 CPUs only`,
+		"debug_points ABORT;":                                    "",
+		"debug_points now;":                                      `invalid value "now"`,
+		"thread_pool a threads=4 max_queue=10;":                  "",
+		"thread_pool a threads=0;":                               `invalid threads value "threads=0"`,
+		"thread_pool a max_queue=1;":                             `"thread_pool" must have "threads" parameter`,
+		"thread_pool a threads=1 max_queue=x;":                   `invalid max_queue value "max_queue=x"`,
+		"thread_pool a threads=1;thread_pool a threads=1;":       `duplicate thread pool "a"`,
+		"events { use nothing; }":                                `invalid event type "nothing"`,
+		"http { connection_pool_size 111; }":                     "the pool size must be no less than 112",
+		"http { request_pool_size 4097; }":                       "the pool size must be a multiple of 16",
+		"http { request_pool_size x; }":                          `"request_pool_size" directive invalid value`,
+		"http { directio 4m; }":                                  "",
+		"http { directio on; }":                                  `"directio" directive invalid value`,
+		"http { aio threads; }":                                  "",
+		"http { aio threads=pool$x; }":                           "",
+		"http { aio maybe; }":                                    `"aio" directive invalid value`,
+	} {
+		l := newLab(t, map[string]string{"nginx.conf": text})
+		l.handle("events", func(c *Cmd) error {
+			c.Enter(c.Block.Child(Events, c.Node))
+			return nil
+		})
+		if want != "" {
+			want += " in /nginx.conf:1"
+		}
+		if got := l.load(""); got != want {
+			t.Errorf("%.60s: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestThreadPoolsAreNamed(t *testing.T) {
+	for text, want := range map[string]string{
+		"http { aio threads; aio_write on; }":                   "",
+		"thread_pool a threads=1; http { aio threads=a; }":      "",
+		"http { aio threads=a; }\nthread_pool a threads=1;":     "",
+		"http {\naio threads=a; server { aio threads=a; } }":    `unknown thread pool "a" in /nginx.conf:2`,
+		"thread_pool default threads=1; http { aio threads=; }": `unknown thread pool "" in /nginx.conf:1`,
+	} {
+		l := newLab(t, map[string]string{"nginx.conf": text})
+		if got := l.load(""); got != "" {
+			t.Errorf("%s: %s", text, got)
+		}
+		got := ""
+		if err := l.CheckLate(); err != nil {
+			got = strings.ReplaceAll(err.Error(), l.dir, "")
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestSharedZones(t *testing.T) {
+	l := newLab(t, map[string]string{"nginx.conf": "a;"})
+	c := &Cmd{Node: &Node{Directive: l.statement("a;").Directive}, Loader: l.Loader}
+	for _, step := range []struct {
+		name  string
+		size  int64
+		owner string
+		want  string
+	}{
+		{"one", 1000, "x", ""},
+		{"one", 1000, "x", ""},
+		{"one", 0, "x", ""},
+		{"one", 2000, "x", `the size 2000 of shared memory zone "one" conflicts with already declared size 1000`},
+		{"one", 1000, "y", `the shared memory zone "one" is already declared for a different use`},
+		{"two", 0, "x", ""},
+		{"two", 50, "x", ""},
+		{"two", 60, "x", `the size 60 of shared memory zone "two" conflicts with already declared size 50`},
+	} {
+		got := ""
+		if err := c.SharedZone(step.name, step.size, step.owner); err != nil {
+			got = err.Error()
+		}
+		if got != step.want {
+			t.Errorf("%s of %d for %s: %q, want %q", step.name, step.size, step.owner, got, step.want)
+		}
+	}
+	if err := l.CheckLate(); err != nil {
+		t.Error(err)
+	}
+	_ = c.SharedZone("three", 0, "x")
+	if err := l.CheckLate(); err == nil || err.Error() != `zero size shared memory zone "three"` {
+		t.Error(err)
+	}
+}
+
+// TestRefusedBlocks: what stands in a block that is not supported has its form checked, and is not refused once more.
+func TestRefusedBlocks(t *testing.T) {
+	l := newLab(t, map[string]string{"nginx.conf": "stream {\n" +
+		"server { listen 1;\nlisten;\nfoo;\nroot a;\nserver { } }\n" + // lines 2 to 6
+		"upstream a { server b; }\ntcp_nodelay on; tcp_nodelay on;\n}\n"})
+	_ = l.load("")
+	var got []string
+	for _, p := range l.Problems() {
+		got = append(got, strings.ReplaceAll(p.Text, " in "+l.dir+"/nginx.conf", ""))
+	}
+	want := []string{
+		`"stream" is known to nginx but not supported here:1`,
+		`invalid number of arguments in "listen" directive:3`,
+		`unknown directive "foo":4`,
+		`"root" directive is not allowed here:5`,
+		`"server" directive is not allowed here:6`,
+		`"tcp_nodelay" directive is duplicate:8`,
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestUses: a statement may count as another directive's use, or not even as its own's.
+func TestUses(t *testing.T) {
+	l := newLab(t, map[string]string{"nginx.conf": "http {\nmap_hash_max_size 1;\nmap a b { }\nmap_hash_max_size 1;\netag a; etag b; }"})
+	l.handle("map", func(c *Cmd) error { c.Uses("map_hash_bucket_size"); return nil })
+	l.handle("etag", func(c *Cmd) error { c.Forget(); return nil })
+	if got, want := l.load(""), `"map_hash_max_size" directive is duplicate in /nginx.conf:4`; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := len(l.Problems()); got != 1 {
+		t.Errorf("%d problems: %v", got, l.Problems())
+	}
+	l = newLab(t, map[string]string{"nginx.conf": "http {\nmap a b { }\nmap_hash_max_size 1; }"})
+	l.handle("map", func(c *Cmd) error { c.Uses("map_hash_max_size"); return nil })
+	if got, want := l.load(""), `"map_hash_max_size" directive is duplicate in /nginx.conf:3`; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestItemsAreUnknownElsewhere: what nginx reads inside of map and its like is no directive.
+func TestItemsAreUnknownElsewhere(t *testing.T) {
+	for text, want := range map[string]string{
+		"hostnames;":        `unknown directive "hostnames"`,
+		"http { ranges; }":  `unknown directive "ranges"`,
+		"http { delete a;}": `unknown directive "delete"`,
+		"fo\x00o a;":        `unknown directive "fo"`,
+		"proxy on;":         `"proxy" directive is not allowed here`, // mail has one
+	} {
+		l := newLab(t, map[string]string{"nginx.conf": text})
+		if got := l.load(""); got != want+" in /nginx.conf:1" {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+}
+
+func TestHasVariable(t *testing.T) {
+	for _, c := range []struct {
+		subsystem, name string
+		want            bool
+	}{
+		{"http", "uri", true},
+		{"http", "arg_x", true},
+		{"http", "geoip_city", true},
+		{"http", "bytes_received", false},
+		{"stream", "bytes_received", true},
+		{"http", "ur", false},
+	} {
+		if got := HasVariable(c.subsystem, c.name); got != c.want {
+			t.Errorf("%s, %s: %v", c.subsystem, c.name, got)
+		}
+	}
+}
