@@ -39,6 +39,14 @@ type Options struct {
 	worker  bool                                  // what needs privileges has been done by the master
 }
 
+// own makes copies of what may be parts of the command line, over which a title is
+// going to be written.
+func (o *Options) own() {
+	for _, s := range []*string{&o.ConfPath, &o.Prefix, &o.ErrorLog, &o.Param} {
+		*s = strings.Clone(*s)
+	}
+}
+
 // layout is Layout, or nginx's own.
 func (o *Options) layout() conf.Layout {
 	if o.Layout == (conf.Layout{}) {
@@ -67,6 +75,7 @@ type Config struct {
 	outputs  []errlog.Output    // of Log
 	folders  []string           // to be made at the start
 	handed   *netio.Inheritance // sockets of the binary before this one; nil but for the first configuration
+	raw      bool               // see conf.Loader.RawSockets
 	warnings []string
 
 	checkLate func() error // what is checked behind "syntax is ok"
@@ -164,6 +173,7 @@ func (h *host) loadWith(l *conf.Loader, o *Options, prev *Config) (*Config, regi
 	cfg.checkLate = l.CheckLate
 	err := l.Load(o.Param)
 	cfg.Files, cfg.warnings, cfg.folders = l.Files, l.Warnings(), l.Folders()
+	cfg.raw = l.RawSockets
 	if err != nil {
 		first := err.(*conf.Error) //nolint:errorlint // what Load documents
 		return cfg, reg, &Problem{Problem: first.Problem, All: l.Problems()}

@@ -50,8 +50,9 @@ func (m *master) reload() {
 	}
 }
 
+// sameUser says that a worker for one configuration has the rights for the other.
 func sameUser(a, b *Config) bool {
-	return a.Main.User == b.Main.User
+	return a.Main.User == b.Main.User && a.raw == b.raw
 }
 
 // hand gives a new configuration to the worker that serves.

@@ -28,7 +28,9 @@ func (m *master) start(cfg *Config, record *inputs.Record, sockets map[string]*n
 		m.cfg.Log.Fail(errlog.Alert, err)
 		return nil
 	}
-	child, err := process.StartWorker(&cfg.Main.User, cfg.Main.environment())
+	child, err := process.StartWorker(process.WorkerOptions{
+		User: cfg.Main.User, RawSockets: cfg.raw, Env: cfg.Main.environment(),
+	})
 	if err != nil {
 		closeFiles(msg.Files)
 		m.cfg.Log.Fail(errlog.Alert, err)

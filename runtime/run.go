@@ -23,6 +23,7 @@ import (
 func Run(o Options) int {
 	daemon, inChild := process.Resume()
 	heir := process.IsHeir()
+	o.own()
 	var recorder *inputs.Recorder // of what a worker will have to know
 	if os.Geteuid() == 0 {
 		recorder = inputs.NewRecorder(inputs.System{})
@@ -64,6 +65,9 @@ func Run(o Options) int {
 		return 1
 	}
 	s.hasPID = true
+	if s.cfg.Main.MasterProcess { // by the name of which scripts look for it
+		process.SetTitle(process.TitleMaster + " " + process.Command())
+	}
 	s.redirectStderr()
 	if o.Started != nil {
 		o.Started(s.cfg)

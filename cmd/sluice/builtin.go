@@ -24,7 +24,7 @@ func useBuiltIn(o *options, opts *runtime.Options) (bool, error) {
 	if _, err := os.Stat(opts.ConfPath); !os.IsNotExist(err) {
 		return false, nil
 	}
-	home, ok := stateFolder()
+	home, ok := stateFolder(os.Geteuid())
 	if !ok {
 		return false, nil // nginx's message about the missing file says it all
 	}
@@ -40,9 +40,12 @@ func useBuiltIn(o *options, opts *runtime.Options) (bool, error) {
 
 // stateFolder is where the built-in configuration is unpacked, by the XDG base directory specification: it is neither
 // a user's preference nor a cache.
-func stateFolder() (string, bool) {
+func stateFolder(uid int) (string, bool) {
 	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "sluice"), true
+	}
+	if uid == 0 {
+		return "/var/lib/sluice", true // what a worker without privileges has to read is not in root's own folder
 	}
 	home, err := os.UserHomeDir()
 	if err != nil || !filepath.IsAbs(home) {

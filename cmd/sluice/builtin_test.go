@@ -112,11 +112,14 @@ func TestUseBuiltIn(t *testing.T) {
 	}
 	t.Setenv("XDG_STATE_HOME", "")
 	t.Setenv("HOME", "/home/x")
-	if dir, ok := stateFolder(); !ok || dir != "/home/x/.local/state/sluice" {
+	if dir, ok := stateFolder(1000); !ok || dir != "/home/x/.local/state/sluice" {
 		t.Errorf("%q, %v", dir, ok)
 	}
+	if dir, ok := stateFolder(0); !ok || dir != "/var/lib/sluice" {
+		t.Errorf("%q, %v for the super-user", dir, ok)
+	}
 	t.Setenv("HOME", "")
-	if dir, ok := stateFolder(); ok {
+	if dir, ok := stateFolder(1000); ok {
 		t.Errorf("%q without a home", dir)
 	}
 }

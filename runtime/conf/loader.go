@@ -55,6 +55,9 @@ type Loader struct {
 	Skip map[int]bool
 	// Inputs is where files and hosts are read from; set it before Load.
 	Inputs Inputs
+	// RawSockets is set by directives that want sockets with foreign addresses,
+	// for which a worker without privileges keeps a capability.
+	RawSockets bool
 
 	rows      map[string][]*row
 	modules   []*Module

@@ -34,10 +34,16 @@ type Exited struct {
 	Status syscall.WaitStatus
 }
 
-// StartWorker starts this program again as user, nil for the user of this process,
-// with env as its environment. Its stderr is this process's. It waits for messages,
-// see [ResumeWorker]. The error is an *errno.OpError.
-func StartWorker(user *User, env []string) (*Child, error) {
+// WorkerOptions are what a worker is started with.
+type WorkerOptions struct {
+	User       User
+	RawSockets bool     // it may send from foreign addresses, where the system can tell this from all other rights
+	Env        []string // its environment
+}
+
+// StartWorker starts this program again. Its stderr is this process's. It waits for
+// messages, see [ResumeWorker]. The error is an *errno.OpError.
+func StartWorker(o WorkerOptions) (*Child, error) {
 	channel, theirs, err := newChannel()
 	if err != nil {
 		return nil, errno.Failed("socketpair()", "", err)
@@ -50,12 +56,12 @@ func StartWorker(user *User, env []string) (*Child, error) {
 	}
 	defer null.Close()
 	attr := &os.ProcAttr{
-		Env:   append(env[:len(env):len(env)], workerEnv+"="+strconv.Itoa(readyFD)),
+		Env:   append(o.Env[:len(o.Env):len(o.Env)], workerEnv+"="+strconv.Itoa(readyFD)),
 		Files: []*os.File{null, os.Stdout, os.Stderr, theirs},
-		Sys:   &syscall.SysProcAttr{},
+		Sys:   &syscall.SysProcAttr{Credential: o.User.credential()},
 	}
-	if user != nil {
-		attr.Sys.Credential = user.credential()
+	if o.RawSockets && o.User.UID != 0 {
+		keepRawSockets(attr.Sys)
 	}
 	p, err := os.StartProcess(selfPath(), []string{TitleWorker}, attr)
 	if err != nil {

@@ -261,6 +261,7 @@ func (s *Settings) setBind(b *httpd.Builder, c *conf.Cmd) error {
 			return c.Errorf(`invalid parameter "%s"`, c.Arg(1))
 		}
 		bind.transparent = true
+		c.Loader.RawSockets = true
 	}
 	s.Bind = bind
 	return nil

@@ -3,11 +3,11 @@ package ssl
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"os"
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/logfile"
 	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
 )
 
@@ -306,15 +306,17 @@ func (w *work) atEndOfHTTP(err error) error {
 
 // keyLog opens ssl_key_log.
 func (w *work) keyLog() error {
-	if w.c.keyLog == "" {
-		return nil
+	if w.c.keyLog != "" {
+		w.cfg.KeyLogWriter = keyLog{w.x.b.Env.LogFiles.File(w.x.b.Loader.FullPath(w.c.keyLog))}
 	}
-	name := w.x.b.Loader.FullPath(w.c.keyLog)
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return err
-	}
-	w.cfg.KeyLogWriter = f
-	w.x.stops = append(w.x.stops, func() { _ = f.Close() })
 	return nil
+}
+
+// keyLog writes lines of keys to a log file, which is opened and reopened with the others.
+type keyLog struct{ *logfile.File }
+
+// Write implements io.Writer.
+func (l keyLog) Write(line []byte) (int, error) {
+	l.File.WriteNow(line)
+	return len(line), nil
 }
