@@ -25,6 +25,7 @@ type master struct {
 	sockets    map[string]*netio.Listener // by key
 	signals    *process.Signals
 	daemonized bool
+	changeover *process.Changeover
 
 	workers map[*link]struct{} // all that live
 	worker  *link              // the one that serves, nil for none
@@ -45,12 +46,12 @@ type master struct {
 // runMaster is Run for a master. s has loaded its configuration through recorder.
 func runMaster(s *Server, recorder *inputs.Recorder, early *startLog, daemon *process.Daemon, daemonized bool) int {
 	m := &master{
-		opts: s.opts, host: s.host, daemon: daemon, daemonized: daemonized, cfg: s.cfg, record: recorder.Record(),
+		opts: s.opts, host: s.host, changeover: s.changeover, daemon: daemon, daemonized: daemonized, cfg: s.cfg, record: recorder.Record(),
 		workers: map[*link]struct{}{}, news: make(chan news),
 	}
 	m.opts.inputs = nil
 	m.signals = process.Notify(process.NotifyOptions{
-		Log: m.host.log.Load, Role: process.Master, Daemonized: daemonized,
+		Log: m.host.log.Load, Role: process.Master, Daemonized: daemonized, UpgradeUnderWay: m.changeover.Busy,
 	})
 	defer m.signals.Close()
 	opened, err := m.cfg.prepare(early.Logger, m.opts.Console, nil, false)
@@ -88,6 +89,8 @@ func (m *master) obey() {
 			m.event(e)
 		case n := <-m.news:
 			m.heard(n)
+		case e := <-m.changeover.Exited():
+			m.newBinaryEnded(e)
 		case <-m.alarm:
 			m.insist()
 		case <-m.respawnAt:
@@ -115,13 +118,15 @@ func (m *master) event(e process.Event) {
 		}
 	case process.Reload:
 		if m.ending == 0 {
-			m.reload()
+			m.reconfigure()
 		}
 	case process.Reopen:
 		m.notice("reopening logs")
 		m.reopen()
 	case process.Upgrade:
-		m.cfg.Log.Log(errlog.Error, 0, nil, nil, "changing the binary is not supported")
+		if m.ending == 0 {
+			m.changeBinary()
+		}
 	case process.StopAccepting:
 		m.noAccept = true
 		m.respawnAt = nil
@@ -143,7 +148,7 @@ func (m *master) tellAll(kind byte) {
 // finish is the last thing of a master whose workers have ended.
 func (m *master) finish() int {
 	m.links.Wait()
-	if err := process.RemovePID(m.cfg.Main.PID); err != nil {
+	if err := process.RemovePID(m.changeover.PIDFile(m.cfg.Main.PID)); err != nil {
 		m.cfg.Log.Fail(errlog.Alert, err)
 	}
 	m.notice("exit")
@@ -156,6 +161,7 @@ func (m *master) notice(text string) { m.cfg.Log.Log(errlog.Notice, 0, nil, nil,
 
 func (m *master) closeSockets() {
 	for _, ln := range m.sockets {
+		ln.SetUnlink(!m.changeover.Shared())
 		_ = ln.Close() // nobody waits for it here
 	}
 	m.sockets = nil

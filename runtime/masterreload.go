@@ -21,6 +21,16 @@ type change struct {
 	oldPID string // the pid file to remove, "" for none
 }
 
+// reconfigure is HUP: another configuration, or, beside a new binary, the workers
+// of this one again.
+func (m *master) reconfigure() {
+	if m.changeover.NewRuns() {
+		m.restart()
+		return
+	}
+	m.reload()
+}
+
 // reload reads the configuration anew and sends it to the worker. On an error,
 // which is logged, everything stays as it is.
 func (m *master) reload() {
@@ -174,7 +184,7 @@ func (m *master) abandon() {
 func (m *master) nextChange() {
 	if m.again && m.ending == 0 {
 		m.again = false
-		m.reload()
+		m.reconfigure()
 	}
 }
 
