@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 
+	"github.com/sluiceproxy/sluice/runtime"
+	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/explain"
 )
 
@@ -79,7 +81,11 @@ func answerQuestion(o *options, q *explain.Question, asJSON bool) int {
 	}
 	x, err := explain.Load(opts)
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "nginx: [emerg] %s\n", err)
+		severity := conf.Emerg
+		if p := (*runtime.Problem)(nil); errors.As(err, &p) {
+			severity = p.Severity
+		}
+		fmt.Fprintf(os.Stderr, "nginx: [%s] %s\n", severity, err)
 		return 1
 	}
 	report, err := x.Explain(q)

@@ -19,7 +19,8 @@ func (c *recorder) pass(r *httpd.Request, p *pass.Plan) {
 	n := r.Location().ContentNode()
 	c.handler = &Handler{Kind: "pass", Directive: statement(n), At: place(n)}
 	out := &Pass{URL: p.Schema + p.Host + p.URI, Servers: []Peer{}, Failures: []Value{}}
-	out.Request = strings.Split(strings.TrimRight(string(p.Head), "\r\n"), "\r\n")
+	head, body, _ := strings.Cut(string(p.Head), "\r\n\r\n")
+	out.Request, out.Body = strings.Split(head, "\r\n"), body
 	if p.Block {
 		out.Upstream = c.x.upstream(p.Host, p.Servers, out)
 	} else {
@@ -70,9 +71,6 @@ func (x *Explainer) upstream(name string, servers []upstream.Server, out *Pass) 
 // peer is a server of an upstream.
 func peer(s *upstream.Server, n *conf.Node) Peer {
 	p := Peer{Directive: statement(n), At: place(n), Addresses: []string{}, Backup: s.Backup, Down: s.Down}
-	if n == nil {
-		p.Directive = s.Name
-	}
 	for i := range s.Addrs {
 		p.Addresses = append(p.Addresses, s.Addrs[i].String())
 	}
@@ -101,12 +99,12 @@ func (c *recorder) finish(head []byte) {
 		_, head, _ = bytes.Cut(head, []byte("\r\n\r\n"))
 	}
 	lines := strings.Split(strings.TrimRight(string(head), "\r\n"), "\r\n")
-	words := strings.SplitN(lines[0], " ", 3)
-	if len(words) < 2 {
-		return
-	}
+	words := strings.SplitN(lines[0]+" ", " ", 3)
 	status, err := strconv.Atoi(words[1])
 	if err != nil {
+		if c.server != nil && (c.handler == nil || c.handler.Kind != "dav") {
+			c.note("the connection is closed without an answer")
+		}
 		return
 	}
 	c.response = &Response{Status: status, Upstream: c.passed, Fields: []Header{}}

@@ -51,7 +51,7 @@ func (x *Explainer) Explain(q *Question) (*Report, error) {
 		return nil, err
 	}
 	rep := &Report{
-		Schema: Schema, Request: *req, Steps: []Step{}, Settings: []Setting{}, Log: []string{}, Notes: []string{},
+		all: q.All, Schema: Schema, Request: *req, Steps: []Step{}, Settings: []Setting{}, Log: []string{}, Notes: []string{},
 	}
 	if q.To == "" && !isAddress(hostName(req.Host)) {
 		x.findLocal(p, rep)
@@ -59,14 +59,22 @@ func (x *Explainer) Explain(q *Question) (*Report, error) {
 	rep.Request.To = p.Local.String()
 	addr := x.traced.HTTP.At(&p.Local)
 	if addr == nil {
-		rep.note("nothing listens on %s: the connection is refused", p.Local.String())
+		where := p.Local.String()
+		if p.Local.IsWildcard() {
+			where = fmt.Sprintf("port %d", p.Local.Port())
+		}
+		rep.note("nothing listens on %s: the connection is refused", where)
 		return rep, nil
 	}
 	rep.Listen = &Listen{Address: addr.Text(), TLS: addr.SSL, Servers: len(addr.Servers())}
 	rec := x.run(p, false)
+	rec.sni = p.ServerName
 	x.fill(rep, rec, addr, q.All)
 	if rec.refused {
+		log := rep.Log
 		second := x.run(p, true)
+		rep.Log = log
+		x.attribute(second, &Report{Response: second.response})
 		rep.Granted = &Granted{Steps: second.behindAccess(), Handler: second.handler, Response: second.response}
 	}
 	return rep, nil
@@ -99,21 +107,29 @@ func (x *Explainer) fill(rep *Report, rec *recorder, addr *httpd.Addr, all bool)
 		return
 	}
 	x.listen(rep.Listen, addr, rec.server)
-	rep.Server = x.server(addr, rec.server, rec.host)
+	rep.Server = x.server(addr, rec.server, rec.host, rec.sni)
 	rep.Steps, rep.Handler, rep.Response = rec.steps, rec.handler, rec.response
 	if rep.Steps == nil {
 		rep.Steps = []Step{}
 	}
 	rep.Log = append(rep.Log, x.log.list...)
 	if rec.block != nil {
-		rep.Location = describe(rec.block)
+		rep.Location = describeIn(rec.block)
 		rep.Settings = x.settings(rec.block, all)
 		x.attribute(rec, rep)
+		x.locationNotes(rec.block, rep)
 	}
 }
 
 func (r *Report) note(format string, args ...any) {
 	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
+}
+
+// locationNotes says what follows the answer.
+func (x *Explainer) locationNotes(b *conf.Block, rep *Report) {
+	if list, _ := x.find(b, "post_action"); len(list) > 0 && list[0].Node.Args[0].Value != "off" {
+		rep.note("%s (%s) is run after the answer", statement(list[0].Node), placeText(place(list[0].Node)))
+	}
 }
 
 // findLocal chooses a socket for a name: the wildcard of the port, else the

@@ -3,17 +3,15 @@ package explain
 import (
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
-	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 )
 
 // hook runs a module's hook and notes what it does. Hooks that would ask
 // somebody else or change something are not run.
 func (c *recorder) hook(r *httpd.Request, p httpd.Phase, module string, h httpd.Handler) httpd.Result {
-	c.phase, c.module, c.rule = p, module, nil
+	c.phase, c.module, c.rule, c.from = p, module, nil, r.Location().Block
 	defer func() { c.module = "" }()
 	switch {
 	case p == httpd.PhaseTLS:
@@ -169,8 +167,8 @@ func (c *recorder) files(r *httpd.Request, h *Handler) {
 	h.State = stateOf(h.Path)
 	list, _ := c.x.find(r.Location().Block, "root", "alias")
 	h.Root = &Value{Text: "root html"}
-	if i := slices.IndexFunc(list, func(s conf.Setting) bool { return s.Node != nil }); i >= 0 {
-		h.Root = &Value{Text: statement(list[i].Node), At: place(list[i].Node)}
+	if len(list) > 0 {
+		h.Root = &Value{Text: statement(list[0].Node), At: place(list[0].Node)}
 	}
 }
 

@@ -18,11 +18,13 @@ type recorder struct {
 
 	server  *httpd.Server
 	host    []byte
+	sni     string      // the name in the handshake
 	block   *conf.Block // in effect at the end
 	passed  bool
 	turn    int
 	phase   httpd.Phase // of the hook that runs
 	module  string      // its module, "" between hooks
+	from    *conf.Block // the block in effect when the hook began
 	rule    *conf.Node  // the allow or deny that fits, in this hook
 	refused bool        // by an access check
 	access  int         // steps up to the last access check
@@ -76,16 +78,13 @@ func (c *recorder) event(r *httpd.Request, e *httpd.Event) {
 	case httpd.EventRule:
 		c.rule = e.Node
 	case httpd.EventTried:
-		text := string(e.Text) + ": not there"
-		if e.On {
-			text = string(e.Text) + ": is there"
-		}
-		c.step(r, Step{Kind: "file", Value: string(e.Text), Matched: yes(e.On), Text: text})
+		c.tried(r, string(e.Text), e.On)
 	case httpd.EventInternal:
 		c.internal(r, "to "+uriOf(r))
 	case httpd.EventNamed:
 		c.internal(r, "to "+string(e.Text))
 		c.turn++
+		c.handler = nil
 		n := r.Location().Block.Node
 		c.step(r, Step{Kind: "location", Directive: statement(n), At: place(n), Text: locationText(r.Location())})
 	case httpd.EventStatus:
@@ -102,6 +101,7 @@ func (c *recorder) event(r *httpd.Request, e *httpd.Event) {
 // located notes the choice of a location.
 func (c *recorder) located(r *httpd.Request, autoRedirect bool) {
 	c.turn++
+	c.handler = nil
 	l := r.Location()
 	s := Step{Kind: "location", Text: locationText(l), Candidates: candidates(r.Server(), r.URI, l)}
 	if !l.Block.In(conf.Server) {
@@ -114,6 +114,35 @@ func (c *recorder) located(r *httpd.Request, autoRedirect bool) {
 	case l.Internal && !r.Internal():
 		s.Text += "; it is internal, a client gets 404"
 		s.Status = 404
+	}
+	if l.Regex != nil {
+		s.Captures = captures(r)
+	}
+	c.step(r, s)
+}
+
+// captures are $1, $2 and so on of the last expression.
+func captures(r *httpd.Request) (list []string) {
+	for i := 1; 2*i+1 < len(r.Captures()); i++ {
+		list = append(list, string(r.Capture(i)))
+	}
+	return list
+}
+
+// tried notes that try_files or index looked for a file.
+func (c *recorder) tried(r *httpd.Request, path string, found bool) {
+	s := Step{Kind: "file", Value: path, Matched: yes(found), Text: path + ": is there"}
+	if !found {
+		s.Text = path + ": not there"
+		switch stateOf(path) {
+		case "directory":
+			s.Text = path + ": is a directory"
+		case "file":
+			s.Text = path + ": is no directory"
+		}
+	}
+	if list, _ := c.x.find(r.Location().Block, c.cause()); len(list) > 0 {
+		s.Directive, s.At = statement(list[0].Node), place(list[0].Node)
 	}
 	c.step(r, s)
 }
@@ -132,7 +161,9 @@ func (c *recorder) directive(r *httpd.Request, e *httpd.Event) {
 			s.Text = statement(e.Node) + ": holds, it is " + quoted(e.Text)
 		}
 	case "set":
-		s.Text += ": " + quoted(e.Text)
+		if variable(e.Node) {
+			s.Text += ": " + quoted(e.Text)
+		}
 	case "rewrite":
 		s.Matched = yes(e.On)
 		switch {
@@ -141,11 +172,15 @@ func (c *recorder) directive(r *httpd.Request, e *httpd.Event) {
 		case e.Code != 0:
 			s.Text += fmt.Sprintf(": answers %d, Location %s", e.Code, e.Text)
 			c.handler = &Handler{Kind: "redirect", Directive: s.Directive, At: s.At}
+		case len(r.URI) == 0:
+			s.Text += ": the URI is empty"
 		default:
 			s.Text += ": the URI is " + uriOf(r)
 		}
+	case "break":
+		s.Text += ": the rest of its kind is skipped"
 	case "return":
-		if len(e.Text) > 0 {
+		if variable(e.Node) {
 			s.Text += ": " + strconv.Itoa(s.Status) + " " + quoted(e.Text)
 		}
 		c.handler = &Handler{Kind: "return", Directive: s.Directive, At: s.At}
@@ -156,14 +191,17 @@ func (c *recorder) directive(r *httpd.Request, e *httpd.Event) {
 // internal notes that the request goes on elsewhere inside.
 func (c *recorder) internal(r *httpd.Request, where string) {
 	s := Step{Kind: "redirect", Text: "internally " + where}
-	if d := c.cause(r); d != "" {
-		s.Text += " (" + d + ")"
+	if d := c.cause(); d != "" {
+		s.Text += ", by " + d
+		if list, _ := c.x.find(c.from, d); len(list) > 0 {
+			s.Directive, s.At = statement(list[0].Node), place(list[0].Node)
+		}
 	}
 	c.step(r, s)
 }
 
 // cause is the directive by which a hook redirects.
-func (c *recorder) cause(*httpd.Request) string {
+func (c *recorder) cause() string {
 	switch {
 	case c.module == "ngx_http_core_module" && c.phase == httpd.PhasePreContent:
 		return "try_files"

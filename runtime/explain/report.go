@@ -36,6 +36,8 @@ type Report struct {
 	Log []string `json:"log"`
 	// Notes say what depends on run time, and what else is worth knowing.
 	Notes []string `json:"notes"`
+
+	all bool // Question.All
 }
 
 // Request is the request as it was understood.
@@ -68,7 +70,8 @@ type Listen struct {
 type Server struct {
 	At *Place `json:"at"`
 	// Match is "exact", "leading wildcard", "trailing wildcard", "regex",
-	// "default", or "only": there is no other server, and names do not count.
+	// "default"; "only": there is no other server, and names do not count; or
+	// "handshake": the name in the TLS handshake decides.
 	Match string `json:"match"`
 	// Name is the server_name that matched, or the server's first.
 	Name   string `json:"name"`
@@ -88,7 +91,7 @@ type ServerName struct {
 type Step struct {
 	// Kind is "location", "limit_except", "set", "if", "rewrite", "return",
 	// "break", "access", "file", "redirect" (an internal one), "error_page",
-	// "status" or "mirror".
+	// "status", "mirror" or "realip".
 	Kind string `json:"kind"`
 	// Turn counts the choices of a location: a request has at most eleven.
 	Turn int `json:"turn"`
@@ -104,6 +107,8 @@ type Step struct {
 	URI string `json:"uri"`
 	// Status is the code that the step answers with, 0 for none.
 	Status int `json:"status,omitempty"`
+	// Captures are $1, $2 and so on of a location given by an expression.
+	Captures []string `json:"captures,omitempty"`
 	// Candidates are the locations that were considered beside the one chosen.
 	Candidates []Candidate `json:"candidates,omitempty"`
 	// Text says it to people.
@@ -125,6 +130,8 @@ type Block struct {
 	Kind string `json:"kind"` // as the reference calls it: server, location, location_if
 	Text string `json:"text"`
 	At   *Place `json:"at"`
+	// In are the locations and the server around it, from the inside out.
+	In []Block `json:"in,omitempty"`
 }
 
 // Handler is what answers a request.
@@ -152,13 +159,14 @@ type Pass struct {
 	Chosen   string   `json:"chosen,omitempty"` // what a hashing method goes to
 	Servers  []Peer   `json:"servers"`          // empty: looked up at run time
 	Request  []string `json:"request"`          // the lines of its head
+	Body     string   `json:"body,omitempty"`   // that *_set_body makes
 	// Failures are the error pages for what the upstream may answer or fail to.
 	Failures []Value `json:"failures"`
 }
 
 // Peer is a server of an upstream.
 type Peer struct {
-	Directive string   `json:"directive"`
+	Directive string   `json:"directive"` // "" for an address
 	At        *Place   `json:"at"`
 	Addresses []string `json:"addresses"`
 	Backup    bool     `json:"backup,omitempty"`
@@ -193,7 +201,7 @@ type Setting struct {
 	Name   string  `json:"name"`
 	Module string  `json:"module"`
 	Values []Value `json:"values"`
-	// Origin is the kind of the block that sets it, or "default".
+	// Origin is the kind of the innermost block that sets it, or "default".
 	Origin string `json:"origin"`
 	// Hidden are those of a list further out that do not count here.
 	Hidden []Value `json:"hidden,omitempty"`
@@ -205,6 +213,8 @@ type Setting struct {
 type Value struct {
 	Text string `json:"text"`
 	At   *Place `json:"at,omitempty"`
+	// Origin is the kind of the block it stands in, for the values of a Setting.
+	Origin string `json:"origin,omitempty"`
 }
 
 // WriteJSON writes the report for machines.

@@ -12,11 +12,19 @@ import (
 var matchNames = [...]string{"exact", "leading wildcard", "trailing wildcard", "regex"}
 
 // server says why the server block has the request.
-func (x *Explainer) server(addr *httpd.Addr, s *httpd.Server, host []byte) *Server {
+func (x *Explainer) server(addr *httpd.Addr, s *httpd.Server, host []byte, sni string) *Server {
 	out := &Server{At: place(s.Block.Node), Name: s.Name, Match: "default", Others: []ServerName{}}
 	if addr.Names == nil {
 		out.Match = "only"
 		return out
+	}
+	if sni = strings.ToLower(sni); sni != "" && sni != string(host) {
+		first := addr.Names.Matches(host)
+		if byName := addr.Names.Matches([]byte(sni)); len(byName) > 0 && byName[0].Value == s && (len(first) == 0 || first[0].Value != s) {
+			out.Match = "handshake"
+			out.Name, out.NameAt = x.nameOf(s, byName[0].Kind, byName[0].Key)
+			return out
+		}
 	}
 	for i, m := range addr.Names.Matches(host) {
 		name, at := x.nameOf(m.Value, m.Kind, m.Key)

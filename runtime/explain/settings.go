@@ -92,7 +92,8 @@ func ownOnly(name string) bool {
 	return name == "try_files" || name == "internal" || strings.HasSuffix(name, "_pass")
 }
 
-// setting is the value of a directive in effect in b. ok: it is set somewhere.
+// setting is the value of a directive in effect in b. ok: it is set somewhere,
+// or kept away by a directive that lets nothing in.
 func (x *Explainer) setting(b *conf.Block, name string) (e effective, ok bool) {
 	group := groupOf(name)
 	e.Values = []Value{}
@@ -104,26 +105,50 @@ func (x *Explainer) setting(b *conf.Block, name string) (e effective, ok bool) {
 				continue
 			}
 			found = true
-			v := Value{Text: arguments(s.Node), At: place(s.Node)}
-			if len(group) > 1 {
-				v.Text = statement(s.Node)
-			}
+			v := Value{Text: arguments(s.Node), At: place(s.Node), Origin: kind(at)}
 			switch {
 			case !closed:
 				if len(e.Values) == 0 {
-					e.Name, e.Module, e.Origin = strings.Join(group, ", "), s.Spec.Module, kind(at)
+					e.Module, e.Origin = s.Spec.Module, kind(at)
 				}
 				e.Values, e.nodes = append(e.Values, v), append(e.nodes, s.Node)
 				if s.Hint {
 					e.Ineffective = conf.HintReason(s.Spec)
 				}
 			case !s.Spec.Once:
+				if len(group) > 1 {
+					v.Text = statement(s.Node)
+				}
+				if e.Module == "" {
+					e.Module, e.Origin = s.Spec.Module, kind(b)
+				}
 				e.Hidden = append(e.Hidden, v)
 			}
 		}
 		closed = closed || x.closes(at, name, found)
 	}
-	return e, len(e.Values) > 0
+	e.name()
+	if len(e.nodes) == 0 {
+		e.Name = name
+	}
+	return e, len(e.Values)+len(e.Hidden) > 0
+}
+
+// name calls a value by its directive; where several have a part in it, each
+// word of it begins with its own.
+func (e *effective) name() {
+	var names []string
+	for _, n := range e.nodes {
+		if !slices.Contains(names, n.Name.Value) {
+			names = append(names, n.Name.Value)
+		}
+	}
+	e.Name = strings.Join(names, ", ")
+	if len(names) > 1 {
+		for i, n := range e.nodes {
+			e.Values[i].Text = statement(n)
+		}
+	}
 }
 
 // closes reports whether the list of name in block b, of which found says that

@@ -2,8 +2,10 @@ package explain
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -12,7 +14,7 @@ import (
 // WriteText writes the report for people: one line per thing, what it is in
 // front and where it stands in the files behind.
 func (r *Report) WriteText(w io.Writer) error {
-	t := &table{}
+	t := &table{all: r.all}
 	t.story(r)
 	t.answer(r.Handler, r.Response)
 	if g := r.Granted; g != nil {
@@ -45,10 +47,16 @@ func first(i int, label string) string {
 }
 
 func where(b *Block) string {
-	if b == nil {
+	if b == nil || b.Kind == "server" {
 		return "the server"
 	}
-	return b.Text
+	text := b.Text
+	for _, around := range b.In {
+		if around.Kind != "server" {
+			text += " in " + around.Text
+		}
+	}
+	return text
 }
 
 // row is a line of the text form.
@@ -58,7 +66,10 @@ type row struct {
 	title       bool // a line of its own
 }
 
-type table struct{ rows []row }
+type table struct {
+	rows []row
+	all  bool // also what does not fire
+}
 
 func (t *table) add(label, text string, at *Place) {
 	t.rows = append(t.rows, row{label: label, text: text, at: at})
@@ -70,14 +81,16 @@ func (t *table) gap(title string) { t.rows = append(t.rows, row{text: title, tit
 func (t *table) story(r *Report) {
 	if l := r.Listen; l != nil {
 		text := l.Address
-		if l.Directive != "" {
+		if l.Directive == "" {
+			text += " (no listen directive)"
+		} else {
 			text += " (" + l.Directive + ")"
 		}
 		t.add("listen", text, l.At)
 	}
 	if s := r.Server; s != nil {
 		t.add("server", serverText(s), s.At)
-		if s.NameAt != nil {
+		if s.NameAt != nil && s.Match != "handshake" {
 			t.add("", "server_name "+s.Name+": "+s.Match+" name", s.NameAt)
 		}
 		for _, o := range s.Others {
@@ -97,17 +110,53 @@ func serverText(s *Server) string {
 		return name + ", the default server: no name matches"
 	case "only":
 		return name + ", the only server there: names do not count"
+	case "handshake":
+		return name + ", by the name in the TLS handshake"
 	}
 	return s.Name
 }
 
 func (t *table) steps(list []Step) {
+	idle := 0
 	for i := range list {
 		s := &list[i]
-		t.add(s.Kind, s.Text, s.At)
-		for _, c := range s.Candidates {
-			t.add("", "- "+c.Location+": "+c.Text, c.At)
+		if !t.all && (s.Kind == "if" || s.Kind == "rewrite") && !*s.Matched {
+			idle++
+			continue
 		}
+		t.idle(&idle)
+		t.add(s.Kind, strings.TrimPrefix(s.Text, s.Kind+" "), s.At)
+		if len(s.Captures) > 0 {
+			t.add("", "$1.. = \""+strings.Join(s.Captures, "\", \"")+"\"", nil)
+		}
+		t.candidates(s.Candidates)
+	}
+	t.idle(&idle)
+}
+
+// idle says how many directives did not fire.
+func (t *table) idle(n *int) {
+	if *n > 0 {
+		t.add("", count(*n, "rewrite or if does", "rewrites and ifs do")+" not fire, --all lists them", nil)
+	}
+	*n = 0
+}
+
+// mostMismatches is how many expressions that do not match are listed.
+const mostMismatches = 3
+
+func (t *table) candidates(list []Candidate) {
+	vain := 0
+	for _, c := range list {
+		if c.Reason == "mismatch" {
+			if vain++; vain > mostMismatches && !t.all {
+				continue
+			}
+		}
+		t.add("", "- "+c.Location+": "+c.Text, c.At)
+	}
+	if n := vain - mostMismatches; n > 0 && !t.all {
+		t.add("", "- "+count(n, "more expression does", "more expressions do")+" not match", nil)
 	}
 }
 
@@ -166,10 +215,13 @@ func (t *table) pass(h *Handler) {
 	}
 	for _, p := range h.Pass.Servers {
 		text := p.Directive
-		if len(p.Addresses) > 0 && !strings.Contains(text, p.Addresses[0]) {
+		switch {
+		case text == "":
+			text = strings.Join(p.Addresses, " ")
+		case len(p.Addresses) > 0 && !strings.Contains(text, p.Addresses[0]):
 			text += " [" + strings.Join(p.Addresses, " ") + "]"
 		}
-		if h.Pass.Chosen != "" && contains(p.Addresses, h.Pass.Chosen) {
+		if h.Pass.Chosen != "" && slices.Contains(p.Addresses, h.Pass.Chosen) {
 			text += " <- this one"
 		}
 		t.add("", "  "+text, p.At)
@@ -177,29 +229,25 @@ func (t *table) pass(h *Handler) {
 	for i, l := range h.Pass.Request {
 		t.add(first(i, "sends"), l, nil)
 	}
+	if h.Pass.Body != "" {
+		t.add("", "and the body "+strconv.Quote(h.Pass.Body), nil)
+	}
 	for i, f := range h.Pass.Failures {
 		t.add(first(i, "failing"), f.Text, f.At)
 	}
 }
 
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
-
-// The widths of the columns; a text that is longer pushes its place on.
+// The least width of the first column and the most of the second: a text that
+// is longer pushes its place on.
 const (
-	labelWidth = 12
+	labelWidth = 10
 	textWidth  = 68
 )
 
 func (t *table) write(b *bufio.Writer) {
-	width := 0
+	width, label := 0, labelWidth
 	for _, r := range t.rows {
+		label = max(label, len(r.label))
 		if n := utf8.RuneCountInString(r.text); r.at != nil && n <= textWidth {
 			width = max(width, n)
 		}
@@ -209,9 +257,9 @@ func (t *table) write(b *bufio.Writer) {
 		case r.title:
 			fmt.Fprintf(b, "\n%s\n\n", r.text)
 		case r.at == nil:
-			fmt.Fprintf(b, "%-*s%s\n", labelWidth, r.label, r.text)
+			fmt.Fprintf(b, "%-*s  %s\n", label, r.label, r.text)
 		default:
-			fmt.Fprintf(b, "%-*s%-*s  %s\n", labelWidth, r.label, width, r.text, placeText(r.at))
+			fmt.Fprintf(b, "%-*s  %-*s  %s\n", label, r.label, width, r.text, placeText(r.at))
 		}
 	}
 }
@@ -233,7 +281,7 @@ func settings(b *bufio.Writer, list []Setting) {
 	for i := range list {
 		s := &list[i]
 		for j, v := range s.Values {
-			rows = append(rows, [4]string{first(j, s.Name), v.Text, s.Origin, placeText(v.At)})
+			rows = append(rows, [4]string{first(j, s.Name), v.Text, cmp.Or(v.Origin, s.Origin), placeText(v.At)})
 		}
 		if len(s.Values) == 0 {
 			rows = append(rows, [4]string{s.Name, "-", s.Origin, ""})

@@ -21,21 +21,30 @@ func statement(n *conf.Node) string {
 // arguments are the words behind a directive's name; of a block that is a
 // value, how much is in it.
 func arguments(n *conf.Node) string {
-	words := make([]string, 0, len(n.Args))
-	for i := range n.Args {
-		words = append(words, strings.Join(strings.Fields(n.Args[i].Raw), " "))
-	}
 	if n.IsBlock && len(n.Args) == 0 {
-		return fmt.Sprintf("{ %s }", count(len(n.Children), "line"))
+		return fmt.Sprintf("{ %s }", count(len(n.Children), "line", "lines"))
 	}
-	return strings.Join(words, " ")
+	var b strings.Builder
+	for i := range n.Args {
+		if i > 0 && n.Args[i].Start.Offset != n.Args[i-1].End.Offset { // not as in ($a = "")
+			b.WriteByte(' ')
+		}
+		b.WriteString(strings.Join(strings.Fields(n.Args[i].Raw), " "))
+	}
+	return b.String()
 }
 
-func count(n int, what string) string {
+// variable reports whether the last word of a directive has variables.
+func variable(n *conf.Node) bool {
+	return len(n.Args) > 0 && strings.Contains(n.Args[len(n.Args)-1].Value, "$")
+}
+
+// count is a number and the word for one or more.
+func count(n int, one, more string) string {
 	if n == 1 {
-		return "1 " + what
+		return "1 " + one
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return fmt.Sprintf("%d %s", n, more)
 }
 
 // describe is a block.
@@ -44,6 +53,15 @@ func describe(b *conf.Block) *Block {
 		return nil
 	}
 	return &Block{Kind: b.Context.String(), Text: statement(b.Node), At: place(b.Node)}
+}
+
+// describeIn is a block with those around it, up to the server.
+func describeIn(b *conf.Block) *Block {
+	out := describe(b)
+	for b = b.Parent; out != nil && b != nil && !b.In(conf.HTTP); b = b.Parent {
+		out.In = append(out.In, *describe(b))
+	}
+	return out
 }
 
 // kind is the word that people have for a block's kind.

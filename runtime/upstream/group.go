@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
 // Group is an upstream block: the servers that can answer a request, and how
@@ -39,6 +40,19 @@ func NewGroup(name string, servers []Server, m Balancer) *Group {
 
 // Single reports whether the group has but one peer.
 func (g *Group) Single() bool { return g.primary.single }
+
+// Addrs are the addresses of all peers.
+func (g *Group) Addrs() (list []netio.Addr) {
+	for _, s := range []*Set{g.primary, g.backup} {
+		if s == nil {
+			continue
+		}
+		for _, p := range s.Peers {
+			list = append(list, p.Addr)
+		}
+	}
+	return list
+}
 
 // Outcome is how the use of a peer ended.
 type Outcome uint8

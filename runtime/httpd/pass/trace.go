@@ -8,7 +8,7 @@ import (
 // Plan is what would be sent where: the Data of [httpd.EventPass].
 type Plan struct {
 	Schema string // "http://"
-	Host   string // of the address, or the name of an upstream block
+	Host   string // of the address, with its port, or the name of an upstream block
 	URI    string
 	Head   []byte // the head of the request, as the upstream server would read it
 	TLS    bool
@@ -36,15 +36,21 @@ func (x *Exchange) trace(t httpd.Tracer) httpd.Result {
 	}
 	switch {
 	case x.Up != nil:
-		p.Host, p.Block, p.Servers, p.Method = x.Up.Host, x.Up.explicit, x.Up.servers, x.Up.methodName()
+		p.Block, p.Servers, p.Method = x.Up.explicit, x.Up.servers, x.Up.methodName()
 		p.Chosen = x.foreseen()
 	case x.Group != nil:
-		p.Servers, p.Method = []upstream.Server{{Name: string(x.Group.Name), Weight: 1}}, roundRobin
+		p.Servers, p.Method = []upstream.Server{{Name: string(x.Group.Name), Addrs: x.Group.Addrs(), Weight: 1}}, roundRobin
+	}
+	if a, ok := x.codec.(authority); ok && !p.Block {
+		p.Host = a.Authority()
 	}
 	t.Event(x.R, &httpd.Event{Kind: httpd.EventPass, Data: p})
 	x.R.Out.Status = int(httpd.StatusOK)
 	return x.R.SendBody(nil)
 }
+
+// authority is what a codec has that can tell the address with its port.
+type authority interface{ Authority() string }
 
 // foreseen is the server that a hashing method goes to.
 func (x *Exchange) foreseen() string {

@@ -165,6 +165,14 @@ func (c *call) resolve(r *httpd.Request) httpd.Result {
 	return httpd.OK
 }
 
+// Authority is the server's address as a URL has it.
+func (c *call) Authority() string {
+	if len(c.addr.port) == 0 {
+		return "unix:" + string(c.addr.host) + ":"
+	}
+	return string(c.addr.name)
+}
+
 // group makes the upstream of an address found at run time.
 func group(name string, addrs []netio.Addr) *upstream.Group {
 	return upstream.NewGroup(name, []upstream.Server{{
