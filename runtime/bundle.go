@@ -40,7 +40,6 @@ type bundle struct {
 
 	Record     *inputs.Record
 	Logs       []string // paths
-	Sockets    []string // keys
 	Command    string   // see process.SetCommand
 	Daemonized bool
 }
@@ -69,14 +68,14 @@ func (b *bundle) message(kind byte, cfg *Config, sockets map[string]*netio.Liste
 	if b.Logs, m.Files, err = cfg.logs.Duplicate(); err != nil {
 		return m, err
 	}
-	b.Sockets = nil
-	for key, ln := range sockets {
-		fd, err := unix.FcntlInt(uintptr(ln.Fd()), unix.F_DUPFD_CLOEXEC, 0)
-		if err != nil {
-			closeFiles(m.Files)
-			return m, errno.Failed("fcntl(F_DUPFD_CLOEXEC)", "", err)
+	for _, ln := range sockets {
+		for _, fd := range ln.Fds() {
+			if fd, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0); err != nil {
+				closeFiles(m.Files)
+				return m, errno.Failed("fcntl(F_DUPFD_CLOEXEC)", "", err)
+			}
+			m.Files = append(m.Files, fd)
 		}
-		b.Sockets, m.Files = append(b.Sockets, key), append(m.Files, fd)
 	}
 	var body bytes.Buffer
 	if err := gob.NewEncoder(&body).Encode(b); err != nil {
@@ -88,24 +87,21 @@ func (b *bundle) message(kind byte, cfg *Config, sockets map[string]*netio.Liste
 }
 
 // unpack reads a bundle, and sorts its descriptors by what they are for.
-func unpack(m process.Message) (b *bundle, logs, sockets map[string]int, err error) {
+func unpack(m process.Message) (b *bundle, logs map[string]int, sockets []int, err error) {
 	b = &bundle{}
 	err = gob.NewDecoder(bytes.NewReader(m.Body)).Decode(b)
-	if err == nil && len(b.Logs)+len(b.Sockets) != len(m.Files) {
+	if err == nil && len(b.Logs) > len(m.Files) {
 		err = errFiles
 	}
 	if err != nil {
 		closeFiles(m.Files)
 		return nil, nil, nil, err
 	}
-	logs, sockets = map[string]int{}, map[string]int{}
+	logs = map[string]int{}
 	for i, path := range b.Logs {
 		logs[path] = m.Files[i]
 	}
-	for i, key := range b.Sockets {
-		sockets[key] = m.Files[len(b.Logs)+i]
-	}
-	return b, logs, sockets, nil
+	return b, logs, m.Files[len(b.Logs):], nil
 }
 
 func closeFiles(fds []int) {

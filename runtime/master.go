@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -30,7 +31,7 @@ type master struct {
 	workers map[*link]struct{} // all that live
 	worker  *link              // the one that serves, nil for none
 	change  *change            // under way, nil for none
-	again   bool               // another reload is wanted after it
+	later   []process.Event    // what is to be done after it
 	news    chan news
 	links   sync.WaitGroup
 
@@ -46,8 +47,8 @@ type master struct {
 // runMaster is Run for a master. s has loaded its configuration through recorder.
 func runMaster(s *Server, recorder *inputs.Recorder, early *startLog, daemon *process.Daemon, daemonized bool) int {
 	m := &master{
-		opts: s.opts, host: s.host, changeover: s.changeover, daemon: daemon, daemonized: daemonized, cfg: s.cfg, record: recorder.Record(),
-		workers: map[*link]struct{}{}, news: make(chan news),
+		opts: s.opts, host: s.host, daemon: daemon, daemonized: daemonized, cfg: s.cfg, record: recorder.Record(),
+		workers: map[*link]struct{}{}, news: make(chan news), changeover: s.changeover,
 	}
 	m.opts.inputs = nil
 	m.signals = process.Notify(process.NotifyOptions{
@@ -107,50 +108,54 @@ func (m *master) event(e process.Event) {
 		if m.ending != process.Terminate {
 			m.ending = process.Terminate
 			m.patience = 50 * time.Millisecond
-			m.tellAll(sayTerminate)
+			m.tellAll(sayTerminate, nil)
 			m.alarm = time.After(m.patience)
 		}
 	case process.Quit:
 		if m.ending == 0 {
 			m.ending = process.Quit
+			var owner []byte
+			if !m.changeover.Shared() {
+				owner = lastOwner
+			}
 			m.closeSockets() // before the workers do: the last owner takes what waits in them
-			m.tellAll(sayQuit)
+			m.tellAll(sayQuit, owner)
 		}
-	case process.Reload:
-		if m.ending == 0 {
-			m.reconfigure()
+	case process.Reload, process.Upgrade, process.StopAccepting:
+		switch {
+		case m.ending != 0:
+		case m.change != nil:
+			if !slices.Contains(m.later, e) {
+				m.later = append(m.later, e)
+			}
+		case e == process.Reload:
+			m.reload()
+		case e == process.Upgrade:
+			m.changeBinary()
+		default:
+			m.stopAccepting()
 		}
 	case process.Reopen:
 		m.notice("reopening logs")
 		m.reopen()
-	case process.Upgrade:
-		if m.ending == 0 {
-			m.changeBinary()
-		}
-	case process.StopAccepting:
-		m.noAccept = true
-		m.respawnAt = nil
-		m.tellAll(sayQuit)
 	}
 }
 
 // tellAll tells every worker to end.
-func (m *master) tellAll(kind byte) {
+func (m *master) tellAll(kind byte, body []byte) {
 	for l := range m.workers {
 		if l.exiting && kind == sayQuit {
 			continue
 		}
 		l.exiting = true
-		l.tell(process.Message{Kind: kind})
+		l.tell(process.Message{Kind: kind, Body: body})
 	}
 }
 
 // finish is the last thing of a master whose workers have ended.
 func (m *master) finish() int {
 	m.links.Wait()
-	if err := process.RemovePID(m.changeover.PIDFile(m.cfg.Main.PID)); err != nil {
-		m.cfg.Log.Fail(errlog.Alert, err)
-	}
+	m.remove(m.changeover.PIDFile(m.cfg.Main.PID))
 	m.notice("exit")
 	m.closeSockets()
 	m.cfg.close()
@@ -161,8 +166,7 @@ func (m *master) notice(text string) { m.cfg.Log.Log(errlog.Notice, 0, nil, nil,
 
 func (m *master) closeSockets() {
 	for _, ln := range m.sockets {
-		ln.SetUnlink(!m.changeover.Shared())
-		_ = ln.Close() // nobody waits for it here
+		m.closeSocket(ln)
 	}
 	m.sockets = nil
 }

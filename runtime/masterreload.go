@@ -21,21 +21,11 @@ type change struct {
 	oldPID string // the pid file to remove, "" for none
 }
 
-// reconfigure is HUP: another configuration, or, beside a new binary, the workers
-// of this one again.
-func (m *master) reconfigure() {
-	if m.changeover.NewRuns() {
-		m.restart()
-		return
-	}
-	m.reload()
-}
-
 // reload reads the configuration anew and sends it to the worker. On an error,
 // which is logged, everything stays as it is.
 func (m *master) reload() {
-	if m.change != nil {
-		m.again = true
+	if m.changeover.NewRuns() {
+		m.resume()
 		return
 	}
 	m.notice("reconfiguring")
@@ -140,7 +130,7 @@ func (m *master) commit() {
 	}
 	for key, ln := range m.sockets {
 		if !c.keep[key] {
-			_ = ln.Close() // nobody waits for it here
+			m.closeSocket(ln)
 			delete(m.sockets, key)
 		}
 	}
@@ -180,11 +170,12 @@ func (m *master) abandon() {
 	m.nextChange()
 }
 
-// nextChange makes the reload that was asked for meanwhile.
+// nextChange does what was asked for meanwhile.
 func (m *master) nextChange() {
-	if m.again && m.ending == 0 {
-		m.again = false
-		m.reconfigure()
+	later := m.later
+	m.later = nil
+	for _, e := range later {
+		m.event(e)
 	}
 }
 

@@ -18,7 +18,7 @@ func (s *Server) changeBinary() {
 	s.notice("changing binary")
 	var fds []int
 	for _, ln := range s.http.Listeners() {
-		fds = append(fds, ln.Fd())
+		fds = append(fds, ln.Fds()...)
 	}
 	s.changeover.Start(s.cfg.Log, s.cfg.Main.PID, fds)
 }
@@ -66,33 +66,4 @@ func (s *Server) letGo() {
 	for _, ln := range s.http.Listeners() {
 		ln.SetUnlink(!shared)
 	}
-}
-
-// changeBinary starts the binary that is to succeed this one (USR2).
-func (m *master) changeBinary() {
-	m.notice("changing binary")
-	var fds []int
-	for _, ln := range m.sockets {
-		fds = append(fds, ln.Fd())
-	}
-	m.changeover.Start(m.cfg.Log, m.cfg.Main.PID, fds)
-}
-
-// newBinaryEnded is called when the successor has not lived: this binary goes on.
-func (m *master) newBinaryEnded(e process.Exit) {
-	m.changeover.Ended(m.cfg.Log, m.cfg.Main.PID, e)
-	if m.noAccept {
-		m.restart()
-	}
-}
-
-// restart starts a worker with the configuration that is in effect, where WINCH
-// has ended the one before.
-func (m *master) restart() {
-	if m.ending != 0 || m.worker != nil && !m.worker.exiting {
-		return
-	}
-	m.noAccept, m.respawnAt = false, nil
-	m.notice("start worker processes")
-	m.worker = m.start(m.cfg, m.record, m.sockets)
 }

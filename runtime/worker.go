@@ -1,11 +1,13 @@
 package runtime
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"syscall"
 
+	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/errlog/errno"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/logfile"
@@ -58,6 +60,7 @@ func (w *worker) run() int {
 		})
 		defer signals.Close()
 		if w.server.http, err = httpd.NewInstance(w.server.host.stats); err == nil {
+			w.server.http.SetShared(true) // the master has the sockets, too
 			err = w.configure(b, logs, sockets)
 		}
 	}
@@ -101,6 +104,7 @@ func (w *worker) obey(messages <-chan process.Message, events <-chan process.Eve
 		case m, ok := <-messages:
 			if !ok {
 				messages = nil // the master was killed: signals are left
+				s.http.SetShared(false)
 				continue
 			}
 			e = w.take(m)
@@ -126,6 +130,7 @@ func (w *worker) obey(messages <-chan process.Message, events <-chan process.Eve
 func (w *worker) take(m process.Message) process.Event {
 	switch m.Kind {
 	case sayQuit:
+		w.server.http.SetShared(!bytes.Equal(m.Body, lastOwner))
 		return process.Quit
 	case sayTerminate:
 		return process.Terminate
@@ -167,9 +172,10 @@ func (w *worker) end() {
 
 // configure makes the configuration of b the one that serves. On an error the one
 // before it goes on. It takes over the descriptors.
-func (w *worker) configure(b *bundle, logs, sockets map[string]int) error {
+func (w *worker) configure(b *bundle, logs map[string]int, sockets []int) error {
 	s := w.server
-	defer closeByName(sockets)
+	handed := netio.InheritAll(sockets, func(err error) { s.host.log.Load().Fail(errlog.Crit, err) })
+	defer handed.Close()
 	w.given = logs
 	defer func() { closeByName(w.given) }()
 	opts := b.options()
@@ -183,12 +189,9 @@ func (w *worker) configure(b *bundle, logs, sockets map[string]int) error {
 	if err := cfg.logs.Open(); err != nil {
 		return err
 	}
-	opened := &receivedSockets{}
-	if err = opened.inherit(cfg.HTTP.Sockets(), sockets); err == nil {
-		err = cfg.Main.enter(s.cfg)
-	}
-	if err == nil {
-		err = s.use(cfg, &opened.sockets)
+	opened := receivedSockets(cfg.HTTP.Sockets(), handed)
+	if err = cfg.Main.enter(s.cfg); err == nil {
+		err = s.use(cfg, opened)
 	}
 	if err != nil {
 		opened.close()
@@ -243,26 +246,14 @@ func closeByName(fds map[string]int) {
 	}
 }
 
-// receivedSockets are listening sockets that the master has opened.
-type receivedSockets struct{ sockets }
-
-// inherit makes listeners of those descriptors that specs name.
-func (r *receivedSockets) inherit(specs []netio.ListenSpec, fds map[string]int) error {
-	r.opened = map[string]*netio.Listener{}
+// receivedSockets are those of specs that the master has sent: those that were
+// not open before.
+func receivedSockets(specs []netio.ListenSpec, handed *netio.Inheritance) *sockets {
+	r := &sockets{opened: map[string]*netio.Listener{}}
 	for i := range specs {
-		key := specs[i].Key()
-		fd, ok := fds[key]
-		if !ok {
-			continue
+		if ln := handed.Take(&specs[i], nil); ln != nil {
+			r.opened[specs[i].Key()] = ln
 		}
-		delete(fds, key)
-		ln, err := netio.Inherit(fd)
-		if err != nil {
-			_ = syscall.Close(fd)
-			return err
-		}
-		ln.Configure(&specs[i], nil)
-		r.opened[key] = ln
 	}
-	return nil
+	return r
 }

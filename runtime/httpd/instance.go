@@ -108,9 +108,7 @@ func (s *Instance) Use(cfg *Config, opened []*netio.Listener) {
 		if !wanted[key] {
 			delete(s.listening, key)
 			ls.stop()
-			if !s.shared {
-				ls.rest(s)
-			}
+			ls.rest(s)
 			ls.close()
 		}
 	}
@@ -121,7 +119,7 @@ func (s *Instance) Listeners() (out []*netio.Listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, ls := range s.listening {
-		out = append(out, ls.lns...)
+		out = append(out, ls.lns[0])
 	}
 	return out
 }

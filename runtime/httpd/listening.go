@@ -13,7 +13,7 @@ import (
 // one address. Its methods are called by one goroutine at a time.
 type Listening struct {
 	key       string
-	lns       []*netio.Listener
+	lns       []*netio.Listener      // one, and its twins
 	config    atomic.Pointer[Config] // the last one that had the socket
 	accepting sync.WaitGroup
 }
@@ -42,17 +42,25 @@ func (ls *Listening) stop() {
 	ls.accepting.Wait()
 }
 
+// restLimit bounds how many connections rest takes from a socket to which they
+// come faster than it takes them.
+const restLimit = 1 << 16
+
 // rest takes the connections that wait in the sockets of a stopped Listening.
 func (ls *Listening) rest(s *Instance) {
 	ls.each(func(ln *netio.Listener) {
-		for nc := ln.TryAccept(); nc != nil; nc = ln.TryAccept() {
+		for range restLimit {
+			nc := ln.TryAccept()
+			if nc == nil {
+				return
+			}
 			s.admit(ls, nc)
 		}
 	})
 }
 
 func (ls *Listening) close() {
-	ls.each(func(ln *netio.Listener) { _ = ln.Close() }) // nobody uses it any more
+	_ = ls.lns[0].Close() // nobody uses it any more
 }
 
 // accept takes connections from one socket until it is stopped or closed.

@@ -1,7 +1,6 @@
 package netio
 
 import (
-	"os"
 	"strconv"
 	"syscall"
 
@@ -66,6 +65,15 @@ func (l *Listener) Inherited() bool { return l.inherited }
 // hands connections to each of them, so somebody has to accept from them all.
 func (l *Listener) Twins() []*Listener { return l.twins }
 
+// Fds are the descriptors of the socket and its twins, for handing them over.
+func (l *Listener) Fds() []int {
+	fds := []int{l.fd}
+	for _, t := range l.twins {
+		fds = append(fds, t.fd)
+	}
+	return fds
+}
+
 // Inheritance is the sockets that another process handed over, until a
 // configuration has taken what it wants of them. The zero value has none.
 type Inheritance struct{ left []*Listener }
@@ -122,11 +130,4 @@ func (in *Inheritance) Close() {
 		_ = ln.Close() // it was never used
 	}
 	in.left = nil
-}
-
-// removeSocket removes a unix socket's file.
-func (l *Listener) removeSocket() {
-	if l.unlink {
-		_ = os.Remove(l.spec.Addr.a.Path)
-	}
 }

@@ -247,9 +247,15 @@ func (l *Listener) Start() {
 	_ = l.file.SetReadDeadline(time.Time{})
 }
 
-// Close closes the socket and removes the file of a unix socket (SetUnlink).
+// Close closes the socket and its twins and removes the file of a unix socket
+// (SetUnlink).
 func (l *Listener) Close() error {
-	l.removeSocket()
+	if l.unlink {
+		_ = os.Remove(l.spec.Addr.a.Path)
+	}
+	for _, t := range l.twins {
+		_ = t.Close() // it has no more to say than this one
+	}
 	if err := l.file.Close(); err != nil {
 		return ErrClosed
 	}
