@@ -20,23 +20,10 @@ const (
 	Warning Severity = "warning"
 )
 
-// Place is a position in a file.
-type Place struct {
-	Line   int `json:"line"`   // 1-based
-	Column int `json:"column"` // 1-based, in characters
-}
-
 // Problem is one thing that is wrong.
 type Problem struct {
-	// File is the file's name as nginx would print it; "" for the value of -g
-	// and for what has no place in any file.
-	File string `json:"file"`
-	// Line and Column are where the words at fault begin, 1-based, the column in
-	// characters; 0 where there is no place.
-	Line   int `json:"line"`
-	Column int `json:"column"`
-	// End is behind the last of them.
-	End      Place    `json:"end"`
+	// Spot is where the words at fault are; it is zero for what has no place.
+	Spot
 	Severity Severity `json:"severity"`
 	// Message is nginx's, without the location.
 	Message string `json:"message"`
@@ -50,12 +37,9 @@ type Problem struct {
 	Suggestions []string `json:"suggestions"`
 	// Hint says what to do, "" where there is nothing to say.
 	Hint string `json:"hint"`
-	// Source is the line of the file.
-	Source string `json:"source"`
 
-	seq          int
-	span         span
-	start, width int // of the caret within Source, in bytes
+	seq  int
+	span span
 }
 
 // Report is the result of Run.

@@ -93,6 +93,7 @@ func TestJSON(t *testing.T) {
         "line": 2,
         "column": 15
       },
+      "source": "http { gzip 日本 ; servr { } }",
       "severity": "error",
       "message": "invalid value \"日本\" in \"gzip\" directive, it must be \"on\" or \"off\"",
       "directive": "gzip",
@@ -102,8 +103,7 @@ func TestJSON(t *testing.T) {
         "off"
       ],
       "suggestions": [],
-      "hint": "",
-      "source": "http { gzip 日本 ; servr { } }"
+      "hint": ""
     },
     {
       "file": "nginx.conf",
@@ -113,6 +113,7 @@ func TestJSON(t *testing.T) {
         "line": 2,
         "column": 23
       },
+      "source": "http { gzip 日本 ; servr { } }",
       "severity": "error",
       "message": "unknown directive \"servr\"",
       "directive": "servr",
@@ -121,8 +122,7 @@ func TestJSON(t *testing.T) {
       "suggestions": [
         "server"
       ],
-      "hint": "",
-      "source": "http { gzip 日本 ; servr { } }"
+      "hint": ""
     }
   ]
 }
@@ -209,7 +209,7 @@ func TestNearest(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := strings.Join(nearest(tt.name, names), " "); got != tt.want {
+			if got := strings.Join(Nearest(tt.name, names), " "); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})

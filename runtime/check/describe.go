@@ -46,7 +46,7 @@ func (c *checker) statement(r *Problem, n *conf.Node, in conf.Context) {
 	switch {
 	case strings.HasPrefix(r.Message, "unknown directive "):
 		r.place(word(n, n.Name))
-		r.Suggestions = nearest(name, c.legal(in))
+		r.Suggestions = Nearest(name, c.legal(in))
 		r.Hint = c.stranger(name, r.Suggestions)
 	case r.Message == own+"is not allowed here":
 		r.place(word(n, n.Name))
@@ -115,7 +115,7 @@ func (c *checker) values(r *Problem, n *conf.Node, spec *conf.Spec) {
 		}
 	}
 	if r.span.file != nil {
-		r.Suggestions = nearest(string(r.span.file.Data[r.span.start:r.span.end]), r.Allowed)
+		r.Suggestions = Nearest(string(r.span.file.Data[r.span.start:r.span.end]), r.Allowed)
 	}
 	if len(r.Allowed) == 0 {
 		r.Hint = defaultHint(spec)

@@ -141,7 +141,7 @@ func (c *checker) stranger(name string, suggestions []string) string {
 	for _, s := range c.in.Loader.Specs() {
 		all = append(all, s.Name)
 	}
-	for _, near := range nearest(name, all) {
+	for _, near := range Nearest(name, all) {
 		return `"` + near + `" is allowed in ` + strings.Join(c.contexts(near), ", ") + ", not here"
 	}
 	return ""

@@ -9,8 +9,8 @@ import (
 // maxSuggestions is how many names are offered for one.
 const maxSuggestions = 3
 
-// nearest returns the names that differ from name by little, the nearest first.
-func nearest(name string, names []string) []string {
+// Nearest returns the names that differ from name by little, the nearest first.
+func Nearest(name string, names []string) []string {
 	type match struct {
 		name string
 		cost int

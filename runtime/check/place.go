@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/sluiceproxy/sluice/parser"
 	"github.com/sluiceproxy/sluice/runtime/conf"
@@ -51,31 +50,12 @@ func after(n *conf.Node, a parser.Arg) span { return span{n.File, a.End.Offset, 
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
-// place fills in what p.span says.
+// place fills in what s says.
 func (p *Problem) place(s span) {
 	p.span = s
-	if s.file == nil {
-		return
+	if s.file != nil {
+		p.Spot = NewSpot(s.file, s.start, s.end)
 	}
-	data := s.file.Data
-	start := min(s.start, len(data))
-	end := min(max(s.end, start), len(data))
-	bol := bytes.LastIndexByte(data[:start], '\n') + 1
-	p.File = s.file.Path
-	p.Line = bytes.Count(data[:bol], []byte("\n")) + 1
-	p.Column = utf8.RuneCount(data[bol:start]) + 1
-	endBol := bytes.LastIndexByte(data[:end], '\n') + 1
-	p.End.Line = p.Line + bytes.Count(data[bol:endBol], []byte("\n"))
-	p.End.Column = utf8.RuneCount(data[endBol:end]) + 1
-
-	line := data[bol:]
-	if i := bytes.IndexByte(line, '\n'); i >= 0 {
-		line = line[:i]
-	}
-	line = bytes.TrimRight(line, "\r")
-	p.Source = strings.ToValidUTF8(string(line), "\ufffd")
-	p.start = min(len(strings.ToValidUTF8(string(line[:min(start-bol, len(line))]), "\ufffd")), len(p.Source))
-	p.width = max(min(end-bol, len(line))-(start-bol), 0)
 }
 
 // cutLocation splits what nginx puts behind a message off it.

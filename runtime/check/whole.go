@@ -69,7 +69,7 @@ func (c *checker) variables() {
 		}
 		p := Problem{
 			Severity: Error, Message: `unknown "` + name + `" variable`,
-			Suggestions: nearest(name, c.in.Variables), Hint: variableHint(name),
+			Suggestions: Nearest(name, c.in.Variables), Hint: variableHint(name),
 		}
 		used := false
 		visit(c.nodes, func(n *conf.Node) {
@@ -149,7 +149,7 @@ func (c *checker) missingFile(r *Problem, n *conf.Node) {
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}
-	r.Suggestions = nearest(base, names)
+	r.Suggestions = Nearest(base, names)
 	if len(n.Args) > 0 && !strings.HasPrefix(n.Args[0].Value, "/") {
 		r.Hint = "a relative name; the whole one is " + path
 	}
@@ -160,7 +160,7 @@ func (c *checker) missingFile(r *Problem, n *conf.Node) {
 func (c *checker) static(n *conf.Node, in conf.Context) {
 	name := n.Name.Value
 	if len(c.in.Loader.Named(name)) == 0 && n.IsBlock {
-		name = append(nearest(name, c.legal(in)), "")[0] // what was meant, most likely
+		name = append(Nearest(name, c.legal(in)), "")[0] // what was meant, most likely
 	}
 	inner := innerContext(name, in)
 	if inner == 0 || n.Err != nil {
