@@ -10,7 +10,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 )
 
-//go:generate go test . -run TestDirectives -update
+//go:generate go test . -run "TestDirectives|TestLint" -update
 
 // Directives is directives.md: every directive of the reference as l treats it.
 func Directives(l *conf.Loader) []byte {

@@ -10,23 +10,34 @@ import (
 	"github.com/sluiceproxy/sluice/runtime"
 )
 
-var update = flag.Bool("update", false, "write directives.md anew")
+var update = flag.Bool("update", false, "write the generated pages anew")
 
 // TestDirectives fails when directives.md is stale.
-func TestDirectives(t *testing.T) {
-	got := Directives(runtime.Registry())
+func TestDirectives(t *testing.T) { compare(t, "directives.md", Directives(runtime.Registry())) }
+
+// TestLint fails when lint.md is stale.
+func TestLint(t *testing.T) {
+	got, err := Lint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "lint.md", got)
+}
+
+func compare(t *testing.T, name string, got []byte) {
+	t.Helper()
 	if *update {
-		if err := os.WriteFile("directives.md", got, 0o644); err != nil {
+		if err := os.WriteFile(name, got, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	want, err := os.ReadFile("directives.md")
+	want, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("directives.md is stale, run: go generate ./docs\n%s", firstDifference(string(got), string(want)))
+		t.Errorf("%s is stale, run: go generate ./docs\n%s", name, firstDifference(string(got), string(want)))
 	}
 }
 

@@ -36,6 +36,7 @@ var commands = map[string]func(args []string) int{
 	"check":   checkFiles,
 	"explain": explainRequest,
 	"fmt":     formatFiles,
+	"lint":    lintFiles,
 }
 
 // serve does what nginx does with the arguments and returns the exit code.

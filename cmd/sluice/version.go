@@ -19,6 +19,7 @@ var version = "0.1.0"
 const usageForm = `Usage: nginx [-?hvVtTq] [-s signal] [-p prefix]
              [-e filename] [-c filename] [-g directives]
        sluice check [-json] [-strict] [-c file] [-p prefix] [-g directives] [file]
+       sluice lint [-json] [-enable rules] [-disable rules] [-fail-on severity] [-c file ...] [-p prefix] [file ...]
        sluice fmt [-w | -check] [file ...]
 
 Options:

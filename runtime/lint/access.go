@@ -1,0 +1,181 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/sluiceproxy/sluice/runtime/conf"
+)
+
+// accessRules are about who may do what.
+func accessRules() []*Rule {
+	return []*Rule{
+		{
+			Name: "allow-without-deny", Severity: Medium, check: allowWithoutDeny,
+			Text: "Addresses are allowed, and nothing denies the others: whom no rule names may pass, so the list has no effect. " +
+				"End it with `deny all`.",
+			Bad:  "server { location /admin/ { allow 10.0.0.0/8; } }",
+			Good: "server { location /admin/ { allow 10.0.0.0/8; deny all; } }",
+		},
+		{
+			Name: "access-unreachable", Severity: Medium, check: accessUnreachable,
+			Text: "allow and deny are tried in their order, and the first that fits decides. Behind one for `all` nothing is " +
+				"tried any more. Move it to the end.",
+			Bad:  "server { location /admin/ { deny all; allow 10.0.0.0/8; } }",
+			Good: "server { location /admin/ { allow 10.0.0.0/8; deny all; } }",
+		},
+		{
+			Name: "return-bypasses-access", Severity: Medium, check: returnBypassesAccess,
+			Text: "return answers before allow, deny, auth_basic and auth_request are asked, so everybody gets the answer. Move " +
+				"it to a location that try_files or error_page leads to, or serve a file.",
+			Bad:  "server { location /status { allow 10.0.0.0/8; deny all; return 200 secret; } }",
+			Good: "server { location /status { allow 10.0.0.0/8; deny all; try_files /status.txt =404; } }",
+		},
+		{
+			Name: "open-status", Severity: Low, check: openStatus,
+			Text: "stub_status tells everybody how many connections there are. Allow the addresses that need it and deny the rest.",
+			Bad:  "server { location = /status { stub_status; } }",
+			Good: "server { location = /status { stub_status; allow 127.0.0.1; deny all; } }",
+		},
+		{
+			Name: "weak-tls", Severity: Medium, check: weakTLS,
+			Text: "The protocol or the cipher is broken, and browsers have dropped it. TLSv1.2 and TLSv1.3 serve every client of " +
+				"the last ten years.",
+			Bad:  "ssl_protocols TLSv1 TLSv1.1 TLSv1.2;",
+			Good: "ssl_protocols TLSv1.2 TLSv1.3;",
+		},
+		{
+			Name: "version-disclosure", Severity: Low, check: versionDisclosure,
+			Text: "Error pages and the Server header tell the version, and with it which attacks to try. Leave server_tokens off, " +
+				"as it is by default here.",
+			Bad:  "server_tokens on;",
+			Good: "server_tokens off;",
+		},
+		{
+			Name: "external-resolver", Severity: Low, check: externalResolver,
+			Text: "Names of upstream servers are asked of a DNS server on the Internet, over UDP: whoever can forge its answers " +
+				"receives the requests. Use one on this machine or in this network.",
+			Bad:  "resolver 8.8.8.8;",
+			Good: "resolver 127.0.0.1;",
+		},
+	}
+}
+
+func allowWithoutDeny(p *pass) {
+	for _, s := range p.scopes {
+		allow := s.own("allow")
+		if len(allow) == 0 || len(s.own("deny")) > 0 {
+			continue
+		}
+		if !slices.ContainsFunc(allow, func(n *conf.Node) bool { return arg(n, 0) == "all" }) {
+			p.report(allow[0], nil, `nothing denies the others, "deny all" is missing`)
+		}
+	}
+}
+
+func accessUnreachable(p *pass) {
+	for _, s := range p.scopes {
+		var all *conf.Node
+		for _, n := range s.own("allow", "deny") {
+			if all != nil {
+				p.report(n, nil, `never asked, "%s all" before it decides`, all.Name.Value)
+			}
+			if arg(n, 0) == "all" {
+				all = n
+			}
+		}
+	}
+}
+
+// guarded reports whether a scope or one around it, up to its location or
+// server, has a rule of its own about who may pass.
+func guarded(s *scope) bool {
+	for ; s != nil; s = s.parent {
+		for _, n := range s.own("deny", "auth_basic", "auth_request") {
+			if arg(n, 0) != "off" {
+				return true
+			}
+		}
+		if s.in(conf.Location | conf.Server) {
+			return false
+		}
+	}
+	return false
+}
+
+func returnBypassesAccess(p *pass) {
+	p.all(func(s *scope, n *conf.Node) {
+		if code := arg(n, 0); len(code) == 3 && (code[0] == '4' || code[0] == '5') || !guarded(s) {
+			return
+		}
+		p.report(n, nil, "answers before the access rules beside it are asked")
+	}, "return")
+}
+
+func openStatus(p *pass) {
+	p.all(func(s *scope, n *conf.Node) {
+		rules, _ := s.holds("allow", "deny")
+		for _, r := range rules {
+			if r.Name.Value == "deny" {
+				return
+			}
+		}
+		if guarded(s) || len(s.own("internal")) > 0 || local(s.enclosing(conf.Server)) {
+			return
+		}
+		p.report(n, nil, "everybody can read it")
+	}, "stub_status")
+}
+
+// local reports whether a server listens on this machine alone.
+func local(s *scope) bool {
+	if s == nil {
+		return false
+	}
+	listens := s.own("listen")
+	for _, n := range listens {
+		a := arg(n, 0)
+		if !strings.HasPrefix(a, "127.") && !strings.HasPrefix(a, "[::1]") && !strings.HasPrefix(a, "localhost") &&
+			!strings.HasPrefix(a, "unix:") {
+			return false
+		}
+	}
+	return len(listens) > 0
+}
+
+func weakTLS(p *pass) {
+	p.all(func(_ *scope, n *conf.Node) {
+		for i := range n.Args {
+			switch n.Args[i].Value {
+			case "SSLv2", "SSLv3", "TLSv1", "TLSv1.1":
+				p.report(n, &n.Args[i], "%s is broken", n.Args[i].Value)
+			}
+		}
+	}, "ssl_protocols")
+	p.all(func(_ *scope, n *conf.Node) {
+		for word := range strings.SplitSeq(arg(n, 0), ":") {
+			switch strings.TrimPrefix(word, "+") {
+			case "NULL", "aNULL", "eNULL", "ADH", "AECDH", "EXP", "EXPORT", "LOW", "RC4", "DES", "3DES", "MD5":
+				p.report(n, &n.Args[0], "%s is broken", word)
+			}
+		}
+	}, "ssl_ciphers")
+}
+
+func versionDisclosure(p *pass) {
+	p.all(func(_ *scope, n *conf.Node) {
+		if v := strings.ToLower(arg(n, 0)); v == "on" || v == "build" {
+			p.report(n, &n.Args[0], "the version is told to everybody")
+		}
+	}, "server_tokens")
+}
+
+func externalResolver(p *pass) {
+	p.all(func(_ *scope, n *conf.Node) {
+		for i := range n.Args {
+			if addr, ok := address(n.Args[i].Value); ok && addr.IsGlobalUnicast() && !addr.IsPrivate() {
+				p.report(n, &n.Args[i], "%s is not in this network", addr)
+			}
+		}
+	}, "resolver")
+}
