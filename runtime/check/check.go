@@ -132,7 +132,7 @@ func (c *checker) round() (again bool) {
 			c.skip[p.Seq()] = true
 			again = true
 		}
-		if strings.HasPrefix(p.Text, `unknown "`) && strings.HasSuffix(p.Text, `" variable`) {
+		if p.Node == nil && aboutVariable(p.Text) {
 			continue // all of them come at the end
 		}
 		if c.round2 && c.follows(&p) {

@@ -68,7 +68,7 @@ func (c *checker) variables() {
 			continue
 		}
 		p := Problem{
-			Severity: Error, Message: `unknown "` + name + `" variable`,
+			Severity: Error, Message: unknownVariable(name),
 			Suggestions: Nearest(name, c.in.Variables), Hint: variableHint(name),
 		}
 		used := false
@@ -89,15 +89,31 @@ func (c *checker) variables() {
 	}
 }
 
-// variableHint tells of a variable that nginx has.
+// unknownVariable is nginx's message about a variable that nothing defines, or
+// ours about one that nginx would define.
+func unknownVariable(name string) string {
+	if conf.HasVariable("http", name) {
+		return `the "` + name + `" variable is known to nginx but not supported here`
+	}
+	return `unknown "` + name + `" variable`
+}
+
+// aboutVariable reports whether a message is one of those of unknownVariable.
+func aboutVariable(text string) bool {
+	return strings.HasPrefix(text, `unknown "`) && strings.HasSuffix(text, `" variable`) ||
+		strings.HasPrefix(text, `the "`) && strings.HasSuffix(text, `" variable is known to nginx but not supported here`)
+}
+
+// variableHint tells whose a variable is that nginx has.
 func variableHint(name string) string {
 	for _, v := range conf.Variables() {
-		if v.Name == name || v.Prefix && strings.HasPrefix(name, v.Name) {
-			if v.Subsystem == "stream" {
-				return "a variable of stream, in " + v.Module
-			}
-			return "known to nginx, but " + v.Module + " is not supported here"
+		if v.Name != name && (!v.Prefix || !strings.HasPrefix(name, v.Name)) {
+			continue
 		}
+		if v.Subsystem == "stream" {
+			return "a variable of stream, in " + v.Module
+		}
+		return "it belongs to " + v.Module + ", of which this build does not have this part"
 	}
 	return ""
 }

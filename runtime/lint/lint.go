@@ -133,7 +133,9 @@ func Run(in *runtime.Inspection, rules []*Rule) []Finding {
 // does not load. A directive that this program does not support is none.
 func Errors(in *runtime.Inspection) (texts []string) {
 	for _, p := range in.Problems {
-		if p.Severity != conf.Warn && !strings.Contains(p.Text, `" is known to nginx but not supported here in `) {
+		missing := strings.Contains(p.Text, " is known to nginx but not supported here") ||
+			strings.Contains(p.Text, "parameter requires ngx_")
+		if p.Severity != conf.Warn && !missing {
 			texts = append(texts, p.Text)
 		}
 	}

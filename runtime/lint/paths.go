@@ -80,7 +80,7 @@ func proxyURI(n *conf.Node) string {
 func proxyPassSlash(p *pass) {
 	p.all(func(s *scope, n *conf.Node) {
 		m, uri := s.match(), proxyURI(n)
-		if !m.prefix() || uri == "" || strings.ContainsRune(uri, '?') {
+		if !m.prefix() || uri == "" || len(s.own("internal")) > 0 || strings.ContainsRune(uri, '?') {
 			return
 		}
 		switch slash := strings.HasSuffix(m.text, "/"); {
