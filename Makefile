@@ -16,12 +16,26 @@ TEST_PACKAGES := nginx chromium gcc libc6-dev certbot python3-certbot-nginx fail
 BENCH_TOOLS    := nginx haproxy wrk taskset
 BENCH_PACKAGES := nginx haproxy wrk util-linux
 
-.PHONY: all build test race integration bench pgo lint fmt deps bench-deps clean
+# The Debian package: its version, and the architecture by Debian's name.
+VERSION        ?= $(shell sed -n 's/^var version = "\(.*\)"/\1/p' cmd/sluice/version.go)
+DEB_ARCH       ?= $(shell dpkg --print-architecture)
+GOARCH_i386    := 386
+GOARCH_armhf   := arm
+GOARCH_ppc64el := ppc64le
+DEB_PROGRAM     = bin/debian-$(DEB_ARCH)/nginx
+DEB             = bin/sluice_$(VERSION)_$(DEB_ARCH).deb
+
+.PHONY: all build deb test race integration bench pgo lint fmt deps bench-deps clean
 
 all: build
 
 build: ## bin/sluice, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/sluice ./cmd/sluice
+
+deb: ## bin/sluice_VERSION_ARCH.deb, to be installed in nginx's place, see docs/debian.md
+	CGO_ENABLED=0 GOOS=linux GOARCH=$(or $(GOARCH_$(DEB_ARCH)),$(DEB_ARCH)) $(GO) build -trimpath \
+	    -ldflags '-s -w -X main.version=$(VERSION) -X main.layoutName=debian' -o $(DEB_PROGRAM) ./cmd/sluice
+	packaging/debian/build $(VERSION) $(DEB_ARCH) $(DEB_PROGRAM) $(DEB)
 
 test: deps ## every test, those against nginx included
 	$(GO) vet ./...

@@ -95,7 +95,11 @@ func (o *options) choose(files []string) (runtime.Options, error) {
 		}
 		o.conf = option{path, true}
 	}
+	var err error
+	if o.layout, err = installedLayout(); err != nil {
+		return runtime.Options{}, err
+	}
 	opts := o.runtime()
-	_, err := useBuiltIn(o, &opts)
+	_, err = useBuiltIn(o, &opts)
 	return opts, err
 }

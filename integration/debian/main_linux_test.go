@@ -83,6 +83,8 @@ func newHost(t *testing.T) *host {
 	}
 	t.Cleanup(m.Close)
 	h := &host{m, t}
+	// Maintainer scripts start services only where something says that the machine has been started.
+	h.shell(`rm -f /sbin/runlevel; printf '#!/bin/sh\necho N 2\n' >/sbin/runlevel; chmod 755 /sbin/runlevel`)
 	h.shell(`rm -rf /var/log/nginx/* /etc/nginx/modules-enabled/* /etc/nginx/conf.d/* /etc/nginx/sites-enabled/*
 		ln -s /etc/nginx/sites-available/default /etc/nginx/sites-enabled/default`)
 	return h
@@ -153,17 +155,23 @@ func (h *host) pid() int {
 	return n
 }
 
-// get asks for a path on a connection of its own and returns status and body, "" for no answer.
-func (h *host) get(path string) string {
+// ask asks for a path on a connection of its own and returns the two parts of the answer, empty without one.
+func (h *host) ask(path string) (head, body string) {
 	c, err := h.Dial("127.0.0.1:80")
 	if err != nil {
-		return ""
+		return "", ""
 	}
 	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(patience))
 	_, _ = io.WriteString(c, "GET "+path+" HTTP/1.0\r\n\r\n") // what comes back tells
 	answer, _ := io.ReadAll(c)
-	head, body, _ := strings.Cut(string(answer), "\r\n\r\n")
+	head, body, _ = strings.Cut(string(answer), "\r\n\r\n")
+	return head, body
+}
+
+// get asks for a path and returns status and body, "" for no answer.
+func (h *host) get(path string) string {
+	head, body := h.ask(path)
 	if fields := strings.Fields(head); len(fields) > 1 {
 		return fields[1] + " " + body
 	}
