@@ -27,5 +27,5 @@
 //
 // A master process with workers: master_process is accepted, and one process
 // does everything with the rights that it was started with, whatever user says.
-// The change of the binary (USR2) and WINCH. debug_connection.
+// The change of the binary (USR2) and WINCH.
 package runtime

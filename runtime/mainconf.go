@@ -1,11 +1,15 @@
 package runtime
 
 import (
+	"context"
+	"net"
+	"net/netip"
 	"os"
 	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/process"
 )
 
@@ -27,6 +31,8 @@ type MainConf struct {
 	ShutdownTimeout int64             // ms, 0: none
 	Directory       string            // working_directory of a worker, "" leaves it
 	Env             conf.List[string] // names, or name=value
+
+	DebugConnections netio.AddrSet // whose connections log everything
 
 	logs    conf.List[errlog.Output]
 	events  bool
@@ -54,7 +60,15 @@ func registerMain(l *conf.Loader, openLog func(*conf.Cmd) (errlog.Output, error)
 		s.Write(l.Main).Connections = n
 		return nil
 	})
+	m.Directive("debug_connection", func(cmd *conf.Cmd) error {
+		return debugConnection(cmd, &s.Write(l.Main).DebugConnections, lookupHost)
+	})
 	return s
+}
+
+// lookupHost finds the addresses of a name as the system does.
+func lookupHost(host string) ([]netip.Addr, error) {
+	return net.DefaultResolver.LookupNetIP(context.Background(), "ip", host)
 }
 
 func bindMain(c *MainConf, t *conf.Table, openLog func(*conf.Cmd) (errlog.Output, error)) {

@@ -140,6 +140,7 @@ func (s *Server) use(cfg *Config, sockets *sockets) error {
 		old.HTTP.OnStop(old.close)
 	}
 	s.http.SetLog(cfg.Log)
+	s.http.SetDebugConnections(&cfg.Main.DebugConnections)
 	s.http.SetConnectionLimit(cfg.Main.Connections)
 	s.http.Use(cfg.HTTP, opened)
 	s.host.log.Store(cfg.Log)

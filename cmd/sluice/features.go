@@ -17,6 +17,7 @@ type feature struct {
 
 // optional are the modules that nginx is built without unless told otherwise.
 var optional = []feature{
+	{"--with-debug", "debug_connection", "ngx_core_module"},
 	{"--with-http_ssl_module", "ssl_certificate", "ngx_http_ssl_module"},
 	{"--with-http_v2_module", "http2", "ngx_http_v2_module"},
 	{"--with-http_v3_module", "http3", "ngx_http_v3_module"},

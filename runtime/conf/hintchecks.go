@@ -45,12 +45,6 @@ func bufs(c *Cmd) error {
 
 func nothing(*Cmd) error { return nil }
 
-// warnIgnored is for what people wait for in vain.
-func warnIgnored(c *Cmd) error {
-	c.Warnf(`"%s" is ignored, there is no debug log of single connections`, c.Name.Value)
-	return nil
-}
-
 // checkUse knows the event methods that nginx has on this system.
 func checkUse(c *Cmd) error {
 	methods := " kqueue "

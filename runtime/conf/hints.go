@@ -23,7 +23,6 @@ var hints = []hint{
 	{"worker_aio_requests", whyPoller, number},
 	{"epoll_events", whyPoller, number},
 	{"worker_cpu_affinity", "threads are scheduled by the runtime", checkAffinity},
-	{"debug_connection", "there is no debug log of single connections", warnIgnored},
 	{"timer_resolution", "time is read when needed", msec},
 	{"lock_file", whyPoller, nothing},
 	{"debug_points", "there are no debug points", debugPoints},

@@ -57,4 +57,11 @@ func Report(l *Logger) func(logfile.Problem) {
 
 type about string
 
-func (a about) AppendLogContext(dst []byte) []byte { return append(dst, a...) }
+// LogFields implements Context.
+func (a about) LogFields(f *Fields) {
+	text, server, found := strings.Cut(strings.TrimPrefix(string(a), " while "), ", server: ")
+	f.Action(text)
+	if found {
+		f.Add("server", []byte(server))
+	}
+}

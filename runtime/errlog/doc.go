@@ -2,11 +2,10 @@
 // error_log directives build, and the record line that nginx prints. It stands
 // for nginx's core/ngx_log.c.
 //
-// Every record is a zerolog event with typed fields (time, level, pid, conn, msg,
-// errno, error, context). What a log shows is its encoder's business: the default
-// prints nginx's line byte for byte, "error_log path level json" (an extension)
-// prints the event. A line keeps the exact bytes of what it reports; the event,
-// being JSON, replaces invalid UTF-8.
+// What a log shows is its encoder's business: the default prints nginx's line byte
+// for byte, "error_log path level json" (an extension, see docs/logs.md) a zerolog
+// event with typed fields. A line keeps the exact bytes of what it reports; the
+// event, being JSON, replaces invalid UTF-8.
 //
 //	log := errlog.New(errlog.Config{Outputs: []errlog.Output{out}})
 //	log.Log(errlog.Error, 3, syscall.ENOENT, request, "open() \"%s\" failed", path)

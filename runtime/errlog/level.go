@@ -64,6 +64,9 @@ func ParseLevels(words []string) (Threshold, error) {
 	var t Threshold
 	for _, w := range words {
 		if w == "json" {
+			if t.JSON {
+				return t, fmt.Errorf("duplicate log level \"%s\"", w)
+			}
 			t.JSON = true
 			continue
 		}

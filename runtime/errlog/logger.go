@@ -9,13 +9,6 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/errlog/errno"
 )
 
-// Context adds what a record is about: nginx's log handler of a connection or a
-// request. It appends from its leading separator on, such as
-// ` while reading client request headers, client: 127.0.0.1, server: x`.
-type Context interface {
-	AppendLogContext(dst []byte) []byte
-}
-
 // Sink takes finished records. Implementations are safe for concurrent use and
 // keep no reference to the bytes.
 type Sink interface {
@@ -59,7 +52,11 @@ type Logger struct {
 	pid     int
 	level   Level     // the most talkative output
 	debug   DebugMask // of all outputs together
+	json    bool      // an output prints events
 	records sync.Pool // of *record; each belongs to this logger
+
+	verbose     *Logger // see Verbose
+	makeVerbose sync.Once
 }
 
 // New builds a Logger.
@@ -79,6 +76,7 @@ func New(cfg Config) *Logger {
 	for i := range l.outputs {
 		l.level = max(l.level, l.outputs[i].Threshold.Level)
 		l.debug |= l.outputs[i].Threshold.Debug
+		l.json = l.json || l.outputs[i].Threshold.JSON
 	}
 	if l.console != nil && len(l.outputs) == 0 {
 		l.level = Warn
@@ -102,8 +100,33 @@ func NeedsDefault(outputs []Output) bool {
 // gathering arguments that cost something.
 func (l *Logger) Enabled(lv Level) bool { return l != nil && lv <= l.level }
 
+// Debug returns the parts of which Debug records reach any log.
+func (l *Logger) Debug() DebugMask {
+	if l == nil {
+		return 0
+	}
+	return l.debug
+}
+
 // DebugEnabled reports whether Debug records of this part reach any log.
 func (l *Logger) DebugEnabled(part DebugMask) bool { return l != nil && l.debug&part != 0 }
+
+// Verbose is a logger to the same outputs that prints every record in all of
+// them, whatever their levels: nginx's for a connection that debug_connection
+// names. It is made once.
+func (l *Logger) Verbose() *Logger {
+	if l == nil {
+		return nil
+	}
+	l.makeVerbose.Do(func() {
+		outputs := append([]Output(nil), l.outputs...)
+		for i := range outputs {
+			outputs[i].Threshold.Level, outputs[i].Threshold.Debug = Debug, DebugAll
+		}
+		l.verbose = New(Config{Outputs: outputs, Console: l.console, Program: l.program, PID: l.pid})
+	})
+	return l.verbose
+}
 
 // Log writes one record. conn is the connection's number, printed as "*3 ", or 0
 // for none. err adds " (2: No such file or directory)" when it holds an errno and
@@ -116,7 +139,11 @@ func (l *Logger) Log(lv Level, conn uint64, err error, ctx Context, format strin
 	}
 	r := l.records.Get().(*record)
 	r.build(lv, conn, err, ctx, format, args)
-	r.emit(conn, err)
+	if l.json {
+		r.emit(conn, err)
+	} else {
+		r.deliver(nil)
+	}
 	l.records.Put(r)
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"maps"
 	"os"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog/errno"
 )
@@ -28,7 +30,7 @@ func (m *memorySink) WriteRecord(_ Level, rec []byte) {
 
 type textContext string
 
-func (c textContext) AppendLogContext(dst []byte) []byte { return append(dst, c...) }
+func (c textContext) LogFields(f *Fields) { f.line = append(f.line, c...) }
 
 func newTest(lv Level, json bool) (*Logger, *memorySink) {
 	m := &memorySink{}
@@ -149,24 +151,83 @@ func TestConsole(t *testing.T) {
 	}
 }
 
+// requestContext is what a request adds to its records.
+type requestContext struct{}
+
+func (requestContext) LogFields(f *Fields) {
+	f.Action("reading client request line")
+	f.Add("client", []byte("127.0.0.1"))
+	f.AddText("server", func(b []byte) []byte { return append(b, "x"...) })
+	f.Quote("request", []byte("GET /\xff\", host: \"y"))
+	f.Quote("upstream", []byte("http://"), []byte("127.0.0.1:1"), []byte("/"))
+}
+
 func TestJSON(t *testing.T) {
 	l, m := newTest(Error, true)
-	l.Log(Error, 7, syscall.ENOENT, textContext(`, client: 127.0.0.1, request: "GET /`+"\xff"+`"`), "open() %q failed", "/x")
+	l.Log(Error, 7, syscall.ENOENT, requestContext{}, "open() %q failed", "/x")
 	var got map[string]any
 	if err := json.Unmarshal(m.Bytes(), &got); err != nil {
 		t.Fatalf("%v in %q", err, m.String())
 	}
-	for k, want := range map[string]any{
-		"level": "error", "pid": 12.0, "conn": 7.0, "msg": `open() "/x" failed`,
-		"errno": 2.0, "error": "No such file or directory",
-		"context": `client: 127.0.0.1, request: "GET /` + "\ufffd" + `"`,
-	} {
-		if got[k] != want {
-			t.Errorf("%s: got %v, want %v", k, got[k], want)
-		}
+	if stamp, err := time.Parse(time.RFC3339Nano, got["time"].(string)); err != nil || stamp.IsZero() {
+		t.Errorf("time in %q: %v", m.String(), err)
 	}
-	if _, ok := got["time"].(string); !ok {
-		t.Errorf("no time in %q", m.String())
+	delete(got, "time")
+	want := map[string]any{
+		"level": "error", "pid": 12.0, "tid": 12.0, "connection": 7.0, "message": `open() "/x" failed`,
+		"errno": 2.0, "error": "No such file or directory",
+		"action": "reading client request line", "client": "127.0.0.1", "server": "x",
+		"request": "GET /\ufffd\", host: \"y", "upstream": "http://127.0.0.1:1/",
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("\n got %v\nwant %v", got, want)
+	}
+}
+
+func TestJSONAndLineSideBySide(t *testing.T) {
+	event, line := &memorySink{}, &memorySink{}
+	l := New(Config{PID: 12, Outputs: []Output{
+		{Sink: event, Threshold: Threshold{Level: Error, JSON: true}},
+		{Sink: line, Threshold: Threshold{Level: Info}},
+	}})
+	l.Log(Info, 0, nil, requestContext{}, "only the line")
+	l.Log(Error, 0, errors.New("own words"), nil, "both")
+	const want = "[info] 12#12: only the line while reading client request line, client: 127.0.0.1, server: x, " +
+		"request: \"GET /\xff\", host: \"y\", upstream: \"http://127.0.0.1:1/\"\n"
+	if got := line.String(); !strings.Contains(got, want) || !strings.HasSuffix(got, "[error] 12#12: both (own words)\n") {
+		t.Errorf("got %q", got)
+	}
+	if got := event.String(); strings.Count(got, "\n") != 1 || !strings.HasSuffix(got, `"message":"both","error":"own words"}`+"\n") {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestJSONStaysWholeWhenCut(t *testing.T) {
+	l, m := newTest(Error, true)
+	l.Log(Error, 7, nil, requestContext{}, "%s", strings.Repeat("m", MaxRecord-1-len("2000/01/01 00:00:00 [error] 12#12: *7  while reading client request line, client: 127")))
+	var got map[string]any
+	if err := json.Unmarshal(m.Bytes(), &got); err != nil || got["client"] != "127" || got["upstream"] != "" {
+		t.Errorf("%v: client %q upstream %q", err, got["client"], got["upstream"])
+	}
+}
+
+func TestVerbose(t *testing.T) {
+	alert, warn := &memorySink{}, &memorySink{}
+	l := New(Config{PID: 12, Outputs: []Output{
+		{Sink: alert, Threshold: Threshold{Level: Alert}},
+		{Sink: warn, Threshold: Threshold{Level: Warn}},
+	}})
+	v := l.Verbose()
+	if l.Enabled(Debug) || !v.Enabled(Debug) || !v.DebugEnabled(DebugHTTP) || l.DebugEnabled(DebugHTTP) || v != l.Verbose() {
+		t.Error("a verbose logger prints everything and leaves the other alone")
+	}
+	v.Log(Debug, 3, nil, nil, "x")
+	v.Log(Info, 3, nil, nil, "y")
+	if got := alert.String(); strings.Count(got, "\n") != 2 || got != warn.String() {
+		t.Errorf("got %q and %q", got, warn.String())
+	}
+	if (*Logger)(nil).Verbose() != nil {
+		t.Error("no logger has a verbose one")
 	}
 }
 

@@ -1,7 +1,6 @@
 package errlog
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"strconv"
@@ -29,7 +28,7 @@ type record struct {
 	line  []byte // nginx's line
 	msg   int    // line[msg:end] is the message
 	end   int
-	ctx   int // line[ctx:] is the context
+	about Fields // the context's parts, as places in line
 }
 
 func newRecord(l *Logger) *record {
@@ -64,9 +63,11 @@ func (r *record) build(lv Level, conn uint64, err error, ctx Context, format str
 		}
 		b = cut(errno.Append(b, err), MaxRecord)
 	}
-	r.ctx = min(len(b), MaxRecord-1)
+	r.about.n = 0
 	if ctx != nil && lv != Debug {
-		b = ctx.AppendLogContext(b)
+		r.about.line = b
+		ctx.LogFields(&r.about)
+		b, r.about.line = r.about.line, nil
 	}
 	b = cut(b, MaxRecord-1)
 	r.line = append(b, '\n')
@@ -78,25 +79,33 @@ func (r *record) emit(conn uint64, err error) {
 	e := r.event.Log().
 		Bytes("time", r.time.AppendFormat(stamp[:0], "2006-01-02T15:04:05.000Z07:00")).
 		Str("level", r.level.String()).
-		Int("pid", r.log.pid)
+		Int("pid", r.log.pid).
+		Int("tid", r.log.pid)
 	if conn != 0 {
-		e.Uint64("conn", conn)
+		e.Uint64("connection", conn)
 	}
-	e.Bytes("msg", r.line[r.msg:r.end])
+	e.Bytes("message", r.line[r.msg:r.end])
 	if no, ok := errno.Of(err); ok {
 		e.Int("errno", int(no)).Str("error", errno.Text(no))
 	} else if err != nil {
 		e.Str("error", err.Error())
 	}
-	if about := r.line[r.ctx : len(r.line)-1]; len(about) > 0 {
-		e.Bytes("context", bytes.TrimLeft(about, ", "))
+	end := len(r.line) - 1 // of what was not cut off
+	for _, p := range r.about.parts[:r.about.n] {
+		e.Bytes(p.name, r.line[min(p.from, end):min(p.to, end)])
 	}
 	e.Send()
 }
 
-// Write is called by zerolog with the finished event, a line of JSON. It hands the
-// event or nginx's line to each log that wants the record.
+// Write is called by zerolog with the finished event, a line of JSON.
 func (r *record) Write(event []byte) (int, error) {
+	r.deliver(event)
+	return len(event), nil
+}
+
+// deliver hands the event or nginx's line to each log that wants the record.
+// Only where no log wants events there may be none.
+func (r *record) deliver(event []byte) {
 	l, console := r.log, r.log.console
 	for i := range l.outputs {
 		out := &l.outputs[i]
@@ -115,7 +124,6 @@ func (r *record) Write(event []byte) (int, error) {
 	if console != nil && r.level <= Warn {
 		r.writeConsole(console)
 	}
-	return len(event), nil
 }
 
 // writeConsole prints the record as a command's message: "nginx: [emerg] text".

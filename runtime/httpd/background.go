@@ -126,6 +126,7 @@ func (c *Conn) shadow() *Conn {
 	s := conns.Get().(*Conn)
 	s.ID, s.Requests, s.Start = c.ID, c.Requests, c.Start
 	s.isShadow = true
+	s.log, s.debug, s.verbose = c.log, c.debug, c.verbose
 	s.srv, s.ls, s.cfg, s.addr = c.srv, c.ls, c.cfg, c.addr
 	s.nc = c.nc.Shadow()
 	s.rw = s.nc

@@ -58,6 +58,9 @@ func (r *Request) DiscardBody() Result {
 	if r.parent != nil || r.Body.discarded || r.Body.started {
 		return OK
 	}
+	if r.Debugging() {
+		r.Debugf("http set discard body")
+	}
 	if err := r.TestExpect(); err != nil {
 		r.broken(err)
 		return Error

@@ -35,6 +35,10 @@ type Conn struct {
 	Start    int64  // clock.Mono of the accept
 	Addr     []byte // the client's address as text, after realip if that applies
 
+	log     *errlog.Logger   // of the server or location that the connection's main request is in, or was
+	debug   errlog.DebugMask // of log: what debug records are wanted
+	verbose bool             // named by debug_connection: log is a Verbose one
+
 	srv      *Instance
 	ls       *Listening
 	cfg      *Config
@@ -90,6 +94,7 @@ func newConn(s *Instance, ls *Listening, nc *netio.Conn) *Conn {
 	c.Start = clock.Mono()
 	c.rw = nc
 	c.setPeer(*nc.Peer())
+	c.verbose = s.debugged(&c.peer)
 	s.stats.Accepted.Add(1)
 	s.stats.Handled.Add(1)
 	s.stats.Active.Add(1)
@@ -137,28 +142,18 @@ func (c *Conn) ProxyProtocol() *proxyproto.Header { return c.proxy }
 // Listen returns the address the connection came in on.
 func (c *Conn) Listen() *Addr { return c.addr }
 
-// AppendLogContext implements errlog.Context for what happens before there is
-// a request.
-func (c *Conn) AppendLogContext(dst []byte) []byte {
-	dst = c.appendAction(dst)
-	dst = append(dst, ", client: "...)
-	dst = append(dst, c.Addr...)
-	dst = append(dst, ", server: "...)
-	return c.nc.Local().AppendText(dst)
+// LogFields implements errlog.Context for what happens while there is no
+// request.
+func (c *Conn) LogFields(f *errlog.Fields) {
+	f.Action(c.action)
+	f.Add("client", c.Addr)
+	f.AddText("server", c.nc.Local().AppendText)
 }
 
-func (c *Conn) appendAction(dst []byte) []byte {
-	if c.action == "" {
-		return dst
-	}
-	dst = append(dst, " while "...)
-	return append(dst, c.action...)
-}
-
-// logf logs with the connection's context, to the default server's log.
+// logf logs with the connection's context, to the log that was last in effect.
 func (c *Conn) logf(lv errlog.Level, err error, format string, args ...any) {
-	if l := c.addr.Default.Root.Log; l.Enabled(lv) {
-		l.Log(lv, c.ID, err, c, format, args...)
+	if c.log.Enabled(lv) {
+		c.log.Log(lv, c.ID, err, c, format, args...)
 	}
 }
 
@@ -180,6 +175,8 @@ func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
 
 // serve runs the connection until it ends or is parked.
 func (c *Conn) serve() {
+	c.refresh()
+	c.debugAccept()
 	if !c.begin() {
 		c.close()
 		return
@@ -187,9 +184,8 @@ func (c *Conn) serve() {
 	c.loop()
 }
 
-// begin takes the configuration, the PROXY header and the TLS handshake.
+// begin takes the PROXY header and the TLS handshake.
 func (c *Conn) begin() bool {
-	c.refresh()
 	c.nc.SetWriteTimeout(msec(c.addr.Default.Root.Core.sendTimeout))
 	if c.addr.ProxyProtocol && !c.readProxy() {
 		return false
@@ -212,6 +208,7 @@ func (c *Conn) refresh() {
 		c.held.release()
 		c.held, c.cfg, c.addr = cfg, cfg, a
 		c.tlsS = nil
+		c.setLog(a.Default.Root.Log)
 		return
 	}
 	cfg.release()
@@ -220,6 +217,7 @@ func (c *Conn) refresh() {
 		// be accepted: the configuration that listened serves it.
 		c.cfg = c.ls.config.Load()
 		c.addr = c.cfg.addrOf(c.ls, c.nc)
+		c.setLog(c.addr.Default.Root.Log)
 	}
 }
 
@@ -304,7 +302,25 @@ func (c *Conn) awaitFirst(limit time.Duration) bool {
 		return false
 	}
 	c.in, c.inPos, c.inEnd, c.inLarge = b, 0, n, false
+	c.debugRecv(n)
 	return true
+}
+
+// debugRecv notes the first bytes of a request.
+func (c *Conn) debugRecv(n int) {
+	if !c.debugging(errlog.DebugHTTP) {
+		return
+	}
+	if c.Requests == 0 {
+		c.debugf("http wait request handler")
+	} else {
+		c.debugf("http keepalive handler")
+	}
+	if c.tls != nil {
+		c.debugf("SSL_read: %d", n)
+	} else {
+		c.debugf("recv: fd:%d %d of %d", c.nc.Fd(), n, c.addr.Default.Conf.headerBufferSize)
+	}
 }
 
 // fill reads bytes into a fresh input buffer of the pool.
@@ -318,6 +334,7 @@ func (c *Conn) fill(p *buf.Pool) error {
 			return io.EOF
 		}
 		c.in, c.inPos, c.inEnd, c.inLarge = b, 0, n, false
+		c.debugRecv(n)
 		return nil
 	}
 	if c.layer.idle() {
@@ -335,6 +352,7 @@ func (c *Conn) fill(p *buf.Pool) error {
 		return err
 	}
 	c.in, c.inPos, c.inEnd, c.inLarge = b, 0, n, false
+	c.debugRecv(n)
 	return nil
 }
 
@@ -347,19 +365,36 @@ func (c *Conn) ended(err error, first bool) {
 			c.logf(errlog.Info, errTimedOut, "client timed out")
 			c.timedOut = true
 		}
-	case errors.Is(err, io.EOF):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		if first {
 			c.action = "waiting for request"
 			c.logf(errlog.Info, nil, "client closed connection")
 		} else {
-			c.action = ""
-			c.logf(errlog.Info, nil, "client %s closed keepalive connection", c.Addr)
+			// nginx has no context at this point.
+			c.log.Log(errlog.Info, c.ID, nil, nil, "client %s closed keepalive connection", c.Addr)
 		}
-	case !first:
-		c.action = "keepalive"
-		c.logf(errlog.Info, err, "recv() failed")
+	default:
+		c.recvFailed(err, first)
 	}
 	c.close()
+}
+
+// recvFailed logs a read that failed while a request was waited for. A reset of
+// an idle connection is nothing to speak of.
+func (c *Conn) recvFailed(err error, first bool) {
+	e, ok := errlog.Errno(err)
+	if !ok || !first && c.tls == nil && e == syscall.ECONNRESET {
+		return
+	}
+	c.action = "keepalive"
+	if first {
+		c.action = "waiting for request"
+	}
+	call := "recv() failed"
+	if c.tls != nil {
+		call = "SSL_read() failed"
+	}
+	c.logf(errlog.Info, e, "%s", call)
 }
 
 // park lets the connection, which has waited already, wait without a goroutine.
@@ -420,6 +455,9 @@ func (c *Conn) freeBuffers() {
 
 // close ends the connection and gives everything back.
 func (c *Conn) close() {
+	if c.debugging(errlog.DebugHTTP) {
+		c.debugf("close http connection: %d", c.nc.Fd())
+	}
 	if c.outLen > 0 && !c.timedOut {
 		_ = c.flush(nil)
 	}
@@ -451,6 +489,9 @@ func (c *Conn) close() {
 // lingeringClose reads on for a while after the last response, so that the
 // client gets to read it before a reset could destroy it.
 func (c *Conn) lingeringClose(core *Core) {
+	if c.debugging(errlog.DebugHTTP) {
+		c.debugf("http lingering close handler")
+	}
 	if err := c.flush(nil); err != nil {
 		return
 	}

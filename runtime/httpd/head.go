@@ -31,6 +31,9 @@ func (r *Request) readHead() Result {
 		h.large = 1
 	}
 	r.conn.action = "reading client request line"
+	if r.Debugging() {
+		r.Debugf("http process request line")
+	}
 	if rc := h.line(); rc != OK {
 		return rc
 	}
@@ -42,6 +45,9 @@ func (r *Request) readHead() Result {
 		return r.checkTLS()
 	}
 	r.conn.action = "reading client request headers"
+	if r.Debugging() {
+		r.Debugf("http process request header line")
+	}
 	if rc := h.fields(); rc != OK {
 		return rc
 	}
@@ -96,6 +102,9 @@ func (h *head) lineDone() Result {
 	} else {
 		r.URI = l.Path
 	}
+	if r.Debugging() {
+		r.debugRequestLine()
+	}
 	if l.Host != nil {
 		host, port, ok := h1.ValidateHost(r.Alloc(len(l.Host)), l.Host)
 		if !ok {
@@ -132,9 +141,15 @@ func (h *head) fields() Result {
 			if rc := r.takeField(f); rc != OK {
 				return rc
 			}
+			if r.Debugging() {
+				r.Debugf(`http header: "%s: %s"`, f.Name, f.Value)
+			}
 		case h1.Done:
 			r.length += int64(n)
 			c.inPos += n
+			if r.Debugging() {
+				r.Debugf("http header done")
+			}
 			return OK
 		case h1.Again:
 			h.start = c.inPos
@@ -390,5 +405,6 @@ func (r *Request) chooseServer(host []byte) Result {
 		r.setNamed(re)
 	}
 	r.srv, r.loc = srv, srv.Root
+	c.setLog(r.loc.Log)
 	return OK
 }

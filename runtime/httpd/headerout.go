@@ -58,6 +58,9 @@ func (r *Request) buildHeader() Result {
 func (r *Request) keepHeader(b []byte, start int) Result {
 	c := r.conn
 	n := len(b) - start
+	if r.Debugging() {
+		r.debugHeader(b[start:])
+	}
 	r.headSize = int64(n)
 	r.sent += int64(n)
 	if len(b) <= c.room() {

@@ -20,6 +20,7 @@ type Instance struct {
 	config   atomic.Pointer[Config]
 	stats    *Stats
 	log      atomic.Pointer[errlog.Logger]
+	debug    atomic.Pointer[netio.AddrSet] // of debug_connection
 	lot      *netio.Lot
 	quitting atomic.Bool
 	nextConn atomic.Uint64
@@ -48,6 +49,17 @@ func NewInstance(stats *Stats) (*Instance, error) {
 
 // SetLog sets where accept problems are logged.
 func (s *Instance) SetLog(l *errlog.Logger) { s.log.Store(l) }
+
+// SetDebugConnections sets debug_connection: connections that begin from now on
+// and come from addresses in set log all there is, whatever error_log says. nil
+// is for none.
+func (s *Instance) SetDebugConnections(set *netio.AddrSet) { s.debug.Store(set) }
+
+// debugged reports whether debug_connection names a client.
+func (s *Instance) debugged(a *netio.Addr) bool {
+	set := s.debug.Load()
+	return set != nil && set.Has(a)
+}
 
 // SetConnectionLimit sets worker_connections: connections over it are closed
 // at once.

@@ -217,6 +217,13 @@ func (r *Request) tryFiles(files []tryFile) Result {
 			}
 		}
 		path := r.Join(root, name)
+		if r.Debugging() {
+			kind := "file"
+			if f.dir {
+				kind = "dir"
+			}
+			r.Debugf(`trying to use %s: "%s" "%s"`, kind, name, path)
+		}
 		var info openfile.Info
 		err := r.Open(path, &info, true)
 		isDir := err == nil && info.IsDir()

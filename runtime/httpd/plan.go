@@ -115,6 +115,9 @@ func (r *Request) phases(from step) Result {
 			r.Errorf(nil, `rewrite or internal redirection cycle while processing "%s"`, r.URI)
 			return StatusInternalServerError
 		}
+		if r.Debugging() {
+			r.Debugf("uri changes: %d", r.uriChanges+1)
+		}
 		r.loc = r.srv.Root
 		if rc := r.findLocation(); rc != OK {
 			return rc

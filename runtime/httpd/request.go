@@ -295,7 +295,9 @@ func (r *Request) SetCaptures(data []byte, offsets []int) {
 }
 
 // Log returns the error log in effect.
-func (r *Request) Log() *errlog.Logger { return r.loc.Log }
+// As in nginx it is the connection's, and follows the main request through the
+// locations; subrequests log there, too.
+func (r *Request) Log() *errlog.Logger { return r.conn.log }
 
 // Logf writes to the error log with the request's context. err may carry an
 // errno.
@@ -310,37 +312,26 @@ func (r *Request) Errorf(err error, format string, args ...any) {
 	r.Logf(errlog.Error, err, format, args...)
 }
 
-// AppendLogContext implements errlog.Context: who asked for what.
-func (r *Request) AppendLogContext(dst []byte) []byte {
-	dst = r.conn.appendAction(dst)
-	dst = append(dst, ", client: "...)
-	dst = append(dst, r.conn.Addr...)
-	dst = append(dst, ", server: "...)
-	dst = append(dst, r.srv.Name...)
+// LogFields implements errlog.Context: who asked for what.
+func (r *Request) LogFields(f *errlog.Fields) {
+	f.Action(r.conn.action)
+	f.Add("client", r.conn.Addr)
+	f.Add("server", []byte(r.srv.Name))
 	if line := r.main.Line.Line; len(line) > 0 {
-		dst = append(dst, `, request: "`...)
-		dst = append(dst, line...)
-		dst = append(dst, '"')
+		f.Quote("request", line)
 	}
 	if r != r.main {
-		dst = append(dst, `, subrequest: "`...)
-		dst = append(dst, r.URI...)
-		dst = append(dst, '"')
+		f.Quote("subrequest", r.URI)
 	}
 	if r.upstream != nil {
-		dst = r.upstream.AppendUpstream(dst)
+		r.upstream.LogUpstream(f)
 	}
 	if h := r.main.In.Get(h1.Host); h != nil {
-		dst = append(dst, `, host: "`...)
-		dst = append(dst, h...)
-		dst = append(dst, '"')
+		f.Quote("host", h)
 	}
 	if h := r.main.In.Get(h1.Referer); h != nil {
-		dst = append(dst, `, referrer: "`...)
-		dst = append(dst, h...)
-		dst = append(dst, '"')
+		f.Quote("referrer", h)
 	}
-	return dst
 }
 
 // Action names what the connection is doing, for error log lines: " while

@@ -23,6 +23,7 @@ func (c *Conn) newRequest() *Request {
 		r.srv = c.tlsS
 	}
 	r.loc = r.srv.Root
+	c.setLog(r.loc.Log)
 	r.main = r
 	r.prepare()
 	r.Start = clock.Mono()
@@ -113,6 +114,9 @@ func (r *Request) begin() Result {
 // finalize turns a result into a complete response.
 func (r *Request) finalize(rc Result) {
 	for turn := 0; turn < 64; turn++ {
+		if r.Debugging() && rc != Redirect {
+			r.debugFinalize(rc)
+		}
 		switch {
 		case rc == Redirect:
 			rc = r.phases(r.resumeAt)
@@ -189,7 +193,13 @@ func (c *Conn) finishRequest(r *Request) bool {
 	r.logRequest()
 	core := r.loc.Core
 	keep := r.keepalive && !r.failed
+	if r.Debugging() {
+		r.Debugf("http close request")
+	}
 	if keep {
+		if r.Debugging() {
+			r.Debugf("set http keepalive handler")
+		}
 		c.keepFor, c.keepMin = core.keepaliveTimeout, core.keepaliveMinTimeout
 		if core.tcpNodelay {
 			_ = c.nc.SetNoDelay(true)
@@ -213,6 +223,9 @@ func (r *Request) logRequest() {
 	}
 	r.logged = true
 	r.conn.action = "logging request"
+	if r.Debugging() {
+		r.Debugf("http log handler")
+	}
 	for _, h := range r.loc.Plan.log {
 		h(r)
 	}
@@ -253,6 +266,9 @@ func (r *Request) findLocation() Result {
 		return StatusNotFound
 	}
 	r.enterLocation()
+	if r.Debugging() {
+		r.debugLocation()
+	}
 	if n, limit := r.In.ContentLength, r.loc.Core.maxBodySize; n != -1 && limit != 0 && n > limit && !r.Body.discarded && r.parent == nil {
 		r.Errorf(nil, "client intended to send too large body: %d bytes", n)
 		r.expectTested = true
@@ -282,6 +298,7 @@ func (r *Request) enterLocation() {
 	}
 	core := r.loc.Core
 	c := r.conn
+	c.setLog(r.loc.Log)
 	if !r.keepalive {
 		return
 	}

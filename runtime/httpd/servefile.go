@@ -10,6 +10,9 @@ import (
 // for none.
 func (r *Request) ServeFile(info *openfile.Info, path, encoding []byte) Result {
 	r.conn.action = "sending response to client"
+	if r.Debugging() {
+		r.Debugf("http static fd: %d", info.FD)
+	}
 	o := &r.Out
 	o.Status = 200
 	o.ContentLength = info.Size

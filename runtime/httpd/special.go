@@ -74,6 +74,9 @@ func (b *Builder) addErrorPage(c *Core, cmd *conf.Cmd) error {
 // nginx's special response handler.
 func (r *Request) special(code Result) Result {
 	r.errStatus = int(code)
+	if r.Debugging() {
+		r.Debugf(`http special response: %d, "%s?%s"`, int(code), r.URI, r.Args)
+	}
 	switch code {
 	case StatusBadRequest, StatusEntityTooLarge, StatusURITooLarge, StatusToHTTPS, StatusCertError, StatusNoCert,
 		StatusInternalServerError, StatusNotImplemented:
@@ -161,6 +164,9 @@ func (r *Request) InternalRedirect(uri, args []byte) Result {
 		r.Errorf(nil, `rewrite or internal redirection cycle while internally redirecting to "%s"`, uri)
 		return StatusInternalServerError
 	}
+	if r.Debugging() {
+		r.Debugf(`internal redirect: "%s?%s"`, uri, args)
+	}
 	r.URI, r.Args = uri, args
 	clear(r.ctx)
 	r.loc = r.srv.Root
@@ -184,10 +190,16 @@ func (r *Request) NamedLocation(name []byte) Result {
 		r.Errorf(nil, `empty URI in redirect to named location "%s"`, name)
 		return StatusInternalServerError
 	}
+	if r.Debugging() {
+		r.Debugf(`test location: "%s"`, name)
+	}
 	l, ok := r.srv.Root.Tree.Named(name)
 	if !ok {
 		r.Errorf(nil, `could not find named location "%s"`, name)
 		return StatusInternalServerError
+	}
+	if r.Debugging() {
+		r.Debugf(`using location: %s "%s?%s"`, name, r.URI, r.Args)
 	}
 	r.internal = true
 	r.uriChanged = false

@@ -30,6 +30,9 @@ func (r *Request) Subrequest(uri, args []byte, o SubOptions) (*Request, Result) 
 		r.Errorf(nil, `subrequests cycle while processing "%s"`, uri)
 		return nil, Error
 	}
+	if r.Debugging() {
+		r.Debugf(`http subrequest "%s?%s"`, uri, args)
+	}
 	s := r.child(uri, args, o)
 	rc := s.phases(atServer)
 	s.finalize(rc)

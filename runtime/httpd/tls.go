@@ -41,11 +41,20 @@ func (c *Conn) handshake() bool {
 		c.handshakeFailed(err)
 		return false
 	}
+	if c.debugging(errlog.DebugHTTP) {
+		c.debugf("http check ssl handshake")
+	}
 	if first[0]&0x80 == 0 && first[0] != 0x16 {
+		if c.debugging(errlog.DebugHTTP) {
+			c.debugf("plain http")
+		}
 		c.plainHTTP = true
 		return true
 	}
 	c.setWaiting(false)
+	if c.debugging(errlog.DebugHTTP) {
+		c.debugf("https ssl handshake: 0x%02x", first[0])
+	}
 	if c.addr.Default.Root.Core.tcpNodelay {
 		_ = c.nc.SetNoDelay(true)
 	}
@@ -56,6 +65,7 @@ func (c *Conn) handshake() bool {
 		c.handshakeFailed(err)
 		return false
 	}
+	c.debugHandshake()
 	c.layer.ready = true
 	c.rw = (*plainText)(c.layer)
 	c.action = ""

@@ -16,9 +16,9 @@ import (
 // Upstream is what a module that passes requests on keeps with a request. It
 // lives until the request ends, internal redirects notwithstanding.
 type Upstream interface {
-	// AppendUpstream adds to error log lines what the exchange under way is
-	// about: `, upstream: "http://127.0.0.1:80/uri"`.
-	AppendUpstream(dst []byte) []byte
+	// LogUpstream adds to error log lines what the exchange under way is about:
+	// `, upstream: "http://127.0.0.1:80/uri"`.
+	LogUpstream(f *errlog.Fields)
 	// Close is called when the request ends.
 	Close(r *Request)
 }

@@ -237,6 +237,9 @@ func (c *Conn) put(r *Request, p []byte) error {
 }
 
 func (c *Conn) countOut(n int, err error) {
+	if c.debugging(errlog.DebugEvent) {
+		c.debugOut(n, err)
+	}
 	if err == nil {
 		c.sent += int64(n)
 	}
@@ -275,6 +278,9 @@ func (c *Conn) writeFile(r *Request, o *Out) error {
 		sent, err := c.nc.Sendfile(o.FD, o.Off, o.Len)
 		r.main.sent += sent
 		c.sent += sent
+		if c.debugging(errlog.DebugEvent) {
+			c.debugf("sendfile: %d of %d @%d", sent, o.Len, o.Off)
+		}
 		if err == nil && sent < o.Len {
 			return r.fileFailed(o, nil)
 		}

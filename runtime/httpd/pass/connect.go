@@ -30,6 +30,9 @@ func (x *Exchange) connect() (Fail, httpd.Result) {
 		probe := x.R.Method&(h1.Get|h1.Head) == 0
 		if x.conn = x.Up.pool.Get(&x.peer.Addr, x.tag(), probe, x.started); x.conn != nil {
 			x.state().Connect = 0
+			if x.R.Debugging() {
+				x.debugConnected()
+			}
 			return 0, httpd.OK
 		}
 	}
@@ -51,6 +54,9 @@ func (x *Exchange) connect() (Fail, httpd.Result) {
 		}
 	}
 	x.state().Connect = x.since()
+	if x.R.Debugging() {
+		x.debugConnected()
+	}
 	return 0, httpd.OK
 }
 

@@ -3,6 +3,7 @@ package pass
 import (
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/upstream"
 	"github.com/sluiceproxy/sluice/runtime/wire/chunked"
@@ -132,21 +133,19 @@ func (x *Exchange) reset() {
 	x.out, x.in, x.askErr = nil, nil, nil
 }
 
-// AppendUpstream implements httpd.Upstream.
-func (x *Exchange) AppendUpstream(dst []byte) []byte {
+// LogUpstream implements httpd.Upstream.
+func (x *Exchange) LogUpstream(f *errlog.Fields) {
 	if x.name == nil {
-		return dst
+		return
 	}
-	dst = append(dst, `, upstream: "`...)
-	dst = append(dst, x.Schema...)
-	dst = append(dst, x.name...)
+	var colon, uri []byte
 	if x.colon {
-		dst = append(dst, ':')
+		colon = []byte(":")
 	}
 	if x.out != nil {
-		dst = append(dst, x.out.B[x.uriFrom:x.uriTo]...)
+		uri = x.out.B[x.uriFrom:x.uriTo]
 	}
-	return append(dst, '"')
+	f.Quote("upstream", x.Schema, x.name, colon, uri)
 }
 
 // SetURI tells where in the request's head its URI is, for the error log.
@@ -216,6 +215,10 @@ func (x *Exchange) build() httpd.Result {
 		b = grown
 	}
 	x.out, x.outLen = b, len(head)
+	if x.R.Debugging() {
+		x.R.Debugf("http init upstream, client timer: 0")
+		x.R.Debugf("http proxy header:\n\"%s\"", head)
+	}
 	return httpd.OK
 }
 
@@ -272,6 +275,9 @@ func (x *Exchange) attempt() (fail Fail, rc httpd.Result) {
 		return failNoLive, httpd.OK
 	}
 	x.name, x.colon = x.peer.Name, x.peer.Addr.IsUnix()
+	if x.R.Debugging() {
+		x.R.Debugf("get rr peer, try: %d", x.choice.Tries)
+	}
 	x.state().Peer = x.name
 	x.restart()
 	if fail, rc = x.connect(); fail != 0 || rc != httpd.OK {
@@ -307,6 +313,9 @@ func (x *Exchange) restart() {
 // or is closed. It may run while the response is still on its way to the
 // client.
 func (x *Exchange) done() {
+	if x.R.Debugging() {
+		x.debugDone()
+	}
 	if len(x.states) > 0 {
 		if s := x.state(); s.Response == -1 {
 			if !x.whole {

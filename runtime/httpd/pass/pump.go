@@ -82,6 +82,9 @@ func (x *Exchange) pump() httpd.Result {
 func (p *pump) begin(x *Exchange) {
 	p.x = x
 	x.R.Action("reading upstream")
+	if x.R.Debugging() {
+		x.R.Debugf("http proxy filter init s:%d l:%d", x.Response.Status, x.Length)
+	}
 	p.mem = x.in.B[:min(len(x.in.B), int(x.S.BufferSize))]
 	p.raw, p.end = x.inPos, x.inEnd
 	p.length = int64(p.end - p.raw)

@@ -12,6 +12,9 @@ import (
 func (x *Exchange) readHeader() (Fail, httpd.Result) {
 	r := x.R
 	r.Action("reading response header from upstream")
+	if r.Debugging() {
+		r.Debugf("http upstream process header")
+	}
 	size := int(x.S.BufferSize)
 	for {
 		n, err := x.asked, x.askErr
@@ -27,6 +30,9 @@ func (x *Exchange) readHeader() (Fail, httpd.Result) {
 			return x.readFailed(err)
 		}
 		x.inEnd += n
+		if r.Debugging() {
+			r.Debugf("recv: fd:%d %d of %d", x.conn.Net.Fd(), n, size)
+		}
 		x.state().Received += int64(n)
 		x.received = true
 		for {
@@ -34,6 +40,9 @@ func (x *Exchange) readHeader() (Fail, httpd.Result) {
 			x.inPos += used
 			switch v {
 			case HeaderDone:
+				if r.Debugging() {
+					x.debugStatus()
+				}
 				return 0, httpd.OK
 			case HeaderInvalid:
 				return FailInvalidHeader, httpd.OK

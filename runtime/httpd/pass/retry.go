@@ -12,6 +12,9 @@ import (
 // result is the response.
 func (x *Exchange) next(fail Fail) httpd.Result {
 	r := x.R
+	if r.Debugging() {
+		r.Debugf("http next upstream, %x", uint(fail))
+	}
 	cached := false
 	if x.conn != nil {
 		x.state().Sent = x.conn.Sent

@@ -12,6 +12,9 @@ import (
 // send sends the request: head and body in one write where the body is small.
 func (x *Exchange) send() (Fail, httpd.Result) {
 	x.R.Action("sending request to upstream")
+	if x.R.Debugging() {
+		x.R.Debugf("http upstream send request")
+	}
 	x.sent = true
 	if x.Stream {
 		return x.sendStream()

@@ -51,15 +51,22 @@ type variable struct {
 
 // get computes the variable.
 func (v *variable) get(r *httpd.Request, _ string) ([]byte, bool) {
+	if r.Debugging() {
+		r.Debugf("http map started")
+	}
 	key := v.table.trim(v.source.Eval(r))
 	val, ok := v.table.find(key, r)
 	if !ok {
 		val = v.table.byRegex(key, r)
 	}
-	if val == nil {
-		return nil, true
+	var out []byte
+	if val != nil {
+		out = val.Eval(r)
 	}
-	return val.Eval(r), true
+	if r.Debugging() {
+		r.Debugf(`http map: "%s" "%s"`, key, out)
+	}
+	return out, true
 }
 
 // reader reads the items of one block.

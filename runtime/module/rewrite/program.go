@@ -30,11 +30,12 @@ const (
 // instruction is one directive, compiled. Which fields count depends on op.
 type instruction struct {
 	op     opcode
-	negate bool // the condition's outcome is turned round
-	bare   bool // return without a text, from 400 up: the error page answers
-	file   byte // the file test: one of f, d, e, x
-	index  int  // set, if: the variable
-	next   int  // where to go on if the condition does not hold
+	negate bool   // the condition's outcome is turned round
+	bare   bool   // return without a text, from 400 up: the error page answers
+	file   byte   // the file test: one of f, d, e, x
+	index  int    // set, if: the variable
+	name   string // of that, in a set
+	next   int    // where to go on if the condition does not hold
 	value  *script.Value
 	re     *regex.Regex
 	rule   *rule
@@ -59,18 +60,23 @@ type engine struct {
 	// changed says that this run changed the URI.
 	changed bool
 	log     bool
+	debug   bool         // somebody reads debug records
 	tracer  httpd.Tracer // nil where nobody asks
 }
 
 // run is the handler of the server rewrite and rewrite phases.
 func (p *program) run(r *httpd.Request) httpd.Result {
-	e := engine{r: r, quote: true, log: p.log, tracer: r.Tracer()}
+	e := engine{r: r, quote: true, log: p.log, debug: r.Debugging(), tracer: r.Tracer()}
 	for ip := 0; ip < len(p.code); {
 		in := &p.code[ip]
 		ip++
 		switch in.op {
 		case opSet:
 			v := e.eval(in.value)
+			if e.debug {
+				r.Debugf(`http script value: "%s"`, v)
+				r.Debugf("http script set $%s", in.name)
+			}
 			r.SetVar(in.index, v)
 			e.tell(in, true, v, 0)
 		case opReturn:
@@ -84,6 +90,9 @@ func (p *program) run(r *httpd.Request) httpd.Result {
 			}
 			return r.Respond(in.status, nil, in.value.Eval(r))
 		case opBreak:
+			if e.debug {
+				r.Debugf("http script break")
+			}
 			e.tell(in, true, nil, 0)
 			if e.changed {
 				r.InvalidateLocation()
@@ -97,6 +106,9 @@ func (p *program) run(r *httpd.Request) httpd.Result {
 			}
 		default:
 			ok, rc := e.test(in)
+			if e.debug {
+				e.debugIf(ok != in.negate)
+			}
 			e.tell(in, ok != in.negate, nil, 0)
 			switch {
 			case rc != httpd.OK:
@@ -158,8 +170,12 @@ func (q quoted) Capture(n int) []byte {
 func (e *engine) test(in *instruction) (bool, httpd.Result) {
 	switch in.op {
 	case opIfEqual:
-		v := e.r.Var(in.index)
-		return bytes.Equal(v, e.eval(in.value)), httpd.OK
+		v, with := e.r.Var(in.index), e.eval(in.value)
+		ok := bytes.Equal(v, with)
+		if e.debug {
+			e.debugEqual(v, with, ok, in.negate)
+		}
+		return ok, httpd.OK
 	case opIfMatch:
 		switch rc := e.match(in.re, e.r.Var(in.index)); rc {
 		case httpd.OK:
@@ -179,6 +195,9 @@ func (e *engine) test(in *instruction) (bool, httpd.Result) {
 
 // match runs an expression; a failure to match also forgets the captures.
 func (e *engine) match(re *regex.Regex, data []byte) httpd.Result {
+	if e.debug {
+		e.r.Debugf(`http script regex: "%s"`, re)
+	}
 	rc := e.r.TryMatch(re, data)
 	switch rc {
 	case httpd.OK:
@@ -196,12 +215,37 @@ func (e *engine) match(re *regex.Regex, data []byte) httpd.Result {
 
 // logs reports whether rewrite_log's lines are to be written: a log at level
 // debug has them too.
-func (e *engine) logs() bool { return e.log || e.r.Log().Enabled(errlog.Debug) }
+func (e *engine) logs() bool { return e.log || e.debug }
+
+// debugIf notes the outcome of a condition.
+func (e *engine) debugIf(holds bool) {
+	e.r.Debugf("http script if")
+	if !holds {
+		e.r.Debugf("http script if: false")
+	}
+}
+
+// debugEqual notes a comparison.
+func (e *engine) debugEqual(v, with []byte, equal, negate bool) {
+	word := "equal"
+	if negate {
+		word = "not equal"
+	}
+	e.r.Debugf(`http script var: "%s"`, v)
+	e.r.Debugf(`http script value: "%s"`, with)
+	e.r.Debugf("http script %s", word)
+	if equal == negate {
+		e.r.Debugf("http script %s: no", word)
+	}
+}
 
 // testFile says whether path is what kind asks for: f a regular file, d a
 // directory, e any of these, x executable.
 func (e *engine) testFile(kind byte, path []byte) bool {
 	info := e.r.File()
+	if e.debug {
+		e.r.Debugf(`http script file op %c "%s"`, kind, path)
+	}
 	err := e.r.Open(path, info, true)
 	ok := err == nil && is(info, kind)
 	failed := info.Failed

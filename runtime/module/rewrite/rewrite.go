@@ -72,7 +72,7 @@ func (m *module) set(c *conf.Cmd) error {
 	if err != nil {
 		return err
 	}
-	m.add(c, instruction{op: opSet, index: m.b.Vars.Index(name), value: v})
+	m.add(c, instruction{op: opSet, index: m.b.Vars.Index(name), name: name, value: v})
 	return nil
 }
 

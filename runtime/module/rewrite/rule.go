@@ -86,6 +86,9 @@ func (e *engine) rewrite(in *instruction) (rc httpd.Result, last bool) {
 	} else if !u.addArgs {
 		r.Args = r.Args[:0] // known, and empty
 	}
+	if e.debug {
+		r.Debugf("http script regex end")
+	}
 	if e.logs() {
 		r.Logf(errlog.Notice, nil, `rewritten data: "%s", args: "%s"`, uri, r.Args)
 	}
@@ -115,6 +118,9 @@ func (e *engine) redirect(u *rule) {
 			sep = ampersand
 		}
 		to = r.Join(to, sep, r.Args)
+	}
+	if e.debug {
+		r.Debugf("http script regex end")
 	}
 	if e.logs() {
 		r.Logf(errlog.Notice, nil, `rewritten redirect: "%s"`, to)

@@ -37,6 +37,9 @@ func handle(r *httpd.Request) httpd.Result {
 	if !ok {
 		return httpd.StatusInternalServerError
 	}
+	if r.Debugging() {
+		r.Debugf(`http filename: "%s"`, path)
+	}
 	info := r.File()
 	if err := r.Open(path, info, false); err != nil {
 		return failed(r, info, path, err)

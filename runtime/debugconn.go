@@ -1,0 +1,36 @@
+package runtime
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+)
+
+// debugConnection handles debug_connection: an address, a network, "unix:", or
+// a name, which stands for all its addresses now.
+func debugConnection(cmd *conf.Cmd, set *netio.AddrSet, lookup func(host string) ([]netip.Addr, error)) error {
+	text := cmd.Arg(0)
+	if text == "unix:" {
+		set.AddUnix()
+		return nil
+	}
+	if p, exact, ok := netio.ParseCIDR(text); ok {
+		if !exact {
+			cmd.Warnf("low address bits of %s are meaningless", text)
+		}
+		set.Add(p)
+		return nil
+	}
+	addrs, err := lookup(text)
+	if err != nil || len(addrs) == 0 {
+		return cmd.Errorf(`host not found in debug_connection "%s"`, text)
+	}
+	slices.SortFunc(addrs, netip.Addr.Compare)
+	for _, a := range slices.Compact(addrs) {
+		a = a.Unmap()
+		set.Add(netip.PrefixFrom(a.WithZone(""), a.BitLen()))
+	}
+	return nil
+}
