@@ -240,9 +240,8 @@ func (r *Request) BodyFailed(err error) Result {
 		return StatusEntityTooLarge
 	case errors.Is(err, errBadBody):
 		return StatusBadRequest
-	case isTimeout(err):
+	case isTimeout(err): // which nginx does not log
 		r.conn.timedOut = true
-		r.Logf(errlog.Info, errTimedOut, "client timed out")
 		return StatusRequestTimeout
 	case errors.Is(err, io.EOF):
 		r.Logf(errlog.Info, nil, "client prematurely closed connection")
@@ -390,6 +389,9 @@ func (c *Conn) discard(r *Request) {
 		if _, err := r.BodyNext(); err != nil {
 			if !r.Body.done {
 				r.keepalive = false
+				if _, ok := errlog.Errno(err); ok && !isTimeout(err) {
+					r.Logf(errlog.Info, err, "recv() failed")
+				}
 			}
 			return
 		}

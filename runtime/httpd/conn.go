@@ -532,11 +532,15 @@ func (r *Request) Sleep(ms int64) {
 	}
 	nc := r.conn.nc
 	until := clock.Mono() + int64(msec(ms))
-	if isTimeout(nc.WaitReadableFor(msec(ms))) {
+	waited := nc.WaitReadableFor(msec(ms))
+	if isTimeout(waited) {
 		return
 	}
 	for {
 		if gone, err := nc.HungUp(); gone {
+			if _, ok := errlog.Errno(waited); ok && err == nil {
+				err = waited // the wait has taken the socket's error
+			}
 			r.Logf(errlog.Info, err, "client prematurely closed connection")
 			r.failed = true
 			r.terminate(StatusClientClosed)

@@ -189,6 +189,7 @@ func (h *head) more(line bool) Result {
 }
 
 func (h *head) timeout() Result {
+	h.notePartial()
 	h.r.Logf(errlog.Info, errTimedOut, "client timed out")
 	h.c.timedOut = true
 	return StatusRequestTimeout
@@ -197,9 +198,11 @@ func (h *head) timeout() Result {
 // readFailed ends a request whose header never became complete.
 func (h *head) readFailed(err error) Result {
 	r := h.r
-	switch {
-	case isTimeout(err):
+	if isTimeout(err) {
 		return h.timeout()
+	}
+	h.notePartial()
+	switch {
 	case errors.Is(err, io.EOF):
 		r.Logf(errlog.Info, nil, "client prematurely closed connection")
 	default:
@@ -211,6 +214,14 @@ func (h *head) readFailed(err error) Result {
 	}
 	r.failed = true
 	return StatusBadRequest
+}
+
+// notePartial makes the beginning of a request line that never ended the
+// request's, for the logs.
+func (h *head) notePartial() {
+	if r, c := h.r, h.c; r.Line.Line == nil && h.start < c.inEnd {
+		r.Line.Line = h1.PartialLine(c.in.B[h.start:c.inEnd])
+	}
 }
 
 // grow moves the element under way into a large buffer.

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 	"github.com/sluiceproxy/sluice/runtime/wire/proxyproto"
@@ -55,11 +54,7 @@ func (r *Request) basic(v []byte) (user, password []byte, ok bool) {
 	if err != nil {
 		return nil, nil, false
 	}
-	user, password, ok = bytes.Cut(out[:n], []byte(":"))
-	if !ok {
-		r.Logf(errlog.Info, nil, `no user was provided for basic authentication`)
-	}
-	return user, password, ok
+	return bytes.Cut(out[:n], []byte(":"))
 }
 
 // RemoteUser returns $remote_user.

@@ -169,6 +169,7 @@ func (r *Request) InternalRedirect(uri, args []byte) Result {
 	}
 	r.URI, r.Args = uri, args
 	clear(r.ctx)
+	r.conn.action = ""
 	r.loc = r.srv.Root
 	r.enterLocation()
 	r.internal = true

@@ -34,6 +34,7 @@ func (r *Request) Subrequest(uri, args []byte, o SubOptions) (*Request, Result) 
 		r.Debugf(`http subrequest "%s?%s"`, uri, args)
 	}
 	s := r.child(uri, args, o)
+	r.conn.action = ""
 	rc := s.phases(atServer)
 	s.finalize(rc)
 	if s.loc.Core.logSubrequest {

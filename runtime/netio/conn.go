@@ -336,8 +336,8 @@ func (c *Conn) HungUp() (bool, error) {
 	return gone, nil
 }
 
-// WaitReadable waits until a read would not: for bytes, the end of the stream
-// or an error, which the read then returns.
+// WaitReadable waits until a read would not: for bytes or the end of the stream.
+// An error of the socket is returned, and taken from it.
 func (c *Conn) WaitReadable() error {
 	c.read = readOp{kind: opWaitRead}
 	_, err := c.doRead()

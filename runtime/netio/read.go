@@ -56,6 +56,9 @@ func (c *Conn) doRead() (int, error) {
 func (c *Conn) readDone() (int, error) {
 	c.read.p = nil
 	if c.read.kind == opWaitRead {
+		if c.read.e != 0 {
+			return 0, c.read.e
+		}
 		return 0, nil
 	}
 	return result(c.read.n, c.read.e)

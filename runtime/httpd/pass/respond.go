@@ -79,7 +79,6 @@ func (x *Exchange) accelRedirect(target []byte) httpd.Result {
 			x.copyField(f)
 		}
 	}
-	r.Action("")
 	if len(target) > 0 && target[0] == '@' {
 		return r.NamedLocation(target)
 	}

@@ -275,8 +275,8 @@ func (x *Exchange) awaitBody() error {
 	left := msec(x.R.Core().BodyTimeout())
 	for left > 0 {
 		step := min(left, look/4)
-		if x.R.Conn().Net().WaitReadableFor(step) == nil {
-			return nil
+		if err := x.R.Conn().Net().WaitReadableFor(step); !isTimeout(err) {
+			return nil // for bytes or for an error, which BodyNext finds
 		}
 		if x.conn.Readable() {
 			return errEarly

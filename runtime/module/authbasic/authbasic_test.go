@@ -15,7 +15,7 @@ import (
 func TestAccess(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "users")
-	if err := os.WriteFile(file, []byte("user:{PLAIN}right\nodd:$y$x\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("user:{PLAIN}right\nodd:$y$x\nnonsense:$9$x\nshort:$2y$x\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s := httptest.New(t, strings.ReplaceAll(`auth_basic "closed $arg_r"; auth_basic_user_file FILE; server {
@@ -43,6 +43,8 @@ func TestAccess(t *testing.T) {
 		{"no colon", "/", basic("user"), 401, `Basic realm="closed "`, "no user/password was provided"},
 		{"bearer", "/", "Authorization: Bearer x", 401, `Basic realm="closed "`, "no user/password was provided"},
 		{"odd", "/", basic("odd:x"), 500, "", "crypt_r() failed (22: Invalid argument)"},
+		{"a form nobody knows", "/", basic("nonsense:x"), 401, `Basic realm="closed "`, `user "nonsense": password mismatch`},
+		{"a broken form", "/", basic("short:x"), 401, `Basic realm="closed "`, `user "short": password mismatch`},
 		{"off", "/off", "", 200, "", ""},
 		{"off by a variable", "/maybe?r=off", "", 200, "", ""},
 		{"on by a variable", "/maybe?r=x", "", 401, `Basic realm="x"`, ""},

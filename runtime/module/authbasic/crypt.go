@@ -6,14 +6,14 @@ import (
 	"crypto/sha1"
 	"crypto/subtle"
 	"encoding/base64"
-	"errors"
 	"syscall"
 
 	"golang.org/x/crypto/bcrypt"
 )
 
-// verify compares a password with its stored form. An error says that the form
-// is not known.
+// verify compares a password with its stored form. An error says that the C
+// library knows the form and this package does not. What nobody knows fits no
+// password.
 func verify(stored, password []byte) (bool, error) {
 	switch {
 	case hasPrefix(stored, "{PLAIN}"):
@@ -32,9 +32,14 @@ func verify(stored, password []byte) (bool, error) {
 	case hasPrefix(stored, "$6$"):
 		return equal(stored, shaCrypt(stored, password, &sha512Crypt)), nil
 	case hasPrefix(stored, "$2a$"), hasPrefix(stored, "$2b$"), hasPrefix(stored, "$2y$"):
-		return verifyBcrypt(stored, password)
+		return bcrypt.CompareHashAndPassword(stored, password[:min(len(password), maxBcrypt)]) == nil, nil
 	case hasPrefix(stored, "$"):
-		return false, syscall.EINVAL
+		for _, form := range foreign {
+			if hasPrefix(stored, form) {
+				return false, syscall.EINVAL
+			}
+		}
+		return false, nil
 	}
 	return equal(stored, desCrypt(stored, password)), nil
 }
@@ -49,13 +54,9 @@ func equal(a, b []byte) bool { return len(a) > 0 && subtle.ConstantTimeCompare(a
 // maxBcrypt is how much of a password bcrypt looks at.
 const maxBcrypt = 72
 
-func verifyBcrypt(stored, password []byte) (bool, error) {
-	err := bcrypt.CompareHashAndPassword(stored, password[:min(len(password), maxBcrypt)])
-	if err == nil || errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
-		return err == nil, nil
-	}
-	return false, syscall.EINVAL
-}
+// foreign are the forms of libxcrypt that are not here: yescrypt, its relative
+// with a GOST hash, scrypt, those of SunOS, NetBSD and of NT.
+var foreign = []string{"$y$", "$gy$", "$7$", "$md5", "$sha1$", "$3$"}
 
 // verifySSHA checks base64(SHA1(password salt) salt).
 func verifySSHA(stored, password []byte) bool {

@@ -46,13 +46,13 @@ func TestVerifyBroken(t *testing.T) {
 	for _, stored := range []string{
 		"", "x", "xy", "::", "{PLAIN}", "{SHA}", "{SHA}Zm9vCg==", "{SHA}_____Mm5Pz8GgiULbPgzG37mj9g=", "{SSHA}",
 		"{SSHA}Zm9vCg==", "{SSHA}_____wQadOA1e+/f+T+H3eCQQhRzYWx0", "$1$", "$apr1$", "$5$", "$6$", "$5$rounds=", "$5$rounds=x$y",
-		"$6$rounds=10$salt$", "$1$salt$$", "$5$rounds=99999999999$x",
+		"$6$rounds=10$salt$", "$1$salt$$", "$5$rounds=99999999999$x", "$", "$9$x", "$2y$", "$2y$99$abc",
 	} {
 		if ok, err := verify([]byte(stored), []byte("1")); ok || err != nil {
 			t.Errorf("%q: %v, %v", stored, ok, err)
 		}
 	}
-	for _, stored := range []string{"$", "$y$j9T$x$y", "$2y$", "$2y$99$abc"} {
+	for _, stored := range []string{"$y$j9T$x$y", "$7$x", "$sha1$1$x$y"} {
 		if ok, err := verify([]byte(stored), []byte("1")); ok || err == nil {
 			t.Errorf("%q: %v, %v", stored, ok, err)
 		}

@@ -142,7 +142,7 @@ func (t *target) handle(r *httpd.Request) httpd.Result {
 func (c *call) resolve(r *httpd.Request) httpd.Result {
 	text := string(c.target.value.Eval(r))
 	rest, ok := c.addr.splitSchema(text)
-	if !ok {
+	if !ok || rest == "" {
 		r.Errorf(nil, `invalid URL prefix in "%s"`, text)
 		return httpd.StatusInternalServerError
 	}
