@@ -122,6 +122,14 @@ func (r *Running) Do(ctx context.Context, req *Request) (*Exchange, error) {
 	return Do(ctx, r.Addr(req.Port), req, r.side.subst, r.side.certs)
 }
 
+// Sends returns what the client of a request sends at first.
+func (r *Running) Sends(req *Request) []byte {
+	if len(req.Parts) == 0 {
+		return nil
+	}
+	return wire(r.side.subst(req.Parts[0].Text))
+}
+
 // Stop ends the server, then its applications.
 func (r *Running) Stop() error {
 	err := r.side.srv.Stop()

@@ -80,11 +80,12 @@ func (p *program) run(r *httpd.Request) httpd.Result {
 			r.SetVar(in.index, v)
 			e.tell(in, true, v, 0)
 		case opReturn:
-			e.tell(in, true, nil, in.status)
 			if in.bare {
+				e.tell(in, true, nil, in.status)
 				return in.status
 			}
 			r.Out.Status = int(in.status) // the text may say $status
+			e.tell(in, true, nil, in.status)
 			if rc := r.DiscardBody(); rc != httpd.OK {
 				return rc
 			}
