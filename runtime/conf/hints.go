@@ -57,6 +57,8 @@ var hints = []hint{
 	{"gzip_no_buffer", whyPool, flag},
 	{"postpone_gzipping", whyPool, size},
 	{"gzip_buffers", whyPool, bufs},
+	{"ssi_min_file_chunk", "documents are read into memory", size},
+	{"ssi_ignore_recycled_buffers", whyPool, flag},
 }
 
 func hintFor(s *Spec) *hint {

@@ -17,6 +17,7 @@ type Config struct {
 	Servers []*Server
 
 	vars   []*script.Variable[*Request]
+	names  *Vars // vars by name, and those that nothing uses
 	slots  int
 	prefix string
 	files  *openfile.Cache
@@ -59,7 +60,7 @@ func (b *Builder) Build() (*Config, error) {
 		return nil, err
 	}
 	cfg.Addrs = addrs
-	cfg.vars = b.Vars.Indexed()
+	cfg.vars, cfg.names = b.Vars.Indexed(), b.Vars
 	cfg.slots = b.slots
 	cfg.uninitialized = b.uninitialized
 	cfg.prefix, cfg.files = b.Loader.Prefix, b.Env.Files

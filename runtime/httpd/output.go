@@ -16,6 +16,7 @@ type Out struct {
 	Name     []byte // of the file, for error messages
 
 	Last  bool // the response body ends with this piece
+	End   bool // its own part of it does, what follows is added: pass on what is held back
 	Flush bool // send what is there, do not wait for more
 }
 
@@ -37,8 +38,8 @@ const (
 	OrderRange
 	OrderCopy // file contents become memory here, if a later filter asks
 	OrderGunzip
-	OrderSub
 	OrderAddition
+	OrderSub
 	OrderCharset
 	OrderSSI
 	OrderPostpone // from here on the main request's filters see subrequests too
@@ -60,12 +61,16 @@ type activeFilter struct {
 
 // AddBodyFilter puts f into the request's chain. needMemory says that f must
 // see file contents as bytes.
+//
+// The filters behind OrderPostpone see what subrequests put out, too.
 func (r *Request) AddBodyFilter(order FilterOrder, f BodyFilter, needMemory bool) {
 	r.filters = append(r.filters, activeFilter{order, f})
 	for i := len(r.filters) - 1; i > 0 && r.filters[i-1].order > order; i-- {
 		r.filters[i], r.filters[i-1] = r.filters[i-1], r.filters[i]
 	}
 	r.needMemory = r.needMemory || needMemory
+	r.lateMemory = r.lateMemory || needMemory && order > OrderPostpone
+	r.mayInclude = r.mayInclude || order == OrderSSI || order == OrderAddition
 }
 
 // dropFilters takes out what the header filters put into the chain for a
@@ -76,16 +81,20 @@ func (r *Request) dropFilters() {
 		r.filters[i].f = nil
 	}
 	r.filters, r.needMemory = r.filters[:0], false
+	r.lateMemory, r.mayInclude = false, false
 }
 
 // NeedMemory reports whether an active filter must see file contents.
-func (r *Request) NeedMemory() bool { return r.needMemory || r.main.needMemory || r.capture != nil }
+func (r *Request) NeedMemory() bool { return r.needMemory || r.main.lateMemory || r.capture != nil }
 
 // Output sends a piece of the body through the filters. The error is final:
 // the client is gone.
 func (r *Request) Output(o *Out) error {
 	if r.headerOnly {
 		return nil
+	}
+	if r.kin != nil && o.Size() > 0 {
+		r.kin.wrote = true
 	}
 	if o.IsFile && r.NeedMemory() && !r.rangesFirst() {
 		return r.readFile(o, 0)
@@ -99,6 +108,9 @@ func (r *Request) rangesFirst() bool { return len(r.filters) > 0 && r.filters[0]
 
 // Next passes a piece to the i-th filter of the chain, or out of it.
 func (r *Request) Next(i int, o *Out) error {
+	if r.kin != nil && r.capture == nil && !r.kin.f.emitting && (i == len(r.filters) || r.filters[i].order > OrderPostpone) {
+		return r.kin.f.output(r, o)
+	}
 	if i < len(r.filters) {
 		if o.IsFile && r.filters[i].order >= OrderCopy {
 			return r.readFile(o, i)
@@ -108,29 +120,10 @@ func (r *Request) Next(i int, o *Out) error {
 	switch {
 	case r.capture != nil:
 		return r.capture.take(r, o)
-	case r.background:
-		return nil
 	case r.parent != nil:
-		return r.nextMain(o)
+		return nil
 	}
 	return r.write(o)
-}
-
-// nextMain hands a subrequest's output to the main request's last filters.
-func (r *Request) nextMain(o *Out) error {
-	m := r.main
-	last := o.Last
-	o.Last = false
-	for i := range m.filters {
-		if m.filters[i].order >= OrderPostpone {
-			err := m.Next(i, o)
-			o.Last = last
-			return err
-		}
-	}
-	err := m.Next(len(m.filters), o)
-	o.Last = last
-	return err
 }
 
 // readFile turns a file piece into memory pieces for the i-th filter on.

@@ -34,6 +34,7 @@ type Request struct {
 	loc    *Location
 	parent *Request // nil for a client's own request
 	main   *Request
+	kin    *kin // nil without included subrequests
 
 	Start      int64  // clock.Mono when its first bytes were there
 	number     uint64 // of the request on its connection
@@ -60,6 +61,8 @@ type Request struct {
 	expectTrailers bool // the response may carry trailers
 	complete       bool // $request_completion
 	needMemory     bool // a filter must see file contents
+	lateMemory     bool // ... one that sees those of subrequests, too
+	mayInclude     bool // a filter may include subrequests
 	background     bool // output is dropped (mirror)
 	noBody         bool // a subrequest that has no part in the request body
 	logged         bool

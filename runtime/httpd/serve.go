@@ -56,6 +56,9 @@ func (r *Request) release() {
 		r.upstream.Close(r)
 	}
 	r.Body.release(r)
+	if r.capture != nil && r.capture.b != nil {
+		r.capture.b.Free()
+	}
 	r.file.Close()
 	for i, b := range r.bufs {
 		b.Free()
@@ -91,6 +94,7 @@ func (c *Conn) serveRequest() bool {
 		rc = r.begin()
 	}
 	r.finalize(rc)
+	r.disband()
 	r.postAction()
 	c.srv.stats.Writing.Add(-1)
 	return c.finishRequest(r)
@@ -114,13 +118,17 @@ func (r *Request) begin() Result {
 // finalize turns a result into a complete response.
 func (r *Request) finalize(rc Result) {
 	for turn := 0; turn < 64; turn++ {
-		if r.Debugging() && rc != Redirect {
-			r.debugFinalize(rc)
-		}
-		switch {
-		case rc == Redirect:
+		if rc == Redirect {
 			rc = r.phases(r.resumeAt)
 			continue
+		}
+		if r.Debugging() {
+			r.debugFinalize(rc)
+		}
+		if r.kin != nil && r.kin.finish != nil {
+			rc = r.kin.finish(r, rc)
+		}
+		switch {
 		case rc == Done:
 			return
 		case rc == OK || rc == Declined || rc > 0 && rc < 300 && rc != StatusCreated && rc != StatusNoContent:
@@ -168,6 +176,9 @@ func (r *Request) sendBare(rc Result) Result {
 func (r *Request) terminate(rc Result) {
 	m := r.main
 	m.failed, m.keepalive = true, false
+	if m.kin != nil {
+		m.kin.f.abort()
+	}
 	if rc == Error || m.headSize == 0 {
 		m.sent = max(m.sent-int64(r.conn.outLen), 0) // what waited is never sent
 		r.conn.outLen = 0

@@ -8,11 +8,17 @@ import (
 // maxSubrequests is nginx's depth limit of subrequests.
 const maxSubrequests = 50
 
-// SubOptions say what becomes of a subrequest's output.
+// SubOptions say how a subrequest is made and what becomes of its output.
 type SubOptions struct {
 	// Capture keeps the body instead of sending it, up to
-	// subrequest_output_buffer_size.
+	// subrequest_output_buffer_size; see [Request.Captured].
 	Capture bool
+	// Waited marks an included subrequest that its parent is about to await.
+	Waited bool
+	// Finish is called on an included subrequest whenever its response is about
+	// to be complete, with the result of its handler. It may put out a response
+	// of its own, and returns the result that is to hold.
+	Finish func(s *Request, rc Result) Result
 	// HeaderOnly stops after the response header (auth_request).
 	HeaderOnly bool
 	// Background drops everything (mirror).
@@ -24,9 +30,10 @@ type SubOptions struct {
 }
 
 // Subrequest runs the location that uri belongs to and returns the finished
-// child, whose Out tells the outcome. The caller hands it back with Release.
+// child, whose Out tells the outcome; its body is captured or dropped. The
+// caller hands it back with Release.
 func (r *Request) Subrequest(uri, args []byte, o SubOptions) (*Request, Result) {
-	if r.subDepth >= maxSubrequests {
+	if r.subDepth > maxSubrequests {
 		r.Errorf(nil, `subrequests cycle while processing "%s"`, uri)
 		return nil, Error
 	}
@@ -71,7 +78,7 @@ func (r *Request) child(uri, args []byte, o SubOptions) *Request {
 	s.background = o.Background
 	s.headerOnly = o.HeaderOnly
 	if o.Capture {
-		s.capture = &capture{limit: int(r.loc.Core.subBufferSize)}
+		s.capture = new(capture)
 	}
 	return s
 }
@@ -90,18 +97,26 @@ func (r *Request) Captured() []byte {
 
 // capture collects a subrequest's body.
 type capture struct {
-	b     *buf.Buf
-	n     int
-	limit int
+	b *buf.Buf
+	n int
 }
 
 func (c *capture) take(r *Request, o *Out) error {
-	if c.n+len(o.Mem) > c.limit {
-		r.Errorf(nil, "too big subrequest response: %d", c.n+len(o.Mem))
-		return errTooLarge
-	}
 	if c.b == nil {
-		c.b = buf.Sized(c.limit)
+		size := r.loc.Core.subBufferSize
+		if n := r.Out.ContentLength; n != -1 {
+			if n > size {
+				r.Errorf(nil, "too big subrequest response: %d", n)
+				return errTooLarge
+			}
+			size = n
+		}
+		c.b = buf.Sized(int(size))
+		c.b.B = c.b.B[:size]
+	}
+	if len(o.Mem) > len(c.b.B)-c.n {
+		r.Errorf(nil, "too big subrequest response")
+		return errTooLarge
 	}
 	c.n += copy(c.b.B[c.n:], o.Mem)
 	return nil

@@ -36,8 +36,14 @@ func (r *Request) ClientGone() (bool, error) { return r.conn.nc.HungUp() }
 
 // OnClientBlocked makes fn be called, once, when a write to the client is about
 // to wait because the client takes nothing more for now; nil calls it off. fn
-// runs on the request's goroutine and must not write to the client.
-func (r *Request) OnClientBlocked(fn func()) { r.conn.nc.OnBlocked(fn) }
+// runs on the request's goroutine and must not write to the client. It is not
+// called where subrequests may be included: there the one whose turn it is
+// writes, and the others wait.
+func (r *Request) OnClientBlocked(fn func()) {
+	if r.main.kin == nil && !r.mayInclude {
+		r.conn.nc.OnBlocked(fn)
+	}
+}
 
 // HasErrorPage reports whether error_page has something for a code here.
 func (r *Request) HasErrorPage(code int) bool {

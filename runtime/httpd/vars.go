@@ -49,6 +49,26 @@ func (r *Request) Lookup(i int) ([]byte, bool) {
 	return b, ok
 }
 
+// LookupName returns the value of the variable of a name in lower case that was
+// not known when the configuration was loaded, and whether it has one.
+func (r *Request) LookupName(name string) ([]byte, bool) {
+	def, i := r.cfg.names.Find(name)
+	if i >= 0 {
+		return r.Lookup(i)
+	}
+	if def == nil || def.Get == nil {
+		return nil, false
+	}
+	if r.varDepth >= maxVarDepth {
+		r.Logf(errlog.Error, nil, `cycle while evaluating variable "%s"`, name)
+		return nil, false
+	}
+	r.varDepth++
+	b, ok := def.Get(r, def.Arg)
+	r.varDepth--
+	return b, ok
+}
+
 // SetVar stores a value; b must live as long as the request.
 func (r *Request) SetVar(i int, b []byte) {
 	if set := r.cfg.vars[i].Set; set != nil {

@@ -180,6 +180,9 @@ func (r *Request) broken(err error) {
 	r.main.failed = true
 	r.failed = true
 	r.main.keepalive = false
+	if k := r.main.kin; k != nil {
+		k.f.abort()
+	}
 	if isTimeout(err) {
 		r.conn.timedOut = true
 		r.Logf(errlog.Info, errTimedOut, "client timed out")

@@ -7,6 +7,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/httpd/pass"
 	"github.com/sluiceproxy/sluice/runtime/module/access"
+	"github.com/sluiceproxy/sluice/runtime/module/addition"
 	"github.com/sluiceproxy/sluice/runtime/module/authbasic"
 	"github.com/sluiceproxy/sluice/runtime/module/authrequest"
 	"github.com/sluiceproxy/sluice/runtime/module/autoindex"
@@ -31,9 +32,11 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/module/rewrite"
 	"github.com/sluiceproxy/sluice/runtime/module/securelink"
 	"github.com/sluiceproxy/sluice/runtime/module/splitclients"
+	"github.com/sluiceproxy/sluice/runtime/module/ssi"
 	"github.com/sluiceproxy/sluice/runtime/module/ssl"
 	"github.com/sluiceproxy/sluice/runtime/module/static"
 	"github.com/sluiceproxy/sluice/runtime/module/stubstatus"
+	"github.com/sluiceproxy/sluice/runtime/module/sub"
 	"github.com/sluiceproxy/sluice/runtime/module/userid"
 )
 
@@ -47,7 +50,10 @@ func HTTP() []httpd.Module {
 		headers.Module(),
 		userid.Module(),
 		gunzip.Module(),
+		addition.Module(),
+		sub.Module(),
 		charset.Module(),
+		ssi.Module(),
 		gzip.Module(),
 		ranges.Module(),
 		stubstatus.Module(),

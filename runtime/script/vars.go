@@ -122,6 +122,27 @@ func (v *Vars[S]) Known(name string) bool {
 // are refused as such where nothing else defines them.
 func (v *Vars[S]) Missing(is func(name string) bool) { v.missing = is }
 
+// Find returns how the variable of a name is computed, for those who learn names
+// from requests; nil without one. index is its number, -1 where the
+// configuration does not use it. name is in lower case. Call it after Resolve.
+func (v *Vars[S]) Find(name string) (d *Def[S], index int) {
+	if x := v.names[name]; x != nil && (x.Defined || x.Index >= 0) {
+		return &x.Def, x.Index
+	}
+	best := ""
+	for p := range v.prefixes {
+		if strings.HasPrefix(name, p) && len(p) > len(best) {
+			best = p
+		}
+	}
+	if best == "" {
+		return nil, -1
+	}
+	found := v.prefixes[best]
+	found.Arg = name[len(best):]
+	return &found, -1
+}
+
 // Resolve completes the used variables once the whole configuration was read:
 // prefix families are looked up, and a name that nothing defines is refused
 // with `unknown "x" variable`, or as one that is missing.

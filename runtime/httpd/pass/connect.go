@@ -43,7 +43,9 @@ func (x *Exchange) connect() (Fail, httpd.Result) {
 	if addr, ok := x.S.Bind.local(x.R); ok {
 		spec.Bind, spec.Transparent = addr, x.S.Bind.transparent
 	}
+	x.R.BeginWait()
 	c, err := upstream.Dial(&spec)
+	x.R.EndWait()
 	if err != nil {
 		return x.dialFailed(err)
 	}
@@ -125,17 +127,20 @@ var errAborted = errors.New("client is gone")
 // when it is to watch the client and that is gone.
 func (x *Exchange) wait(pool *buf.Pool, p []byte, watch bool) (b *buf.Buf, n int, err error) {
 	left := max(msec(x.S.ReadTimeout), time.Millisecond)
+	included := x.R.Parent() != nil // the response may break off elsewhere
 	for {
 		step := left
-		if watch {
+		if watch || included {
 			step = min(left, look)
 		}
 		x.conn.Net.SetReadTimeout(step)
+		x.beginWait()
 		if pool != nil {
 			b, n, err = x.conn.ReadPooled(pool)
 		} else {
 			n, err = x.conn.Read(p)
 		}
+		x.endWait()
 		if n > 0 || err == nil {
 			return b, n, nil
 		}
@@ -145,9 +150,24 @@ func (x *Exchange) wait(pool *buf.Pool, p []byte, watch bool) (b *buf.Buf, n int
 		if left -= step; left <= 0 {
 			return nil, 0, err
 		}
-		if x.clientGone() {
+		if x.clientGone() || included && x.R.Main().Failed() {
 			return nil, 0, errAborted
 		}
+	}
+}
+
+// beginWait lets the rest of the request's family run while x waits for its
+// peer; endWait ends that. The goroutine that reads ahead has no part in it:
+// there is no family then.
+func (x *Exchange) beginWait() {
+	if x.body.ahead == nil {
+		x.R.BeginWait()
+	}
+}
+
+func (x *Exchange) endWait() {
+	if x.body.ahead == nil {
+		x.R.EndWait()
 	}
 }
 

@@ -236,7 +236,7 @@ func (p *pump) count(n int) {
 	p.length += int64(n)
 	p.x.state().Received += int64(n)
 	if p.rate > 0 {
-		time.Sleep(time.Duration(int64(n) * int64(time.Second) / p.rate))
+		p.sleep(time.Duration(int64(n) * int64(time.Second) / p.rate))
 	}
 }
 
@@ -249,8 +249,14 @@ func (p *pump) room(limit int) int {
 		if n > 0 {
 			return int(min(n, int64(limit)))
 		}
-		time.Sleep(time.Duration(-n*1000/p.rate+1) * time.Millisecond)
+		p.sleep(time.Duration(-n*1000/p.rate+1) * time.Millisecond)
 	}
+}
+
+func (p *pump) sleep(d time.Duration) {
+	p.x.beginWait()
+	time.Sleep(d)
+	p.x.endWait()
 }
 
 // reset makes p ready for another exchange.
@@ -323,6 +329,10 @@ func (x *Exchange) failed(err error) httpd.Result {
 		r.CloseConnection()
 		r.Action("sending to client")
 		_ = r.Flush()
+		if r.Parent() != nil {
+			return httpd.Done // the response goes on without the rest
+		}
+		r.Settle()
 	}
 	return x.finish(httpd.Error)
 }

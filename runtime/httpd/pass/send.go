@@ -48,7 +48,9 @@ func (x *Exchange) ask(q []byte) error {
 		return x.write(q)
 	}
 	x.conn.Net.SetReadTimeout(min(max(msec(x.S.ReadTimeout), time.Millisecond), look))
+	x.R.BeginWait()
 	b, n, sent, err := x.conn.Ask(q, x.S.pool)
+	x.R.EndWait()
 	switch {
 	case sent < len(q) && err != nil:
 		return err
@@ -100,7 +102,9 @@ func (x *Exchange) write(p []byte) error {
 	for {
 		step := min(max(left, time.Millisecond), look)
 		c.Net.SetWriteTimeout(step)
+		x.R.BeginWait()
 		n, err := c.Write(p)
+		x.R.EndWait()
 		if err == nil || !isTimeout(err) {
 			return err
 		}

@@ -219,7 +219,10 @@ func (x *Exchange) handshake() (Fail, httpd.Result) {
 		_ = x.conn.Net.SetNoDelay(true)
 	}
 	x.R.Action("SSL handshaking to upstream")
-	if err := x.conn.Handshake(cfg, msec(x.S.ConnectTimeout)); err != nil {
+	x.R.BeginWait()
+	err := x.conn.Handshake(cfg, msec(x.S.ConnectTimeout))
+	x.R.EndWait()
+	if err != nil {
 		return x.handshakeFailed(err), httpd.OK
 	}
 	if t.verifier == nil {

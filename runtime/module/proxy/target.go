@@ -188,7 +188,9 @@ func (c *call) lookup() httpd.Result {
 		r.Errorf(nil, "no resolver defined to resolve %s", c.addr.host)
 		return httpd.StatusBadGateway
 	}
+	r.BeginWait()
 	ips, _, err := res.Resolve(nil, string(c.addr.host), resolver.Wait{Timeout: limit})
+	r.EndWait()
 	if err != nil {
 		r.Errorf(nil, "%s", err.Error())
 		return httpd.StatusBadGateway

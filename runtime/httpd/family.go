@@ -1,0 +1,350 @@
+package httpd
+
+import (
+	"sync"
+
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+)
+
+// A request that includes others has a family: itself and its subrequests,
+// each on a goroutine of its own. Only one of them runs at a time; the turn
+// goes on, first come first, where one waits for the network. So they share
+// the main request's memory, variables and connection without locks, and what
+// one can see of the others is what it can see in nginx's event loop: a
+// subrequest begins when its parent has come to a point where it waits, or to
+// its end. See docs/adr/0019.
+//
+// One of the family is active: its output goes on to the client. What the
+// others put out is kept, in its place among their own subrequests, until they
+// become active; whoever keeps more than keepLimit waits for that.
+
+// keepLimit is how many bytes of its output a request keeps in memory before
+// it waits to become active: nginx's default of output_buffers.
+const keepLimit = 64 << 10
+
+// maxFamily is how many subrequests one client's request may have: what nginx
+// has room for in its counter of references.
+const maxFamily = 65535 - 1000
+
+// family is a main request with its subrequests. All but mu, busy and queue
+// belongs to who has the turn.
+type family struct {
+	mu    sync.Mutex
+	busy  bool       // somebody has the turn
+	queue []*Request // who waits for it
+
+	main     *Request
+	active   *Request
+	members  []*Request // all subrequests; they are released with the main request
+	running  int        // of those whose goroutines have not ended
+	emitting bool       // the active one's output is on its way to the client
+}
+
+// kin is what a request has as a member of a family.
+type kin struct {
+	f      *family
+	turn   chan struct{} // receives the turn
+	parked bool          // waits for something to change, not for the turn
+	waited bool          // its parent waits for it: see SubOptions.Waited
+	ended  bool          // its handler has come to its end
+	done   bool          // its parent may see it as finished
+	wrote  bool          // its body is not empty
+	kept   []kept        // what follows its output so far
+	held   int           // bytes of it in memory
+	finish func(s *Request, rc Result) Result
+}
+
+// kept is a subrequest, or a part of a request's output.
+type kept struct {
+	sub *Request
+	b   *buf.Buf
+	out Out // Mem is in b
+}
+
+// join makes r the main request of a family, unless it has one.
+func (r *Request) join() *family {
+	if r.main.kin == nil {
+		m := r.main
+		f := &family{busy: true, main: m, active: m}
+		m.kin = &kin{f: f, turn: make(chan struct{}, 1)}
+	}
+	return r.main.kin.f
+}
+
+// Include starts a subrequest for uri whose output takes its place in that of
+// r, after what r has put out so far. It runs beside r: see [Request.Await].
+// uri and args must live as long as r does. nil: it was refused, and why is
+// logged. The subrequest belongs to the main request and must not be released.
+func (r *Request) Include(uri, args []byte, o SubOptions) *Request {
+	switch {
+	case r.subDepth > maxSubrequests:
+		r.Errorf(nil, `subrequests cycle while processing "%s"`, uri)
+		return nil
+	case r.main.kin != nil && len(r.main.kin.f.members) >= maxFamily:
+		r.Logf(errlog.Crit, nil, `request reference counter overflow while processing "%s"`, uri)
+		return nil
+	case r.capture != nil:
+		r.Errorf(nil, `nested in-memory subrequest "%s"`, uri)
+		return nil
+	}
+	f := r.join()
+	s := r.child(uri, args, o)
+	s.kin = &kin{f: f, turn: make(chan struct{}, 1), waited: o.Waited || o.Capture, finish: o.Finish}
+	if f.active == r && len(r.kin.kept) == 0 {
+		f.active = s
+	} else {
+		r.kin.kept = append(r.kin.kept, kept{sub: s})
+	}
+	f.members = append(f.members, s)
+	f.running++
+	f.line(s)
+	go s.runIncluded()
+	return s
+}
+
+// runIncluded is the goroutine of a subrequest.
+func (r *Request) runIncluded() {
+	k := r.kin
+	<-k.turn
+	if !r.main.failed {
+		r.conn.action = ""
+		r.finalize(r.phases(atServer))
+	}
+	k.ended = true
+	f := k.f
+	switch {
+	case f.active == r:
+		f.advance()
+	case k.waited:
+		k.done = true
+		f.wake(r.parent)
+	}
+	if f.running--; f.running == 0 {
+		f.wake(f.main)
+	}
+	f.leave()
+}
+
+// Await waits until the included subrequest s has finished and r's own output
+// goes on behind it.
+func (r *Request) Await(s *Request) {
+	f := r.kin.f
+	for !r.main.failed && !(s.kin.done && f.active == r) {
+		f.park(r)
+	}
+}
+
+// Settle waits until all of r's output so far has gone on to the client, that of
+// included subrequests with it.
+func (r *Request) Settle() {
+	if r.kin == nil {
+		return
+	}
+	f := r.kin.f
+	for !r.main.failed && (f.active != r || len(r.kin.kept) > 0) {
+		f.park(r)
+	}
+}
+
+// Wrote reports whether the body of an included subrequest has begun.
+func (r *Request) Wrote() bool { return r.kin != nil && r.kin.wrote }
+
+// BeginWait gives the turn away before r waits for the network, so that the
+// rest of its family runs; EndWait takes it back. What lies between must not
+// touch what the family shares.
+func (r *Request) BeginWait() {
+	if r.kin != nil {
+		r.kin.f.leave()
+	}
+}
+
+// EndWait ends what BeginWait began.
+func (r *Request) EndWait() {
+	if r.kin != nil {
+		r.kin.f.enter(r)
+	}
+}
+
+// disband waits until the subrequests of a main request have finished, and
+// releases them.
+func (r *Request) disband() {
+	if r.kin == nil {
+		return
+	}
+	f := r.kin.f
+	r.kin.ended = true
+	if f.active == r {
+		f.advance()
+	}
+	for f.running > 0 {
+		f.park(r)
+	}
+	for _, s := range f.members {
+		for i := range s.kin.kept {
+			s.kin.kept[i].free()
+		}
+		s.release()
+	}
+	r.kin = nil
+}
+
+// line puts r at the end of the line. Somebody has the turn.
+func (f *family) line(r *Request) {
+	f.mu.Lock()
+	f.queue = append(f.queue, r)
+	f.mu.Unlock()
+}
+
+// leave gives the turn to the next one who waits for it.
+func (f *family) leave() {
+	f.mu.Lock()
+	if len(f.queue) == 0 {
+		f.busy = false
+		f.mu.Unlock()
+		return
+	}
+	next := f.queue[0]
+	f.queue = f.queue[:copy(f.queue, f.queue[1:])]
+	f.mu.Unlock()
+	next.kin.turn <- struct{}{}
+}
+
+// enter waits for the turn.
+func (f *family) enter(r *Request) {
+	f.mu.Lock()
+	if !f.busy {
+		f.busy = true
+		f.mu.Unlock()
+		return
+	}
+	f.queue = append(f.queue, r)
+	f.mu.Unlock()
+	<-r.kin.turn
+}
+
+// park gives the turn away until somebody wakes r.
+func (f *family) park(r *Request) {
+	r.kin.parked = true
+	f.leave()
+	<-r.kin.turn
+}
+
+// wake lets r look again at what it waits for, if it does.
+func (f *family) wake(r *Request) {
+	if r.kin.parked {
+		r.kin.parked = false
+		f.line(r)
+	}
+}
+
+// abort wakes everybody, because the response broke off.
+func (f *family) abort() {
+	f.wake(f.main)
+	for _, s := range f.members {
+		f.wake(s)
+	}
+}
+
+// advance passes on what the active request has kept, and makes those active
+// that come next, up to one that has not ended.
+func (f *family) advance() {
+	for {
+		r := f.active
+		k := r.kin
+		if len(k.kept) > 0 {
+			next := k.kept[0]
+			k.kept[0] = kept{}
+			k.kept = k.kept[1:]
+			if next.sub != nil {
+				f.active = next.sub
+				continue
+			}
+			k.held -= len(next.out.Mem)
+			_ = f.emit(&next.out)
+			next.free()
+			continue
+		}
+		if !k.ended || r == f.main {
+			f.wake(r)
+			return
+		}
+		if r.loc.Core.logSubrequest {
+			r.logRequest()
+		}
+		k.done = true
+		f.active = r.parent
+	}
+}
+
+// output takes a piece of r's body: for the client, or to be kept.
+func (f *family) output(r *Request, o *Out) error {
+	if r != f.main && o.Last {
+		// Only the main request's end is that of the response.
+		o.Last = false
+		defer func() { o.Last = true }()
+	}
+	if f.main.failed {
+		return errClientGone
+	}
+	if f.active == r {
+		return f.emit(o)
+	}
+	r.kin.keep(o)
+	for r.kin.held > keepLimit && f.active != r && !o.Last && !f.main.failed {
+		f.park(r)
+	}
+	return nil
+}
+
+// emit passes a piece on to the main request's last filters.
+func (f *family) emit(o *Out) error {
+	m := f.main
+	if m.failed {
+		return errClientGone
+	}
+	if o.Size() == 0 && !o.Last && !o.Flush {
+		return nil
+	}
+	i := 0
+	for i < len(m.filters) && m.filters[i].order < OrderPostpone {
+		i++
+	}
+	f.emitting = true
+	err := m.Next(i, o)
+	f.emitting = false
+	return err
+}
+
+// keep stores a piece behind what is kept already. The range of a file stays
+// one: whose file it is keeps it open until the family ends.
+func (k *kin) keep(o *Out) {
+	if o.Size() == 0 && !o.Last && !o.Flush {
+		return
+	}
+	k.held += len(o.Mem)
+	if n := len(k.kept); n > 0 && !o.IsFile {
+		if l := &k.kept[n-1]; l.b != nil && len(l.out.Mem)+len(o.Mem) <= len(l.b.B) {
+			at := len(l.out.Mem)
+			l.out.Mem = l.b.B[:at+copy(l.b.B[at:], o.Mem)]
+			l.out.Last, l.out.Flush = o.Last, l.out.Flush || o.Flush
+			return
+		}
+	}
+	p := kept{out: *o}
+	if len(o.Mem) > 0 {
+		p.b = buf.Sized(max(len(o.Mem), keepSize))
+		p.out.Mem = p.b.B[:copy(p.b.B, o.Mem)]
+	}
+	k.kept = append(k.kept, p)
+}
+
+// keepSize is the least size of a buffer for output that is kept.
+const keepSize = 4096
+
+func (p *kept) free() {
+	if p.b != nil {
+		p.b.Free()
+		p.b = nil
+	}
+}

@@ -1,0 +1,15 @@
+// Package addition is nginx's ngx_http_addition_module: the responses of other
+// locations are put before and after a response.
+//
+//	location / {
+//		add_before_body /header.html;
+//		add_after_body  /footer.html;
+//		addition_types  text/html text/plain;
+//	}
+//
+// Both are asked for while the response itself is on its way, and take their
+// places in it. Only responses with status 200 get them, and their types are
+// those of addition_types.
+//
+// Not supported: nothing that nginx has.
+package addition

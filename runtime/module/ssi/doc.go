@@ -1,0 +1,24 @@
+// Package ssi is nginx's ngx_http_ssi_module: commands in the text of responses
+// (server side includes) are carried out.
+//
+//	location / {
+//		ssi on;
+//	}
+//
+// A document then may say
+//
+//	<!--#set var="title" value="Welcome to $host" -->
+//	<!--#include virtual="/header.html" -->
+//	<!--#if expr="$arg_lang = /^(de|fr)/" --><!--#include file="$1.html" -->
+//	<!--#else --><!--#echo var="title" -->
+//	<!--#endif -->
+//
+// The commands are block, config, echo, if (with elif, else and endif), include
+// (with set, stub and wait) and set. What is included is asked for by
+// subrequests that run beside each other; their output comes in the order of
+// the document. As in nginx a document is read on while they run, so what an
+// included document sets can be seen behind it only with wait="yes".
+//
+// Not supported: nothing that nginx has. An if command within another is
+// refused there, too.
+package ssi
