@@ -56,7 +56,7 @@ func newBundle(o *Options, record *inputs.Record) *bundle {
 func (b *bundle) options() Options {
 	return Options{
 		ConfPath: b.ConfPath, Prefix: b.Prefix, ErrorLog: b.ErrorLog, Param: b.Param, Layout: b.Layout,
-		inputs: b.Record, worker: true,
+		inputs: b.Record,
 	}
 }
 

@@ -29,21 +29,22 @@ func reserveHeap() []byte {
 	return make([]byte, heapReserve)
 }
 
-// apply sets the limits of this process that the configuration asks for; those of a
-// worker are its master's to set, see applyTo. Failures are logged and change nothing.
-func (c *MainConf) apply(log *errlog.Logger, worker bool) {
+// apply sets the limits of this process that the configuration asks for. What a
+// worker may not set itself its master has set before, see applyTo. Failures are
+// logged and change nothing.
+func (c *MainConf) apply(log *errlog.Logger) {
 	c.setThreads()
 	if c.CoreSize > 0 {
 		debug.SetTraceback("crash") // a panic leaves a core
 	}
-	if !worker || !process.CanLimitOthers {
-		c.applyTo(0, log)
-	}
+	c.applyTo(0, log)
 	// What reading the configuration left behind goes back to the system.
 	debug.FreeOSMemory()
 }
 
-// applyTo sets the limits of the process pid, 0 for this one.
+// applyTo sets the limits of the process pid, 0 for this one. A master does so for
+// its worker without complaints: it can raise them where it has the capabilities,
+// while a container's root often has not, and the worker itself can lower them.
 func (c *MainConf) applyTo(pid int, log *errlog.Logger) {
 	if c.Nofile >= 0 {
 		if err := process.LimitOpenFiles(pid, uint64(c.Nofile)); err != nil {

@@ -36,7 +36,6 @@ type Options struct {
 
 	inputs  conf.Inputs                           // what files are read through; nil for the system
 	openLog func(path string) (fd int, err error) // see logfile.Options; nil for the system
-	worker  bool                                  // what needs privileges has been done by the master
 }
 
 // own makes copies of what may be parts of the command line, over which a title is

@@ -65,7 +65,7 @@ func (m *master) hand(c *change) {
 		return
 	}
 	c.target = m.worker
-	c.cfg.Main.applyTo(m.worker.PID, c.cfg.Log)
+	c.cfg.Main.applyTo(m.worker.PID, nil)
 	m.worker.tell(msg)
 }
 

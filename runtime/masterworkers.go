@@ -53,12 +53,11 @@ func (m *master) heard(n news) {
 		delete(m.workers, l)
 		m.gone(l, *n.exited)
 	case n.Kind == sayHello:
-		// Its limits were set by its own start before it said so.
 		main := m.cfg.Main
 		if m.change != nil && m.change.target == l {
 			main = m.change.cfg.Main
 		}
-		main.applyTo(l.PID, m.cfg.Log)
+		main.applyTo(l.PID, nil) // not before: a Go program begins with changing its limits
 		l.tell(l.first)
 		l.first = process.Message{}
 	case n.Kind == sayDone:

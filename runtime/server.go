@@ -146,7 +146,7 @@ func (s *Server) use(cfg *Config, sockets *sockets) error {
 	s.host.log.Store(cfg.Log)
 	s.host.carry = s.host.next
 	s.cfg = cfg
-	cfg.Main.apply(cfg.Log, s.opts.worker)
+	cfg.Main.apply(cfg.Log)
 	return nil
 }
 

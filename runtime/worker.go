@@ -31,7 +31,7 @@ func Worker() int {
 		return process.FatalCode
 	}
 	defer channel.Close()
-	w := &worker{channel: channel, server: &Server{reserve: reserveHeap(), host: newHost(), opts: Options{worker: true}}}
+	w := &worker{channel: channel, server: &Server{reserve: reserveHeap(), host: newHost()}}
 	return w.run()
 }
 

@@ -104,9 +104,44 @@ func (in *instance) start() (pid int, exit <-chan int) {
 		_ = cmd.Wait()
 		code <- cmd.ProcessState.ExitCode()
 	}()
-	in.t.Cleanup(func() { _ = cmd.Process.Kill() })
+	in.t.Cleanup(func() { in.kill(cmd.Process.Pid) })
 	in.eventually("a pid file", func() bool { return in.pid() == cmd.Process.Pid })
+	in.eventually("an open socket", in.listens)
 	return cmd.Process.Pid, code
+}
+
+// kill kills a master and its workers; those would go on without it.
+func (in *instance) kill(pid int) {
+	workers := children(pid)
+	for _, p := range append([]int{pid}, workers...) {
+		_ = syscall.Kill(p, syscall.SIGKILL)
+	}
+}
+
+// children lists the processes that pid has started and that are alive.
+func children(pid int) (list []int) {
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, name := range stats {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		_, rest, _ := strings.Cut(string(text), ") ")
+		if f := strings.Fields(rest); len(f) > 1 && f[0] != "Z" && f[1] == strconv.Itoa(pid) {
+			n, _ := strconv.Atoi(strings.Split(name, "/")[2])
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// listens says whether the port can be connected to.
+func (in *instance) listens() bool {
+	c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", in.port))
+	if err == nil {
+		_ = c.Close()
+	}
+	return err == nil
 }
 
 // pid is the number in the pid file, 0 without one.

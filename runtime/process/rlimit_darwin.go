@@ -2,9 +2,9 @@ package process
 
 import "syscall"
 
-// CanLimitOthers says that limits can be set for another process.
-const CanLimitOthers = false
-
-func setLimit(_, resource int, n uint64) error {
+func setLimit(pid, resource int, n uint64) error {
+	if pid != 0 {
+		return syscall.ENOTSUP
+	}
 	return syscall.Setrlimit(resource, &syscall.Rlimit{Cur: n, Max: n})
 }

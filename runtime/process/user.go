@@ -6,8 +6,6 @@ import (
 	"os/user"
 	"strconv"
 	"syscall"
-
-	"github.com/sluiceproxy/sluice/runtime/errlog/errno"
 )
 
 // User is whom a worker runs as: the user directive.
@@ -84,20 +82,4 @@ func (u User) credential() *syscall.Credential {
 		c.Groups = append(c.Groups, uint32(g))
 	}
 	return c
-}
-
-// Assume makes this process run as u, in all the groups that u is a member of. It
-// needs the super-user and cannot be undone. After an error (an *errno.OpError) the
-// process may be half way and should exit.
-func (u User) Assume() error {
-	if err := syscall.Setgid(u.GID); err != nil {
-		return errno.Failed(fmt.Sprintf("setgid(%d)", u.GID), "", err)
-	}
-	if err := syscall.Setgroups(u.groups()); err != nil {
-		return errno.Failed(fmt.Sprintf("initgroups(%s, %d)", u.Name, u.GID), "", err)
-	}
-	if err := syscall.Setuid(u.UID); err != nil {
-		return errno.Failed(fmt.Sprintf("setuid(%d)", u.UID), "", err)
-	}
-	return nil
 }

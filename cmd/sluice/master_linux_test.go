@@ -1,0 +1,505 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The tests in this file are about a master and its worker, which only the super-user gets. For anybody else the same
+// configurations run in one process, and so do the tests, as far as they mean something there.
+
+// privileged says whether there is going to be a worker.
+func privileged() bool { return os.Geteuid() == 0 }
+
+// worker is the process that serves: the only child of the master, or the master itself where there is none.
+func (in *instance) worker(master int) (pid int) {
+	in.t.Helper()
+	if !privileged() {
+		return master
+	}
+	in.eventually("one worker", func() bool {
+		list := children(master)
+		if len(list) == 1 {
+			pid = list[0]
+		}
+		return len(list) == 1
+	})
+	return pid
+}
+
+// proc reads a file of a process.
+func proc(pid int, name string) string {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, name))
+	return string(text)
+}
+
+// title is what ps shows of a process.
+func title(pid int) string {
+	return strings.TrimRight(strings.ReplaceAll(proc(pid, "cmdline"), "\x00", " "), " ")
+}
+
+// field is a line of a process's status.
+func field(pid int, name string) []string {
+	for line := range strings.Lines(proc(pid, "status")) {
+		if key, value, _ := strings.Cut(line, ":"); key == name {
+			return strings.Fields(value)
+		}
+	}
+	return nil
+}
+
+// restrict writes a file that only its owner may read, in a folder that only its owner may enter.
+func (in *instance) restrict(name string, data []byte) {
+	in.t.Helper()
+	path := filepath.Join(in.prefix, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		in.t.Fatal(err)
+	}
+	_ = os.Remove(path)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		in.t.Fatal(err)
+	}
+}
+
+// newCertificate writes another pair to private/, and returns the certificate.
+func (in *instance) newCertificate() []byte {
+	in.t.Helper()
+	cert, key, err := newPair(time.Now())
+	if err != nil {
+		in.t.Fatal(err)
+	}
+	in.restrict("private/crt", cert)
+	in.restrict("private/key", key)
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		in.t.Fatal(err)
+	}
+	return pair.Certificate[0]
+}
+
+// ask makes a request over TLS.
+func (in *instance) ask() {
+	c, err := tls.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", in.port), &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(patience))
+	_, _ = io.WriteString(c, "GET / HTTP/1.0\r\n\r\n")
+	_, _ = io.Copy(io.Discard, c)
+}
+
+// shows is the certificate that the server shows.
+func (in *instance) shows() []byte {
+	c, err := tls.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", in.port), &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		return nil
+	}
+	defer c.Close()
+	return c.ConnectionState().PeerCertificates[0].Raw
+}
+
+// TestWorkerHasNoPrivileges: it serves with a key, from files and into logs that it may neither read nor open itself.
+func TestWorkerHasNoPrivileges(t *testing.T) {
+	in := newInstance(t, `daemon off;
+error_log private/error.log notice;
+events { }
+include ../private/*.conf;
+http {
+	access_log private/access.log;
+	server {
+		listen 127.0.0.1:PORT ssl;
+		ssl_certificate ../private/crt;
+		ssl_certificate_key ../private/key;
+		location / { return 200 secret; }
+	}
+}
+`)
+	in.restrict("private/more.conf", []byte("env FROM_MORE=1;\n"))
+	cert := in.newCertificate()
+	master, exit := in.start()
+	worker := in.worker(master)
+	in.eventually("the certificate", func() bool { return slices.Equal(in.shows(), cert) })
+	if privileged() {
+		assertUnprivileged(t, in, worker)
+	}
+	if want := "nginx: master process " + os.Args[0] + " -p " + in.prefix; title(master) != want {
+		t.Errorf("title %q, want %q", title(master), want)
+	}
+
+	cert = in.newCertificate()
+	_ = syscall.Kill(master, syscall.SIGHUP)
+	in.eventually("the new certificate", func() bool { return slices.Equal(in.shows(), cert) })
+	if again := in.worker(master); again != worker {
+		t.Errorf("a reload has replaced worker %d by %d", worker, again)
+	}
+
+	for _, log := range []string{"error.log", "access.log"} {
+		if err := os.Rename(filepath.Join(in.prefix, "private", log), filepath.Join(in.prefix, "private", log+".1")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = syscall.Kill(master, syscall.SIGUSR1)
+	in.eventually("a line in the new log", func() bool { in.ask(); return in.read("private/access.log") != "" })
+	if log := in.read("private/error.log.1"); !strings.Contains(log, fmt.Sprintf("%d#%d: reopening logs", worker, worker)) {
+		t.Errorf("the worker's number is not in its lines: %s", log)
+	}
+	if privileged() {
+		info, err := os.Stat(filepath.Join(in.prefix, "private", "access.log"))
+		if err != nil || info.Sys().(*syscall.Stat_t).Uid != 65534 {
+			t.Errorf("the new log does not belong to the worker's user: %v, %v", info, err)
+		}
+	}
+	_ = syscall.Kill(master, syscall.SIGQUIT)
+	in.wantExit(exit, 0)
+	if left := in.pid(); left != 0 {
+		t.Error("the pid file is left")
+	}
+}
+
+// assertUnprivileged looks at what the system knows of a worker that runs as nobody.
+func assertUnprivileged(t *testing.T, in *instance, worker int) {
+	t.Helper()
+	if got := title(worker); got != "nginx: worker process" {
+		t.Errorf("title %q", got)
+	}
+	if got, want := proc(worker, "comm"), proc(os.Getpid(), "comm"); got != want {
+		t.Errorf("the program is called %q, want %q", got, want)
+	}
+	four := func(id string) []string { return []string{id, id, id, id} }
+	if uid, gid := field(worker, "Uid"), field(worker, "Gid"); !slices.Equal(uid, four("65534")) || !slices.Equal(gid, four("65534")) {
+		t.Errorf("user %v, group %v", uid, gid)
+	}
+	if groups := field(worker, "Groups"); slices.Contains(groups, "0") {
+		t.Errorf("groups %v", groups)
+	}
+	if caps := field(worker, "CapEff"); len(caps) != 1 || strings.Trim(caps[0], "0") != "" {
+		t.Errorf("capabilities %v", caps)
+	}
+	if env := proc(worker, "environ"); !strings.Contains(env, "FROM_MORE=1\x00") || strings.Contains(env, "PATH=") {
+		t.Errorf("environment %q", env)
+	}
+	// What the master has open for itself, such as the key's folder, is closed here.
+	fds, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", worker))
+	for _, fd := range fds {
+		if to, _ := os.Readlink(fd); strings.HasPrefix(to, in.prefix) && !strings.HasSuffix(to, ".log") {
+			t.Errorf("the worker has %s open", to)
+		}
+	}
+	as := exec.Command("/bin/cat", filepath.Join(in.prefix, "private/key"))
+	as.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	if err := as.Run(); err == nil {
+		t.Error("the worker's user can read the key, so the test shows nothing")
+	}
+}
+
+// TestCrashedWorkerIsReplaced: nobody is refused meanwhile.
+func TestCrashedWorkerIsReplaced(t *testing.T) {
+	if !privileged() {
+		t.Log("one process has nobody who would start it again")
+		return
+	}
+	in := newInstance(t, "daemon off;"+fmt.Sprintf(returns, "alive"))
+	master, exit := in.start()
+	in.eventually("an answer", func() bool { return in.get() == "alive" })
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			c, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", in.port), patience)
+			if err != nil {
+				t.Errorf("while the worker was replaced: %v", err)
+				return
+			}
+			_ = c.Close()
+		}
+	})
+	before := in.worker(master)
+	for range 3 {
+		_ = syscall.Kill(before, syscall.SIGKILL)
+		in.eventually("another worker", func() bool {
+			list := children(master)
+			return len(list) == 1 && list[0] != before
+		})
+		in.eventually("an answer", func() bool { return in.get() == "alive" })
+		log := in.read("logs/error.log")
+		after := in.worker(master)
+		for _, want := range []string{
+			fmt.Sprintf("signal 17 (SIGCHLD) received from %d\n", before),
+			fmt.Sprintf("[alert] %d#%d: worker process %d exited on signal 9\n", master, master, before),
+			fmt.Sprintf("[notice] %d#%d: start worker process %d\n", master, master, after),
+		} {
+			if !strings.Contains(log, want) {
+				t.Errorf("the error log lacks %q", want)
+			}
+		}
+		before = after
+	}
+	close(stop)
+	wg.Wait()
+	_ = syscall.Kill(master, syscall.SIGTERM)
+	in.wantExit(exit, 0)
+}
+
+// TestWorkerSettings: limits that only the super-user may raise.
+func TestWorkerSettings(t *testing.T) {
+	if !privileged() {
+		t.Log("only the super-user can raise a priority")
+		return
+	}
+	in := newInstance(t, "daemon off;"+fmt.Sprintf(returns, "one"))
+	settings := `worker_rlimit_nofile %d; worker_rlimit_core 1m; worker_priority %d;
+working_directory ` + filepath.Join(in.prefix, "html") + `; env TZ=UTC; env HOME; daemon off;`
+	in.configure(fmt.Sprintf(settings, 12345, -7) + fmt.Sprintf(returns, "one"))
+	master, exit := in.start()
+	worker := in.worker(master)
+	in.eventually("an answer", func() bool { return in.get() == "one" })
+	assertSettings(t, worker, "12345", "-7")
+	if to, _ := os.Readlink(fmt.Sprintf("/proc/%d/cwd", worker)); to != filepath.Join(in.prefix, "html") {
+		t.Errorf("the worker is in %s", to)
+	}
+	env := strings.Split(proc(worker, "environ"), "\x00")
+	for _, want := range []string{"TZ=UTC", "HOME=" + os.Getenv("HOME")} {
+		if !slices.Contains(env, want) {
+			t.Errorf("environment %q lacks %s", env, want)
+		}
+	}
+
+	in.configure(fmt.Sprintf(settings, 11111, -3) + fmt.Sprintf(returns, "two"))
+	_ = syscall.Kill(master, syscall.SIGHUP)
+	in.eventually("the new answer", func() bool { return in.get() == "two" })
+	assertSettings(t, worker, "11111", "-3")
+	_ = syscall.Kill(master, syscall.SIGQUIT)
+	in.wantExit(exit, 0)
+}
+
+func assertSettings(t *testing.T, pid int, files, priority string) {
+	t.Helper()
+	for line := range strings.Lines(proc(pid, "limits")) {
+		f := strings.Fields(line)
+		switch {
+		case strings.HasPrefix(line, "Max open files") && (f[3] != files || f[4] != files):
+			t.Error(line)
+		case strings.HasPrefix(line, "Max core file size") && (f[4] != "1048576" || f[5] != "1048576"):
+			t.Error(line)
+		}
+	}
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	for _, name := range threads {
+		text, _ := os.ReadFile(name)
+		_, rest, _ := strings.Cut(string(text), ") ")
+		if f := strings.Fields(rest); len(f) > 16 && f[16] != priority {
+			t.Errorf("%s: priority %s, want %s", name, f[16], priority)
+		}
+	}
+}
+
+// TestReloadWithAnotherUser: the worker cannot change its user, so another one takes over.
+func TestReloadWithAnotherUser(t *testing.T) {
+	if _, err := user.Lookup("daemon"); err != nil || !privileged() {
+		t.Log("there is no other user to be")
+		return
+	}
+	const size = 8 << 20
+	in := newInstance(t, fmt.Sprintf(files, ""))
+	master, exit := in.start()
+	before := in.worker(master)
+	c := in.slowClient(size)
+	in.configure(fmt.Sprintf(files, "user daemon;"))
+	_ = syscall.Kill(master, syscall.SIGHUP)
+	in.eventually("the old worker's end", func() bool { return title(before) == "nginx: worker process is shutting down" })
+	if list := children(master); len(list) != 2 {
+		t.Errorf("workers %v", list)
+	}
+	if rest, err := io.Copy(io.Discard, c); err != nil || rest < size {
+		t.Errorf("the download under way: %d bytes, %v", rest, err)
+	}
+	after := in.worker(master)
+	if uid := field(after, "Uid"); len(uid) == 0 || uid[0] != "1" {
+		t.Errorf("worker %d, before %d, runs as %v", after, before, uid)
+	}
+	_ = syscall.Kill(master, syscall.SIGQUIT)
+	in.wantExit(exit, 0)
+}
+
+// TestMasterKilled: its worker goes on, and obeys signals of its own.
+func TestMasterKilled(t *testing.T) {
+	if !privileged() {
+		t.Log("one process has no worker")
+		return
+	}
+	in := newInstance(t, "daemon off;"+fmt.Sprintf(returns, "alone"))
+	master, _ := in.start()
+	in.eventually("an answer", func() bool { return in.get() == "alone" })
+	worker := in.worker(master)
+	t.Cleanup(func() { _ = syscall.Kill(worker, syscall.SIGKILL) })
+	_ = syscall.Kill(master, syscall.SIGKILL)
+	in.eventually("the master's end", func() bool { return title(master) == "" })
+	_ = syscall.Kill(worker, syscall.SIGUSR1)
+	in.eventually("the notice", func() bool { return strings.Contains(in.read("logs/error.log"), "reopening logs") })
+	if got := in.get(); got != "alone" {
+		t.Errorf("answer %q", got)
+	}
+	_ = syscall.Kill(worker, syscall.SIGQUIT)
+	in.eventually("the worker's end", func() bool { return !in.listens() })
+}
+
+// TestMasterThatCannotServe: what the worker misses is told, and ends the start.
+func TestMasterThatCannotServe(t *testing.T) {
+	if !privileged() {
+		t.Log("one process needs no folder of its own")
+		return
+	}
+	for _, daemon := range []string{"", "daemon off;"} {
+		in := newInstance(t, daemon+"working_directory /nonexistent;"+fmt.Sprintf(returns, ""))
+		if code, _ := in.run(); code != 1 {
+			t.Errorf("%s exit code %d", daemon, code)
+		}
+		if in.pid() != 0 || in.listens() {
+			t.Errorf("%s something is left", daemon)
+		}
+		in.wantLog(`chdir() "/nonexistent" failed (2: No such file or directory)`, "exited with fatal code 2 and cannot be respawned")
+	}
+}
+
+// TestBadReloadKeepsWorker: neither a broken file nor one that the worker cannot take does any harm.
+func TestBadReloadKeepsWorker(t *testing.T) {
+	in := newInstance(t, "daemon off;"+fmt.Sprintf(returns, "good"))
+	master, exit := in.start()
+	in.eventually("an answer", func() bool { return in.get() == "good" })
+	worker := in.worker(master)
+	complaints := []string{"foo;", "listen 192.0.2.1:80;"}
+	if privileged() {
+		complaints = append(complaints, "working_directory /nonexistent;")
+	}
+	for i, bad := range complaints {
+		conf := "daemon off;" + fmt.Sprintf(returns, "bad")
+		if strings.HasPrefix(bad, "listen") {
+			conf = strings.Replace(conf, "listen ", bad+" listen ", 1)
+		} else {
+			conf = bad + conf
+		}
+		in.configure(conf)
+		_ = syscall.Kill(master, syscall.SIGHUP)
+		in.eventually("a complaint about "+bad, func() bool {
+			return strings.Count(in.read("logs/error.log"), "[emerg]") > i && strings.Count(in.read("logs/error.log"), "reconfiguring\n") > i
+		})
+		if got := in.get(); got != "good" || in.worker(master) != worker {
+			t.Errorf("%s: answer %q of worker %d, before %d", bad, got, in.worker(master), worker)
+		}
+	}
+	in.configure("daemon off;" + fmt.Sprintf(returns, "better"))
+	_ = syscall.Kill(master, syscall.SIGHUP)
+	in.eventually("the new answer", func() bool { return in.get() == "better" })
+	_ = syscall.Kill(master, syscall.SIGQUIT)
+	in.wantExit(exit, 0)
+}
+
+// TestStubbornWorker: one that does not even stop at TERM is killed.
+func TestStubbornWorker(t *testing.T) {
+	if !privileged() {
+		t.Log("one process has no worker")
+		return
+	}
+	in := newInstance(t, "daemon off;"+fmt.Sprintf(returns, "here"))
+	master, exit := in.start()
+	in.eventually("an answer", func() bool { return in.get() == "here" })
+	worker := in.worker(master)
+	_ = syscall.Kill(worker, syscall.SIGSTOP)
+	_ = syscall.Kill(master, syscall.SIGTERM)
+	in.wantExit(exit, 0)
+	in.wantLog(fmt.Sprintf("worker process %d exited on signal 9", worker), "exit\n")
+}
+
+// TestWithoutMaster: master_process off keeps everything in one process.
+func TestWithoutMaster(t *testing.T) {
+	in := newInstance(t, "master_process off; daemon off;"+fmt.Sprintf(returns, "one"))
+	pid, exit := in.start()
+	in.eventually("an answer", func() bool { return in.get() == "one" })
+	if list := children(pid); len(list) != 0 {
+		t.Errorf("children %v", list)
+	}
+	if got := title(pid); strings.HasPrefix(got, "nginx:") {
+		t.Errorf("title %q", got)
+	}
+	info, err := os.Stat(filepath.Join(in.prefix, "client_body_temp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if uid := info.Sys().(*syscall.Stat_t).Uid; privileged() && uid != 65534 {
+		t.Errorf("temporary files belong to user %d", uid)
+	}
+	_ = syscall.Kill(pid, syscall.SIGQUIT)
+	in.wantExit(exit, 0)
+}
+
+// TestSignalStorm: signals in any order, at any time, leave nothing behind.
+func TestSignalStorm(t *testing.T) {
+	signals := []syscall.Signal{syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGCHLD, syscall.SIGWINCH, syscall.SIGHUP, syscall.SIGUSR1}
+	random := uint32(1)
+	next := func() syscall.Signal {
+		random = random*1664525 + 1013904223
+		return signals[random>>16%uint32(len(signals))]
+	}
+	for round := range 12 {
+		in := newInstance(t, "daemon off;"+fmt.Sprintf(returns, "here"))
+		cmd := in.command()
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		pid := cmd.Process.Pid
+		done := make(chan struct{})
+		go func() {
+			_ = cmd.Wait()
+			close(done)
+		}()
+		// The program has to run far enough to catch signals.
+		in.eventually("a pid file", func() bool { return in.pid() == pid })
+		workers := children(pid)
+		for i := range 20 {
+			_ = syscall.Kill(pid, next())
+			workers = append(workers, children(pid)...)
+			if i == 10 && round%3 == 0 {
+				in.eventually("an answer", func() bool { return in.get() == "here" })
+			}
+		}
+		end := []syscall.Signal{syscall.SIGQUIT, syscall.SIGTERM}[round%2]
+		for range 3 {
+			_ = syscall.Kill(pid, end)
+			_ = syscall.Kill(pid, next())
+		}
+		select {
+		case <-done:
+		case <-time.After(patience):
+			in.kill(pid)
+			t.Fatalf("round %d: the end did not come; error log:\n%s", round, in.read("logs/error.log"))
+		}
+		for _, w := range workers {
+			if title(w) == "nginx: worker process" && !errors.Is(syscall.Kill(w, 0), syscall.ESRCH) {
+				t.Errorf("round %d: worker %d is left", round, w)
+			}
+		}
+		if in.pid() != 0 || in.listens() {
+			t.Errorf("round %d: a pid file or a socket is left", round)
+		}
+	}
+}

@@ -1,0 +1,4 @@
+package process
+
+// roles are what the test binary plays in processes of its own.
+var roles = map[string]func() int{"title": playTitle, "worker": playWorker}
