@@ -60,6 +60,16 @@ func TestInitScript(t *testing.T) {
 		if h.pid() == first {
 			t.Error("a restart kept the process")
 		}
+
+		old := h.pid()
+		init(0, "upgrade")
+		h.wantMaster()
+		h.wantAnswer("/", "200 two")
+		if h.pid() == old {
+			t.Error("an upgrade kept the process")
+		}
+		h.eventually("the old server's end", func() bool { return h.read("/run/nginx.pid.oldbin") == "" })
+
 		init(0, "stop")
 		h.wantGone()
 		init(3, "status")
@@ -75,6 +85,11 @@ func (h *host) wantMaster() {
 		h.t.Errorf("process %d is called %q", pid, comm)
 	}
 	h.run(0, "start-stop-daemon", "--stop", "--signal", "0", "--quiet", "--name", "nginx")
+	h.run(0, "pgrep", "-u", "root", "-f", "^nginx: master process .*nginx")
+	h.eventually("a worker without root's rights", func() bool {
+		_, code, err := h.Run(h.t.Context(), "pgrep", "-u", "www-data", "-f", "^nginx: worker process")
+		return err == nil && code == 0
+	})
 	h.run(0, "start-stop-daemon", "--stop", "--signal", "0", "--quiet", "--pidfile", "/run/nginx.pid", "--exec", "/usr/sbin/nginx")
 }
 

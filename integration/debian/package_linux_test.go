@@ -4,7 +4,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 // TestPackage installs what `make deb` builds, uses it and removes it.
@@ -17,6 +19,7 @@ func TestPackage(t *testing.T) {
 		h.copyIn(deb)
 		h.run(0, "/etc/init.d/nginx", "start")
 		before := h.shell("md5sum /usr/sbin/nginx; find /etc -type f | sort | xargs md5sum")
+		stop := h.visit()
 
 		h.run(0, "dpkg", "--install", "/root/sluice.deb")
 		h.wantSluice(true)
@@ -34,6 +37,7 @@ func TestPackage(t *testing.T) {
 		if after := h.shell("md5sum /usr/sbin/nginx; find /etc -type f | sort | xargs md5sum"); after != before {
 			t.Errorf("the program or a file in /etc is not what it was:\n%s\nnow\n%s", before, after)
 		}
+		stop()
 		h.run(0, "dpkg", "--purge", "sluice")
 		if left := h.shell("dpkg-divert --list | grep sluice || true; ls /usr/sbin/nginx.distrib 2>/dev/null || true"); left != "" {
 			t.Errorf("left behind: %s", left)
@@ -146,6 +150,33 @@ func (h *host) wantSluice(want bool) {
 	if h.pid() != 0 {
 		h.wantRunning(want)
 	}
+}
+
+// visit asks for pages, one after the other, until stop is called. Every one has to be answered.
+func (h *host) visit() (stop func()) {
+	end, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for lost := 0; lost < 10; {
+			if answer := h.get("/"); !strings.HasPrefix(answer, "200 ") {
+				lost++
+				h.t.Errorf("a visitor gets %.50q", answer)
+			}
+			select {
+			case <-end:
+				return
+			case <-tick.C:
+			}
+		}
+	}()
+	stop = sync.OnceFunc(func() {
+		close(end)
+		<-ended
+	})
+	h.t.Cleanup(stop)
+	return stop
 }
 
 // wantRunning wants Sluice, or else nginx, as the server.

@@ -27,6 +27,7 @@ func TestUnit(t *testing.T) {
 		command("ExecStartPre")
 		command("ExecStart")
 		h.wantMaster()
+		h.get("/") // nginx forgets a signal that comes before it has started its workers
 		pid := h.pid()
 		_ = os.Remove(h.Path(sitePath))
 		h.write(sitePath, site("reloaded"))
