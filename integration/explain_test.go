@@ -236,4 +236,3 @@ func (x *explained) judgeBody(req *harness.Request, r *explain.Report, resp *har
 		}
 	}
 }
-

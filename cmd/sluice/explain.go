@@ -2,9 +2,7 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/sluiceproxy/sluice/runtime"
@@ -12,72 +10,47 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/explain"
 )
 
-// repeated is an option that may be given several times.
-type repeated []string
-
-func (r *repeated) String() string { return fmt.Sprint(*r) }
-
-// Set implements flag.Value.
-func (r *repeated) Set(s string) error {
-	*r = append(*r, s)
-	return nil
-}
-
-// Set implements flag.Value: options of nginx in a command of our own.
-func (o *option) Set(s string) error {
-	*o = option{s, true}
-	return nil
-}
-
-// String implements flag.Value.
-func (o *option) String() string { return o.text }
-
 // explainRequest is `sluice explain`: it says what a configuration does with a request, without serving it. It returns
 // the exit code: 1 when the configuration is broken, 2 when the command line is.
 func explainRequest(args []string) int {
 	var o options
 	var q explain.Question
-	flags := flag.NewFlagSet("sluice explain", flag.ContinueOnError)
-	flags.StringVar(&q.Method, "X", "", "the request's `METHOD` instead of GET")
-	flags.Var((*repeated)(&q.Headers), "H", "a header `field` of the request, 'Name: value'; may repeat")
-	flags.StringVar(&q.From, "from", "", "the client's `address` instead of 127.0.0.1")
-	flags.StringVar(&q.To, "to", "", "the `address` it connects to, where the URL does not say: IP, IP:PORT or unix:PATH")
-	flags.BoolVar(&q.All, "all", false, "list the defaults that are in effect, too")
-	asJSON := flags.Bool("json", false, "write JSON")
-	flags.Var(&o.conf, "c", "the configuration `file`")
-	flags.Var(&o.prefix, "p", "the `prefix` of relative paths")
-	flags.Var(&o.param, "g", "`directives` in front of the configuration file")
-	flags.Usage = func() {
-		_, _ = io.WriteString(flags.Output(), "usage: sluice explain [options] URL\n")
-		flags.PrintDefaults()
-	}
+	flags := subcommand("explain", "[-json] [-all] [-X method] [-H 'Name: value']... [-from address] [-to address]\n"+
+		"                      [-c file] [-p prefix] [-g directives] URL")
+	o.flags(flags)
+	flags.StringVar(&q.Method, "X", "GET", "`method` of the request")
+	flags.Func("H", "header `field` of the request, 'Name: value'; may be repeated", func(s string) error {
+		q.Headers = append(q.Headers, s)
+		return nil
+	})
+	flags.StringVar(&q.From, "from", "127.0.0.1", "`address` of the client")
+	flags.StringVar(&q.To, "to", "", "`address` it connects to, where the URL does not say: IP, IP:PORT or unix:PATH")
+	flags.BoolVar(&q.All, "all", false, "list defaults and what does not fire, too")
+	asJSON := flags.Bool("json", false, "print JSON, see docs/explain.md")
 	var urls []string
-	for len(args) > 0 {
-		if err := flags.Parse(args); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
-				return 0
-			}
-			return 2
+	for rest := args; len(rest) > 0; {
+		if code, ok := parseFlags(flags, rest); !ok {
+			return code
 		}
-		if args = flags.Args(); len(args) > 0 {
-			urls, args = append(urls, args[0]), args[1:]
+		if rest = flags.Args(); len(rest) > 0 { // options may follow the URL
+			urls, rest = append(urls, rest[0]), rest[1:]
 		}
 	}
 	if len(urls) != 1 {
 		flags.Usage()
-		return 2
+		return codeUsage
 	}
 	q.URL = urls[0]
-	return answerQuestion(&o, &q, *asJSON)
+	return answer(&o, &q, *asJSON)
 }
 
-// answerQuestion loads the configuration and prints what it does.
-func answerQuestion(o *options, q *explain.Question, asJSON bool) int {
-	o.signal = option{"none", true} // nothing is unpacked
-	opts := o.runtime()
-	if _, err := useBuiltIn(o, &opts); err != nil {
-		fmt.Fprintf(os.Stderr, "nginx: [emerg] %s\n", err)
-		return 1
+// answer loads the configuration and prints what it does.
+func answer(o *options, q *explain.Question, asJSON bool) int {
+	o.signal = option{"none", true} // as for a signal, nothing is unpacked
+	opts, err := o.choose(nil)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "sluice explain: %s\n", err)
+		return codeUsage
 	}
 	x, err := explain.Load(opts)
 	if err != nil {
@@ -86,12 +59,12 @@ func answerQuestion(o *options, q *explain.Question, asJSON bool) int {
 			severity = p.Severity
 		}
 		fmt.Fprintf(os.Stderr, "nginx: [%s] %s\n", severity, err)
-		return 1
+		return codeFound
 	}
 	report, err := x.Explain(q)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "sluice explain: %s\n", err)
-		return 2
+		return codeUsage
 	}
 	write := report.WriteText
 	if asJSON {
@@ -99,7 +72,7 @@ func answerQuestion(o *options, q *explain.Question, asJSON bool) int {
 	}
 	if err := write(os.Stdout); err != nil {
 		fmt.Fprintf(os.Stderr, "sluice explain: %s\n", err)
-		return 1
+		return codeUsage
 	}
 	return 0
 }

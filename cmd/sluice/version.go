@@ -20,6 +20,8 @@ const usageForm = `Usage: nginx [-?hvVtTq] [-s signal] [-p prefix]
              [-e filename] [-c filename] [-g directives]
        sluice check [-json] [-strict] [-c file] [-p prefix] [-g directives] [file]
        sluice lint [-json] [-enable rules] [-disable rules] [-fail-on severity] [-c file ...] [-p prefix] [file ...]
+       sluice explain [-json] [-all] [-X method] [-H field ...] [-from address] [-to address] [-c file] [-p prefix]
+                      [-g directives] URL
        sluice fmt [-w | -check] [file ...]
 
 Options:
