@@ -23,9 +23,14 @@
 // A daemon is started before any of this (Go programs cannot fork): the parent
 // only reads the configuration, and waits until the daemon serves or has failed.
 //
+// # The change of the binary
+//
+// On USR2 the binary that is then found under argv[0] is started with the listening
+// sockets; WINCH, HUP and QUIT decide which of the two goes on. Either may be nginx.
+// See [process.Changeover].
+//
 // # Not supported
 //
 // A master process with workers: master_process is accepted, and one process
 // does everything with the rights that it was started with, whatever user says.
-// The change of the binary (USR2) and WINCH.
 package runtime

@@ -27,6 +27,7 @@ type master struct {
 	signals    *process.Signals
 	daemonized bool
 	changeover *process.Changeover
+	results    *process.Results
 
 	workers map[*link]struct{} // all that live
 	worker  *link              // the one that serves, nil for none
@@ -62,6 +63,8 @@ func runMaster(s *Server, recorder *inputs.Recorder, early *startLog, daemon *pr
 	early.close()
 	m.sockets = opened.opened
 	logSystem(m.cfg.Log)
+	m.results = process.NewResults()
+	defer m.results.Close()
 	if err := process.WritePID(m.cfg.Main.PID); err != nil {
 		logFailure(opened.log, err)
 		m.closeSockets()
@@ -107,6 +110,7 @@ func (m *master) event(e process.Event) {
 	case process.Terminate:
 		if m.ending != process.Terminate {
 			m.ending = process.Terminate
+			m.results.Close()
 			m.patience = 50 * time.Millisecond
 			m.tellAll(sayTerminate, nil)
 			m.alarm = time.After(m.patience)
@@ -114,6 +118,7 @@ func (m *master) event(e process.Event) {
 	case process.Quit:
 		if m.ending == 0 {
 			m.ending = process.Quit
+			m.results.Close()
 			var owner []byte
 			if !m.changeover.Shared() {
 				owner = lastOwner

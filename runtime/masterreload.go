@@ -17,20 +17,24 @@ type change struct {
 	opened map[string]*netio.Listener // sockets that were not open before
 	keep   map[string]bool            // keys of all sockets it has
 	target *link
-	first  bool   // that of the start
-	oldPID string // the pid file to remove, "" for none
+	first  bool             // that of the start
+	oldPID string           // the pid file to remove, "" for none
+	asked  *process.Outcome // who wants to know how it goes; nil for nobody
 }
 
 // reload reads the configuration anew and sends it to the worker. On an error,
 // which is logged, everything stays as it is.
 func (m *master) reload() {
+	asked := m.results.Begin()
 	if m.changeover.NewRuns() {
 		m.resume()
+		asked.End(true)
 		return
 	}
 	m.notice("reconfiguring")
-	c, err := m.read()
+	c, err := m.read(asked)
 	if err != nil {
+		asked.End(false)
 		return
 	}
 	m.change = c
@@ -70,8 +74,8 @@ func (m *master) hand(c *change) {
 }
 
 // read loads the configuration and opens what it needs. Failures are logged.
-func (m *master) read() (*change, error) {
-	log := m.cfg.Log
+func (m *master) read(asked *process.Outcome) (*change, error) {
+	log, console := m.cfg.logFor(asked)
 	recorder := inputs.NewRecorder(inputs.System{})
 	opts := m.opts
 	opts.inputs = recorder
@@ -82,7 +86,7 @@ func (m *master) read() (*change, error) {
 		logFailure(log, err)
 		return nil, err
 	}
-	c := &change{cfg: cfg, record: recorder.Record(), keep: map[string]bool{}}
+	c := &change{cfg: cfg, record: recorder.Record(), keep: map[string]bool{}, asked: asked}
 	if cfg.Main.PID != m.cfg.Main.PID {
 		if err := process.WritePID(cfg.Main.PID); err != nil {
 			logFailure(log, err)
@@ -94,7 +98,7 @@ func (m *master) read() (*change, error) {
 	for key := range m.sockets {
 		already[key] = true
 	}
-	opened, err := cfg.prepare(log, nil, already, false)
+	opened, err := cfg.prepare(log, console, already, false)
 	if err != nil {
 		m.dropPID(c)
 		return nil, err
@@ -144,6 +148,7 @@ func (m *master) commit() {
 	m.cfg.close()
 	m.cfg, m.record = c.cfg, c.record
 	m.cfg.redirectStderr()
+	c.asked.End(true)
 	if old != nil && old != m.worker && !old.exiting {
 		old.exiting = true
 		old.tell(process.Message{Kind: sayQuit})
@@ -167,6 +172,7 @@ func (m *master) abandon() {
 	}
 	m.dropPID(c)
 	c.cfg.close()
+	c.asked.End(false)
 	m.nextChange()
 }
 

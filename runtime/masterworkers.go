@@ -66,17 +66,27 @@ func (m *master) heard(n news) {
 			m.commit()
 		}
 	case n.Kind == sayFailed:
-		m.cfg.Log.Log(errlog.Emerg, 0, nil, nil, "worker process %d: %s", l.PID, n.Body)
+		m.logOf(l).Log(errlog.Emerg, 0, nil, nil, "worker process %d: %s", l.PID, n.Body)
 		if m.change != nil && m.change.target == l {
 			m.abandon()
 		}
 	}
 }
 
+// logOf is the log for what happens to a worker. Who waits for a change that it is
+// to make reads it, too.
+func (m *master) logOf(l *link) *errlog.Logger {
+	if m.change == nil || m.change.target != l {
+		return m.cfg.Log
+	}
+	log, _ := m.cfg.logFor(m.change.asked)
+	return log
+}
+
 // gone is called when a worker has ended.
 func (m *master) gone(l *link, e process.Exited) {
 	closeFiles(l.first.Files)
-	log := m.cfg.Log
+	log := m.logOf(l)
 	log.Log(errlog.Notice, 0, nil, nil, "signal %d (SIGCHLD) received from %d", int(syscall.SIGCHLD), l.PID)
 	text, alert, fatal := e.Describe("worker process")
 	lv := errlog.Notice

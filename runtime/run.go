@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	goruntime "runtime"
+	"syscall"
 
 	"github.com/sluiceproxy/sluice/parser"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
@@ -58,6 +59,8 @@ func Run(o Options) int {
 	}
 	early.close()
 	logSystem(s.cfg.Log)
+	s.results = process.NewResults()
+	defer s.results.Close()
 	if err := process.WritePID(s.cfg.Main.PID); err != nil {
 		log := errlog.New(errlog.Config{Outputs: s.cfg.outputs, Console: o.Console})
 		logFailure(log, err)
@@ -102,6 +105,7 @@ func (s *Server) obey(events <-chan process.Event) {
 				quitting = true
 				s.notice("gracefully shutting down")
 				s.letGo()
+				s.results.Close()
 				go func() {
 					s.drain()
 					close(drained)
@@ -215,7 +219,8 @@ func Test(o Options, quiet bool, dump io.Writer) int {
 }
 
 // Signal is -s: it sends the running server the signal called name, and returns
-// the exit code. The configuration says where the pid file is.
+// the exit code: for a reload that of its outcome, where the server tells. The
+// configuration says where the pid file is.
 func Signal(o Options, name string) int {
 	early := openStartLog(&o, errlog.Notice)
 	defer early.close()
@@ -230,7 +235,13 @@ func Signal(o Options, name string) int {
 		logFailure(early.Logger, fmt.Errorf(`invalid option: "-s %s"`, name))
 		return 1
 	}
-	if !process.Send(early.Logger, s.cfg.Main.PID, sig) {
+	sent := false
+	if sig == syscall.SIGHUP {
+		sent = process.SendReload(early.Logger, s.cfg.Main.PID, o.Console)
+	} else {
+		sent = process.Send(early.Logger, s.cfg.Main.PID, sig)
+	}
+	if !sent {
 		return 1
 	}
 	return 0

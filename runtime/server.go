@@ -30,6 +30,7 @@ type Server struct {
 	hasPID  bool   // this server wrote the pid file
 
 	changeover *process.Changeover // of Run
+	results    *process.Results    // of Run
 	paused     bool                // WINCH: see pause
 }
 
@@ -152,8 +153,11 @@ func (s *Server) use(cfg *Config, sockets *sockets) error {
 
 // Reload loads the configuration anew and switches to it. On an error, which
 // is logged, the running one goes on.
-func (s *Server) Reload() error {
-	log := s.cfg.Log
+func (s *Server) Reload() error { return s.reload(nil) }
+
+// reload is Reload for somebody who wants to know what goes wrong, or nil.
+func (s *Server) reload(asked *process.Outcome) error {
+	log, console := s.cfg.logFor(asked)
 	cfg, err := s.host.load(&s.opts, s.cfg)
 	logWarnings(log, cfg.warnings)
 	if err != nil {
@@ -179,7 +183,7 @@ func (s *Server) Reload() error {
 	for _, ln := range s.http.Listeners() {
 		already[ln.Key()] = true
 	}
-	sockets, err := cfg.prepare(log, nil, already, false)
+	sockets, err := cfg.prepare(log, console, already, false)
 	if err != nil {
 		return err
 	}

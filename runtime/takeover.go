@@ -1,6 +1,8 @@
 package runtime
 
 import (
+	"io"
+
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/process"
@@ -48,15 +50,28 @@ func (s *Server) resume() {
 // reconfigure is HUP: another configuration, or, beside a successor, the one
 // before it was started once more.
 func (s *Server) reconfigure() {
+	asked := s.results.Begin()
 	if s.changeover.NewRuns() {
 		s.resume()
+		asked.End(true)
 		return
 	}
 	s.notice("reconfiguring")
-	if err := s.Reload(); err == nil { // else it has logged what went wrong
+	err := s.reload(asked)
+	if err == nil { // else it has logged what went wrong
 		s.resume()
 	}
 	s.redirectStderr()
+	asked.End(err == nil)
+}
+
+// logFor returns the log of cfg and, for somebody who wants to know what goes wrong
+// in a reload, the console that receives it as well.
+func (cfg *Config) logFor(asked *process.Outcome) (*errlog.Logger, io.Writer) {
+	if asked == nil {
+		return cfg.Log, nil
+	}
+	return errlog.New(errlog.Config{Outputs: cfg.outputs, Console: asked}), asked
 }
 
 // letGo prepares the sockets for being closed: what another binary uses stays.

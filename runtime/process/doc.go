@@ -18,6 +18,10 @@
 // arguments, which reads its configuration itself. The parent therefore opens no
 // sockets, and unlike nginx's it answers only when the daemon serves or has failed.
 //
+// [Changeover] is the change of the binary (USR2): another program gets the listening
+// sockets of this one in nginx's environment variable. [Results] tells "-s reload" how
+// the reload went.
+//
 // Not supported: a master with workers and their titles. Role and User are the seam:
 // a worker is another process started the same way, with inherited sockets.
 package process

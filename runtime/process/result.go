@@ -1,0 +1,208 @@
+package process
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/errlog/errno"
+)
+
+// The conversation between a server and "-s reload", each line with a line feed:
+// the server greets, sends what went wrong with resultLine before each line, and
+// ends with resultGood or resultBad.
+const (
+	resultGreeting = "sluice reload 1"
+	resultLine     = "- "
+	resultGood     = "done"
+	resultBad      = "failed"
+)
+
+// Bounds of the conversation.
+const (
+	maxWaiting     = 64              // who may wait for a result at once
+	greetPatience  = time.Second     // for a server that does not know the conversation
+	writePatience  = time.Second     // for one who does not listen
+	reloadPatience = 2 * time.Minute // for the result of a reload, which may have names to look up
+)
+
+// Results tells those who ask for a reload ("-s reload") how it went. Where the
+// system cannot say who is at the other end of a socket, nobody can ask. Its
+// methods may be called on nil.
+type Results struct {
+	ln   *net.UnixListener
+	done chan struct{}
+
+	mu      sync.Mutex
+	waiting []*net.UnixConn
+	closed  bool
+}
+
+// NewResults begins to listen, under a name that belongs to the number of this
+// process. Without success nobody will be told, and "-s reload" is as blind as
+// nginx's; the result is nil then.
+func NewResults() *Results {
+	ln := listenResults(os.Getpid())
+	if ln == nil {
+		return nil
+	}
+	r := &Results{ln: ln, done: make(chan struct{})}
+	go r.accept()
+	return r
+}
+
+// accept greets those who come, and lets them wait.
+func (r *Results) accept() {
+	defer close(r.done)
+	for {
+		c, err := r.ln.AcceptUnix()
+		if err != nil {
+			return
+		}
+		if uid, _, ok := peerOf(c); !ok || uid != 0 && uid != os.Geteuid() {
+			_ = c.Close() // it is none of its business
+			continue
+		}
+		r.mu.Lock()
+		if r.closed || len(r.waiting) >= maxWaiting {
+			_ = c.Close() // it goes on without an answer
+		} else {
+			r.waiting = append(r.waiting, c)
+			say(c, resultGreeting)
+		}
+		r.mu.Unlock()
+	}
+}
+
+// say sends a line. Who does not listen has lost interest.
+func say(c *net.UnixConn, line string) {
+	_ = c.SetWriteDeadline(time.Now().Add(writePatience))
+	_, _ = io.WriteString(c, line+"\n")
+}
+
+// Begin is called when a reload begins: those who wait by now are told about it.
+func (r *Results) Begin() *Outcome {
+	if r == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.waiting) == 0 {
+		return nil
+	}
+	o := &Outcome{to: r.waiting}
+	r.waiting = nil
+	return o
+}
+
+// Close lets everybody go without an answer: the server ends.
+func (r *Results) Close() {
+	if r == nil {
+		return
+	}
+	_ = r.ln.Close()
+	<-r.done
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	for _, c := range r.waiting {
+		_ = c.Close()
+	}
+	r.waiting = nil
+}
+
+// Outcome is one reload, for those who want to know about it. Its methods may be
+// called on nil, when nobody does.
+type Outcome struct {
+	to []*net.UnixConn
+}
+
+// Write passes lines on that are meant for the console. It never fails. Warnings
+// are left out: "-s" has read the same files and given the same.
+func (o *Outcome) Write(p []byte) (int, error) {
+	if o == nil {
+		return len(p), nil
+	}
+	for line := range bytes.Lines(p) {
+		text := string(bytes.TrimSuffix(line, []byte("\n")))
+		if strings.Contains(text, "[warn] ") {
+			continue
+		}
+		for _, c := range o.to {
+			say(c, resultLine+text)
+		}
+	}
+	return len(p), nil
+}
+
+// End says whether the new configuration is in effect.
+func (o *Outcome) End(good bool) {
+	if o == nil {
+		return
+	}
+	line := resultBad
+	if good {
+		line = resultGood
+	}
+	for _, c := range o.to {
+		say(c, line)
+		_ = c.Close()
+	}
+	o.to = nil
+}
+
+// SendReload is "-s reload": it does what Send does, and where the server tells how the
+// reload went, it waits for that, writes what went wrong to console, and reports the
+// true result.
+func SendReload(log *errlog.Logger, pidFile string, console io.Writer) bool {
+	log.Log(errlog.Notice, 0, nil, nil, "signal process started")
+	pid, err := ReadPID(pidFile)
+	if err != nil {
+		log.Fail(errlog.Error, err)
+		return false
+	}
+	c := dialResults(pid)
+	var answer *bufio.Scanner
+	if c != nil {
+		defer c.Close()
+		answer = bufio.NewScanner(c)
+		_ = c.SetReadDeadline(time.Now().Add(greetPatience)) // it has just been opened
+		if !answer.Scan() || answer.Text() != resultGreeting {
+			answer = nil
+		}
+	}
+	if err := syscall.Kill(pid, syscall.SIGHUP); err != nil {
+		log.Fail(errlog.Alert, errno.Failed(fmt.Sprintf("kill(%d, %d)", pid, int(syscall.SIGHUP)), "", err))
+		return false
+	}
+	if answer == nil {
+		return true
+	}
+	_ = c.SetReadDeadline(time.Now().Add(reloadPatience))
+	return hear(answer, console)
+}
+
+// hear reads an answer to its end. A server that ends meanwhile, or takes its time,
+// leaves it open; then the signal was sent, which is what nginx promises.
+func hear(answer *bufio.Scanner, console io.Writer) bool {
+	if console == nil {
+		console = io.Discard
+	}
+	for answer.Scan() {
+		line := answer.Text()
+		if text, ok := strings.CutPrefix(line, resultLine); ok {
+			_, _ = fmt.Fprintln(console, text) // nothing is left to report to
+			continue
+		}
+		return line != resultBad
+	}
+	return true
+}
