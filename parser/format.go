@@ -19,8 +19,24 @@ const (
 // statement that goes over several lines keeps its breaks. Parsing the result
 // gives the same statements, and formatting it changes nothing.
 //
+// What stands between the braces of a directive such as content_by_lua_block is a
+// program in another language and stays as it is.
+//
 // The error is the first syntax error of the file, if it has one.
 func Format(f *File) ([]byte, error) {
+	if raw := putAside(string(f.Data)); raw != nil && !f.Param {
+		out, err := format(Parse(f.Path, raw.data))
+		if err == nil {
+			return raw.restore(out), nil
+		}
+		if len(f.errs) > 0 {
+			return nil, err
+		}
+	}
+	return format(f)
+}
+
+func format(f *File) ([]byte, error) {
 	if len(f.errs) > 0 {
 		return nil, f.errs[0]
 	}

@@ -27,6 +27,16 @@ func TestFormat(t *testing.T) {
 			"a # one\n    b # two\n    # three\n    c # four\n    ;\nd # five\n    {}\n",
 		},
 		{"block with a comment only", "a { # one\n}b{\n#two\n}", "a { # one\n}\nb {\n    #two\n}\n"},
+		{
+			"program of another language", "location / {content_by_lua_block{\n  if x then -- it's }\n\n\n ngx.say(\"}\", '{', [[ } ]], [=[ }]] ]=], {1}) end } # c\nroot /x;}",
+			"location / {\n    content_by_lua_block {\n  if x then -- it's }\n\n\n ngx.say(\"}\", '{', [[ } ]], [=[ }]] ]=], {1}) end } # c\n    root /x;\n}\n",
+		},
+		{
+			"programs", "set_by_lua_block $x{return 1}\na_by_lua_block\n{ --[[ } ]] }b;",
+			"set_by_lua_block $x {return 1}\na_by_lua_block { --[[ } ]] }\nb;\n",
+		},
+		{"not a program", "log_by_lua_block a;x_by_lua_block_y{a;}", "log_by_lua_block a;\nx_by_lua_block_y {\n    a;\n}\n"},
+		{"an unclosed program", "a_by_lua_block {b;'}';}", "a_by_lua_block {b;'}';}\n"},
 		{"comment behind a one-line block", "a{b;c{}} # d\n", "a {\n    b;\n    c {}\n} # d\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -82,6 +92,12 @@ func checkFormat(t *testing.T, in []byte) bool {
 		return false
 	}
 	g := Parse("x", out)
+	if len(f.Errors()) > 0 && len(g.Errors()) > 0 { // a program of another language
+		if again, err := Format(g); err != nil || !bytes.Equal(again, out) {
+			t.Errorf("formatted once\n%s\ntwice\n%s\n%v", short(out), short(again), err)
+		}
+		return true
+	}
 	if len(g.Errors()) > 0 {
 		t.Errorf("%s: %v in\n%s", short(in), g.Errors()[0], short(out))
 		return true

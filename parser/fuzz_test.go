@@ -16,6 +16,7 @@ func addSeeds(f *testing.F) {
 	f.Add([]byte("# c\na b # d\n  c; # e\nhttp { # f\n  if (\"$a\" = 'b') {\n}\n # g\n} # h\n"))
 	f.Add([]byte("map $x $y {\n\tdefault 1;\n\n\t~^a 2;\r\n}\n"))
 	f.Add([]byte("a # b\n{ # c\n} # d\n# e"))
+	f.Add([]byte("a { b_by_lua_block { x = '}' --[[ } ]]\n y{}\n} c_by_lua_block $x{ [=[ ]=] } d; }"))
 	for n := 4093; n < 4098; n++ {
 		x := strings.Repeat("x", n)
 		f.Add([]byte(x + ";" + x + "{ '" + x + "';} #" + x))

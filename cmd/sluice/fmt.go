@@ -2,11 +2,11 @@ package main
 
 import (
 	"bytes"
-	"flag"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/sluiceproxy/sluice/parser"
 )
@@ -15,55 +15,79 @@ import (
 // with -check, lists those that are not laid out so. Without files it formats standard input. It returns the exit code:
 // 1 when a file could not be formatted, or -check listed one.
 func formatFiles(args []string) int {
-	flags := flag.NewFlagSet("sluice fmt", flag.ContinueOnError)
+	flags := subcommand("fmt", "[-w | -check] [-json] [-r] [file | folder | pattern ...]")
 	write := flags.Bool("w", false, "write the result to the file instead of standard output")
 	check := flags.Bool("check", false, "list files whose layout differs, change nothing, and exit with 1 if there are any")
-	flags.Usage = func() {
-		_, _ = io.WriteString(flags.Output(), "usage: sluice fmt [-w | -check] [file ...]\n")
-		flags.PrintDefaults()
+	asJSON := flags.Bool("json", false, "print what became of each file as JSON, see docs/fmt.md; without -w nothing is changed")
+	follow := flags.Bool("r", false, "also format what the files include; relative names follow the folder of the file named here")
+	if code, ok := parseFlags(flags, args); !ok {
+		return code
 	}
-	if err := flags.Parse(args); err != nil {
-		if err == flag.ErrHelp { //nolint:errorlint // what Parse documents
-			return 0
-		}
-		return 2
-	}
-	f := formatter{write: *write, check: *check}
+	f := formatter{write: *write, check: *check || *asJSON && !*write, json: *asJSON}
+	wrong := ""
 	switch {
-	case f.write && f.check:
-		fmt.Fprintln(os.Stderr, "sluice fmt: -w and -check exclude each other")
-		return 2
-	case flags.NArg() > 0:
-		for _, path := range flags.Args() {
-			f.file(path)
-		}
-	case f.write:
-		fmt.Fprintln(os.Stderr, "sluice fmt: -w needs files")
-		return 2
-	default:
+	case *write && *check:
+		wrong = "-w and -check exclude each other"
+	case flags.NArg() == 0 && *write:
+		wrong = "-w needs files"
+	case flags.NArg() == 0 && *follow:
+		wrong = "-r needs files"
+	}
+	if wrong != "" {
+		fmt.Fprintf(os.Stderr, "sluice fmt: %s\n", wrong)
+		return codeUsage
+	}
+	if flags.NArg() == 0 {
 		f.stdin()
 	}
-	return f.code
+	found := formatTargets{follow: *follow}
+	for _, name := range flags.Args() {
+		if err := found.add(name); err != nil {
+			f.fail(name, err)
+		}
+	}
+	for _, t := range found.list {
+		f.file(t)
+	}
+	return f.end()
 }
 
+// formatter formats files and keeps what became of them.
 type formatter struct {
-	write, check bool
-	code         int
+	write, check, json bool
+	results            []formatResult
 }
+
+// formatResult is what became of one file.
+type formatResult struct {
+	File    string `json:"file"`
+	Status  string `json:"status"` // ok, changed or error
+	Message string `json:"message"`
+	Line    int    `json:"line"` // of a syntax error, else 0
+	Column  int    `json:"column"`
+}
+
+// The values of formatResult.Status.
+const (
+	formatOK      = "ok"
+	formatChanged = "changed" // or would be
+	formatError   = "error"
+)
 
 func (f *formatter) stdin() {
+	const name = "<standard input>"
 	data, err := io.ReadAll(os.Stdin)
 	if err != nil {
-		f.fail(err)
+		f.fail(name, err)
 		return
 	}
-	f.format("<standard input>", data)
+	f.format(name, data)
 }
 
 func (f *formatter) file(path string) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		f.fail(err)
+		f.fail(path, err)
 		return
 	}
 	f.format(path, data)
@@ -73,57 +97,65 @@ func (f *formatter) format(path string, data []byte) {
 	out, err := parser.Format(parser.Parse(path, data))
 	switch {
 	case err != nil:
-		f.fail(err)
-	case f.check:
-		if !bytes.Equal(out, data) {
-			fmt.Println(path)
-			f.code = 1
-		}
+	case !f.write && !f.check:
+		_, err = os.Stdout.Write(out)
+	case bytes.Equal(out, data):
 	case f.write:
-		if !bytes.Equal(out, data) {
-			if err := replaceFile(path, out); err != nil {
-				f.fail(err)
-			}
+		if err = replaceFile(path, out); err == nil {
+			f.done(path, formatChanged)
+			return
 		}
 	default:
-		if _, err := os.Stdout.Write(out); err != nil {
-			f.fail(err)
+		f.done(path, formatChanged)
+		return
+	}
+	if err != nil {
+		f.fail(path, err)
+		return
+	}
+	f.done(path, formatOK)
+}
+
+func (f *formatter) done(path, status string) {
+	f.results = append(f.results, formatResult{File: path, Status: status})
+	if f.check && !f.json && status == formatChanged {
+		fmt.Println(path)
+	}
+}
+
+func (f *formatter) fail(path string, err error) {
+	r := formatResult{File: path, Status: formatError, Message: err.Error()}
+	if e := (*parser.Error)(nil); errors.As(err, &e) {
+		r.Message, r.Line, r.Column = e.Msg, e.Pos.Line, e.Pos.Col
+	}
+	f.results = append(f.results, r)
+	if !f.json {
+		fmt.Fprintf(os.Stderr, "sluice fmt: %s\n", err)
+	}
+}
+
+// end prints the report, where one is wanted, and returns the exit code.
+func (f *formatter) end() int {
+	count := map[string]int{}
+	for _, r := range f.results {
+		count[r.Status]++
+	}
+	if f.json {
+		e := json.NewEncoder(os.Stdout)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		err := e.Encode(struct {
+			Files   []formatResult `json:"files"`
+			Changed int            `json:"changed"`
+			Errors  int            `json:"errors"`
+		}{append([]formatResult{}, f.results...), count[formatChanged], count[formatError]})
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "sluice fmt: %s\n", err)
+			return codeFound
 		}
 	}
-}
-
-func (f *formatter) fail(err error) {
-	fmt.Fprintf(os.Stderr, "sluice fmt: %s\n", err)
-	f.code = 1
-}
-
-// replaceFile puts data in the place of a file at once, so that a server that reads its configuration meanwhile, or a
-// full disk, never leaves half of it. A symbolic link stays; what it leads to is replaced.
-func replaceFile(path string, data []byte) error {
-	path, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return err
+	if count[formatError] > 0 || f.check && count[formatChanged] > 0 {
+		return codeFound
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(data)
-	if e := tmp.Chmod(info.Mode().Perm()); err == nil {
-		err = e
-	}
-	if e := tmp.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name())
-	}
-	return err
+	return 0
 }

@@ -22,7 +22,7 @@ const usageForm = `Usage: nginx [-?hvVtTq] [-s signal] [-p prefix]
        sluice lint [-json] [-enable rules] [-disable rules] [-fail-on severity] [-c file ...] [-p prefix] [file ...]
        sluice explain [-json] [-all] [-X method] [-H field ...] [-from address] [-to address] [-c file] [-p prefix]
                       [-g directives] URL
-       sluice fmt [-w | -check] [file ...]
+       sluice fmt [-w | -check] [-json] [-r] [file | folder | pattern ...]
 
 Options:
   -?,-h         : this help

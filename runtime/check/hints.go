@@ -176,7 +176,7 @@ func unsupported(name string, spec *conf.Spec) string {
 	case spec.Plus:
 		return name + " belongs to the commercial nginx (" + spec.Module + ")"
 	}
-	return "it belongs to " + spec.Module + ", of which this build does not have this part; see docs/directives.md"
+	return "it is part of " + spec.Module + " and missing in this build; see docs/directives.md"
 }
 
 // defaultHint tells what holds without a directive.

@@ -113,7 +113,7 @@ func variableHint(name string) string {
 		if v.Subsystem == "stream" {
 			return "a variable of stream, in " + v.Module
 		}
-		return "it belongs to " + v.Module + ", of which this build does not have this part"
+		return "it is part of " + v.Module + " and missing in this build"
 	}
 	return ""
 }
