@@ -10,7 +10,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 )
 
-//go:generate go test . -run "TestDirectives|TestLint" -update
+//go:generate go test . -run "TestDirectives|TestLint|TestMessages" -update
 
 // Directives is directives.md: every directive of the reference as l treats it.
 func Directives(l *conf.Loader) []byte {

@@ -77,6 +77,19 @@ func (c *MainConf) setThreads() {
 	}
 }
 
+// warnOfMasks says that worker_cpu_affinity does not fit worker_processes. The
+// masks have no effect, but a number of them that is wrong is still a mistake.
+func (c *MainConf) warnOfMasks(log *errlog.Logger, masks int) {
+	workers := c.Workers
+	if workers == autoWorkers {
+		workers = goruntime.NumCPU()
+	}
+	if masks > 1 && masks != workers {
+		log.Log(errlog.Warn, 0, nil, nil, `the number of "worker_processes" is not equal to the number of `+
+			`"worker_cpu_affinity" masks, using last mask for remaining worker processes`)
+	}
+}
+
 // warnOfLimits says that there may be fewer descriptors than connections.
 func (c *MainConf) warnOfLimits(log *errlog.Logger) {
 	cur, _, err := process.OpenFiles()

@@ -78,6 +78,7 @@ type Config struct {
 	warnings []string
 
 	checkLate func() error // what is checked behind "syntax is ok"
+	masks     int          // of worker_cpu_affinity
 }
 
 // Warnings are what nginx would have warned of, up to the first error.
@@ -172,6 +173,7 @@ func (h *host) loadWith(l *conf.Loader, o *Options, prev *Config) (*Config, regi
 	cfg.checkLate = l.CheckLate
 	err := l.Load(o.Param)
 	cfg.Files, cfg.warnings, cfg.folders = l.Files, l.Warnings(), l.Folders()
+	cfg.masks = l.CPUMasks
 	cfg.raw = l.RawSockets
 	if err != nil {
 		first := err.(*conf.Error) //nolint:errorlint // what Load documents

@@ -105,6 +105,7 @@ func (cfg *Config) complete() error {
 func (cfg *Config) prepare(early *errlog.Logger, console io.Writer, already map[string]bool, test bool) (*sockets, error) {
 	err := cfg.complete()
 	if err == nil {
+		cfg.Main.warnOfMasks(early, cfg.masks)
 		err = makeFolders(cfg.folders, cfg.Main.User)
 	}
 	if err == nil {

@@ -71,16 +71,23 @@ const (
 )
 
 func poolSize(c *Cmd) error {
+	_, err := c.PoolSize()
+	return err
+}
+
+// PoolSize reads the first argument as the size in bytes of one of nginx's
+// memory pools.
+func (c *Cmd) PoolSize() (int64, error) {
 	n, ok := ParseSize(c.Arg(0))
 	switch {
 	case !ok:
-		return c.Bad("invalid value")
+		return 0, c.Bad("invalid value")
 	case n < minPool:
-		return c.Errorf("the pool size must be no less than %d", minPool)
+		return 0, c.Errorf("the pool size must be no less than %d", minPool)
 	case n%poolAlign != 0:
-		return c.Errorf("the pool size must be a multiple of %d", poolAlign)
+		return 0, c.Errorf("the pool size must be a multiple of %d", poolAlign)
 	}
-	return nil
+	return n, nil
 }
 
 func checkDirectIO(c *Cmd) error {
@@ -100,6 +107,8 @@ func checkAffinity(c *Cmd) error {
 			return c.Errorf(`invalid number of arguments in "worker_cpu_affinity" directive`)
 		}
 		masks = masks[1:]
+	} else {
+		c.Loader.CPUMasks = len(masks)
 	}
 	for _, mask := range masks {
 		if len(mask) > maxCPUs {

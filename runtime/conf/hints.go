@@ -34,7 +34,6 @@ var hints = []hint{
 	{"directio", whyFile, checkDirectIO},
 	{"directio_alignment", whyFile, size},
 	{"read_ahead", whyFile, size},
-	{"connection_pool_size", whyPool, poolSize},
 	{"request_pool_size", whyPool, poolSize},
 	{"output_buffers", whyPool, bufs},
 	{"client_body_in_single_buffer", "a buffered body is always in one buffer", flag},

@@ -3,6 +3,8 @@ package conf
 import (
 	"strings"
 	"testing"
+
+	"github.com/sluiceproxy/sluice/parser"
 )
 
 // handle makes the lab handle a directive that it refuses otherwise.
@@ -28,7 +30,7 @@ func TestHintChecks(t *testing.T) {
 		"thread_pool a threads=1 max_queue=x;":                   `invalid max_queue value "max_queue=x"`,
 		"thread_pool a threads=1;thread_pool a threads=1;":       `duplicate thread pool "a"`,
 		"events { use nothing; }":                                `invalid event type "nothing"`,
-		"http { connection_pool_size 111; }":                     "the pool size must be no less than 112",
+		"http { request_pool_size 111; }":                        "the pool size must be no less than 112",
 		"http { request_pool_size 4097; }":                       "the pool size must be a multiple of 16",
 		"http { request_pool_size x; }":                          `"request_pool_size" directive invalid value`,
 		"http { directio 4m; }":                                  "",
@@ -179,6 +181,32 @@ func TestHasVariable(t *testing.T) {
 	} {
 		if got := HasVariable(c.subsystem, c.name); got != c.want {
 			t.Errorf("%s, %s: %v", c.subsystem, c.name, got)
+		}
+	}
+}
+
+func TestUsePath(t *testing.T) {
+	l := newLab(t, map[string]string{"nginx.conf": "\n\na;"})
+	c := &Cmd{Node: &Node{Directive: parser.Parse("/a", []byte("\na;")).Body[0]}, Loader: l.Loader}
+	for _, step := range []struct {
+		dir    string
+		levels [3]int
+		owned  bool
+		want   string
+	}{
+		{"/t", [3]int{1, 2}, false, ""},
+		{"/t", [3]int{1, 2}, false, ""},
+		{"/t", [3]int{2}, false, `the same path name "/t" in /a:2 has the different levels than`},
+		{"/t", [3]int{1, 2}, true, `the same path name "/t" used in /a:2 and`},
+		{"/c", [3]int{}, true, ""},
+		{"/c", [3]int{}, false, `the same path name "/c" used in /a:2 and`},
+	} {
+		got := ""
+		if err := c.UsePath(step.dir, step.levels, step.owned); err != nil {
+			got = err.Error()
+		}
+		if got != step.want {
+			t.Errorf("%s: %q, want %q", step.dir, got, step.want)
 		}
 	}
 }

@@ -53,6 +53,8 @@ type Loader struct {
 	// as if they were not there: those known to be wrong, for whoever looks for
 	// what else is.
 	Skip map[int]bool
+	// CPUMasks is how many masks worker_cpu_affinity has given, 0 with auto.
+	CPUMasks int
 	// Inputs is where files and hosts are read from; set it before Load.
 	Inputs Inputs
 	// RawSockets is set by directives that want sockets with foreign addresses,
@@ -74,6 +76,7 @@ type Loader struct {
 	pools     map[string]*pool      // see checkThreadPool
 	zones     map[string]sharedZone // see Cmd.SharedZone
 	recorded  map[*Block][]Setting  // see Record
+	paths     map[string]usedPath   // see Cmd.UsePath
 	late      []func() error        // see AfterSyntax
 	lastSeq   int                   // of the end of http, at which nginx makes the checks of AtEnd
 }

@@ -153,6 +153,8 @@ func Register(b *Builder, m *conf.Module) {
 	b.locs = conf.NewOwn[Location](m)
 	b.logs = conf.NewSection(m, errorLogs{}, b.bindErrorLogs)
 	b.srvConf = conf.NewSection(m, defaultServerConf(), bindServerConf)
+	b.srvConf.Finish(m, b.finishServerConf)
+	m.Partial("checked; memory is pooled by size classes", "connection_pool_size")
 	b.core = conf.NewSection(m, b.defaultCore(), b.bindCore)
 	b.core.Finish(m, b.finishCore)
 	m.Block("http", func(cmd *conf.Cmd) error {

@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"errors"
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
@@ -20,6 +21,7 @@ type ServerConf struct {
 	mergeSlashes       bool
 	underscores        bool
 	maxHeaders         int
+	connectionPool     int64 // only compared with the size of largeHeaderBuffers
 }
 
 // Core are the http_core settings of a location.
@@ -131,6 +133,7 @@ func defaultServerConf() ServerConf {
 	return ServerConf{
 		headerBufferSize: 1024, largeHeaderBuffers: conf.Buffers{Num: 4, Size: 8192},
 		headerTimeout: 60000, ignoreInvalid: true, mergeSlashes: true, maxHeaders: 1000,
+		connectionPool: 512,
 	}
 }
 
@@ -156,6 +159,23 @@ func bindServerConf(c *ServerConf, t *conf.Table) {
 	t.Flag("merge_slashes", &c.mergeSlashes)
 	t.Flag("underscores_in_headers", &c.underscores)
 	t.Num("max_headers", &c.maxHeaders)
+	t.Func("connection_pool_size", func(cmd *conf.Cmd) (err error) {
+		c.connectionPool, err = cmd.PoolSize()
+		return err
+	})
+}
+
+// finishServerConf checks the settings of servers. Those of http count where a
+// server has none of its own.
+func (b *Builder) finishServerConf(block *conf.Block, c *ServerConf) error {
+	used := block.In(conf.Server)
+	for _, child := range block.Children() {
+		used = used || child.In(conf.Server) && b.srvConf.Of(child) == c
+	}
+	if used && c.largeHeaderBuffers.Size < c.connectionPool {
+		return errors.New(`the "large_client_header_buffers" size must be equal to or greater than "connection_pool_size"`)
+	}
+	return nil
 }
 
 func (b *Builder) bindCore(c *Core, t *conf.Table) {

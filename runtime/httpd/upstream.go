@@ -90,7 +90,7 @@ func (t *TempPath) Set(c *conf.Cmd) error {
 		}
 		t.Levels[i-1] = n
 	}
-	return nil
+	return c.UsePath(t.Dir, t.Levels, false)
 }
 
 // path returns the name of file n.

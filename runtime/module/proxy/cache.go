@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -8,24 +9,42 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 )
 
+// cacheSettings are what a block says of the cache.
+type cacheSettings struct {
+	zone string // "" where there is none, or it is not known before a request is there
+}
+
 // registerCache accepts the directives of the cache, so that a configuration
 // with one still serves. Their form is checked, and one warning says that
 // nothing is kept.
 func (m *module) registerCache(mod *conf.Module) {
 	for name, check := range cacheDirectives {
-		if check == nil {
-			check = func(*conf.Cmd) error { return nil }
-		}
 		mod.Directive(name, check)
 	}
+	m.cacheZones = map[string]bool{}
+	mod.Directive("proxy_cache_path", m.checkCachePath)
 	warned := false
-	mod.Directive("proxy_cache", func(c *conf.Cmd) error {
-		if _, err := m.b.Value(c, 0); err != nil {
+	section := conf.NewSection(mod, cacheSettings{}, func(s *cacheSettings, t *conf.Table) {
+		t.Func("proxy_cache", func(c *conf.Cmd) error {
+			v, err := m.b.Value(c, 0)
+			s.zone = ""
+			if err != nil || c.Arg(0) == "off" {
+				return err
+			}
+			if name, static := v.Static(); static {
+				s.zone = string(name)
+				err = c.SharedZone(s.zone, 0, cacheOwner)
+			}
+			if !warned {
+				warned = true
+				c.Warnf(`"proxy_cache" is known to nginx but not supported here, responses are not cached`)
+			}
 			return err
-		}
-		if c.Arg(0) != "off" && !warned {
-			warned = true
-			c.Warnf(`"proxy_cache" is known to nginx but not supported here, responses are not cached`)
+		})
+	})
+	section.Finish(mod, func(_ *conf.Block, s *cacheSettings) error {
+		if s.zone != "" && !m.cacheZones[s.zone] {
+			return errors.New(`"proxy_cache" zone "` + s.zone + `" is unknown`)
 		}
 		return nil
 	})
@@ -43,17 +62,16 @@ func (m *module) registerCache(mod *conf.Module) {
 	}
 	mod.Directive("proxy_cache_bypass", values)
 	mod.Directive("proxy_no_cache", values)
-	names := append(slices.Collect(maps.Keys(cacheDirectives)), "proxy_cache", "proxy_cache_key", "proxy_cache_bypass", "proxy_no_cache")
+	names := append(slices.Collect(maps.Keys(cacheDirectives)), "proxy_cache_path", "proxy_cache", "proxy_cache_key", "proxy_cache_bypass", "proxy_no_cache")
 	mod.Partial("checked, but responses are not cached yet; a warning says so where one would be, see ADR 8", names...)
 }
 
 // cacheDirectives are those whose values mean nothing without a cache.
 var cacheDirectives = map[string]func(*conf.Cmd) error{
-	"proxy_cache_path":              checkCachePath,
 	"proxy_cache_valid":             checkCacheValid,
 	"proxy_cache_min_uses":          checkNumber,
-	"proxy_cache_use_stale":         nil,
-	"proxy_cache_methods":           nil,
+	"proxy_cache_use_stale":         checkUseStale,
+	"proxy_cache_methods":           checkMethods,
 	"proxy_cache_lock":              checkFlag,
 	"proxy_cache_lock_timeout":      checkTime,
 	"proxy_cache_lock_age":          checkTime,
@@ -89,26 +107,6 @@ func checkOffset(c *conf.Cmd) error {
 	return nil
 }
 
-// checkCachePath reads proxy_cache_path as far as its zone.
-func checkCachePath(c *conf.Cmd) error {
-	for _, a := range c.Args[1:] {
-		zone, ok := strings.CutPrefix(a.Value, "keys_zone=")
-		if !ok {
-			continue
-		}
-		name, size, found := strings.Cut(zone, ":")
-		n, valid := conf.ParseSize(size)
-		switch {
-		case !found || name == "" || !valid:
-			return c.Errorf(`invalid keys zone size "%s"`, a.Value)
-		case n < 2*4096:
-			return c.Errorf(`keys zone "%s" is too small`, a.Value)
-		}
-		return nil
-	}
-	return c.Errorf(`"%s" must have "keys_zone" parameter`, c.Name.Value)
-}
-
 // checkCacheValid reads [code ...] time.
 func checkCacheValid(c *conf.Cmd) error {
 	last := len(c.Args) - 1
@@ -119,6 +117,29 @@ func checkCacheValid(c *conf.Cmd) error {
 		if n, ok := conf.ParseInt(a.Value); a.Value != "any" && (!ok || n < 100 || n > 599) {
 			return c.Errorf(`invalid status "%s"`, a.Value)
 		}
+	}
+	return nil
+}
+
+// checkUseStale and checkMethods know the words of the two directives.
+func checkUseStale(c *conf.Cmd) error {
+	return checkWords(c, "error", "timeout", "invalid_header", "updating", "http_500", "http_502", "http_503", "http_504",
+		"http_403", "http_404", "http_429", "off")
+}
+
+func checkMethods(c *conf.Cmd) error { return checkWords(c, "GET", "HEAD", "POST") }
+
+func checkWords(c *conf.Cmd, words ...string) error {
+	seen := map[string]bool{}
+	for _, a := range c.Args {
+		i := slices.IndexFunc(words, func(w string) bool { return strings.EqualFold(w, a.Value) })
+		switch {
+		case i < 0:
+			return c.Errorf(`invalid value "%s"`, a.Value)
+		case seen[words[i]]:
+			c.Warnf(`duplicate value "%s"`, a.Value)
+		}
+		seen[words[i]] = true
 	}
 	return nil
 }

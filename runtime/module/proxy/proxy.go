@@ -62,6 +62,8 @@ type module struct {
 	ups     *pass.Upstreams
 	tls     map[*settings]*pass.TLS // by the instance whose settings they are
 	targets []*target               // that need TLS
+
+	cacheZones map[string]bool // of proxy_cache_path, by name
 }
 
 func register(b *httpd.Builder, m *conf.Module) {

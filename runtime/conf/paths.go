@@ -1,0 +1,29 @@
+package conf
+
+// usedPath is a folder that a directive has taken for files of the program's
+// own.
+type usedPath struct {
+	levels [3]int
+	owned  bool
+	at     string // FILE:LINE
+}
+
+// UsePath takes the folder dir, complete, for files in subdirectories of the
+// levels given. Temporary files of several kinds may share a folder if they
+// agree about the levels; an owned one, such as a cache's, has no other use.
+func (c *Cmd) UsePath(dir string, levels [3]int, owned bool) error {
+	l := c.Loader
+	old, known := l.paths[dir]
+	switch {
+	case known && (owned || old.owned):
+		return c.Errorf(`the same path name "%s" used%s and`, dir, old.at)
+	case known && old.levels != levels:
+		return c.Errorf(`the same path name "%s"%s has the different levels than`, dir, old.at)
+	case !known:
+		if l.paths == nil {
+			l.paths = map[string]usedPath{}
+		}
+		l.paths[dir] = usedPath{levels, owned, c.At()}
+	}
+	return nil
+}
