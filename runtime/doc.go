@@ -29,8 +29,21 @@
 // sockets; WINCH, HUP and QUIT decide which of the two goes on. Either may be nginx.
 // See [process.Changeover].
 //
+// # Master and worker
+//
+// Started by the super-user, unless master_process is off, [Run] is a master: it
+// reads, opens and listens, and serves nothing. It starts one worker as user,
+// which is this program again and comes to [Worker]; the program's main function
+// asks [IsWorker] before anything else. The worker gets what the master read, see
+// package inputs, and the log files and sockets as descriptors (bundle.go), loads the
+// configuration from that, serves it with as many threads as worker_processes says,
+// and answers. A reload is another such message. What a worker may not do for
+// itself, limits that are raised, the master does for it.
+//
+// Started by anybody else, one process is its own master and worker.
+//
 // # Not supported
 //
-// A master process with workers: master_process is accepted, and one process
-// does everything with the rights that it was started with, whatever user says.
+// More than one worker. env changes the environment of the next worker that is
+// started, not of the one that serves.
 package runtime

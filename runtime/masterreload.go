@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"maps"
+	"runtime/debug"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/inputs"
@@ -100,6 +101,7 @@ func (m *master) read(asked *process.Outcome) (*change, error) {
 	}
 	opened, err := cfg.prepare(log, console, already, false)
 	if err != nil {
+		cfg.HTTP.Stop()
 		m.dropPID(c)
 		return nil, err
 	}
@@ -176,8 +178,10 @@ func (m *master) abandon() {
 	m.nextChange()
 }
 
-// nextChange does what was asked for meanwhile.
+// nextChange comes after a change: what reading it took goes back to the system,
+// and what was asked for meanwhile is done.
 func (m *master) nextChange() {
+	debug.FreeOSMemory()
 	later := m.later
 	m.later = nil
 	for _, e := range later {

@@ -1,6 +1,7 @@
 // Package process is what a server is to its system: a pid file, signals, a daemon,
-// a user. It stands for nginx's os/unix/ngx_daemon.c, ngx_process.c (signals) and
-// the process parts of core/nginx.c and core/ngx_cycle.c.
+// a master and its worker, their titles, the change of the binary. It stands for
+// nginx's os/unix/ngx_daemon.c, ngx_process.c, ngx_channel.c, ngx_setproctitle.c, the
+// process parts of ngx_process_cycle.c, and those of core/nginx.c and core/ngx_cycle.c.
 //
 // A server that goes into the background does, in this order:
 //
@@ -22,6 +23,19 @@
 // sockets of this one in nginx's environment variable. [Results] tells "-s reload" how
 // the reload went.
 //
-// Not supported: a master with workers and their titles. Role and User are the seam:
-// a worker is another process started the same way, with inherited sockets.
+// A worker is the same program as well, started as another user with one end of a
+// [Channel]:
+//
+//	child, err := process.StartWorker(process.WorkerOptions{User: cfg.User, Env: env})
+//	child.Channel.Send(process.Message{Kind: 'C', Body: configuration, Files: sockets})
+//	exited := <-child.Exited()
+//
+//	if process.IsWorker() { // in the worker
+//	    channel, err := process.ResumeWorker()
+//	    message, err := channel.Receive(limit, true)
+//	}
+//
+// Not supported: who sent a signal is not known, since Go does not tell, but for
+// SIGCHLD; nginx logs "received from 123". On systems other than Linux titles stay
+// what they are, and the limits of a worker can only be lowered.
 package process
