@@ -32,8 +32,8 @@ const pebbleConf = `{"pebble": {
 // TestCertbot has certbot's plugin for nginx get a certificate for a site that is being served, install it into the
 // configuration, and renew it.
 func TestCertbot(t *testing.T) {
-	authority := installPebble(t)
 	t.Parallel()
+	authority := installPebble(t)
 	h := newHost(t)
 	h.install(programs["sluice"])
 	h.startPebble(authority)

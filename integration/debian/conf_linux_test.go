@@ -12,6 +12,7 @@ const success = "nginx: the configuration file /etc/nginx/nginx.conf syntax is o
 
 // TestStockConfiguration checks what Debian installs as it is.
 func TestStockConfiguration(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, h *host) {
 		if said := h.run(0, "nginx", "-t"); said != success {
 			t.Errorf("-t says\n%s", said)

@@ -16,6 +16,7 @@ const sitePath = "/etc/nginx/sites-enabled/default"
 
 // TestInitScript runs every command of Debian's /etc/init.d/nginx.
 func TestInitScript(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, h *host) {
 		init := func(code int, command string) { t.Helper(); h.run(code, "/etc/init.d/nginx", command) }
 		init(0, "configtest")
@@ -85,11 +86,12 @@ func (h *host) wantMaster() {
 		h.t.Errorf("process %d is called %q", pid, comm)
 	}
 	h.run(0, "start-stop-daemon", "--stop", "--signal", "0", "--quiet", "--name", "nginx")
-	h.run(0, "pgrep", "-u", "root", "-f", "^nginx: master process .*nginx")
-	h.eventually("a worker without root's rights", func() bool {
-		_, code, err := h.Run(h.t.Context(), "pgrep", "-u", "www-data", "-f", "^nginx: worker process")
-		return err == nil && code == 0
-	})
+	for user, title := range map[string]string{"root": "^nginx: master process .*nginx", "www-data": "^nginx: worker process"} {
+		h.eventually(title+" of "+user, func() bool {
+			_, code, err := h.Run(h.t.Context(), "pgrep", "-u", user, "-f", title)
+			return err == nil && code == 0
+		})
+	}
 	h.run(0, "start-stop-daemon", "--stop", "--signal", "0", "--quiet", "--pidfile", "/run/nginx.pid", "--exec", "/usr/sbin/nginx")
 }
 

@@ -8,6 +8,7 @@ import (
 
 // TestUnit runs the commands of Debian's nginx.service the way systemd does.
 func TestUnit(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, h *host) {
 		unit := h.read("/lib/systemd/system/nginx.service")
 		command := func(setting string) {
@@ -43,6 +44,7 @@ func TestUnit(t *testing.T) {
 
 // TestLogrotate rotates with Debian's /etc/logrotate.d/nginx.
 func TestLogrotate(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, h *host) {
 		h.run(0, "nginx")
 		h.get("/before")
