@@ -50,6 +50,8 @@ type Report struct {
 	Files []string
 	// Problems are in reading order.
 	Problems []Problem
+	// More is set when there were more problems than anybody would read.
+	More bool
 }
 
 // Count returns how many problems have the severity s.
@@ -74,9 +76,12 @@ func (r *Report) Code(strict bool) int {
 // hide each other is seldom longer.
 const maxRounds = 12
 
+// maxProblems is how many problems are told.
+const maxProblems = 1000
+
 // Run reads a configuration and returns what is wrong with it.
 func Run(o runtime.Options) *Report {
-	c := &checker{skip: map[int]bool{}, told: map[string]bool{}}
+	c := &checker{skip: map[int]bool{}, told: map[string]bool{}, names: map[conf.Context][]string{}}
 	for range maxRounds {
 		c.in = runtime.Inspect(o, c.skip)
 		if c.files == nil {
@@ -87,16 +92,18 @@ func Run(o runtime.Options) *Report {
 				c.unknown = append(c.unknown, name)
 			}
 		}
-		if !c.round() {
+		if !c.round() || c.more {
 			break
 		}
 	}
 	c.variables()
 	for _, n := range c.skipped {
-		c.static(n.node, n.in)
+		if !c.more {
+			c.static(n.node, n.in)
+		}
 	}
 	slices.SortStableFunc(c.problems, func(a, b Problem) int { return cmp.Compare(a.seq, b.seq) })
-	r := &Report{Main: o.ConfPath, Problems: c.problems}
+	r := &Report{Main: o.ConfPath, Problems: c.problems, More: c.more}
 	for _, f := range c.files {
 		r.Files = append(r.Files, f.Path)
 	}
@@ -111,9 +118,11 @@ type checker struct {
 	unknown  []string            // variables, of all rounds
 	skip     map[int]bool        // statements that are left out, by Seq
 	skipped  []stray
-	told     map[string]bool // by place and message
+	told     map[string]bool           // by place and message
+	names    map[conf.Context][]string // see legal
 	problems []Problem
 	round2   bool // the round at hand is not the first
+	more     bool // there are more than maxProblems
 }
 
 // stray is a statement that is left out.
@@ -127,6 +136,9 @@ type stray struct {
 func (c *checker) round() (again bool) {
 	var wrong []stray
 	for _, p := range c.in.Problems {
+		if c.more {
+			return false
+		}
 		if p.Severity != conf.Warn && p.Node != nil && !p.End && !c.skip[p.Seq()] {
 			wrong = append(wrong, stray{p.Node, p.In})
 			c.skip[p.Seq()] = true
@@ -214,6 +226,10 @@ func mentions(n *conf.Node, word string) bool {
 func (c *checker) add(p Problem) {
 	key := p.File + "\x00" + itoa(p.Line) + "\x00" + itoa(p.Column) + "\x00" + p.Message
 	if c.told[key] {
+		return
+	}
+	if len(c.problems) == maxProblems {
+		c.more = true
 		return
 	}
 	c.told[key] = true

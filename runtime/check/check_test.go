@@ -84,6 +84,7 @@ func TestJSON(t *testing.T) {
   ],
   "errors": 2,
   "warnings": 0,
+  "more": false,
   "problems": [
     {
       "file": "nginx.conf",
@@ -132,6 +133,29 @@ func TestJSON(t *testing.T) {
 	}
 	if !json.Valid(b.Bytes()) {
 		t.Error("not JSON")
+	}
+}
+
+// TestMany holds that garbage ends, and soon.
+func TestMany(t *testing.T) {
+	tests := map[string]string{
+		"statements": strings.Repeat("a $b;", 200_000),
+		"lines":      "events {}\nhttp {\n" + strings.Repeat("server { location / { gzip maybe; return 200 $a$b; } }\n", 5000) + "}\n",
+		"variables":  "events {}\nhttp { server {\n" + strings.Repeat("location /a { return 200 $aa; }\n", 2000) + "} }\n",
+		"one line":   "events {}\nhttp { server { server_name " + strings.Repeat("a;b ", 50_000) + "; } }\n",
+	}
+	for name, text := range tests {
+		t.Run(name, func(t *testing.T) {
+			o := unpack(t, &txtar.Archive{Files: []txtar.File{{Name: "nginx.conf", Data: []byte(text)}}})
+			r := Run(o)
+			if r.Code(false) != 1 || len(r.Problems) > maxProblems || r.More != (len(r.Problems) == maxProblems) {
+				t.Errorf("%d problems, more: %v", len(r.Problems), r.More)
+			}
+			var b bytes.Buffer
+			if err := r.JSON(&b); err != nil || b.Len() > 4<<20 {
+				t.Errorf("%d bytes of JSON, %v", b.Len(), err)
+			}
+		})
 	}
 }
 

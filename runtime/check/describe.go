@@ -190,12 +190,17 @@ func (c *checker) spec(name string, in conf.Context) *conf.Spec {
 }
 
 // legal are the names that may stand in a kind of block.
-func (c *checker) legal(in conf.Context) (names []string) {
+func (c *checker) legal(in conf.Context) []string {
+	names, ok := c.names[in]
+	if ok {
+		return names
+	}
 	for _, s := range c.in.Loader.Specs() {
 		if s.Contexts&in != 0 {
 			names = append(names, s.Name)
 		}
 	}
+	c.names[in] = names
 	return names
 }
 

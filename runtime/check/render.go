@@ -23,8 +23,9 @@ func (r *Report) JSON(w io.Writer) error {
 		Files    []string  `json:"files"`
 		Errors   int       `json:"errors"`
 		Warnings int       `json:"warnings"`
+		More     bool      `json:"more"`
 		Problems []Problem `json:"problems"`
-	}{r.Main, list(r.Files), r.Count(Error), r.Count(Warning), problems})
+	}{r.Main, list(r.Files), r.Count(Error), r.Count(Warning), r.More, problems})
 }
 
 // list makes the empty list of none: consumers of JSON tell null from it.
@@ -40,6 +41,9 @@ func (r *Report) Text(out io.Writer) error {
 	w := bufio.NewWriter(out)
 	for i := range r.Problems {
 		r.Problems[i].text(w)
+	}
+	if r.More {
+		fmt.Fprintf(w, "... and more\n\n")
 	}
 	errors, warnings := r.Count(Error), r.Count(Warning)
 	if errors+warnings == 0 {

@@ -26,11 +26,15 @@ type Spot struct {
 	Column int `json:"column"`
 	// End is behind its last character.
 	End Place `json:"end"`
-	// Source is the line of the file that it begins in.
+	// Source is the line of the file that it begins in; of a long one, the part
+	// around it.
 	Source string `json:"source"`
 
 	start, width int // of the caret within Source, in bytes
 }
+
+// maxSource is how many bytes of a line Source holds.
+const maxSource = 1000
 
 // NewSpot returns the part of f from the byte start to the byte before end.
 func NewSpot(f *parser.File, start, end int) Spot {
@@ -44,13 +48,17 @@ func NewSpot(f *parser.File, start, end int) Spot {
 		line = line[:i]
 	}
 	line = bytes.TrimRight(line, "\r")
-	s := Spot{
-		File: f.Path, Line: bytes.Count(data[:bol], []byte("\n")) + 1, Column: utf8.RuneCount(data[bol:start]) + 1,
-		Source: strings.ToValidUTF8(string(line), "\ufffd"),
-	}
+	s := Spot{File: f.Path, Line: bytes.Count(data[:bol], []byte("\n")) + 1, Column: utf8.RuneCount(data[bol:start]) + 1}
 	s.End = Place{s.Line + bytes.Count(data[bol:endBol], []byte("\n")), utf8.RuneCount(data[endBol:end]) + 1}
-	s.start = min(len(strings.ToValidUTF8(string(line[:min(start-bol, len(line))]), "\ufffd")), len(s.Source))
-	s.width = max(min(end-bol, len(line))-(start-bol), 0)
+	from, to := min(start-bol, len(line)), min(end-bol, len(line))
+	if len(line) > maxSource {
+		cut := max(from-maxSource/4, 0)
+		line = line[cut:min(cut+maxSource, len(line))]
+		from, to = from-cut, min(to-cut, len(line))
+	}
+	s.Source = strings.ToValidUTF8(string(line), "\ufffd")
+	s.start = min(len(strings.ToValidUTF8(string(line[:from]), "\ufffd")), len(s.Source))
+	s.width = max(to-from, 0)
 	return s
 }
 

@@ -64,6 +64,9 @@ func (c *checker) search(r *Problem, file string, line int) (at *conf.Node) {
 // A variable that a statement which was left out would have made is not one.
 func (c *checker) variables() {
 	for _, name := range c.unknown {
+		if c.more {
+			return
+		}
 		if !c.undefined(name) {
 			continue
 		}
