@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sluiceproxy/sluice/parser"
 	"github.com/sluiceproxy/sluice/runtime/conf"
 )
 
@@ -43,6 +44,13 @@ func accessRules() []*Rule {
 				"the last ten years.",
 			Bad:  "ssl_protocols TLSv1 TLSv1.1 TLSv1.2;",
 			Good: "ssl_protocols TLSv1.2 TLSv1.3;",
+		},
+		{
+			Name: "redirect-to-http", Severity: Low, check: redirectToHTTP,
+			Text: "A server that speaks TLS sends its visitors to a page without. Whoever is on the way can read and change it. " +
+				"Redirect to https://, or leave the scheme out.",
+			Bad:  "server { listen 8443 ssl; ssl_reject_handshake on; return 301 http://example.com$request_uri; }",
+			Good: "server { listen 8443 ssl; ssl_reject_handshake on; return 301 https://example.com$request_uri; }",
 		},
 		{
 			Name: "version-disclosure", Severity: Low, check: versionDisclosure,
@@ -160,6 +168,30 @@ func weakTLS(p *pass) {
 			}
 		}
 	}, "ssl_ciphers")
+}
+
+func redirectToHTTP(p *pass) {
+	p.all(func(s *scope, n *conf.Node) {
+		i := redirects(n)
+		if i < 0 || !strings.HasPrefix(arg(n, i), "http://") || !speaksTLS(s.enclosing(conf.Server)) {
+			return
+		}
+		p.report(n, &n.Args[i], "leads from https to http")
+	}, "return", "rewrite")
+}
+
+// speaksTLS reports whether a server has no address without TLS.
+func speaksTLS(s *scope) bool {
+	if s == nil {
+		return false
+	}
+	listens := s.own("listen")
+	for _, n := range listens {
+		if !slices.ContainsFunc(n.Args, func(a parser.Arg) bool { return a.Value == "ssl" || a.Value == "quic" }) {
+			return false
+		}
+	}
+	return len(listens) > 0
 }
 
 func versionDisclosure(p *pass) {

@@ -17,6 +17,13 @@ func languageRules() []*Rule {
 			Good: "server { server_name a.example;\n  root /srv; }",
 		},
 		{
+			Name: "error-log-off", Severity: Low, check: errorLogOff,
+			Text: "error_log knows no `off`: it writes into a file of that name. To keep almost nothing, write " +
+				"`error_log /dev/null emerg`.",
+			Bad:  "error_log off;",
+			Good: "error_log /dev/null emerg;",
+		},
+		{
 			Name: "if-is-evil", Severity: Low, check: ifIsEvil,
 			Text: "An if in a location is a location of its own, chosen after the rewrite phase: of several that hold only the last " +
 				"one counts, and directives around it may be missing there. Only return, set, and rewrite with last, redirect or " +
@@ -55,6 +62,14 @@ func missingSemicolon(p *pass) {
 // legal reports whether a directive may stand in a kind of block.
 func (p *pass) legal(name string, kind conf.Context) bool {
 	return slices.ContainsFunc(p.in.Loader.Named(name), func(s *conf.Spec) bool { return s.Contexts&kind != 0 })
+}
+
+func errorLogOff(p *pass) {
+	p.all(func(_ *scope, n *conf.Node) {
+		if arg(n, 0) == "off" {
+			p.report(n, &n.Args[0], `writes into a file named "off"`)
+		}
+	}, "error_log")
 }
 
 func ifIsEvil(p *pass) {

@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/sluiceproxy/sluice/runtime"
+	"github.com/sluiceproxy/sluice/runtime/conf"
 )
 
 // inspect reads a configuration; what does not have an http block is the inside of one.
@@ -213,6 +214,20 @@ func TestJSON(t *testing.T) {
 	want := []string{"column", "directive", "end", "explanation", "file", "line", "message", "rule", "severity", "source"}
 	if !slices.Equal(names, want) || got.Findings[0]["severity"] != "low" {
 		t.Errorf("got %v", got.Findings[0])
+	}
+}
+
+// TestBuiltin holds that what is known about nginx's variables is about variables that there are.
+func TestBuiltin(t *testing.T) {
+	for name := range builtin {
+		if !conf.HasVariable("http", name) {
+			t.Errorf("there is no $%s", name)
+		}
+	}
+	for _, prefix := range families {
+		if !conf.HasVariable("http", prefix+"x") {
+			t.Errorf("there is no $%s...", prefix)
+		}
 	}
 }
 

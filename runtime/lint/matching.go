@@ -2,6 +2,7 @@ package lint
 
 import (
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -17,6 +18,20 @@ func matchingRules() []*Rule {
 			Text: "In a regular expression a dot is any character: `.php$` matches `/xphp`, too. Write `\\.`.",
 			Bad:  `server { location ~ .php$ { return 403; } }`,
 			Good: `server { location ~ \.php$ { return 403; } }`,
+		},
+		{
+			Name: "unanchored-regex", Severity: Low, check: unanchoredRegex,
+			Text: "The regular expression ends with the extension of a file and not with `$`: `\\.php` matches `/a.phpx/b`, too. End " +
+				"it with `$`, or with `(/|$)` where a path may follow.",
+			Bad:  `server { location ~ \.php { return 403; } }`,
+			Good: `server { location ~ \.php$ { return 403; } }`,
+		},
+		{
+			Name: "missing-group", Severity: Medium, check: missingGroup,
+			Text: "The text uses a group that the regular expression before it does not have, so it is empty. Mostly a group was " +
+				"removed, or it was made `(?:...)`.",
+			Bad:  `server { rewrite ^/a/(.*)$ /b/$2 last; }`,
+			Good: `server { rewrite ^/a/(.*)$ /b/$1 last; }`,
 		},
 		{
 			Name: "unreachable-location", Severity: Medium, check: unreachableLocation,
@@ -74,6 +89,35 @@ func unescapedDot(p *pass) {
 			}
 		}
 	}, "server_name")
+}
+
+// extension is the end of a regular expression that matches that of a file.
+var extension = regexp.MustCompile(`\\\.(?:[A-Za-z0-9]+|\((?:\?:)?[A-Za-z0-9|?]+\))$`)
+
+func unanchoredRegex(p *pass) {
+	for _, s := range p.scopes {
+		if m := s.match(); m.regex() && extension.MatchString(m.text) {
+			p.report(s.node, m.arg, `"%s" ends with an extension and without "$"`, m.text)
+		}
+	}
+}
+
+func missingGroup(p *pass) {
+	look := func(s *scope, n *conf.Node, i int) {
+		_, regex := captures(s, n)
+		re := parse(regex)
+		if i >= len(n.Args) || regex == "" || re == nil {
+			return
+		}
+		for _, r := range references(n.Args[i].Value) {
+			if r.name[0] >= '1' && r.name[0] <= '9' && int(r.name[0]-'0') > re.MaxCap() {
+				p.report(n, &n.Args[i], `"%s" has no group %s`, regex, r.name)
+				return
+			}
+		}
+	}
+	p.all(func(s *scope, n *conf.Node) { look(s, n, 1) }, "rewrite", "set")
+	p.all(func(s *scope, n *conf.Node) { look(s, n, len(n.Args)-1) }, "return")
 }
 
 func unreachableLocation(p *pass) {
