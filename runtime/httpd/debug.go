@@ -98,7 +98,6 @@ func (r *Request) debugLocation() {
 		mark = "="
 	}
 	r.Debugf("using configuration \"%s%s\"", mark, r.loc.Name)
-	r.Debugf("http cl:%d max:%d", r.In.ContentLength, r.loc.Core.maxBodySize)
 }
 
 // debugFinalize notes a result.

@@ -276,9 +276,12 @@ func (r *Request) findLocation() Result {
 	if r.loc.Internal && !r.internal {
 		return StatusNotFound
 	}
-	r.enterLocation()
 	if r.Debugging() {
 		r.debugLocation()
+	}
+	r.enterLocation()
+	if r.Debugging() {
+		r.Debugf("http cl:%d max:%d", r.In.ContentLength, r.loc.Core.maxBodySize)
 	}
 	if n, limit := r.In.ContentLength, r.loc.Core.maxBodySize; n != -1 && limit != 0 && n > limit && !r.Body.discarded && r.parent == nil {
 		r.Errorf(nil, "client intended to send too large body: %d bytes", n)

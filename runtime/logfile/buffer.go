@@ -48,10 +48,12 @@ func (f *File) buffer(b Buffering) {
 }
 
 // writeBuffered is Write with buffer=. mu is held and is released.
-func (f *File) writeBuffered(line []byte) {
+func (f *File) writeBuffered(line []byte) (failed *Problem) {
 	for len(f.lines) > 0 && len(f.lines)+len(line) > f.buffering.Size {
 		f.mu.Unlock()
-		f.Flush()
+		if p := f.flushNow(); p != nil {
+			failed = p
+		}
 		f.mu.Lock()
 	}
 	if len(line) > f.buffering.Size {
@@ -60,12 +62,16 @@ func (f *File) writeBuffered(line []byte) {
 		}
 		f.mu.Unlock()
 		f.writing.Lock()
-		f.finish(f.emit(line))
-		return
+		defer f.writing.Unlock()
+		if p := f.emit(line); p != nil {
+			failed = p
+		}
+		return failed
 	}
 	if len(f.lines) == 0 && f.timer != nil {
 		f.timer.Reset(f.buffering.Flush)
 	}
 	f.lines = append(f.lines, line...)
 	f.mu.Unlock()
+	return failed
 }

@@ -57,21 +57,22 @@ func (f *File) Path() string { return f.path }
 // Write adds a line, which ends with a line feed, for access logs. It returns when
 // the line is in the file or will be written by another goroutine that is running
 // already (with buffer=: when the buffer is full, flushed or its time is up).
-// The line is not kept. Failures go to the Set's Report.
-func (f *File) Write(line []byte) {
+// The line is not kept. A failure of a write made by this call is returned, at most
+// one a minute, for the caller to report with what it was about; those of writes that
+// nobody waits for go to the Set's Report.
+func (f *File) Write(line []byte) *Problem {
 	if f.isFull() {
-		return
+		return nil
 	}
 	f.mu.Lock()
 	if f.buffering.Size > 0 {
-		f.writeBuffered(line)
-		return
+		return f.writeBuffered(line)
 	}
 	f.lines = append(f.lines, line...)
 	f.count++
 	if f.led && len(f.lines) < maxGather {
 		f.mu.Unlock()
-		return
+		return nil
 	}
 	f.led = true
 	yield := f.lone < loneAfter || f.lone%loneAfter == 0
@@ -79,7 +80,14 @@ func (f *File) Write(line []byte) {
 	if yield {
 		runtime.Gosched()
 	}
-	f.Flush()
+	return f.flushNow()
+}
+
+// flushNow is Flush that returns the failure.
+func (f *File) flushNow() *Problem {
+	f.writing.Lock()
+	defer f.writing.Unlock()
+	return f.flush()
 }
 
 // WriteNow writes a line before it returns, for error logs: what led to a crash must

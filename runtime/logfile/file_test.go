@@ -262,12 +262,18 @@ func TestFullDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var problems []Problem
 		var f *File
-		s := openSet(t, Options{Report: func(p Problem) {
+		report := func(p Problem) {
 			problems = append(problems, p)
 			f.WriteNow([]byte("the report goes to the same file\n"))
-		}}, func(s *Set) { f = s.File("/dev/full") })
+		}
+		s := openSet(t, Options{Report: report}, func(s *Set) { f = s.File("/dev/full") })
 		defer s.Close()
-		f.Write([]byte("1\n"))
+		write := func(line string) {
+			if p := f.Write([]byte(line)); p != nil {
+				report(*p)
+			}
+		}
+		write("1\n")
 		if len(problems) != 1 || problems[0].Severity != Alert ||
 			problems[0].Text != `write() to "/dev/full" failed` || problems[0].Err != syscall.ENOSPC {
 			t.Fatalf("got %+v", problems)
@@ -280,14 +286,15 @@ func TestFullDisk(t *testing.T) {
 			t.Error("the file is left alone for longer")
 		}
 		for range 58 {
-			f.Write([]byte("2\n"))
+			write("2\n")
 			time.Sleep(time.Second)
 		}
 		if len(problems) != 1 {
 			t.Errorf("%d complaints within a minute", len(problems))
 		}
 		time.Sleep(time.Second)
-		f.Write([]byte("3\n"))
+		f.Flush()
+		f.WriteNow([]byte("3\n"))
 		if len(problems) != 2 {
 			t.Errorf("%d complaints after a minute, want 2", len(problems))
 		}
@@ -335,8 +342,8 @@ func benchmarkWrite(b *testing.B, procs, writers int, how string) {
 	write := map[string]func([]byte){
 		"none":     func([]byte) {},
 		"direct":   func(p []byte) { _, _ = syscall.Write(f.fd, p) },
-		"gathered": f.Write,
-		"buffered": f.Write,
+		"gathered": func(p []byte) { f.Write(p) },
+		"buffered": func(p []byte) { f.Write(p) },
 	}[how]
 	var before, after syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &before)

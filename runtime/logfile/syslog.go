@@ -45,13 +45,8 @@ func NewSyslog(conf SyslogConf, report func(Problem)) *Syslog {
 func (s *Syslog) Conf() SyslogConf { return s.conf }
 
 // Write sends an access log line, with or without its line feed, with the
-// configured severity. A failure is also reported as access_log does, with
-// `send() to syslog failed`.
-func (s *Syslog) Write(line []byte) {
-	if !s.Send(s.conf.Severity, line) && s.report != nil {
-		s.report(Problem{Severity: Warn, Text: "send() to syslog failed"})
-	}
-}
+// configured severity, and reports whether it went out.
+func (s *Syslog) Write(line []byte) bool { return s.Send(s.conf.Severity, line) }
 
 // Send sends one line, with or without its line feed, and reports whether it went out.
 func (s *Syslog) Send(sev Severity, line []byte) bool {

@@ -152,14 +152,18 @@ func TestSyslogReconnects(t *testing.T) {
 	defer s.Close()
 	about := " while logging to syslog, server: unix:" + path
 
-	s.Write([]byte("nobody listens"))
+	if s.Write([]byte("nobody listens")) {
+		t.Error("nobody listens, and yet it went out")
+	}
 	l := listen(t, path)
 	s.Write([]byte("1"))
 	if got := receive(t, l); !strings.HasSuffix(got, ": 1") {
 		t.Errorf("got %q", got)
 	}
 	l.Close()
-	s.Write([]byte("the server went away"))
+	if s.Write([]byte("the server went away")) {
+		t.Error("the server went away, and yet it went out")
+	}
 	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
 		t.Fatal(err)
 	}
@@ -171,9 +175,7 @@ func TestSyslogReconnects(t *testing.T) {
 	}
 	want := []Problem{
 		{Alert, "connect() failed", syscall.ENOENT, about},
-		{Warn, "send() to syslog failed", nil, ""},
 		{Error, "send() failed", syscall.ECONNREFUSED, about},
-		{Warn, "send() to syslog failed", nil, ""},
 	}
 	if len(problems) != len(want) {
 		t.Fatalf("got %+v", problems)

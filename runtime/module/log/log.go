@@ -38,6 +38,7 @@ type accessLog struct {
 	file   *logfile.File
 	syslog *logfile.Syslog
 	path   *script.Value
+	state  pathState // of path
 }
 
 // module is the state of one load.
@@ -116,9 +117,13 @@ func (w *writer) log(r *httpd.Request) httpd.Result {
 		buf.b = append(a.format.Append(buf.b[:0], r), '\n')
 		switch {
 		case a.file != nil:
-			a.file.Write(buf.b)
+			if p := a.file.Write(buf.b); p != nil {
+				r.Logf(errlog.Level(p.Severity)+1, p.Err, "%s", p.Text)
+			}
 		case a.syslog != nil:
-			a.syslog.Write(buf.b)
+			if !a.syslog.Write(buf.b) {
+				r.Logf(errlog.Warn, nil, "send() to syslog failed")
+			}
 		default:
 			w.writePath(r, a, buf.b)
 		}

@@ -2,8 +2,11 @@ package log
 
 import (
 	"container/list"
+	"errors"
 	"sync"
+	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
@@ -14,7 +17,8 @@ import (
 // writePath writes a line to a file whose name has variables. As in nginx such
 // a file is made only where the request's root exists.
 func (w *writer) writePath(r *httpd.Request, a *accessLog, line []byte) {
-	if !rootExists(r) {
+	now := time.Now().Unix()
+	if a.state.full.Load() == now || !rootExists(r) {
 		return
 	}
 	path := string(a.path.Eval(r))
@@ -24,13 +28,32 @@ func (w *writer) writePath(r *httpd.Request, a *accessLog, line []byte) {
 		return
 	}
 	if err := writeAll(fd, line); err != nil {
-		r.Logf(errlog.Alert, err, `write() to "%s" failed`, path)
+		a.state.failed(r, path, err, now)
 	}
 	if entry != nil {
 		w.cache.done(entry)
 		return
 	}
 	_ = syscall.Close(fd)
+}
+
+// pathState is what a log remembers of its failures, in seconds since 1970.
+type pathState struct {
+	full       atomic.Int64 // when a disk was full: lines of that second are dropped
+	complained atomic.Int64 // when that was last said
+}
+
+// complainEvery is nginx's distance in seconds between two complaints of a log.
+const complainEvery = 60
+
+// failed reports a line that could not be written.
+func (s *pathState) failed(r *httpd.Request, path string, err error, now int64) {
+	if errors.Is(err, syscall.ENOSPC) {
+		s.full.Store(now)
+	}
+	if last := s.complained.Load(); now-last >= complainEvery && s.complained.CompareAndSwap(last, now) {
+		r.Logf(errlog.Alert, err, `write() to "%s" failed`, path)
+	}
 }
 
 // open returns a descriptor to append to path; entry is nil when the caller
