@@ -197,7 +197,7 @@ var absent = []struct{ pattern, reason string }{
 		"about systems, or builds of nginx, that lack something",
 	},
 	{`"quic"|"listen ... %s" directive in %s:%ui$`, "quic is refused as a whole"},
-	{`debug_connection`, "there is no debug log of single connections, and a warning of its own says so"},
+	{`debug_connection`, "the debug log is always built in"},
 	{`lock_file|events module|event type must|temp_pool|modules loaded|radix tree|getcwd|gethostname|listening socket on|FD_CLOEXEC|` +
 		`IPV6_V6ONLY|conflicting variable`, "about machinery that does not exist here"},
 	{`could not build`, "tables are sized by themselves"},

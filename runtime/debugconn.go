@@ -10,7 +10,7 @@ import (
 
 // debugConnection handles debug_connection: an address, a network, "unix:", or
 // a name, which stands for all its addresses now.
-func debugConnection(cmd *conf.Cmd, set *netio.AddrSet, lookup func(host string) ([]netip.Addr, error)) error {
+func debugConnection(cmd *conf.Cmd, set *netio.AddrSet) error {
 	text := cmd.Arg(0)
 	if text == "unix:" {
 		set.AddUnix()
@@ -23,7 +23,7 @@ func debugConnection(cmd *conf.Cmd, set *netio.AddrSet, lookup func(host string)
 		set.Add(p)
 		return nil
 	}
-	addrs, err := lookup(text)
+	addrs, err := cmd.Loader.Inputs.LookupHost(text)
 	if err != nil || len(addrs) == 0 {
 		return cmd.Errorf(`host not found in debug_connection "%s"`, text)
 	}

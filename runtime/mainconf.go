@@ -1,9 +1,6 @@
 package runtime
 
 import (
-	"context"
-	"net"
-	"net/netip"
 	"os"
 	"strings"
 
@@ -61,14 +58,9 @@ func registerMain(l *conf.Loader, openLog func(*conf.Cmd) (errlog.Output, error)
 		return nil
 	})
 	m.Directive("debug_connection", func(cmd *conf.Cmd) error {
-		return debugConnection(cmd, &s.Write(l.Main).DebugConnections, lookupHost)
+		return debugConnection(cmd, &s.Write(l.Main).DebugConnections)
 	})
 	return s
-}
-
-// lookupHost finds the addresses of a name as the system does.
-func lookupHost(host string) ([]netip.Addr, error) {
-	return net.DefaultResolver.LookupNetIP(context.Background(), "ip", host)
 }
 
 func bindMain(c *MainConf, t *conf.Table, openLog func(*conf.Cmd) (errlog.Output, error)) {
