@@ -112,7 +112,7 @@ func isAnswer(name string) bool {
 }
 
 // lay writes the files of an archive, and a certificate, into a folder.
-func lay(t *testing.T, ar *txtar.Archive) string {
+func lay(t testing.TB, ar *txtar.Archive) string {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
@@ -141,7 +141,7 @@ func lay(t *testing.T, ar *txtar.Archive) string {
 }
 
 // pair makes a certificate.
-func pair(t *testing.T) (cert, key []byte) {
+func pair(t testing.TB) (cert, key []byte) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -1,0 +1,48 @@
+package httpd
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/sluiceproxy/sluice/runtime/netio"
+)
+
+// TestAt: an address of its own goes before the wildcard of its port and family, that before a dual wildcard.
+func TestAt(t *testing.T) {
+	tcp := func(s string) netio.Addr { return netio.AddrFrom(netip.MustParseAddrPort(s)) }
+	var c Config
+	add := func(a netio.Addr, only6 bool) {
+		c.Addrs = append(c.Addrs, &Addr{Spec: netio.ListenSpec{Addr: a, IPv6Only: only6}})
+	}
+	add(tcp("0.0.0.0:80"), false)
+	add(tcp("10.0.0.1:80"), false)
+	add(tcp("[::]:80"), true)
+	add(tcp("[::]:81"), false)
+	add(tcp("[::]:82"), true)
+	add(tcp("127.0.0.1:83"), false)
+	add(netio.UnixAddr("/run/x"), false)
+	for _, c2 := range []struct {
+		local netio.Addr
+		want  string
+	}{
+		{tcp("10.0.0.1:80"), "10.0.0.1:80"},
+		{tcp("10.0.0.2:80"), "0.0.0.0:80"},
+		{tcp("0.0.0.0:80"), "0.0.0.0:80"},
+		{tcp("[2001:db8::1]:80"), "[::]:80"},
+		{tcp("[2001:db8::1]:81"), "[::]:81"},
+		{tcp("127.0.0.1:81"), "[::]:81"},
+		{tcp("127.0.0.1:82"), ""},
+		{tcp("127.0.0.1:83"), "127.0.0.1:83"},
+		{tcp("127.0.0.2:83"), ""},
+		{netio.UnixAddr("/run/x"), "unix:/run/x"},
+		{netio.UnixAddr("/run/y"), ""},
+	} {
+		got := ""
+		if a := c.At(&c2.local); a != nil {
+			got = a.Text()
+		}
+		if got != c2.want {
+			t.Errorf("%s: %q, want %q", c2.local.String(), got, c2.want)
+		}
+	}
+}
