@@ -20,7 +20,10 @@ func (c *recorder) pass(r *httpd.Request, p *pass.Plan) {
 	c.handler = &Handler{Kind: "pass", Directive: statement(n), At: place(n)}
 	out := &Pass{URL: p.Schema + p.Host + p.URI, Servers: []Peer{}, Failures: []Value{}}
 	head, body, _ := strings.Cut(string(p.Head), "\r\n\r\n")
-	out.Request, out.Body = strings.Split(head, "\r\n"), body
+	out.Request = []string{}
+	if !strings.Contains(head, "\x00") { // else the protocol is none of text
+		out.Request, out.Body = strings.Split(head, "\r\n"), body
+	}
 	if p.Block {
 		out.Upstream = c.x.upstream(p.Host, p.Servers, out)
 	} else {

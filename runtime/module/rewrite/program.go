@@ -127,9 +127,12 @@ func (p *program) run(r *httpd.Request) httpd.Result {
 // tell lets a tracer know of an instruction that was executed: whether its
 // condition held or its expression matched, the text and the code it is about.
 func (e *engine) tell(in *instruction, on bool, text []byte, code httpd.Result) {
-	if e.tracer == nil {
-		return
+	if e.tracer != nil {
+		e.told(in, on, text, code)
 	}
+}
+
+func (e *engine) told(in *instruction, on bool, text []byte, code httpd.Result) {
 	switch in.op {
 	case opReturn:
 		text = in.value.Eval(e.r)
