@@ -126,3 +126,29 @@ events {`)
 		t.Errorf("-T says\n%s", got)
 	}
 }
+
+// TestTemporaryFiles: bodies go to the layout's folders, which belong to the user of the workers.
+func TestTemporaryFiles(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, h *host) {
+		h.shell("rm -rf /var/lib/nginx/* " + sitePath)
+		h.replace("/etc/nginx/nginx.conf", "error_log /var/log/nginx/error.log;", "error_log /var/log/nginx/error.log warn;")
+		h.write(sitePath, `
+server { listen 80; client_max_body_size 2m; location / { proxy_pass http://127.0.0.1:81; } }
+server { listen 127.0.0.1:81; location / { return 200 taken; } }
+`)
+		h.run(0, "nginx")
+		for _, dir := range []string{"body", "proxy"} {
+			if info := h.run(0, "stat", "--format=%U %a", "/var/lib/nginx/"+dir); info != "www-data 700\n" {
+				t.Errorf("%s belongs to %s", dir, info)
+			}
+		}
+		answer := h.send("127.0.0.1:80", "POST / HTTP/1.0\r\nContent-Length: 1000000\r\n\r\n"+strings.Repeat("x", 1000000))
+		if !strings.HasSuffix(answer, "\r\n\r\ntaken") {
+			t.Errorf("the answer is %q", answer)
+		}
+		h.eventually("the warning about a temporary file", func() bool {
+			return strings.Contains(h.read("/var/log/nginx/error.log"), "a client request body is buffered to a temporary file /var/lib/nginx/body/")
+		})
+	})
+}

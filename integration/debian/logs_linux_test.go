@@ -157,8 +157,8 @@ func (h *host) attack(withLimit bool) {
 	h.eventually("the end", func() bool { return h.pid() == 0 })
 }
 
-// send sends bytes on a connection of its own and waits for its end.
-func (h *host) send(addr, bytes string) {
+// send sends bytes on a connection of its own and returns what comes back until its end.
+func (h *host) send(addr, bytes string) string {
 	h.t.Helper()
 	c, err := h.Dial(addr)
 	if err != nil {
@@ -167,7 +167,8 @@ func (h *host) send(addr, bytes string) {
 	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(patience))
 	_, _ = io.WriteString(c, bytes) // a server may have had enough before the end
-	_, _ = io.Copy(io.Discard, c)
+	answer, _ := io.ReadAll(c)
+	return string(answer)
 }
 
 // goaccess has the access log read and returns the counts of the report.
