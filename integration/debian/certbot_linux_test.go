@@ -33,10 +33,9 @@ const pebbleConf = `{"pebble": {
 // configuration, and renew it.
 func TestCertbot(t *testing.T) {
 	t.Parallel()
-	authority := installPebble(t)
 	h := newHost(t)
 	h.install(programs["sluice"])
-	h.startPebble(authority)
+	h.startPebble(installPebble(t))
 	h.write("/etc/hosts", "127.0.0.1 localhost shop.example www.shop.example\n")
 	h.shell("rm -rf /etc/letsencrypt/* /var/lib/letsencrypt/*")
 	_ = os.Remove(h.Path(sitePath))

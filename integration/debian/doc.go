@@ -5,7 +5,8 @@
 //
 //	go test ./integration/debian
 //
-// Nearly every test runs on a machine of its own, a copy of this one, see package scratch; the machine itself stays as it is.
-// That takes root and Linux. Where a test has an oracle, it is Debian's nginx: the same test is run with both programs.
-// Packages: nginx, certbot, python3-certbot-nginx, fail2ban, goaccess, logrotate.
+// Every test runs on a machine of its own, a copy of this one, see package scratch; the machine itself stays as it is. Where
+// it cannot be had, because that takes root and Linux, tests are skipped, or fail with SLUICE_SCRATCH=required, as .ci/run
+// sets it for root. Where a test has an oracle, it is Debian's nginx: the same test is run with both programs.
+// Packages: nginx, certbot, python3-certbot-nginx, fail2ban, goaccess, logrotate, procps.
 package debian

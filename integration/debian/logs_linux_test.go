@@ -94,6 +94,7 @@ type findings struct {
 // TestLogs: fail2ban and goaccess find in our logs what they find in nginx's after the same traffic.
 func TestLogs(t *testing.T) {
 	t.Parallel()
+	needMachines(t)
 	var lock sync.Mutex
 	found := map[string]findings{}
 	features, err := exec.CommandContext(t.Context(), programs["sluice"], "-V").CombinedOutput()

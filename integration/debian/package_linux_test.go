@@ -12,6 +12,7 @@ import (
 // TestPackage installs what `make deb` builds, uses it and removes it.
 func TestPackage(t *testing.T) {
 	t.Parallel()
+	needMachines(t)
 	deb := buildPackage(t)
 	t.Run("contents", func(t *testing.T) { wantContents(t, deb) })
 	t.Run("beside nginx", func(t *testing.T) {
