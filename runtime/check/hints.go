@@ -10,7 +10,7 @@ import (
 // knownHints are what to do about messages that do not say it, by a part of the
 // message.
 var knownHints = []struct{ part, hint string }{
-	{`no "events" section`, "add a line: events {}"},
+	{`no "events" section`, "add a line: events {}; a file that others include is checked with the main one, which includes it"},
 	{`no "ssl_certificate" is defined`, `give the server ssl_certificate and ssl_certificate_key, or take "ssl" out of listen`},
 	{`no "ssl_certificate_key" is defined`, "ssl_certificate needs the private key beside it"},
 	{"host not found in upstream", "the name has to resolve when the configuration is read; a name in a variable is looked up " +

@@ -106,7 +106,7 @@ func missingGroup(p *pass) {
 	look := func(s *scope, n *conf.Node, i int) {
 		_, regex := captures(s, n)
 		re := parse(regex)
-		if i >= len(n.Args) || regex == "" || re == nil {
+		if i < 0 || i >= len(n.Args) || regex == "" || re == nil {
 			return
 		}
 		for _, r := range references(n.Args[i].Value) {
