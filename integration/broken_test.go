@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"hash/crc32"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +101,10 @@ func readBroken(t *testing.T) (list []broken) {
 // included, and to exit alike; broken.md has the exceptions.
 func TestBroken(t *testing.T) {
 	list := readBroken(t)
+	some := strings.Contains(os.Getenv("SLUICE_BUILDFLAGS"), "-race")
+	if some { // such a program starts slowly, and what it says has been compared without
+		list = slices.DeleteFunc(list, func(b broken) bool { return crc32.ChecksumIEEE([]byte(b.name()))%4 != 0 })
+	}
 	known, err := harness.ReadDifferences("broken.md")
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +139,7 @@ func TestBroken(t *testing.T) {
 		}
 	})
 	t.Logf("%d configurations", len(list))
-	if *record || t.Failed() || lab.TestedIsNginx() || os.Getuid() != 0 {
+	if *record || some || t.Failed() || lab.TestedIsNginx() || os.Getuid() != 0 {
 		return
 	}
 	for _, d := range known.Unused(func(harness.Difference) bool { return true }) {
