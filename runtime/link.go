@@ -14,9 +14,10 @@ type link struct {
 	news    chan<- news
 	started time.Time
 	// exiting is set when the worker was told to end, serving when it has taken a
-	// configuration.
-	exiting, serving bool
-	first            process.Message // its configuration, until it has said hello
+	// configuration, failed when it has refused its first one, stale when log files
+	// were opened anew while it had others on the way.
+	exiting, serving, failed, stale bool
+	first                           process.Message // its configuration, until it has said hello
 
 	mu     sync.Mutex
 	queue  []process.Message

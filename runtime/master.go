@@ -72,10 +72,9 @@ func runMaster(s *Server, recorder *inputs.Recorder, early *startLog, daemon *pr
 		return 1
 	}
 	m.host.log.Store(m.cfg.Log)
-	m.cfg.redirectStderr()
 	process.SetTitle(process.TitleMaster + " " + process.Command())
 	m.notice("start worker processes")
-	m.change = &change{cfg: m.cfg, record: m.record, first: true}
+	m.change = &change{cfg: m.cfg, record: m.record, log: opened.log, first: true}
 	if m.change.target = m.start(m.cfg, m.record, m.sockets); m.change.target == nil {
 		m.code = 1
 		m.ending = process.Terminate
@@ -180,16 +179,23 @@ func (m *master) closeSockets() {
 func (m *master) reopen() {
 	m.cfg.logs.Reopen(m.cfg.Main.User.UID)
 	m.cfg.redirectStderr()
-	for l := range m.workers {
-		if !l.serving {
-			continue // its files are on the way to it
-		}
-		b := &bundle{}
-		msg, err := b.message(sayReopen, m.cfg, nil)
-		if err != nil {
-			m.cfg.Log.Fail(errlog.Alert, err)
-			return
-		}
-		l.tell(msg)
+	if m.change != nil && !m.change.first {
+		m.change.cfg.logs.Reopen(m.change.cfg.Main.User.UID)
 	}
+	for l := range m.workers {
+		if l.stale = !l.serving || m.change != nil && m.change.target == l; !l.stale {
+			m.passLogs(l)
+		}
+	}
+}
+
+// passLogs gives a worker the log files as they are open now.
+func (m *master) passLogs(l *link) {
+	b := &bundle{}
+	msg, err := b.message(sayReopen, m.cfg, nil)
+	if err != nil {
+		m.cfg.Log.Fail(errlog.Alert, err)
+		return
+	}
+	l.tell(msg)
 }

@@ -20,6 +20,7 @@ type change struct {
 	target *link
 	first  bool             // that of the start
 	oldPID string           // the pid file to remove, "" for none
+	log    *errlog.Logger   // for what happens to it
 	asked  *process.Outcome // who wants to know how it goes; nil for nobody
 }
 
@@ -87,7 +88,7 @@ func (m *master) read(asked *process.Outcome) (*change, error) {
 		logFailure(log, err)
 		return nil, err
 	}
-	c := &change{cfg: cfg, record: recorder.Record(), keep: map[string]bool{}, asked: asked}
+	c := &change{cfg: cfg, record: recorder.Record(), keep: map[string]bool{}, log: log, asked: asked}
 	if cfg.Main.PID != m.cfg.Main.PID {
 		if err := process.WritePID(cfg.Main.PID); err != nil {
 			logFailure(log, err)
@@ -121,6 +122,7 @@ func (m *master) commit() {
 	m.worker = c.target
 	m.noAccept, m.respawnAt = false, nil
 	if c.first {
+		m.cfg.redirectStderr()
 		if m.opts.Started != nil {
 			m.opts.Started(m.cfg)
 		}

@@ -24,8 +24,9 @@ func (m *master) start(cfg *Config, record *inputs.Record, sockets map[string]*n
 	b := newBundle(&m.opts, record)
 	b.Daemonized = m.daemonized
 	msg, err := b.message(sayConfigure, cfg, sockets)
+	log := m.logOf(nil)
 	if err != nil {
-		m.cfg.Log.Fail(errlog.Alert, err)
+		log.Fail(errlog.Alert, err)
 		return nil
 	}
 	child, err := process.StartWorker(process.WorkerOptions{
@@ -33,11 +34,10 @@ func (m *master) start(cfg *Config, record *inputs.Record, sockets map[string]*n
 	})
 	if err != nil {
 		closeFiles(msg.Files)
-		m.cfg.Log.Fail(errlog.Alert, err)
-		m.cfg.Log.Log(errlog.Alert, 0, nil, nil, "could not start worker process")
+		log.Fail(errlog.Alert, err)
 		return nil
 	}
-	m.cfg.Log.Log(errlog.Notice, 0, nil, nil, "start worker process %d", child.PID)
+	log.Log(errlog.Notice, 0, nil, nil, "start worker process %d", child.PID)
 	m.links.Add(1)
 	l := newLink(child, m.news, m.links.Done)
 	m.workers[l] = struct{}{}
@@ -65,7 +65,12 @@ func (m *master) heard(n news) {
 		if m.change != nil && m.change.target == l {
 			m.commit()
 		}
+		if l.stale {
+			l.stale = false
+			m.passLogs(l)
+		}
 	case n.Kind == sayFailed:
+		l.failed = !l.serving
 		m.logOf(l).Log(errlog.Emerg, 0, nil, nil, "worker process %d: %s", l.PID, n.Body)
 		if m.change != nil && m.change.target == l {
 			m.abandon()
@@ -73,14 +78,13 @@ func (m *master) heard(n news) {
 	}
 }
 
-// logOf is the log for what happens to a worker. Who waits for a change that it is
-// to make reads it, too.
+// logOf is the log for what happens to a worker, nil for one that is being started.
+// Who waits for a change that it is to make reads it, too.
 func (m *master) logOf(l *link) *errlog.Logger {
 	if m.change == nil || m.change.target != l {
 		return m.cfg.Log
 	}
-	log, _ := m.cfg.logFor(m.change.asked)
-	return log
+	return m.change.log
 }
 
 // gone is called when a worker has ended.
@@ -88,13 +92,13 @@ func (m *master) gone(l *link, e process.Exited) {
 	closeFiles(l.first.Files)
 	log := m.logOf(l)
 	log.Log(errlog.Notice, 0, nil, nil, "signal %d (SIGCHLD) received from %d", int(syscall.SIGCHLD), l.PID)
-	text, alert, fatal := e.Describe("worker process")
+	text, alert := e.Describe("worker process")
 	lv := errlog.Notice
 	if alert {
 		lv = errlog.Alert
 	}
 	log.Log(lv, 0, nil, nil, "%s", text)
-	fatal = fatal && !l.serving // a panic ends with the same code
+	fatal := l.failed && e.Status.ExitStatus() == process.FatalCode // a panic ends with the same code
 	if fatal {
 		log.Log(errlog.Alert, 0, nil, nil, "worker process %d exited with fatal code %d and cannot be respawned", l.PID, process.FatalCode)
 	}
@@ -121,6 +125,9 @@ func (m *master) gone(l *link, e process.Exited) {
 func (m *master) respawn() {
 	if m.ending == 0 && m.worker == nil {
 		m.worker = m.start(m.cfg, m.record, m.sockets)
+		if m.worker == nil {
+			m.respawnAt = time.After(maxPause)
+		}
 	}
 }
 

@@ -192,6 +192,9 @@ func assertUnprivileged(t *testing.T, in *instance, worker int) {
 	if env := proc(worker, "environ"); !strings.Contains(env, "FROM_MORE=1\x00") || strings.Contains(env, "PATH=") {
 		t.Errorf("environment %q", env)
 	}
+	if info, err := os.Stat(fmt.Sprintf("/proc/%d/mem", worker)); err != nil || info.Sys().(*syscall.Stat_t).Uid != 65534 {
+		t.Errorf("the worker cannot leave a core: %v, %v", info, err)
+	}
 	// What the master has open for itself, such as the key's folder, is closed here.
 	fds, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", worker))
 	for _, fd := range fds {
@@ -233,8 +236,16 @@ func TestCrashedWorkerIsReplaced(t *testing.T) {
 		}
 	})
 	before := in.worker(master)
-	for range 3 {
-		_ = syscall.Kill(before, syscall.SIGKILL)
+	for _, end := range []struct {
+		sig  syscall.Signal
+		said string
+	}{
+		{syscall.SIGKILL, "[alert] %d#%d: worker process %d exited on signal 9\n"},
+		{syscall.SIGABRT, "[notice] %d#%d: worker process %d exited with code 2\n"}, // as after a panic
+		{syscall.SIGKILL, "[alert] %d#%d: worker process %d exited on signal 9\n"},
+		{syscall.SIGTERM, "[notice] %d#%d: worker process %d exited with code 0\n"},
+	} {
+		_ = syscall.Kill(before, end.sig)
 		in.eventually("another worker", func() bool {
 			list := children(master)
 			return len(list) == 1 && list[0] != before
@@ -244,7 +255,7 @@ func TestCrashedWorkerIsReplaced(t *testing.T) {
 		after := in.worker(master)
 		for _, want := range []string{
 			fmt.Sprintf("signal 17 (SIGCHLD) received from %d\n", before),
-			fmt.Sprintf("[alert] %d#%d: worker process %d exited on signal 9\n", master, master, before),
+			fmt.Sprintf(end.said, master, master, before),
 			fmt.Sprintf("[notice] %d#%d: start worker process %d\n", master, master, after),
 		} {
 			if !strings.Contains(log, want) {
@@ -370,8 +381,9 @@ func TestMasterThatCannotServe(t *testing.T) {
 	}
 	for _, daemon := range []string{"", "daemon off;"} {
 		in := newInstance(t, daemon+"working_directory /nonexistent;"+fmt.Sprintf(returns, ""))
-		if code, _ := in.run(); code != 1 {
-			t.Errorf("%s exit code %d", daemon, code)
+		code, said := in.run()
+		if want := `chdir() "/nonexistent" failed (2: No such file or directory)`; code != 1 || !strings.Contains(said, want) {
+			t.Errorf("%s exit code %d, said %q", daemon, code, said)
 		}
 		if in.pid() != 0 || in.listens() {
 			t.Errorf("%s something is left", daemon)
@@ -500,5 +512,64 @@ func TestSignalStorm(t *testing.T) {
 		if in.pid() != 0 || in.listens() {
 			t.Errorf("round %d: a pid file or a socket is left", round)
 		}
+	}
+}
+
+// TestWorkerReadsNothing: whatever kind of file a configuration names, the worker has it from its master; and a unix
+// socket is its master's to remove.
+func TestWorkerReadsNothing(t *testing.T) {
+	conf := `daemon off;
+events { }
+http {
+	include ../private/http/*.conf;
+	upstream app { server localhost:1; }
+	resolver localhost;
+	log_format short $uri;
+	access_log private/access.log short buffer=1k flush=1s;
+	server {
+		listen 127.0.0.1:PORT ssl;
+		listen unix:PREFIX/conf/socket;
+		include ../private/tls.conf;
+		location /app { proxy_pass http://app; }
+		location / { return 200 $answer; }
+	}
+}
+`
+	in := newInstance(t, conf)
+	in.configure(strings.ReplaceAll(conf, "PREFIX", in.prefix))
+	cert := in.newCertificate()
+	in.restrict("private/http/map.conf", []byte("map $uri $answer { include ../private/values; }\n"))
+	in.restrict("private/values", []byte("default here;\n"))
+	in.restrict("private/passwords", []byte("one\ntwo\n"))
+	in.restrict("private/tickets", make([]byte, 80))
+	in.restrict("private/tls.conf", []byte(`
+ssl_certificate ../private/crt;
+ssl_certificate_key ../private/key;
+ssl_password_file ../private/passwords;
+ssl_session_ticket_key ../private/tickets;
+ssl_client_certificate ../private/crt;
+ssl_trusted_certificate ../private/crt;
+ssl_verify_client optional_no_ca;
+`))
+	master, exit := in.start()
+	in.eventually("the certificate", func() bool { return slices.Equal(in.shows(), cert) })
+	socket := filepath.Join(in.prefix, "conf", "socket")
+	if c, err := net.Dial("unix", socket); err != nil {
+		t.Error(err)
+	} else {
+		_ = c.Close()
+	}
+	in.restrict("private/values", []byte("default there;\n"))
+	cert = in.newCertificate()
+	_ = syscall.Kill(master, syscall.SIGHUP)
+	in.eventually("the new certificate", func() bool { return slices.Equal(in.shows(), cert) })
+	if privileged() {
+		_ = syscall.Kill(in.worker(master), syscall.SIGKILL)
+		in.eventually("another worker", func() bool { return slices.Equal(in.shows(), cert) })
+	}
+	_ = syscall.Kill(master, syscall.SIGQUIT)
+	in.wantExit(exit, 0)
+	if _, err := os.Lstat(socket); err == nil {
+		t.Error("the unix socket is left")
 	}
 }

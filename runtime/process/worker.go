@@ -66,7 +66,7 @@ func StartWorker(o WorkerOptions) (*Child, error) {
 	p, err := os.StartProcess(selfPath(), []string{TitleWorker}, attr)
 	if err != nil {
 		channel.Close()
-		return nil, errno.Failed("execve()", "", err)
+		return nil, errno.Failed("could not start worker process as user \""+o.User.Name+"\": execve()", programPath(), err)
 	}
 	c := &Child{PID: p.Pid, Channel: channel, exited: make(chan Exited, 1)}
 	go func() {
@@ -108,19 +108,17 @@ func ResumeWorker() (*Channel, error) {
 	return openChannel(os.NewFile(uintptr(fd), "channel"))
 }
 
-// Describe words the end of a process as nginx does. fatal says that it ended with the
-// code of one that cannot work, as opposed to one that was killed or told to end.
-func (e Exited) Describe(name string) (text string, alert, fatal bool) {
+// Describe words the end of a process as nginx does. alert says that it was killed.
+func (e Exited) Describe(name string) (text string, alert bool) {
 	switch {
 	case e.Status.Signaled():
 		core := ""
 		if e.Status.CoreDump() {
 			core = " (core dumped)"
 		}
-		return fmt.Sprintf("%s %d exited on signal %d%s", name, e.PID, int(e.Status.Signal()), core), true, false
+		return fmt.Sprintf("%s %d exited on signal %d%s", name, e.PID, int(e.Status.Signal()), core), true
 	default:
-		code := e.Status.ExitStatus()
-		return fmt.Sprintf("%s %d exited with code %d", name, e.PID, code), false, code == FatalCode
+		return fmt.Sprintf("%s %d exited with code %d", name, e.PID, e.Status.ExitStatus()), false
 	}
 }
 
@@ -134,6 +132,11 @@ func selfPath() string {
 	if _, err := os.Readlink(self); err == nil {
 		return self
 	}
+	return programPath()
+}
+
+// programPath is the name of the file that runs.
+func programPath() string {
 	if path, err := os.Executable(); err == nil {
 		return path
 	}

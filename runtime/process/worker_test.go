@@ -38,13 +38,13 @@ func TestStartWorker(t *testing.T) {
 	}
 	t.Setenv("HIDDEN", "1")
 	for _, c := range []struct {
-		order        byte
-		text         string
-		alert, fatal bool
+		order byte
+		text  string
+		alert bool
 	}{
-		{0, "worker process %d exited with code 0", false, false},
-		{2, "worker process %d exited with code 2", false, true},
-		{'K', "worker process %d exited on signal 9", true, false},
+		{0, "worker process %d exited with code 0", false},
+		{2, "worker process %d exited with code 2", false},
+		{'K', "worker process %d exited on signal 9", true},
 	} {
 		child, err := StartWorker(WorkerOptions{User: u, Env: []string{roleEnv + "=worker", "OTHER=value"}})
 		if err != nil {
@@ -61,9 +61,9 @@ func TestStartWorker(t *testing.T) {
 		if err := child.Channel.Send(Message{Kind: c.order}); err != nil {
 			t.Error(err)
 		}
-		text, alert, fatal := (<-child.Exited()).Describe("worker process")
-		if want := strings.ReplaceAll(c.text, "%d", fmt.Sprint(child.PID)); text != want || alert != c.alert || fatal != c.fatal {
-			t.Errorf("%q, %v, %v, want %q", text, alert, fatal, want)
+		text, alert := (<-child.Exited()).Describe("worker process")
+		if want := strings.ReplaceAll(c.text, "%d", fmt.Sprint(child.PID)); text != want || alert != c.alert {
+			t.Errorf("%q, %v, want %q", text, alert, want)
 		}
 		child.Channel.Close()
 	}
