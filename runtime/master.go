@@ -46,16 +46,14 @@ type master struct {
 }
 
 // runMaster is Run for a master. s has loaded its configuration through recorder.
-func runMaster(s *Server, recorder *inputs.Recorder, early *startLog, daemon *process.Daemon, daemonized bool) int {
+func runMaster(
+	s *Server, recorder *inputs.Recorder, early *startLog, daemon *process.Daemon, signals *process.Signals, daemonized bool,
+) int {
 	m := &master{
 		opts: s.opts, host: s.host, daemon: daemon, daemonized: daemonized, cfg: s.cfg, record: recorder.Record(),
-		workers: map[*link]struct{}{}, news: make(chan news), changeover: s.changeover,
+		workers: map[*link]struct{}{}, news: make(chan news), changeover: s.changeover, signals: signals,
 	}
 	m.opts.inputs = nil
-	m.signals = process.Notify(process.NotifyOptions{
-		Log: m.host.log.Load, Role: process.Master, Daemonized: daemonized, UpgradeUnderWay: m.changeover.Busy,
-	})
-	defer m.signals.Close()
 	opened, err := m.cfg.prepare(early.Logger, m.opts.Console, nil, false)
 	if err != nil {
 		return 1

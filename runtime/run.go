@@ -26,13 +26,23 @@ func Run(o Options) int {
 	heir := process.IsHeir()
 	o.own()
 	var recorder *inputs.Recorder // of what a worker will have to know
+	role := process.Single
 	if os.Geteuid() == 0 {
 		recorder = inputs.NewRecorder(inputs.System{})
 		o.inputs = recorder
+		role = process.Master
 	}
-	s, err := NewServer(o)
+	h, changeover := newHost(), process.NewChangeover(heir, inChild)
+	// What is asked for during the start is done after it.
+	signals := process.Notify(process.NotifyOptions{
+		Log: h.log.Load, Role: role, Daemonized: inChild || heir, UpgradeUnderWay: changeover.Busy,
+	})
+	defer signals.Close()
+	s, err := newServer(o, h)
+	s.changeover = changeover
 	s.opts.inputs, o.inputs = nil, nil
 	if err == nil && s.cfg.Main.Daemon && !o.Foreground && !inChild && !heir {
+		signals.Close()
 		log := errlog.New(errlog.Config{Console: o.Console})
 		return process.Daemonize(log)
 	}
@@ -45,15 +55,9 @@ func Run(o Options) int {
 		return 1
 	}
 	s.cfg.handed = handed
-	s.changeover = process.NewChangeover(heir, inChild)
 	if recorder != nil && s.cfg.Main.MasterProcess {
-		return runMaster(s, recorder, &early, daemon, inChild || heir)
+		return runMaster(s, recorder, &early, daemon, signals, inChild || heir)
 	}
-	// Signals are caught before anybody can see that the server is there.
-	signals := process.Notify(process.NotifyOptions{
-		Log: s.host.log.Load, Daemonized: inChild || heir, UpgradeUnderWay: s.changeover.Busy,
-	})
-	defer signals.Close()
 	if err := s.start(early.Logger); err != nil {
 		return 1
 	}

@@ -36,8 +36,10 @@ type Server struct {
 
 // NewServer loads the configuration of o. The error is a *Problem; such a
 // server is good for Config alone.
-func NewServer(o Options) (*Server, error) {
-	s := &Server{opts: o, reserve: reserveHeap(), host: newHost()}
+func NewServer(o Options) (*Server, error) { return newServer(o, newHost()) }
+
+func newServer(o Options, h *host) (*Server, error) {
+	s := &Server{opts: o, reserve: reserveHeap(), host: h}
 	cfg, err := s.host.load(&s.opts, nil)
 	s.cfg = cfg
 	return s, err

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"sync"
 	"syscall"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
@@ -55,6 +56,7 @@ type Signals struct {
 	out    chan Event
 	stop   chan struct{}
 	closed chan struct{}
+	once   sync.Once
 }
 
 // Notify begins to catch signals. One goroutine serves them until Close.
@@ -79,10 +81,10 @@ func Notify(opt NotifyOptions) *Signals {
 func (s *Signals) Events() <-chan Event { return s.out }
 
 // Close gives the signals back to their defaults and waits for the goroutine.
-// SIGPIPE stays ignored.
+// SIGPIPE stays ignored. Further calls do nothing.
 func (s *Signals) Close() {
 	signal.Stop(s.in)
-	close(s.stop)
+	s.once.Do(func() { close(s.stop) })
 	<-s.closed
 }
 
