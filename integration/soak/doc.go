@@ -1,0 +1,13 @@
+// Package soak holds a running server to what operators do to it, under load: reloads, a part of them with broken files,
+// log rotation, changes of the binary from nginx to Sluice and back, signals in any order. No request may fail, no
+// connection may be cut, every request has its line in the log, and the memory comes back.
+//
+//	go test ./integration/soak                            the short form, half a minute
+//	SLUICE_SOAK=full go test -v -timeout 30m ./integration/soak
+//	                                                      200 reloads, 20 rotations, 10 changes of the binary, with wrk beside
+//	SLUICE_SOAK_SEED=7 go test -run Signals ./integration/soak
+//	                                                      one order of signals again
+//
+// It is a package of its own so that nothing else runs beside it in one process. Started by root, everything is done
+// twice: with a master and a worker, and as an ordinary user.
+package soak
