@@ -36,6 +36,7 @@ func (m *master) reload() {
 	m.notice("reconfiguring")
 	c, err := m.read(asked)
 	if err != nil {
+		debug.FreeOSMemory() // see MainConf.apply
 		asked.End(false)
 		return
 	}

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"io"
+	"runtime/debug"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/netio"
@@ -60,6 +61,8 @@ func (s *Server) reconfigure() {
 	err := s.reload(asked)
 	if err == nil { // else it has logged what went wrong
 		s.resume()
+	} else {
+		debug.FreeOSMemory() // see MainConf.apply
 	}
 	s.redirectStderr()
 	asked.End(err == nil)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -26,6 +27,7 @@ type Load struct {
 
 	stop    chan struct{}
 	clients sync.WaitGroup
+	done    atomic.Int64 // requests that were answered
 
 	mu     sync.Mutex
 	counts Counts
@@ -54,6 +56,14 @@ func Start(addr string, first, clients int, keep bool, pace time.Duration) *Load
 		l.clients.Go(func() { l.client(first + i) })
 	}
 	return l
+}
+
+// More waits until n more requests were answered, at most for a while.
+func (l *Load) More(n int64) {
+	until := l.done.Load() + n
+	for limit := time.Now().Add(answerLimit); l.done.Load() < until && time.Now().Before(limit); {
+		time.Sleep(l.pace)
+	}
 }
 
 // Stop lets the clients finish what they are about and returns what came of all of it.
@@ -100,6 +110,7 @@ func (l *Load) client(number int) {
 			errs[err.Error()]++
 		} else {
 			done++
+			l.done.Add(1)
 		}
 		if err != nil || !again {
 			_ = c.Close() // it has served

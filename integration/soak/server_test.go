@@ -2,10 +2,8 @@ package soak
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -373,14 +371,4 @@ func wantNoErrors(t *testing.T, name string, c Counts) {
 	if len(c.Errors) > 0 || c.Total() == 0 {
 		t.Errorf("%s: %d requests, errors: %v", name, c.Total(), c.Errors)
 	}
-}
-
-// listening tells whether anybody accepts at an address.
-func listening(addr string) bool {
-	c, err := net.DialTimeout("tcp", addr, time.Second)
-	if err != nil {
-		return !errors.Is(err, syscall.ECONNREFUSED)
-	}
-	_ = c.Close() // it was a question
-	return true
 }

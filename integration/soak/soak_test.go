@@ -110,12 +110,14 @@ func TestChangesOfTheBinary(t *testing.T) {
 		wrk := startWrk(t, s, size, "Connection: close")
 		var kept []Counts
 		for i := range size.there {
+			short.More(50)
 			s.install(binaries.Tested)
 			pid = s.change(pid, i%2 == 1)
 			load := Start(s.addr, 100+10*i, 8, true, size.pace)
-			s.reload(pid)
+			load.More(400)
 			s.install(binaries.Oracle)
 			pid = s.change(pid, i%2 == 0)
+			load.More(200)
 			counts := load.Stop()
 			wantNoErrors(t, "kept connections from Sluice to nginx", counts)
 			kept = append(kept, counts)
@@ -138,9 +140,11 @@ func TestSluiceAfterSluice(t *testing.T) {
 		pid := s.start()
 		kept, short := Start(s.addr, 0, 8, true, size.pace), Start(s.addr, 50, 2, false, size.pace)
 		for i := range 2 * size.there {
+			kept.More(400)
 			s.install(binaries.Tested)
 			pid = s.change(pid, i%2 == 0)
 		}
+		kept.More(200)
 		keptCounts, shortCounts := kept.Stop(), short.Stop()
 		wantNoErrors(t, "kept connections", keptCounts)
 		wantNoErrors(t, "short connections", shortCounts)
@@ -157,6 +161,7 @@ func TestNginxAlone(t *testing.T) {
 	pid := s.start()
 	kept, short := Start(s.addr, 0, 8, true, size.pace), Start(s.addr, 50, 2, false, size.pace)
 	for i := range 2 * size.there {
+		kept.More(400)
 		s.install(binaries.Oracle)
 		pid = s.change(pid, i%2 == 0)
 	}

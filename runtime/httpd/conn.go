@@ -228,11 +228,11 @@ func (c *Conn) loop() {
 		if c.inPos == c.inEnd && !c.await() {
 			return
 		}
+		c.refresh()
 		if !c.serveRequest() {
 			c.close()
 			return
 		}
-		c.refresh()
 	}
 }
 
