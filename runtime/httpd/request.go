@@ -93,6 +93,7 @@ type Request struct {
 
 	upstream Upstream // of the modules that pass requests on
 
+	ends     []Ender
 	resumeAt step           // where a Redirect continues
 	file     *openfile.Info // kept with the pooled request
 	piece    Out
@@ -198,6 +199,12 @@ func (r *Request) Length() int64 { return r.length }
 // Ctx returns the place for a module's data on this request; the number comes
 // from [Builder.Slot]. It is cleared by internal redirects.
 func (r *Request) Ctx(slot int) *any { return &r.ctx[slot] }
+
+// Ender is told when a client's request is over, its log lines included.
+type Ender interface{ End() }
+
+// AtEnd registers e with the client's request.
+func (r *Request) AtEnd(e Ender) { r.main.ends = append(r.main.ends, e) }
 
 // IsGet reports a GET or HEAD request.
 func (r *Request) IsGet() bool { return r.Method == h1.Get || r.Method == h1.Head }

@@ -52,6 +52,10 @@ func (r *Request) prepare() {
 // release gives the request and all it holds back.
 func (r *Request) release() {
 	r.dropFilters()
+	for i, e := range r.ends {
+		e.End()
+		r.ends[i] = nil
+	}
 	if r.upstream != nil {
 		r.upstream.Close(r)
 	}
@@ -75,7 +79,7 @@ func (r *Request) release() {
 	*r = Request{
 		file: r.file,
 		In:   r.In, Out: r.Out, vars: r.vars[:0], ctx: r.ctx[:0], captures: r.captures[:0],
-		filters: r.filters[:0], bufs: r.bufs[:0], arena: r.arena,
+		filters: r.filters[:0], ends: r.ends[:0], bufs: r.bufs[:0], arena: r.arena,
 	}
 	requests.Put(r)
 }

@@ -180,14 +180,22 @@ func (b *Builder) defineRequestVars() {
 	v.Define("limit_rate", rate)
 }
 
+var unixText = []byte("unix:")
+
 func (b *Builder) defineConnectionVars() {
 	v := b.Vars
 	v.Define("binary_remote_addr", always(func(r *Request) []byte {
 		p := r.conn.Peer()
 		if p.IsUnix() {
-			return []byte("unix:")
+			return unixText
 		}
-		return r.Copy(p.IP().AsSlice())
+		ip := p.IP()
+		if ip.Is4() {
+			a := ip.As4()
+			return append(r.Alloc(len(a))[:0], a[:]...)
+		}
+		a := ip.As16()
+		return append(r.Alloc(len(a))[:0], a[:]...)
 	}))
 	v.Define("remote_addr", always(func(r *Request) []byte { return r.conn.Addr }))
 	v.Define("remote_port", always(func(r *Request) []byte {

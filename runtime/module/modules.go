@@ -20,6 +20,8 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/module/gzipstatic"
 	"github.com/sluiceproxy/sluice/runtime/module/headers"
 	"github.com/sluiceproxy/sluice/runtime/module/index"
+	"github.com/sluiceproxy/sluice/runtime/module/limitconn"
+	"github.com/sluiceproxy/sluice/runtime/module/limitreq"
 	"github.com/sluiceproxy/sluice/runtime/module/log"
 	"github.com/sluiceproxy/sluice/runtime/module/maps"
 	"github.com/sluiceproxy/sluice/runtime/module/mirror"
@@ -67,6 +69,8 @@ func HTTP() []httpd.Module {
 		maps.Module(),
 		geo.Module(),
 		realip.Module(),
+		limitreq.Module(),
+		limitconn.Module(),
 		access.Module(),
 		authbasic.Module(),
 		authrequest.Module(),

@@ -1,0 +1,101 @@
+package limitreq
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/sluiceproxy/sluice/runtime/zone"
+)
+
+func newLimit(rate, burst, delay int64) *limit {
+	return &limit{&area{name: "z", rate: rate, table: zone.New[bucket](1<<20, bucketSize)}, burst, delay}
+}
+
+// One request per second, bursts of two.
+func TestBucket(t *testing.T) {
+	l := newLimit(1000, 2000, 0)
+	for _, c := range []struct {
+		at     int64 // ms
+		want   verdict
+		excess int64
+		wait   int64
+	}{
+		{0, counted, 0, 0},
+		{0, counted, 1000, 1000},
+		{500, counted, 1500, 1500},
+		{500, exceeded, 2500, 0},
+		{1000, counted, 2000, 2000},
+		{900, exceeded, 3000, 0}, // the clock went back a little
+		{10_000, counted, 0, 0},
+		{10_999, counted, 1, 1},
+		{-100_000, counted, 1000, 1000}, // the clock went back a lot
+	} {
+		v, excess, _ := l.look([]byte("key"), c.at, true)
+		if v != c.want || excess != c.excess || v == counted && l.wait(excess) != c.wait {
+			t.Errorf("at %d: %d, excess %d, wait %d, want %+v", c.at, v, excess, l.wait(excess), c)
+		}
+	}
+	if v, _, _ := l.look([]byte("another"), 0, true); v != counted {
+		t.Error("keys are not apart")
+	}
+}
+
+// What is pending counts when it is settled, and not when it is dropped.
+func TestPending(t *testing.T) {
+	l := newLimit(1000, 2000, 1000)
+	key := []byte("key")
+	v, _, e := l.look(key, 0, false)
+	if v != pending || e.Value.users != 1 {
+		t.Fatal(v, e)
+	}
+	v, _, again := l.look(key, 0, false)
+	if v != pending || again != e || e.Value.users != 2 {
+		t.Fatal(v, again)
+	}
+	l.drop(e)
+	if excess := l.settle(e, 0); excess != 1000 || e.Value.users != 0 || l.wait(excess) != 0 || l.wait(1001) != 1 {
+		t.Error(excess, e.Value)
+	}
+}
+
+func TestExpire(t *testing.T) {
+	l := newLimit(1000, 2000, 0)
+	l.zone.table = zone.New[bucket](32<<10, bucketSize)
+	for i := range 100 {
+		l.look(fmt.Appendf(nil, "%d", i), 0, true)
+	}
+	n := l.zone.table.Len()
+	l.look([]byte("soon after"), 1000, true)
+	if got := l.zone.table.Len(); got != n+1 {
+		t.Errorf("%d entries after a second, want %d", got, n+1)
+	}
+	l.look([]byte("later"), 2*minute, true)
+	if got := l.zone.table.Len(); got != n {
+		t.Errorf("%d entries after two minutes, want two removed and one added: %d", got, n)
+	}
+	for i := range 1000 {
+		if v, _, _ := l.look(fmt.Appendf(nil, "more %d", i), 2*minute, true); v != counted {
+			t.Fatal("the oldest makes no room")
+		}
+	}
+	z := newLimit(1000, 0, 0)
+	z.zone.table = zone.New[bucket](32<<10, 3000)
+	for i := 0; ; i++ {
+		v, _, _ := z.look(fmt.Appendf(nil, "%d", i), 0, false)
+		if v == noMemory {
+			break
+		}
+		if i > 100 {
+			t.Fatal("what is in use makes room")
+		}
+	}
+}
+
+func BenchmarkLook(b *testing.B) {
+	l := newLimit(1000_000, 1<<40, 0)
+	key := []byte{127, 0, 0, 1}
+	b.ReportAllocs()
+	for i := int64(0); b.Loop(); i++ {
+		l.look(key, i, true)
+	}
+}

@@ -1,0 +1,16 @@
+// Package zone keeps state by key in a bounded amount of memory: what nginx
+// keeps in shared memory zones for limit_req and limit_conn.
+//
+//	t := zone.New[state](1<<20, 80)
+//	t.Lock()
+//	e := t.Find(key)
+//	if e == nil {
+//		e = t.Add(key) // nil: full
+//	}
+//	e.Value.count++
+//	t.Unlock()
+//
+// The bound is counted as nginx's slab allocator counts, in slots of powers of
+// two, so that a zone holds about as many keys as there. What is really used is
+// more by a constant factor, and only for keys that there are.
+package zone
