@@ -132,8 +132,8 @@ func Markdown(w io.Writer) error {
 		fmt.Fprintf(b, "| [%s](#%s) | %s |\n", r.Name, r.Name, r.state())
 	}
 	for _, r := range Rules() {
-		text := strings.ReplaceAll(wrap(r.Text, 120), "<", "\\<")
-		fmt.Fprintf(b, "\n### %s\n\n*%s.* %s\n\n```nginx\n%s\n```\n", r.Name, r.state(), text, lay(r.Bad))
+		text := wrap("*"+r.state()+".* "+strings.ReplaceAll(r.Text, "<", "\\<"), 120)
+		fmt.Fprintf(b, "\n### %s\n\n%s\n\n```nginx\n%s\n```\n", r.Name, text, lay(r.Bad))
 		if r.Good != "" {
 			fmt.Fprintf(b, "\nInstead:\n\n```nginx\n%s\n```\n", lay(r.Good))
 		}
