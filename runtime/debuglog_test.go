@@ -126,7 +126,7 @@ func TestDebugConnectionLogsRequests(t *testing.T) {
 			"accept: unix: fd:", "http wait request handler", "recv: fd:", "http process request line",
 			`http request line: "GET /a.txt?m=x HTTP/1.1"`, `http uri: "/a.txt"`, `http args: "m=x"`, `http exten: "txt"`,
 			"http process request header line", `http header: "Host: h"`, `http header: "X-Y: z"`, "http header done",
-			`test location: "/"`, `test location: ~* "\.(php|py)$"`, `using configuration "/"`, "http cl:-1 max:1048576",
+			`test location: "/"`, `test location: ~ "\.(php|py)$"`, `using configuration "/"`, "http cl:-1 max:1048576",
 			`http filename: "` + dir + `/html/a.txt"`, "http set discard body", "http static fd: ", "http map started",
 			`http map: "x" "yes"`, "HTTP/1.1 200 OK\r\n", "http write filter: l:0 f:0 s:", "writev: ",
 			`http finalize request: 0, "/a.txt?m=x" a:1, c:1`, "http log handler", "http close request", "close http connection: ",
@@ -159,7 +159,7 @@ func TestDebugConnectionLogsRequests(t *testing.T) {
 			`using location: @named "/named?"`, "http finalize request: 418", "close http connection",
 		}},
 		{"expression", "GET /x.PHP HTTP/1.0\r\n\r\n", []string{
-			`test location: ~* "\.(php|py)$"`, `using configuration "\.(php|py)$"`, "close http connection",
+			`test location: ~ "\.(php|py)$"`, `using configuration "\.(php|py)$"`, "close http connection",
 		}},
 		{"keep-alive", "GET /keep HTTP/1.1\r\nHost: h\r\n\r\nGET /keep?2 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", []string{
 			"set http keepalive handler", `http args: "2"`, "close http connection",

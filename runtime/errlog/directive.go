@@ -25,7 +25,7 @@ func Parse(files *logfile.Set, args []string, lookup Lookup, report func(logfile
 	var out Output
 	size, isMemory := strings.CutPrefix(args[0], "memory:")
 	switch {
-	case args[0] == "stderr":
+	case args[0] == "stderr", args[0] == "": // nginx takes no name for its stderr
 		out.Sink, out.File, out.Console = fileSink{files.Stderr()}, true, true
 	case isMemory:
 		n, ok := conf.ParseSize(size)

@@ -24,6 +24,7 @@ func TestParse(t *testing.T) {
 		{"memory:32k debug", Output{Threshold: Threshold{Level: Debug, Debug: DebugAll}}, ""},
 		{"syslog:server=127.0.0.1 warn", Output{Threshold: Threshold{Level: Warn}}, ""},
 		{"memory:1k", Output{}, `invalid buffer size "1k"`},
+		{"memory:2k", Output{}, `invalid buffer size "2k"`},
 		{"memory:x", Output{}, `invalid buffer size "x"`},
 		{"syslog:facility=x", Output{}, `unknown syslog facility "x"`},
 		{"logs/error.log loud", Output{}, `invalid log level "loud"`},
@@ -43,6 +44,13 @@ func TestParse(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: got %+v, want %+v", c.args, got, c.want)
 		}
+	}
+}
+
+func TestNoNameIsStderr(t *testing.T) {
+	out, err := Parse(logfile.NewSet(logfile.Options{Prefix: t.TempDir()}), []string{"", "info"}, nil, nil)
+	if err != nil || !out.Console || !out.File || out.Path() != "" || out.Threshold.Level != Info {
+		t.Errorf("got %+v, %v", out, err)
 	}
 }
 

@@ -34,8 +34,9 @@ func (s syslogSink) Close() error {
 	return nil
 }
 
-// minMemory is the smallest buffer that "memory:" takes: one record.
-const minMemory = MaxRecord
+// minMemory is the smallest buffer that "memory:" takes: one record and the head
+// that nginx puts before it, but for the name of the configuration file in there.
+const minMemory = MaxRecord + 51
 
 // Memory keeps the latest records in a ring of fixed size, for a debugger or a
 // status page to look at: error_log memory:size.

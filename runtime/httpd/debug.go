@@ -81,12 +81,9 @@ func (r *Request) debugRequestLine() {
 // debugLocation notes how a location was found.
 func (r *Request) debugLocation() {
 	r.srv.Root.Tree.Trace(r.URI, func(l *route.Location[*Location]) {
-		switch {
-		case l.Regex == nil:
+		if l.Regex == nil {
 			r.Debugf("test location: \"%s\"", l.Name)
-		case l.Value.caseless:
-			r.Debugf("test location: ~* \"%s\"", l.Name)
-		default:
+		} else {
 			r.Debugf("test location: ~ \"%s\"", l.Name)
 		}
 	})

@@ -17,7 +17,7 @@ import (
 // The comment at the head says in words what the case is about; lines in it of the form `key: value` with one of these
 // keys are settings, and may repeat:
 //
-//	error-log: REGEX      lines of logs/error.log that match must be the same on both sides
+//	error-log: REGEX      lines of logs/error.log and logs/error-*.log that match must be the same on both sides
 //	gzip: PATH            the file is stored compressed
 //	fill: PATH SIZE       a file of SIZE bytes of text, the same at every run
 //	mkdir: PATH           an empty folder

@@ -41,10 +41,10 @@ func (n *norm) accessLogs(dir string) (map[string]Transcript, error) {
 	return logs, nil
 }
 
-// errorLog returns the lines of logs/error.log that match one of the expressions, without time, process and connection
+// errorLog returns the lines of an error log that match one of the expressions, without time, process and connection
 // number, sorted.
-func (n *norm) errorLog(dir string, want []*regexp.Regexp) (Transcript, error) {
-	lines, err := readLines(filepath.Join(dir, "logs", "error.log"))
+func (n *norm) errorLog(path string, want []*regexp.Regexp) (Transcript, error) {
+	lines, err := readLines(path)
 	if err != nil {
 		return nil, err
 	}

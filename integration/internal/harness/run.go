@@ -301,8 +301,15 @@ func (s *side) logs(c *Case) (map[string]Transcript, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(c.errorLog) > 0 {
-		if logs["error.log"], err = s.norm.errorLog(s.dir, c.errorLog); err != nil {
+	if len(c.errorLog) == 0 {
+		return logs, nil
+	}
+	others, err := filepath.Glob(filepath.Join(s.dir, "logs", "error-*.log"))
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range append(others, filepath.Join(s.dir, "logs", "error.log")) {
+		if logs[filepath.Base(path)], err = s.errorLog(path, c.errorLog); err != nil {
 			return nil, err
 		}
 	}

@@ -91,9 +91,6 @@ func (p *program) run(r *httpd.Request) httpd.Result {
 			}
 			return r.Respond(in.status, nil, in.value.Eval(r))
 		case opBreak:
-			if e.debug {
-				r.Debugf("http script break")
-			}
 			e.tell(in, true, nil, 0)
 			if e.changed {
 				r.InvalidateLocation()
@@ -190,7 +187,11 @@ func (e *engine) test(in *instruction) (bool, httpd.Result) {
 			return false, rc
 		}
 	case opIfFile:
-		return e.testFile(in.file, e.eval(in.value)), httpd.OK
+		ok := e.testFile(in.file, e.eval(in.value))
+		if e.debug && ok == in.negate {
+			e.r.Debugf("http script file op false")
+		}
+		return ok, httpd.OK
 	default:
 		v := e.r.Var(in.index)
 		return len(v) > 1 || len(v) == 1 && v[0] != '0', httpd.OK
