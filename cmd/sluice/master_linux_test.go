@@ -218,6 +218,11 @@ func TestCrashedWorkerIsReplaced(t *testing.T) {
 	in := newInstance(t, "daemon off;"+fmt.Sprintf(returns, "alive"))
 	master, exit := in.start()
 	in.eventually("an answer", func() bool { return in.get() == "alive" })
+	// The worker serves a moment before its master knows.
+	in.eventually("the end of the start", func() bool {
+		stderr, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/2", master))
+		return strings.HasSuffix(stderr, "error.log")
+	})
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -561,7 +566,9 @@ ssl_verify_client optional_no_ca;
 	}
 	in.restrict("private/values", []byte("default there;\n"))
 	cert = in.newCertificate()
-	_ = syscall.Kill(master, syscall.SIGHUP)
+	if code, said := in.run("-s", "reload"); code != 0 {
+		t.Errorf("exit code %d, said %q", code, said)
+	}
 	in.eventually("the new certificate", func() bool { return slices.Equal(in.shows(), cert) })
 	if privileged() {
 		_ = syscall.Kill(in.worker(master), syscall.SIGKILL)
