@@ -77,8 +77,9 @@ type Config struct {
 	raw      bool               // see conf.Loader.RawSockets
 	warnings []string
 
-	checkLate func() error // what is checked behind "syntax is ok"
-	masks     int          // of worker_cpu_affinity
+	keepStderr bool         // an error_log of some block goes there
+	checkLate  func() error // what is checked behind "syntax is ok"
+	masks      int          // of worker_cpu_affinity
 }
 
 // Warnings are what nginx would have warned of, up to the first error.
@@ -190,6 +191,7 @@ func (h *host) env(cfg *Config) httpd.Env {
 			if err != nil {
 				return out, c.Errorf("%s", err.Error())
 			}
+			cfg.keepStderr = cfg.keepStderr || out.Console
 			return out, nil
 		},
 		Logger:   func(outputs []errlog.Output) *errlog.Logger { return errlog.New(errlog.Config{Outputs: outputs}) },

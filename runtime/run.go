@@ -166,6 +166,9 @@ func (cfg *Config) redirectStderr() {
 
 // stderrPath is the log file that is to be stderr, "" for none.
 func (cfg *Config) stderrPath() string {
+	if cfg.keepStderr {
+		return ""
+	}
 	path := ""
 	for i := range cfg.outputs {
 		if cfg.outputs[i].Console {
