@@ -180,6 +180,29 @@ func TestQuitAnswersIdleConnections(t *testing.T) {
 	})
 }
 
+// TestKeepaliveMinTimeout: with it a connection stays for longer, whatever happens.
+func TestKeepaliveMinTimeout(t *testing.T) {
+	inBothModes(t, func(t *testing.T, main string) {
+		in := newInstance(t, main+strings.Replace(fmt.Sprintf(returns, "here"), "listen ", "keepalive_min_timeout 3s; listen ", 1))
+		in.startDaemon()
+		pid := in.pid()
+		asks, silent := in.dial(), in.dial()
+		ask(t, asks)
+		ask(t, silent)
+		idle := time.Now()
+		in.eventually("some idleness", func() bool { return time.Since(idle) > 700*time.Millisecond })
+		_ = syscall.Kill(pid, syscall.SIGQUIT)
+		in.eventually("the signal", func() bool { return strings.Contains(in.read("logs/error.log"), "gracefully shutting down") })
+		if resp := ask(t, asks); resp.StatusCode != http.StatusOK || !resp.Close {
+			t.Errorf("status %d, close %v", resp.StatusCode, resp.Close)
+		}
+		if _, err := silent.in.ReadByte(); err != io.EOF || time.Since(idle) < 2500*time.Millisecond {
+			t.Errorf("closed after %v with %v", time.Since(idle), err)
+		}
+		in.eventually("the end", func() bool { return gone(pid) })
+	})
+}
+
 type client struct {
 	net.Conn
 	in *bufio.Reader

@@ -131,6 +131,35 @@ func TestChangesOfTheBinary(t *testing.T) {
 	})
 }
 
+// TestReuseport: with reuseport nginx has a socket for each of its workers, and hands them all over.
+func TestReuseport(t *testing.T) {
+	size := sizeOf()
+	eachWay(t, func(t *testing.T, privileged bool) {
+		s := newSite(t, ports, privileged)
+		s.text = strings.Replace(s.text, "; location", " reuseport; location", 1)
+		s.configure()
+		s.install(binaries.Oracle)
+		pid := s.start()
+		short := Start(s.addr, 50, 8, false, size.pace)
+		for i, next := range []string{binaries.Tested, binaries.Tested, binaries.Oracle} {
+			short.More(100)
+			s.install(next)
+			pid = s.change(pid, i%2 == 0)
+		}
+		short.More(100)
+		counts := short.Stop()
+		wantNoErrors(t, "short connections", counts)
+		s.quit(pid)
+		s.wantLogged(counts)
+		if !threeInherited.MatchString(s.read("logs/error.log")) {
+			t.Error("nginx did not hand over a socket for each worker")
+		}
+	})
+}
+
+// threeInherited is the line of a server that got both sockets of the address with reuseport, and that of the other.
+var threeInherited = regexp.MustCompile(`using inherited sockets from "(\d+;){3}"`)
+
 // TestSluiceAfterSluice: an update of Sluice itself, with kept connections all the time.
 func TestSluiceAfterSluice(t *testing.T) {
 	size := sizeOf()
