@@ -38,8 +38,6 @@ func (c *MainConf) apply(log *errlog.Logger) {
 		debug.SetTraceback("crash") // a panic leaves a core
 	}
 	c.applyTo(0, log)
-	// What reading the configuration left behind goes back to the system.
-	debug.FreeOSMemory()
 }
 
 // applyTo sets the limits of the process pid, 0 for this one. A master does so for

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
@@ -143,6 +144,7 @@ func (s *Server) use(cfg *Config, sockets *sockets) error {
 	if old := s.cfg; old != nil && old != cfg {
 		old.HTTP.OnStop(old.close)
 	}
+	cfg.Main.apply(cfg.Log)
 	s.http.SetLog(cfg.Log)
 	s.http.SetDebugConnections(&cfg.Main.DebugConnections)
 	s.http.SetConnectionLimit(cfg.Main.Connections)
@@ -150,7 +152,7 @@ func (s *Server) use(cfg *Config, sockets *sockets) error {
 	s.host.log.Store(cfg.Log)
 	s.host.carry = s.host.next
 	s.cfg = cfg
-	cfg.Main.apply(cfg.Log)
+	debug.FreeOSMemory() // what reading the configuration left behind
 	return nil
 }
 
