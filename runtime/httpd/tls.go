@@ -177,7 +177,7 @@ func (c *Conn) handshakeFailed(err error) {
 		c.logf(errlog.Info, errTimedOut, "client timed out")
 	case broken:
 		c.logf(errlog.Info, errno, "peer closed connection in SSL handshake")
-	case errors.Is(err, io.EOF) && c.layer.alertSeen == 0:
+	case (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) && c.layer.alertSeen == 0:
 		c.logf(errlog.Info, nil, "peer closed connection in SSL handshake")
 	case errors.Is(err, errRejected):
 		c.logf(errlog.Info, nil, "handshake rejected")

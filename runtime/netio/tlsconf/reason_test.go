@@ -64,3 +64,49 @@ func TestHandshakeReason(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestHandshakeReasonOfNonsense sends a server what is no handshake.
+func TestHandshakeReasonOfNonsense(t *testing.T) {
+	cert := rsaCertificate(t)
+	hello := clientHello(t)
+	for _, c := range []struct{ name, sent, want string }{
+		{"long record", "\x16\x03\x01\xff\xff", "error:0A0000C6:SSL routines::packet length too long"},
+		{"SSL 2", "\x80\x2e\x01\x00\x02", "error:0A0000FC:SSL routines::unknown protocol"},
+		{"long message", "\x16\x03\x01\x00\x05hello", "error:0A000098:SSL routines::excessive message size"},
+		{"no TLS", "GET / HTTP/1.0\r\n\r\n", "error:0A00010B:SSL routines::wrong version number"},
+		{"plain text behind the hello", hello + "GET / HTTP/1.0\r\n\r\n", "error:0A00010B:SSL routines::wrong version number"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a, b := net.Pipe()
+			go func() { _, _ = io.Copy(io.Discard, b) }()
+			go func() { _, _ = b.Write([]byte(c.sent)) }()
+			err := tls.Server(a, &tls.Config{Certificates: []tls.Certificate{*cert}}).Handshake()
+			_, _ = a.Close(), b.Close()
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if got := HandshakeReason(err, 0); got != c.want {
+				t.Errorf("%q is %s, want %s", err, got, c.want)
+			}
+		})
+	}
+}
+
+// clientHello returns what a client begins with.
+func clientHello(t *testing.T) string {
+	t.Helper()
+	a, b := net.Pipe()
+	go func() {
+		_ = tls.Client(b, &tls.Config{InsecureSkipVerify: true}).Handshake()
+	}()
+	head := make([]byte, 5)
+	if _, err := io.ReadFull(a, head); err != nil {
+		t.Fatal(err)
+	}
+	body := make([]byte, int(head[3])<<8|int(head[4]))
+	if _, err := io.ReadFull(a, body); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = a.Close(), b.Close()
+	return string(head) + string(body)
+}
