@@ -25,7 +25,7 @@ GOARCH_ppc64el := ppc64le
 DEB_PROGRAM     = bin/debian-$(DEB_ARCH)/nginx
 DEB             = bin/sluice_$(VERSION)_$(DEB_ARCH).deb
 
-.PHONY: all build deb test race integration bench pgo lint fmt deps bench-deps clean
+.PHONY: all build deb test race integration soak bench pgo lint fmt deps bench-deps clean
 
 all: build
 
@@ -46,6 +46,9 @@ race: deps ## the same under the race detector, which the server under test is b
 
 integration: deps ## only the tests that run the program beside nginx
 	$(GO) test $(TESTFLAGS) -count=1 -timeout 10m ./integration/...
+
+soak: deps bench-deps ## reloads, changes of the binary and signals under load, in full: a minute and a half
+	SLUICE_SOAK=full $(GO) test $(TESTFLAGS) -count=1 -v -timeout 30m ./integration/soak
 
 bench: bench-deps ## CPU per request beside nginx and HAProxy, about a minute and a half
 	$(GO) run ./integration/bench

@@ -14,7 +14,8 @@
 // TestBroken has both check the configurations of testdata/broken.txt, which do not load, and compares what they print;
 // broken.md has the exceptions.
 //
-// The other tests: TestSeed runs the configuration that Sluice was first made for, with an application that behaves as its
-// framework does; TestShipped loads and exercises every file of conf.d and snippets; TestWelcome opens the welcome page in
-// a browser. Package soak is reloads, changes of the binary and signals under load. They need nginx and chromium, and fail where one is missing.
+// The other tests: TestSeed runs the configuration that Sluice was first made for, with an application that behaves as
+// its framework does; TestShipped loads and exercises every file of conf.d and snippets; TestWelcome opens the welcome
+// page in a browser. Package soak is reloads, changes of the binary and signals under load. They need nginx and
+// chromium, and fail where one is missing.
 package integration

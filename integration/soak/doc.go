@@ -3,8 +3,7 @@
 // connection may be cut, every request has its line in the log, and the memory comes back.
 //
 //	go test ./integration/soak                            the short form, half a minute
-//	SLUICE_SOAK=full go test -v -timeout 30m ./integration/soak
-//	                                                      200 reloads, 20 rotations, 10 changes of the binary, with wrk beside
+//	make soak                                             200 reloads, 20 rotations, 10 changes of the binary, with wrk beside
 //	SLUICE_SOAK_SEED=7 go test -run Signals ./integration/soak
 //	                                                      one order of signals again
 //
