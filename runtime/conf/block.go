@@ -153,6 +153,21 @@ func (s *Section[T]) Of(b *Block) *T {
 	return nil
 }
 
+// Unused reports whether b is an http block whose settings no server has as they
+// are. nginx puts the settings of http together with those of each server, and
+// checks only what comes out of that.
+func (s *Section[T]) Unused(b *Block) bool {
+	if !b.In(HTTP) {
+		return false
+	}
+	for _, child := range b.children {
+		if child.In(Server) && s.Of(child) == s.Of(b) {
+			return false
+		}
+	}
+	return true
+}
+
 // Write returns b's own instance, copied from what it inherited on first use.
 func (s *Section[T]) Write(b *Block) *T {
 	cur := s.Of(b)

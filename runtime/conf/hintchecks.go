@@ -90,6 +90,17 @@ func (c *Cmd) PoolSize() (int64, error) {
 	return n, nil
 }
 
+// SendLowat reads send_lowat or its like, which only FreeBSD has a meaning for.
+func (c *Cmd) SendLowat() error {
+	if _, ok := ParseSize(c.Arg(0)); !ok {
+		return c.Bad("invalid value")
+	}
+	if runtime.GOOS != "freebsd" {
+		c.Warnf(`"%s" is not supported, ignored`, c.Name.Value)
+	}
+	return nil
+}
+
 func checkDirectIO(c *Cmd) error {
 	if _, ok := ParseOffset(c.Arg(0)); !ok && c.Arg(0) != "off" {
 		return c.Bad("invalid value")

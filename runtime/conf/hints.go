@@ -37,7 +37,7 @@ var hints = []hint{
 	{"request_pool_size", whyPool, poolSize},
 	{"output_buffers", whyPool, bufs},
 	{"client_body_in_single_buffer", "a buffered body is always in one buffer", flag},
-	{"send_lowat", "Linux has no SO_SNDLOWAT", size},
+	{"send_lowat", "Linux has no SO_SNDLOWAT", (*Cmd).SendLowat},
 	{"server_names_hash_bucket_size", whyHash, number},
 	{"server_names_hash_max_size", whyHash, number},
 	{"types_hash_bucket_size", whyHash, number},

@@ -168,11 +168,7 @@ func bindServerConf(c *ServerConf, t *conf.Table) {
 // finishServerConf checks the settings of servers. Those of http count where a
 // server has none of its own.
 func (b *Builder) finishServerConf(block *conf.Block, c *ServerConf) error {
-	used := block.In(conf.Server)
-	for _, child := range block.Children() {
-		used = used || child.In(conf.Server) && b.srvConf.Of(child) == c
-	}
-	if used && c.largeHeaderBuffers.Size < c.connectionPool {
+	if !b.srvConf.Unused(block) && c.largeHeaderBuffers.Size < c.connectionPool {
 		return errors.New(`the "large_client_header_buffers" size must be equal to or greater than "connection_pool_size"`)
 	}
 	return nil

@@ -205,7 +205,7 @@ func splitHostPort(s string, std int) (host string, port [2]int, problem string)
 		}
 	} else if p, bad := parsePorts(s); bad == "" {
 		return "*", p, ""
-	} else if s != "" && s[0] >= '0' && s[0] <= '9' && !strings.Contains(s, ".") {
+	} else if areNumbers(s) {
 		return "", port, bad
 	}
 	if strings.ContainsAny(s, "/?") {
@@ -216,6 +216,17 @@ func splitHostPort(s string, std int) (host string, port [2]int, problem string)
 	}
 	p, bad := parsePorts(rest)
 	return host, p, bad
+}
+
+// areNumbers reports whether s is a number or two with a dash between, and so
+// meant as a port or a range of ports; else it is a host's name.
+func areNumbers(s string) bool {
+	low, high, isRange := strings.Cut(s, "-")
+	_, ok := conf.ParseInt(low)
+	if isRange && ok {
+		_, ok = conf.ParseInt(high)
+	}
+	return ok
 }
 
 func parsePorts(s string) (p [2]int, problem string) {

@@ -42,8 +42,8 @@ func (m *module) registerCache(mod *conf.Module) {
 			return err
 		})
 	})
-	section.Finish(mod, func(_ *conf.Block, s *cacheSettings) error {
-		if s.zone != "" && !m.cacheZones[s.zone] {
+	section.Finish(mod, func(b *conf.Block, s *cacheSettings) error {
+		if !section.Unused(b) && s.zone != "" && !m.cacheZones[s.zone] {
 			return errors.New(`"proxy_cache" zone "` + s.zone + `" is unknown`)
 		}
 		return nil

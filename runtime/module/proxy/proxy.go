@@ -74,6 +74,7 @@ func register(b *httpd.Builder, m *conf.Module) {
 	b.Plan(mod.plan)
 	b.Loader.AtEnd(mod.buildTLS)
 	mod.registerCache(m)
+	m.Partial("ignored, with nginx's warning except on FreeBSD", "proxy_send_lowat")
 	mod.defineVars()
 }
 
@@ -97,8 +98,7 @@ func (m *module) bind(c *settings, t *conf.Table) {
 		}
 		return nil
 	})
-	var lowat int64
-	t.Size("proxy_send_lowat", &lowat)
+	t.Func("proxy_send_lowat", (*conf.Cmd).SendLowat)
 	t.Func("proxy_redirect", func(cmd *conf.Cmd) error { return m.setRedirect(c, cmd) })
 	t.Func("proxy_cookie_domain", func(cmd *conf.Cmd) error { return m.setCookie(&c.domains, cmd, true) })
 	t.Func("proxy_cookie_path", func(cmd *conf.Cmd) error { return m.setCookie(&c.paths, cmd, false) })
@@ -107,6 +107,9 @@ func (m *module) bind(c *settings, t *conf.Table) {
 
 // finish checks a block's settings and derives what is used at run time.
 func (m *module) finish(block *conf.Block, c *settings) error {
+	if m.section.Unused(block) {
+		return nil
+	}
 	if err := c.Settings.Finish(prefix, hidden); err != nil {
 		return err
 	}
