@@ -19,6 +19,11 @@
 // the document. As in nginx a document is read on while they run, so what an
 // included document sets can be seen behind it only with wait="yes".
 //
+// Where nginx gives a response up because a filter was handed an empty buffer
+// (an empty errmsg, a converted character at the beginning of an included
+// response), it goes on here. A command is found wherever the pieces of a
+// response are cut; nginx can lose the beginning of a comment there.
+//
 // Not supported: nothing that nginx has. An if command within another is
 // refused there, too.
 package ssi
