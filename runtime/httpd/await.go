@@ -1,0 +1,224 @@
+package httpd
+
+import (
+	"errors"
+	"io"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+)
+
+// idleGrace is how long a keep-alive connection keeps its goroutine before it
+// is parked, and how long a connection must have been idle to be closed by a
+// server that quits: see docs/adr/0013.
+const idleGrace = 500 * time.Millisecond
+
+// await waits for the first bytes of a request. False means that the
+// connection is over or parked: c must not be touched.
+func (c *Conn) await() bool {
+	core := c.addr.Default.Root.Core
+	first := c.Requests == 0
+	limit := msec(core.keepaliveTimeout)
+	if !first && c.keepFor > 0 {
+		limit = msec(c.keepFor)
+	}
+	if first {
+		limit = msec(c.addr.Default.Conf.headerTimeout)
+	}
+	c.freeBuffers()
+	if first && c.tls == nil {
+		return c.awaitFirst(limit)
+	}
+	wait := min(limit, idleGrace)
+	c.nc.SetReadTimeout(wait)
+	c.setWaiting(true)
+	if !first {
+		// The client has only just been answered: let others run before looking
+		// for its next request, which spares a futile read and a trip through
+		// the poller when there is much to do.
+		runtime.Gosched()
+	}
+	err := c.fill(buf.Class(int(c.addr.Default.Conf.headerBufferSize)))
+	if err != nil && isTimeout(err) && wait < limit {
+		if c.srv.quitting.Load() {
+			limit = min(limit, msec(c.keepMin))
+		} else if c.park(wait, limit-wait) {
+			return false
+		}
+		if wait < limit {
+			c.nc.SetReadTimeout(limit - wait)
+			err = c.fill(buf.Class(int(c.addr.Default.Conf.headerBufferSize)))
+		}
+	}
+	c.setWaiting(false)
+	if err != nil {
+		c.ended(err, first)
+		return false
+	}
+	return true
+}
+
+// awaitFirst waits for the first request of a plain connection. Where it is
+// not there yet, the connection is parked at once: a short one then never meets
+// the runtime's poller, which costs more calls and some garbage.
+func (c *Conn) awaitFirst(limit time.Duration) bool {
+	c.setWaiting(true)
+	b, n, err := c.nc.TryReadPooled(buf.Class(int(c.addr.Default.Conf.headerBufferSize)))
+	if errors.Is(err, netio.ErrAgain) {
+		if c.park(0, limit) {
+			return false
+		}
+		err = netio.ErrTimeout
+	}
+	c.setWaiting(false)
+	if err == nil && n == 0 {
+		err = io.EOF
+	}
+	if err != nil {
+		c.ended(err, true)
+		return false
+	}
+	c.in, c.inPos, c.inEnd, c.inLarge = b, 0, n, false
+	c.debugRecv(n)
+	return true
+}
+
+// debugRecv notes the first bytes of a request.
+func (c *Conn) debugRecv(n int) {
+	if !c.debugging(errlog.DebugHTTP) {
+		return
+	}
+	if c.Requests == 0 {
+		c.debugf("http wait request handler")
+	} else {
+		c.debugf("http keepalive handler")
+	}
+	if c.tls != nil {
+		c.debugf("SSL_read: %d", n)
+	} else {
+		c.debugf("recv: fd:%d %d of %d", c.nc.Fd(), n, c.addr.Default.Conf.headerBufferSize)
+	}
+}
+
+// fill reads bytes into a fresh input buffer of the pool.
+func (c *Conn) fill(p *buf.Pool) error {
+	if c.tls == nil {
+		b, n, err := c.nc.ReadPooled(p)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return io.EOF
+		}
+		c.in, c.inPos, c.inEnd, c.inLarge = b, 0, n, false
+		c.debugRecv(n)
+		return nil
+	}
+	if c.layer.idle() {
+		if err := c.layer.Await(); err != nil {
+			return err
+		}
+	}
+	b := p.Get()
+	n, err := c.rw.Read(b.B)
+	if n == 0 {
+		b.Free()
+		if err == nil {
+			err = io.EOF
+		}
+		return err
+	}
+	c.in, c.inPos, c.inEnd, c.inLarge = b, 0, n, false
+	c.debugRecv(n)
+	return nil
+}
+
+// ended closes a connection whose wait for a request failed.
+func (c *Conn) ended(err error, first bool) {
+	switch {
+	case isTimeout(err):
+		if first {
+			c.action = "waiting for request"
+			c.logf(errlog.Info, errTimedOut, "client timed out")
+			c.timedOut = true
+		}
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		if first {
+			c.action = "waiting for request"
+			c.logf(errlog.Info, nil, "client closed connection")
+		} else {
+			// nginx has no context at this point.
+			c.log.Log(errlog.Info, c.ID, nil, nil, "client %s closed keepalive connection", c.Addr)
+		}
+	default:
+		c.recvFailed(err, first)
+	}
+	c.close()
+}
+
+// recvFailed logs a read that failed while a request was waited for. A reset of
+// an idle connection is nothing to speak of.
+func (c *Conn) recvFailed(err error, first bool) {
+	e, ok := errlog.Errno(err)
+	if !ok || !first && c.tls == nil && e == syscall.ECONNRESET {
+		return
+	}
+	c.action = "keepalive"
+	if first {
+		c.action = "waiting for request"
+	}
+	call := "recv() failed"
+	if c.tls != nil {
+		call = "SSL_read() failed"
+	}
+	c.logf(errlog.Info, e, "%s", call)
+}
+
+// park lets the connection, which has waited already, wait without a goroutine.
+func (c *Conn) park(waited, left time.Duration) bool {
+	if c.tls != nil && !c.layer.idle() {
+		return false
+	}
+	c.nc.User = c
+	c.idleSince = clock.Mono() - int64(waited)
+	return c.nc.Park(c.srv.lot, left, c.resumeFn) == nil
+}
+
+// resume continues a parked connection on a goroutine of its own.
+func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
+	c.setWaiting(false)
+	if why == netio.Drained && c.lastCall() {
+		why = netio.Readable
+	}
+	if why != netio.Readable {
+		if why == netio.Expired && c.Requests == 0 {
+			c.ended(netio.ErrTimeout, true)
+			return
+		}
+		c.close()
+		return
+	}
+	c.refresh()
+	c.nc.SetReadTimeout(msec(c.addr.Default.Conf.headerTimeout))
+	if err := c.fill(buf.Class(int(c.addr.Default.Conf.headerBufferSize))); err != nil {
+		c.ended(err, c.Requests == 0)
+		return
+	}
+	c.loop()
+}
+
+// lastCall gives a connection that has to go the rest of its grace, and reports
+// whether a request has come, which is answered with Connection: close.
+func (c *Conn) lastCall() bool {
+	left := max(idleGrace, msec(c.keepMin)) - time.Duration(clock.Mono()-c.idleSince)
+	if left > 0 {
+		return c.nc.WaitReadableFor(left) == nil
+	}
+	n, _ := c.nc.TryPeek(make([]byte, 1))
+	return n > 0
+}

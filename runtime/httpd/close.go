@@ -1,0 +1,122 @@
+package httpd
+
+import (
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+)
+
+// freeBuffers gives back what an idle connection does not need.
+func (c *Conn) freeBuffers() {
+	if c.in != nil && c.inPos == c.inEnd {
+		c.in.Free()
+		c.in, c.inPos, c.inEnd = nil, 0, 0
+	}
+	if c.out != nil && c.outLen == 0 {
+		c.out.Free()
+		c.out = nil
+	}
+}
+
+// close ends the connection and gives everything back.
+func (c *Conn) close() {
+	if c.debugging(errlog.DebugHTTP) {
+		c.debugf("close http connection: %d", c.nc.Fd())
+	}
+	if c.outLen > 0 && !c.timedOut {
+		_ = c.flush(nil)
+	}
+	if c.tls != nil && !c.timedOut && !c.abort {
+		c.nc.SetWriteTimeout(time.Second)
+		_ = c.tls.CloseWrite()
+	}
+	if c.in != nil {
+		c.in.Free()
+	}
+	if c.out != nil {
+		c.out.Free()
+	}
+	if c.timedOut && c.addr.Default.Root.Core.resetTimedout || c.abort {
+		_ = c.nc.Abort()
+	}
+	c.srv.stats.Active.Add(-1)
+	c.setWaiting(false)
+	c.held.release()
+	c.srv.connGone(c)
+	if c.layer != nil {
+		c.layer.release()
+	}
+	c.nc.Release()
+	*c = Conn{serveFn: c.serveFn, resumeFn: c.resumeFn}
+	conns.Put(c)
+}
+
+// lingeringClose reads on for a while after the last response, so that the
+// client gets to read it before a reset could destroy it.
+func (c *Conn) lingeringClose(core *Core) {
+	if c.debugging(errlog.DebugHTTP) {
+		c.debugf("http lingering close handler")
+	}
+	if err := c.flush(nil); err != nil {
+		return
+	}
+	if c.tls != nil {
+		_ = c.tls.CloseWrite()
+	}
+	if err := c.nc.CloseWrite(); err != nil {
+		return
+	}
+	b := buf.Sized(4096)
+	defer b.Free()
+	until := clock.Mono() + core.lingeringTime*int64(time.Millisecond)
+	for {
+		left := time.Duration(until - clock.Mono())
+		if left <= 0 {
+			return
+		}
+		c.nc.SetReadTimeout(min(left, msec(core.lingeringTimeout)))
+		if n, err := c.nc.Read(b.B); n == 0 || err != nil {
+			return
+		}
+	}
+}
+
+// goneLook is how often a wait looks whether a client that sent something has
+// gone since.
+const goneLook = 250 * time.Millisecond
+
+// Sleep waits for ms milliseconds, or until the client closes its connection;
+// [Request.Failed] tells.
+func (r *Request) Sleep(ms int64) {
+	if r.cfg.tracer != nil {
+		return
+	}
+	if r.conn.isShadow || r.main.failed {
+		time.Sleep(msec(ms))
+		return
+	}
+	nc := r.conn.nc
+	until := clock.Mono() + int64(msec(ms))
+	waited := nc.WaitReadableFor(msec(ms))
+	if isTimeout(waited) {
+		return
+	}
+	for {
+		if gone, err := nc.HungUp(); gone {
+			if _, ok := errlog.Errno(waited); ok && err == nil {
+				err = waited // the wait has taken the socket's error
+			}
+			r.Logf(errlog.Info, err, "client prematurely closed connection")
+			r.failed = true
+			r.terminate(StatusClientClosed)
+			return
+		}
+		left := time.Duration(until - clock.Mono())
+		if left <= 0 {
+			return
+		}
+		time.Sleep(min(left, goneLook))
+	}
+}

@@ -1,0 +1,146 @@
+package httpd
+
+import (
+	"bytes"
+
+	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
+
+// hostVar is the host of the request line, else of Host, else the server's
+// name.
+func (r *Request) hostVar() []byte {
+	if len(r.main.name) > 0 {
+		return r.main.name
+	}
+	return []byte(r.srv.Name)
+}
+
+// BodySent returns the body's share of the bytes sent.
+func (r *Request) BodySent() int64 { return max(r.sent-r.headSize, 0) }
+
+// StatusCode returns the code to log: of an error, of the response, 9 for
+// HTTP/0.9.
+func (r *Request) StatusCode() int {
+	switch {
+	case r.errStatus != 0:
+		return r.errStatus
+	case r.Out.Status != 0:
+		return r.Out.Status
+	case r.Version == 9:
+		return 9
+	}
+	return 0
+}
+
+// seconds returns the time since t with milliseconds.
+func (r *Request) seconds(t int64) []byte {
+	ms := (clock.Mono() - t) / 1e6
+	b := appendInt(r.Alloc(24)[:0], ms/1000)
+	ms %= 1000
+	return append(b, '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10))
+}
+
+func (r *Request) contentLengthVar() []byte {
+	if b := r.In.Get(h1.ContentLength); b != nil {
+		return b
+	}
+	if body := &r.main.Body; r.In.Chunked && body.done {
+		if body.discarded {
+			return r.Number(0)
+		}
+		return r.Number(body.Size)
+	}
+	return nil
+}
+
+func (r *Request) bodyVar() []byte {
+	b := &r.main.Body
+	if !b.read || b.File != nil || b.Size == 0 {
+		return nil
+	}
+	return b.Mem
+}
+
+// Cookie returns the value of a cookie.
+func (r *Request) Cookie(name string) ([]byte, bool) {
+	for i := range r.In.List {
+		if f := &r.In.List[i]; f.ID == h1.Cookie {
+			if v, ok := h1.ListValue(f.Value, name, ';'); ok {
+				return v, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// joinFields joins the request's fields of an id.
+func (r *Request) joinFields(id h1.FieldID) []byte {
+	i := int(r.In.first[id])
+	if i == 0 {
+		return nil
+	}
+	out := r.In.List[i-1].Value
+	for _, f := range r.In.List[i:] {
+		if f.ID == id {
+			out = r.Join(out, []byte(", "), f.Value)
+		}
+	}
+	return out
+}
+
+// inHeader joins the request's fields of a name in variable form.
+func (r *Request) inHeader(name string) ([]byte, bool) {
+	sep := ", "
+	if name == "cookie" {
+		sep = "; "
+	}
+	var out []byte
+	found := false
+	for i := range r.In.List {
+		f := &r.In.List[i]
+		if !h1.IsVariable(f.Name, name) {
+			continue
+		}
+		if !found {
+			out, found = f.Value, true
+			continue
+		}
+		out = r.Join(out, []byte(sep), f.Value)
+	}
+	return out, found
+}
+
+func (r *Request) joinHeaders(list []Header, name string) ([]byte, bool) {
+	var out []byte
+	found := false
+	for i := range list {
+		h := &list[i]
+		if h.Hidden || !h1.IsVariable(h.Name, name) {
+			continue
+		}
+		if !found {
+			out, found = h.Value, true
+			continue
+		}
+		out = r.Join(out, []byte(", "), h.Value)
+	}
+	return out, found
+}
+
+func parseRate(b []byte) (int64, bool) {
+	n := int64(0)
+	for i, c := range bytes.ToLower(b) {
+		switch {
+		case c >= '0' && c <= '9' && n < 1<<50:
+			n = n*10 + int64(c-'0')
+		case i == len(b)-1 && i > 0 && c == 'k':
+			return n << 10, true
+		case i == len(b)-1 && i > 0 && c == 'm':
+			return n << 20, true
+		default:
+			return 0, false
+		}
+	}
+	return n, len(b) > 0
+}
