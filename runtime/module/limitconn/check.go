@@ -9,10 +9,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/zone"
 )
 
-type (
-	table = zone.Table[count]
-	entry = zone.Entry[count]
-)
+type entry = zone.Entry[count]
 
 // count is the number of requests under way with one key, and the connections
 // of the last few of them.
@@ -57,7 +54,7 @@ type holding struct {
 }
 
 type held struct {
-	zone  *area
+	zone  *zone.Zone[count]
 	entry *entry
 }
 
@@ -66,7 +63,7 @@ var holdings = sync.Pool{New: func() any { return new(holding) }}
 // End implements httpd.Ender.
 func (h *holding) End() {
 	for i := range h.list {
-		t, e := h.list[i].zone.table, h.list[i].entry
+		t, e := h.list[i].zone.Table, h.list[i].entry
 		t.Lock()
 		if e.Value.remove(h.nc); e.Value.n == 0 {
 			t.Remove(e)
@@ -90,12 +87,12 @@ func (c *settings) check(r *httpd.Request) httpd.Result {
 	h.nc = r.Conn().Net()
 	for i := range c.limits.Items {
 		l := &c.limits.Items[i]
-		key := l.zone.key.Eval(r)
+		key := l.zone.Key.Eval(r)
 		if len(key) == 0 {
 			continue
 		}
 		if len(key) > maxKey {
-			r.Errorf(nil, `the value of the "%s" key is more than %d bytes: "%s"`, l.zone.key.Text(), maxKey, key)
+			r.Errorf(nil, `the value of the "%s" key is more than %d bytes: "%s"`, l.zone.Key.Text(), maxKey, key)
 			continue
 		}
 		e, why := l.take(key, h.nc)
@@ -105,7 +102,7 @@ func (c *settings) check(r *httpd.Request) httpd.Result {
 		}
 		if e == nil {
 			if why != noMemory {
-				r.Logf(errlog.Level(c.level), nil, `limiting connections%s by zone "%s"`, c.dry(), l.zone.name)
+				r.Logf(errlog.Level(c.level), nil, `limiting connections%s by zone "%s"`, c.dry(), l.zone.Name)
 			}
 			h.End()
 			return c.reject(r)
@@ -142,7 +139,7 @@ const (
 
 // take counts a request with a key.
 func (l *limit) take(key []byte, nc *netio.Conn) (*entry, reason) {
-	t := l.zone.table
+	t := l.zone.Table
 	t.Lock()
 	defer t.Unlock()
 	e := t.Find(key)

@@ -1,12 +1,9 @@
 package limitconn
 
 import (
-	"strings"
-
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
-	"github.com/sluiceproxy/sluice/runtime/script"
 	"github.com/sluiceproxy/sluice/runtime/zone"
 )
 
@@ -29,23 +26,14 @@ type settings struct {
 
 // limit is one limit_conn.
 type limit struct {
-	zone *area
+	zone *zone.Zone[count]
 	most int
-}
-
-// area is a zone.
-type area struct {
-	name  string
-	size  int64
-	key   *script.Value // nil before limit_conn_zone
-	table *table
 }
 
 // module is the state of one load.
 type module struct {
 	b      *httpd.Builder
-	zones  map[string]*area
-	order  []*area
+	zones  *zone.Set[count]
 	status int // number of $limit_conn_status
 }
 
@@ -57,7 +45,7 @@ var levels = []conf.Choice{
 }
 
 func register(b *httpd.Builder, m *conf.Module) {
-	x := &module{b: b, zones: map[string]*area{}}
+	x := &module{b: b, zones: zone.NewSet[count](name, entrySize)}
 	b.Vars.Define("limit_conn_status", httpd.Var{NoCache: true, Get: func(*httpd.Request, string) ([]byte, bool) {
 		return nil, false // see settings.note
 	}})
@@ -70,26 +58,12 @@ func register(b *httpd.Builder, m *conf.Module) {
 		t.Flag("limit_conn_dry_run", &c.dryRun)
 	}
 	section := conf.NewSection(m, settings{module: x, level: int(errlog.Error), status: int(httpd.StatusUnavailable)}, bind)
-	b.Loader.AtEnd(x.complete)
+	b.Loader.AtEnd(func() error { return x.zones.Complete("limit_conn_zone", b.Env.Carry) })
 	b.Plan(func(p *httpd.Plan) {
 		if c := section.Of(p.Block); len(c.limits.Items) > 0 {
 			p.PreAccess(c.check)
 		}
 	})
-}
-
-// zone returns the zone of a name, which limit_conn may name before its time.
-func (x *module) zone(cmd *conf.Cmd, zoneName string, size int64) (*area, error) {
-	if err := cmd.SharedZone(zoneName, size, name); err != nil {
-		return nil, err
-	}
-	z := x.zones[zoneName]
-	if z == nil {
-		z = &area{name: zoneName}
-		x.zones[zoneName] = z
-		x.order = append(x.order, z)
-	}
-	return z, nil
 }
 
 // addZone reads limit_conn_zone.
@@ -98,27 +72,8 @@ func (x *module) addZone(cmd *conf.Cmd) error {
 	if err != nil {
 		return err
 	}
-	zoneName, size := "", int64(0)
-	for _, a := range cmd.Args[1:] {
-		if !strings.HasPrefix(a.Value, "zone=") {
-			return cmd.Errorf(`invalid parameter "%s"`, a.Value)
-		}
-		if zoneName, size, err = zone.ParseParam(cmd, a.Value); err != nil {
-			return err
-		}
-	}
-	if zoneName == "" {
-		return cmd.Errorf(`"%s" must have "zone" parameter`, cmd.Name.Value)
-	}
-	z, err := x.zone(cmd, zoneName, size)
-	if err != nil {
-		return err
-	}
-	if z.key != nil {
-		return cmd.Errorf(`%s "%s" is already bound to key "%s"`, cmd.Name.Value, zoneName, z.key.Text())
-	}
-	z.key, z.size = key, size
-	return nil
+	_, err = x.zones.Declare(cmd, key, func(string) (bool, error) { return false, nil })
+	return err
 }
 
 // maxConns is the largest limit.
@@ -126,7 +81,7 @@ const maxConns = 65535
 
 // add reads limit_conn.
 func (c *settings) add(cmd *conf.Cmd) error {
-	z, err := c.module.zone(cmd, cmd.Arg(0), 0)
+	z, err := c.module.zones.Named(cmd, cmd.Arg(0))
 	if err != nil {
 		return err
 	}
@@ -147,35 +102,6 @@ func (c *settings) add(cmd *conf.Cmd) error {
 	c.limits.Add(cmd.Block, limit{z, n})
 	return nil
 }
-
-// kept is a table that goes from one configuration to the next.
-type kept struct {
-	key   string
-	table *table
-}
-
-// complete takes the zones of the configuration before this one over.
-func (x *module) complete() error {
-	for _, z := range x.order {
-		if z.key == nil {
-			continue // refused later: it has no size
-		}
-		k, _ := x.b.Env.Carry("limit_conn", conf.Sprintf("%s:%d", z.name, z.size), func() any {
-			return &kept{z.key.Text(), zone.New[count](z.size, entrySize)}
-		}).(*kept)
-		z.table = k.table
-		if k.key != z.key.Text() {
-			return loadError(conf.Sprintf(`limit_conn_zone "%s" uses the "%s" key while previously it used the "%s" key`,
-				z.name, z.key.Text(), k.key))
-		}
-	}
-	return nil
-}
-
-// loadError is an error whose text is complete.
-type loadError string
-
-func (e loadError) Error() string { return string(e) }
 
 // The values of $limit_conn_status.
 var (

@@ -9,10 +9,7 @@ type bucket struct {
 	users  int   // requests that are about to count: it must not be removed
 }
 
-type (
-	table = zone.Table[bucket]
-	entry = zone.Entry[bucket]
-)
+type entry = zone.Entry[bucket]
 
 // The bytes of an entry of nginx's without its key.
 const bucketSize = 80
@@ -49,13 +46,13 @@ func (b *bucket) after(rate, ms int64) int64 { return max(b.excess-rate*ms/1000+
 // look judges a request with a key at a time in ms. With count the request is
 // counted, else the entry stays in use until settle or drop.
 func (l *limit) look(key []byte, now int64, count bool) (v verdict, excess int64, e *entry) {
-	t := l.zone.table
+	t := l.zone.Table
 	t.Lock()
 	defer t.Unlock()
 	if e = t.Find(key); e != nil {
 		b := &e.Value
 		ms := b.elapsed(now)
-		excess = b.after(l.zone.rate, ms)
+		excess = b.after(l.zone.Rate, ms)
 		switch {
 		case excess > l.burst:
 			return exceeded, excess, nil
@@ -69,9 +66,9 @@ func (l *limit) look(key []byte, now int64, count bool) (v verdict, excess int64
 		b.users++
 		return pending, excess, e
 	}
-	expire(t, l.zone.rate, now, false)
+	expire(t, l.zone.Rate, now, false)
 	if e = t.Add(key); e == nil {
-		expire(t, l.zone.rate, now, true)
+		expire(t, l.zone.Rate, now, true)
 		if e = t.Add(key); e == nil {
 			return noMemory, 0, nil
 		}
@@ -86,12 +83,12 @@ func (l *limit) look(key []byte, now int64, count bool) (v verdict, excess int64
 
 // settle counts a request that was pending and returns the excess.
 func (l *limit) settle(e *entry, now int64) int64 {
-	t := l.zone.table
+	t := l.zone.Table
 	t.Lock()
 	defer t.Unlock()
 	b := &e.Value
 	ms := b.elapsed(now)
-	b.excess = b.after(l.zone.rate, ms)
+	b.excess = b.after(l.zone.Rate, ms)
 	if ms > 0 {
 		b.last = now
 	}
@@ -101,9 +98,9 @@ func (l *limit) settle(e *entry, now int64) int64 {
 
 // drop gives a request up that was pending.
 func (l *limit) drop(e *entry) {
-	l.zone.table.Lock()
+	l.zone.Table.Lock()
 	e.Value.users--
-	l.zone.table.Unlock()
+	l.zone.Table.Unlock()
 }
 
 // delay returns how long a request with an excess waits, in ms.
@@ -111,12 +108,12 @@ func (l *limit) wait(excess int64) int64 {
 	if excess <= l.delay {
 		return 0
 	}
-	return (excess - l.delay) * 1000 / l.zone.rate
+	return (excess - l.delay) * 1000 / l.zone.Rate
 }
 
 // expire removes up to two old buckets that are empty; with force the oldest
 // whatever is in it, and up to two more.
-func expire(t *table, rate, now int64, force bool) {
+func expire(t *zone.Table[bucket], rate, now int64, force bool) {
 	n := 1
 	if force {
 		n = 0

@@ -8,7 +8,7 @@ import (
 )
 
 func newLimit(rate, burst, delay int64) *limit {
-	return &limit{&area{name: "z", rate: rate, table: zone.New[bucket](1<<20, bucketSize)}, burst, delay}
+	return &limit{&zone.Zone[bucket]{Name: "z", Rate: rate, Table: zone.New[bucket](1<<20, bucketSize)}, burst, delay}
 }
 
 // One request per second, bursts of two.
@@ -60,17 +60,17 @@ func TestPending(t *testing.T) {
 
 func TestExpire(t *testing.T) {
 	l := newLimit(1000, 2000, 0)
-	l.zone.table = zone.New[bucket](32<<10, bucketSize)
+	l.zone.Table = zone.New[bucket](32<<10, bucketSize)
 	for i := range 100 {
 		l.look(fmt.Appendf(nil, "%d", i), 0, true)
 	}
-	n := l.zone.table.Len()
+	n := l.zone.Table.Len()
 	l.look([]byte("soon after"), 1000, true)
-	if got := l.zone.table.Len(); got != n+1 {
+	if got := l.zone.Table.Len(); got != n+1 {
 		t.Errorf("%d entries after a second, want %d", got, n+1)
 	}
 	l.look([]byte("later"), 2*minute, true)
-	if got := l.zone.table.Len(); got != n {
+	if got := l.zone.Table.Len(); got != n {
 		t.Errorf("%d entries after two minutes, want two removed and one added: %d", got, n)
 	}
 	for i := range 1000 {
@@ -79,7 +79,7 @@ func TestExpire(t *testing.T) {
 		}
 	}
 	z := newLimit(1000, 0, 0)
-	z.zone.table = zone.New[bucket](32<<10, 3000)
+	z.zone.Table = zone.New[bucket](32<<10, 3000)
 	for i := 0; ; i++ {
 		v, _, _ := z.look(fmt.Appendf(nil, "%d", i), 0, false)
 		if v == noMemory {

@@ -8,7 +8,6 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
-	"github.com/sluiceproxy/sluice/runtime/script"
 	"github.com/sluiceproxy/sluice/runtime/zone"
 )
 
@@ -28,24 +27,14 @@ type settings struct {
 
 // limit is one limit_req.
 type limit struct {
-	zone         *area
+	zone         *zone.Zone[bucket]
 	burst, delay int64 // in thousandths of a request
-}
-
-// area is a zone.
-type area struct {
-	name  string
-	size  int64
-	key   *script.Value // nil before limit_req_zone
-	rate  int64         // requests in 1000 seconds
-	table *table
 }
 
 // module is the state of one load.
 type module struct {
 	b      *httpd.Builder
-	zones  map[string]*area
-	order  []*area
+	zones  *zone.Set[bucket]
 	status int // number of $limit_req_status
 }
 
@@ -57,7 +46,7 @@ var levels = []conf.Choice{
 }
 
 func register(b *httpd.Builder, m *conf.Module) {
-	x := &module{b: b, zones: map[string]*area{}}
+	x := &module{b: b, zones: zone.NewSet[bucket](name, bucketSize)}
 	b.Vars.Define("limit_req_status", httpd.Var{NoCache: true, Get: func(*httpd.Request, string) ([]byte, bool) {
 		return nil, false // see settings.note
 	}})
@@ -70,26 +59,12 @@ func register(b *httpd.Builder, m *conf.Module) {
 		t.Flag("limit_req_dry_run", &c.dryRun)
 	}
 	section := conf.NewSection(m, settings{module: x, level: int(errlog.Error), status: int(httpd.StatusUnavailable)}, bind)
-	b.Loader.AtEnd(x.complete)
+	b.Loader.AtEnd(func() error { return x.zones.Complete("limit_req", b.Env.Carry) })
 	b.Plan(func(p *httpd.Plan) {
 		if c := section.Of(p.Block); len(c.limits.Items) > 0 {
 			p.PreAccess(c.check)
 		}
 	})
-}
-
-// zone returns the zone of a name, which limit_req may name before its time.
-func (x *module) zone(cmd *conf.Cmd, zoneName string, size int64) (*area, error) {
-	if err := cmd.SharedZone(zoneName, size, name); err != nil {
-		return nil, err
-	}
-	z := x.zones[zoneName]
-	if z == nil {
-		z = &area{name: zoneName}
-		x.zones[zoneName] = z
-		x.order = append(x.order, z)
-	}
-	return z, nil
 }
 
 // addZone reads limit_req_zone.
@@ -98,34 +73,21 @@ func (x *module) addZone(cmd *conf.Cmd) error {
 	if err != nil {
 		return err
 	}
-	zoneName, size, rate := "", int64(0), int64(1000)
-	for _, a := range cmd.Args[1:] {
-		switch {
-		case strings.HasPrefix(a.Value, "zone="):
-			if zoneName, size, err = zone.ParseParam(cmd, a.Value); err != nil {
-				return err
-			}
-		case strings.HasPrefix(a.Value, "rate="):
-			var ok bool
-			if rate, ok = parseRate(a.Value); !ok {
-				return cmd.Errorf(`invalid rate "%s"`, a.Value)
-			}
-		default:
-			return cmd.Errorf(`invalid parameter "%s"`, a.Value)
+	rate := int64(1000)
+	z, err := x.zones.Declare(cmd, key, func(text string) (known bool, err error) {
+		if !strings.HasPrefix(text, "rate=") {
+			return false, nil
 		}
+		var ok bool
+		if rate, ok = parseRate(text); !ok {
+			return true, cmd.Errorf(`invalid rate "%s"`, text)
+		}
+		return true, nil
+	})
+	if err == nil {
+		z.Rate = rate
 	}
-	if zoneName == "" {
-		return cmd.Errorf(`"%s" must have "zone" parameter`, cmd.Name.Value)
-	}
-	z, err := x.zone(cmd, zoneName, size)
-	if err != nil {
-		return err
-	}
-	if z.key != nil {
-		return cmd.Errorf(`%s "%s" is already bound to key "%s"`, cmd.Name.Value, zoneName, z.key.Text())
-	}
-	z.key, z.size, z.rate = key, size, rate
-	return nil
+	return err
 }
 
 // parseRate reads rate=10r/s or rate=10r/m.
@@ -148,7 +110,7 @@ func (c *settings) add(cmd *conf.Cmd) error {
 		var err error
 		switch {
 		case strings.HasPrefix(a.Value, "zone="):
-			l.zone, err = c.module.zone(cmd, text, 0)
+			l.zone, err = c.module.zones.Named(cmd, text)
 		case strings.HasPrefix(a.Value, "burst="):
 			l.burst, err = positive(cmd, param, a.Value, text)
 		case strings.HasPrefix(a.Value, "delay="):
@@ -185,35 +147,6 @@ func positive(cmd *conf.Cmd, param, whole, text string) (int64, error) {
 	return int64(n) * 1000, nil
 }
 
-// kept is a table that goes from one configuration to the next.
-type kept struct {
-	key   string
-	table *table
-}
-
-// complete takes the zones of the configuration before this one over.
-func (x *module) complete() error {
-	for _, z := range x.order {
-		if z.key == nil {
-			continue // refused later: it has no size
-		}
-		k, _ := x.b.Env.Carry("limit_req", conf.Sprintf("%s:%d", z.name, z.size), func() any {
-			return &kept{z.key.Text(), zone.New[bucket](z.size, bucketSize)}
-		}).(*kept)
-		z.table = k.table
-		if k.key != z.key.Text() {
-			return loadError(conf.Sprintf(`limit_req "%s" uses the "%s" key while previously it used the "%s" key`,
-				z.name, z.key.Text(), k.key))
-		}
-	}
-	return nil
-}
-
-// loadError is an error whose text is complete.
-type loadError string
-
-func (e loadError) Error() string { return string(e) }
-
 // The values of $limit_req_status.
 var (
 	passed         = []byte("PASSED")
@@ -246,12 +179,12 @@ func (c *settings) check(r *httpd.Request) httpd.Result {
 	found := false
 	for i, l := range c.limits.Items {
 		entries = append(entries, nil)
-		key := l.zone.key.Eval(r)
+		key := l.zone.Key.Eval(r)
 		if len(key) == 0 {
 			continue
 		}
 		if len(key) > maxKey {
-			r.Errorf(nil, `the value of the "%s" key is more than %d bytes: "%s"`, l.zone.key.Text(), maxKey, key)
+			r.Errorf(nil, `the value of the "%s" key is more than %d bytes: "%s"`, l.zone.Key.Text(), maxKey, key)
 			continue
 		}
 		found, last = true, l
@@ -273,10 +206,10 @@ func (c *settings) check(r *httpd.Request) httpd.Result {
 // reject refuses a request.
 func (c *settings) reject(r *httpd.Request, l *limit, v verdict, excess int64, entries []*entry) httpd.Result {
 	if v == noMemory {
-		r.Logf(errlog.Alert, nil, `could not allocate node in limit_req zone "%s"`, l.zone.name)
+		r.Logf(errlog.Alert, nil, `could not allocate node in limit_req zone "%s"`, l.zone.Name)
 	} else {
 		r.Logf(errlog.Level(c.level), nil, `limiting requests%s, excess: %d.%03d by zone "%s"`,
-			c.dry(), excess/1000, excess%1000, l.zone.name)
+			c.dry(), excess/1000, excess%1000, l.zone.Name)
 	}
 	for i, e := range entries {
 		if e != nil {
@@ -309,7 +242,7 @@ func (c *settings) account(r *httpd.Request, slowest *limit, excess int64, entri
 		return httpd.Declined
 	}
 	level := errlog.Level(min(c.level+1, int(errlog.Info)))
-	r.Logf(level, nil, `delaying request%s, excess: %d.%03d, by zone "%s"`, c.dry(), excess/1000, excess%1000, slowest.zone.name)
+	r.Logf(level, nil, `delaying request%s, excess: %d.%03d, by zone "%s"`, c.dry(), excess/1000, excess%1000, slowest.zone.Name)
 	if c.dryRun {
 		c.note(r, delayedDryRun)
 		return httpd.Declined
