@@ -42,11 +42,9 @@ func Inherit(fd int) (*Listener, error) {
 	if err := syscall.SetNonblock(fd, true); err != nil {
 		return nil, &OpError{Op: "fcntl(O_NONBLOCK) of the inherited socket " + num, Errno: errnoOf(err)}
 	}
-	l, err := newListener(fd, &spec)
-	if err == nil {
-		l.inherited = true
-	}
-	return l, err
+	l := newListener(fd, &spec)
+	l.inherited = true
+	return l, nil
 }
 
 // familyError is the complaint about an inherited socket that is neither of the

@@ -23,8 +23,6 @@ type Listener struct {
 	OnError func(error)
 
 	spec      ListenSpec
-	file      *os.File
-	rc        syscall.RawConn
 	fd        int
 	unlink    bool        // remove the unix socket's file on Close
 	inherited bool        // another process opened it
@@ -34,6 +32,9 @@ type Listener struct {
 
 	mu      sync.Mutex
 	stopped bool
+	closed  bool
+	file    *os.File        // nil until somebody accepts, see watch
+	rc      syscall.RawConn // of file
 
 	onReady func(uintptr) bool // tryAccept, bound once
 
@@ -64,10 +65,7 @@ func Listen(spec *ListenSpec, warn func(error)) (*Listener, error) {
 		_ = syscall.Close(fd)
 		return nil, err
 	}
-	l, err := newListener(fd, spec)
-	if err != nil {
-		return nil, err
-	}
+	l := newListener(fd, spec)
 	l.unlink = spec.Addr.a.Unix
 	l.Configure(spec, warn)
 	return l, nil
@@ -112,18 +110,37 @@ func (s *ListenSpec) open(fd int, name string, warn func(error)) error {
 	return nil
 }
 
-func newListener(fd int, spec *ListenSpec) (*Listener, error) {
-	l := &Listener{fd: fd, spec: *spec, file: os.NewFile(uintptr(fd), "listener")}
-	rc, err := l.file.SyscallConn()
-	if err != nil {
-		_ = l.file.Close()
-		return nil, err
-	}
-	l.rc, l.onReady = rc, l.tryAccept
+func newListener(fd int, spec *ListenSpec) *Listener {
+	l := &Listener{fd: fd, spec: *spec}
+	l.onReady = l.tryAccept
 	if a := l.spec.Addr; !a.a.Unix && a.Port() == 0 {
 		_ = raw.Local(fd, &l.spec.Addr.a) // the port that the kernel chose
 	}
-	return l, nil
+	return l
+}
+
+// watch makes the poller watch the socket. A process that only keeps a socket
+// for another must not be woken by every connection that arrives at it, so this
+// waits for the first Accept.
+func (l *Listener) watch() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.closed:
+		return ErrClosed
+	case l.file != nil:
+		return nil
+	}
+	l.file = os.NewFile(uintptr(l.fd), "listener")
+	rc, err := l.file.SyscallConn()
+	if err != nil {
+		return ErrClosed
+	}
+	l.rc = rc
+	if l.stopped {
+		l.giveUp()
+	}
+	return nil
 }
 
 // Addr is the address listened on, with the port the kernel chose for port 0.
@@ -135,13 +152,8 @@ func (l *Listener) Spec() ListenSpec { return l.spec }
 // Key is Spec's key.
 func (l *Listener) Key() string { return l.spec.Key() }
 
-// Fd is the descriptor, owned by the Listener and valid until Close; to hand it
-// to a new process, give File to os/exec.
+// Fd is the descriptor, owned by the Listener and valid until Close.
 func (l *Listener) Fd() int { return l.fd }
-
-// File is the descriptor as a file, owned by the Listener. For exec.Cmd's
-// ExtraFiles, and (net.FilePacketConn, which duplicates) for QUIC and UDP.
-func (l *Listener) File() *os.File { return l.file }
 
 // SetUnlink says whether Close removes the unix socket's file. It does by
 // default for a socket that Listen made; after handing the socket to a new
@@ -152,6 +164,9 @@ func (l *Listener) SetUnlink(on bool) { l.unlink = on && l.spec.Addr.a.Unix }
 // passed over; when descriptors or memory run out it pauses for 500 ms, as
 // nginx does. It returns ErrStopped after Stop and ErrClosed after Close.
 func (l *Listener) Accept() (*Conn, error) {
+	if err := l.watch(); err != nil {
+		return nil, err
+	}
 	for {
 		if err := l.rc.Read(l.onReady); err != nil {
 			return nil, l.ended(err)
@@ -236,6 +251,13 @@ func (l *Listener) Stop() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.stopped = true
+	if l.file != nil {
+		l.giveUp()
+	}
+}
+
+// giveUp makes an Accept that is under way return, and those that follow.
+func (l *Listener) giveUp() {
 	_ = l.file.SetReadDeadline(clock.MonoTime(clock.Mono() - int64(time.Second)))
 }
 
@@ -244,7 +266,9 @@ func (l *Listener) Start() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.stopped = false
-	_ = l.file.SetReadDeadline(time.Time{})
+	if l.file != nil {
+		_ = l.file.SetReadDeadline(time.Time{})
+	}
 }
 
 // Close closes the socket and its twins and removes the file of a unix socket
@@ -256,8 +280,16 @@ func (l *Listener) Close() error {
 	for _, t := range l.twins {
 		_ = t.Close() // it has no more to say than this one
 	}
-	if err := l.file.Close(); err != nil {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
 		return ErrClosed
+	}
+	l.closed = true
+	if l.file != nil {
+		_ = l.file.Close() // it is open
+	} else {
+		_ = syscall.Close(l.fd) // likewise
 	}
 	return nil
 }
