@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -75,5 +76,8 @@ func (s *Instance) accept(ls *Listening, ln *netio.Listener) {
 			continue
 		}
 		s.admit(ls, nc)
+		// Who came first is served first: of several goroutines that were made
+		// ready, the scheduler would run the last one before the others.
+		runtime.Gosched()
 	}
 }
