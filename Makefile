@@ -25,6 +25,9 @@ GOARCH_ppc64el := ppc64le
 DEB_PROGRAM     = bin/debian-$(DEB_ARCH)/nginx
 DEB             = bin/sluice_$(VERSION)_$(DEB_ARCH).deb
 
+# The tests of integration/debian have machines of their own, which takes root.
+MACHINES := $(if $(filter 0,$(shell id -u)),-tags=machines)
+
 .PHONY: all build deb test race integration soak bench pgo lint fmt deps bench-deps clean
 
 all: build
@@ -38,17 +41,17 @@ deb: ## bin/sluice_VERSION_ARCH.deb, to be installed in nginx's place, see docs/
 	packaging/debian/build $(VERSION) $(DEB_ARCH) $(DEB_PROGRAM) $(DEB)
 
 test: deps ## every test, those against nginx included
-	$(GO) vet ./...
-	$(GO) test $(TESTFLAGS) -timeout 10m ./...
+	$(GO) vet $(MACHINES) ./...
+	$(GO) test $(MACHINES) $(TESTFLAGS) -timeout 10m ./...
 
 race: deps ## the same under the race detector, which the server under test is built with, too
-	SLUICE_BUILDFLAGS=-race $(GO) test $(TESTFLAGS) -race -timeout 15m ./...
+	SLUICE_BUILDFLAGS=-race $(GO) test $(MACHINES) $(TESTFLAGS) -race -timeout 15m ./...
 
 integration: deps ## only the tests that run the program beside nginx
-	$(GO) test $(TESTFLAGS) -count=1 -timeout 10m ./integration/...
+	$(GO) test $(MACHINES) $(TESTFLAGS) -count=1 -timeout 10m ./integration/...
 
 soak: deps bench-deps ## reloads, changes of the binary and signals under load, in full: a minute and a half
-	SLUICE_SOAK=full $(GO) test $(TESTFLAGS) -count=1 -v -timeout 30m ./integration/soak
+	SLUICE_SOAK=full $(GO) test $(MACHINES) $(TESTFLAGS) -count=1 -v -timeout 30m ./integration/soak
 
 bench: bench-deps ## CPU per request beside nginx and HAProxy, about a minute and a half
 	$(GO) run ./integration/bench
@@ -63,6 +66,7 @@ fmt:
 	$(GOLANGCI_LINT) fmt ./...
 
 deps:
+	@$(if $(MACHINES),:,echo 'integration/debian takes root and is left out')
 	@.ci/packages "$(TEST_TOOLS)" "$(TEST_PACKAGES)"
 
 bench-deps:

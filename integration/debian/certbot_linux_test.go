@@ -1,3 +1,5 @@
+//go:build machines
+
 package debian
 
 import (
@@ -24,7 +26,7 @@ const pebble = "github.com/letsencrypt/pebble/v2/cmd/pebble@v2.10.1"
 
 const pebbleConf = `{"pebble": {
 	"listenAddress": "127.0.0.1:14000", "managementListenAddress": "127.0.0.1:15000",
-	"certificate": "/root/pebble.crt", "privateKey": "/root/pebble.key",
+	"certificate": "/opt/pebble.crt", "privateKey": "/opt/pebble.key",
 	"httpPort": 80, "tlsPort": 443, "ocspResponderURL": "", "externalAccountBindingRequired": false,
 	"retryAfter": {"authz": 1, "order": 1}
 }}`
@@ -91,15 +93,15 @@ func (h *host) startPebble(binary string) {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	if err := os.WriteFile(h.Path("/root/pebble"), data, 0o755); err != nil {
+	if err := os.WriteFile(h.Path("/opt/pebble"), data, 0o755); err != nil {
 		h.t.Fatal(err)
 	}
 	crt, key := pair(h.t)
-	h.write("/root/pebble.crt", crt)
-	h.write("/root/pebble.key", key)
-	h.write("/root/pebble.json", pebbleConf)
+	h.write("/opt/pebble.crt", crt)
+	h.write("/opt/pebble.key", key)
+	h.write("/opt/pebble.json", pebbleConf)
 	cmd := h.Command(h.t.Context(), []string{"PEBBLE_VA_NOSLEEP=1", "PEBBLE_WFE_NONCEREJECT=0", "PEBBLE_AUTHZREUSE=0"},
-		"/root/pebble", "-config", "/root/pebble.json")
+		"/opt/pebble", "-config", "/opt/pebble.json")
 	if err := cmd.Start(); err != nil {
 		h.t.Fatal(err)
 	}

@@ -1,3 +1,5 @@
+//go:build machines
+
 package debian
 
 import (
@@ -95,7 +97,7 @@ func TestModules(t *testing.T) {
 func TestDump(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
-	h.shell("cp -p /usr/sbin/nginx /root/nginx")
+	h.shell("cp -p /usr/sbin/nginx /opt/nginx")
 	h.install(programs["sluice"])
 	h.replace("/etc/nginx/nginx.conf", "events {", `include none/*.conf;
 include parts/empty.conf;
@@ -115,7 +117,7 @@ events {`)
 	} {
 		h.write("/etc/nginx/parts/"+name, text)
 	}
-	want := h.shell("/root/nginx -Tq 2>/dev/null")
+	want := h.shell("/opt/nginx -Tq 2>/dev/null")
 	if got := h.shell("nginx -Tq 2>/dev/null"); got != want {
 		t.Errorf("-Tq prints\n%s\nnginx's\n%s", got, want)
 	}

@@ -3,10 +3,10 @@
 // nginx, certbot's plugin for nginx gets and installs a certificate, and fail2ban and goaccess read the logs. The package that
 // `make deb` builds is installed, used and removed.
 //
-//	go test ./integration/debian
+//	go test -tags machines ./integration/debian
 //
-// Every test runs on a machine of its own, a copy of this one, see package scratch; the machine itself stays as it is. Where
-// it cannot be had, because that takes root and Linux, tests are skipped, or fail with SLUICE_SCRATCH=required, as .ci/run
-// sets it for root. Where a test has an oracle, it is Debian's nginx: the same test is run with both programs.
+// Every test runs on a machine of its own, a copy of this one, see package scratch; the machine itself stays as it is. That
+// takes root and Linux, so the tests have a build tag, which the Makefile sets for root. Where a test has an oracle, it is
+// Debian's nginx: the same test is run with both programs.
 // Packages: nginx, certbot, python3-certbot-nginx, fail2ban, goaccess, logrotate, procps.
 package debian

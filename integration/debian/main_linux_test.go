@@ -1,3 +1,5 @@
+//go:build machines
+
 package debian
 
 import (
@@ -24,15 +26,10 @@ var programs = map[string]string{"nginx": "/usr/sbin/nginx"}
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
-// required is the environment variable that, set to "required", makes tests fail where they cannot have a machine.
-const required = "SLUICE_SCRATCH"
-
-// noMachine is why there can be no scratch machines here, nil where there can.
-var noMachine error
-
 func run(m *testing.M) int {
-	if noMachine = try(); noMachine != nil {
-		return m.Run()
+	if err := try(); err != nil {
+		fmt.Fprintf(os.Stderr, "integration/debian: %v\n", err)
+		return 1
 	}
 	dir, err := os.MkdirTemp("", "sluice-")
 	if err != nil {
@@ -62,18 +59,6 @@ func try() error {
 	return err
 }
 
-// needMachines skips a test where there can be no machines, or fails it where somebody counts on it.
-func needMachines(t *testing.T) {
-	t.Helper()
-	switch {
-	case noMachine == nil:
-	case os.Getenv(required) == "required":
-		t.Fatal(noMachine)
-	default:
-		t.Skip(noMachine)
-	}
-}
-
 // build builds the program as Debian's package has it. SLUICE_BUILDFLAGS are further flags, such as -race.
 func build(path string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
@@ -89,7 +74,6 @@ func build(path string) error {
 // each runs a test with nginx and with Sluice as /usr/sbin/nginx of a machine with Debian's stock configuration.
 func each(t *testing.T, test func(t *testing.T, h *host)) {
 	t.Helper()
-	needMachines(t)
 	for name, binary := range programs {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -109,7 +93,6 @@ type host struct {
 // newHost starts a machine with the configuration that Debian's nginx has after its installation, without any module.
 func newHost(t *testing.T) *host {
 	t.Helper()
-	needMachines(t)
 	m, err := scratch.New(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)

@@ -1,3 +1,5 @@
+//go:build machines
+
 package debian
 
 import (
@@ -12,7 +14,6 @@ import (
 // TestPackage installs what `make deb` builds, uses it and removes it.
 func TestPackage(t *testing.T) {
 	t.Parallel()
-	needMachines(t)
 	deb := buildPackage(t)
 	t.Run("contents", func(t *testing.T) { wantContents(t, deb) })
 	t.Run("beside nginx", func(t *testing.T) {
@@ -23,13 +24,13 @@ func TestPackage(t *testing.T) {
 		before := h.shell("md5sum /usr/sbin/nginx; find /etc -type f | sort | xargs md5sum")
 		stop := h.visit()
 
-		h.run(0, "dpkg", "--install", "/root/sluice.deb")
+		h.run(0, "dpkg", "--install", "/opt/sluice.deb")
 		h.wantSluice(true)
 		h.wantMaster()
 		h.run(0, "/etc/init.d/nginx", "reload")
 		h.wantStock()
 		// The same once more is an upgrade.
-		h.run(0, "dpkg", "--install", "/root/sluice.deb")
+		h.run(0, "dpkg", "--install", "/opt/sluice.deb")
 		h.wantSluice(true)
 		h.wantMaster()
 
@@ -50,7 +51,7 @@ func TestPackage(t *testing.T) {
 		h := newHost(t)
 		h.copyIn(deb)
 		h.run(0, "dpkg", "--remove", "--force-depends", "nginx")
-		h.run(0, "dpkg", "--install", "/root/sluice.deb")
+		h.run(0, "dpkg", "--install", "/opt/sluice.deb")
 		h.wantSluice(true)
 		h.wantMaster()
 		h.run(0, "dpkg", "--remove", "--force-depends", "sluice")
@@ -61,7 +62,7 @@ func TestPackage(t *testing.T) {
 		t.Parallel()
 		h := newHost(t)
 		h.copyIn(deb)
-		h.run(0, "dpkg", "--install", "/root/sluice.deb")
+		h.run(0, "dpkg", "--install", "/opt/sluice.deb")
 		h.wantGone() // as it was
 		h.run(0, "dpkg", "--remove", "sluice")
 		h.wantGone()
@@ -73,7 +74,7 @@ func TestPackage(t *testing.T) {
 		h.run(0, "/etc/init.d/nginx", "start")
 		// Read by nginx at its start, as a module whose file is there.
 		h.write("/etc/nginx/modules-enabled/50-foreign.conf", "load_module modules/foreign.so;\n")
-		if said := h.run(1, "dpkg", "--install", "/root/sluice.deb"); !strings.Contains(said, "Sluice does not accept the configuration of this machine:") ||
+		if said := h.run(1, "dpkg", "--install", "/opt/sluice.deb"); !strings.Contains(said, "Sluice does not accept the configuration of this machine:") ||
 			!strings.Contains(said, "foreign.so") {
 			t.Errorf("dpkg says\n%s", said)
 		}
@@ -140,7 +141,7 @@ func buildPackage(t *testing.T) string {
 
 func (h *host) copyIn(deb string) {
 	h.t.Helper()
-	if out, err := exec.Command("cp", deb, h.Path("/root/sluice.deb")).CombinedOutput(); err != nil {
+	if out, err := exec.Command("cp", deb, h.Path("/opt/sluice.deb")).CombinedOutput(); err != nil {
 		h.t.Fatalf("%v\n%s", err, out)
 	}
 }

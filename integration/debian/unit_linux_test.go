@@ -1,3 +1,5 @@
+//go:build machines
+
 package debian
 
 import (

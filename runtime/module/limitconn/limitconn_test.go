@@ -107,6 +107,7 @@ func TestLoad(t *testing.T) {
 		"limit_conn_zone $arg_a zone=z:1k;":                                   `zone "zone=z:1k" is too small`,
 		"limit_conn_zone $arg_a z:1m;":                                        `invalid parameter "z:1m"`,
 		"limit_conn_zone $arg_a zone=z:1m; limit_conn_zone $arg_b zone=z:1m;": `limit_conn_zone "z" is already bound to key "$arg_a"`,
+
 		"limit_conn z 0;":                 `invalid number of connections "0"`,
 		"limit_conn z x;":                 `invalid number of connections "x"`,
 		"limit_conn z 65536;":             "connection limit must be less 65536",
