@@ -5,6 +5,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/module/limitreq/refusal"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/zone"
 )
@@ -80,19 +81,15 @@ const maxKey = 255
 
 // check counts a request, or refuses it.
 func (c *settings) check(r *httpd.Request) httpd.Result {
-	if _, done := r.Main().Lookup(c.module.status); done {
+	if c.Known(r) {
 		return httpd.Declined
 	}
 	h, _ := holdings.Get().(*holding)
 	h.nc = r.Conn().Net()
 	for i := range c.limits.Items {
 		l := &c.limits.Items[i]
-		key := l.zone.Key.Eval(r)
-		if len(key) == 0 {
-			continue
-		}
-		if len(key) > maxKey {
-			r.Errorf(nil, `the value of the "%s" key is more than %d bytes: "%s"`, l.zone.Key.Text(), maxKey, key)
+		key, ok := refusal.Key(r, l.zone.Key, maxKey)
+		if !ok {
 			continue
 		}
 		e, why := l.take(key, h.nc)
@@ -102,12 +99,12 @@ func (c *settings) check(r *httpd.Request) httpd.Result {
 		}
 		if e == nil {
 			if why != noMemory {
-				r.Logf(errlog.Level(c.level), nil, `limiting connections%s by zone "%s"`, c.dry(), l.zone.Name)
+				r.Logf(errlog.Level(c.Level), nil, `limiting connections%s by zone "%s"`, c.dry(), l.zone.Name)
 			}
 			h.End()
-			return c.reject(r)
+			return c.Reject(r)
 		}
-		c.note(r, passed)
+		c.Pass(r)
 		h.list = append(h.list, held{l.zone, e})
 	}
 	if len(h.list) == 0 {
@@ -158,17 +155,8 @@ func (l *limit) take(key []byte, nc *netio.Conn) (*entry, reason) {
 	return e, none
 }
 
-func (c *settings) reject(r *httpd.Request) httpd.Result {
-	if c.dryRun {
-		c.note(r, rejectedDryRun)
-		return httpd.Declined
-	}
-	c.note(r, rejected)
-	return httpd.Result(c.status)
-}
-
 func (c *settings) dry() string {
-	if c.dryRun {
+	if c.DryRun {
 		return ", dry run,"
 	}
 	return ""

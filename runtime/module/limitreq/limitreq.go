@@ -8,6 +8,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/module/limitreq/refusal"
 	"github.com/sluiceproxy/sluice/runtime/zone"
 )
 
@@ -18,11 +19,9 @@ func Module() httpd.Module { return httpd.Module{Name: name, Register: register}
 
 // settings are the directives of a block.
 type settings struct {
-	module *module
+	refusal.Settings
+	zones  *zone.Set[bucket]
 	limits conf.List[*limit]
-	level  int // errlog.Level of refusals
-	status int
-	dryRun bool
 }
 
 // limit is one limit_req.
@@ -31,35 +30,15 @@ type limit struct {
 	burst, delay int64 // in thousandths of a request
 }
 
-// module is the state of one load.
-type module struct {
-	b      *httpd.Builder
-	zones  *zone.Set[bucket]
-	status int // number of $limit_req_status
-}
-
-var levels = []conf.Choice{
-	{Word: "info", Value: int(errlog.Info)},
-	{Word: "notice", Value: int(errlog.Notice)},
-	{Word: "warn", Value: int(errlog.Warn)},
-	{Word: "error", Value: int(errlog.Error)},
-}
-
 func register(b *httpd.Builder, m *conf.Module) {
-	x := &module{b: b, zones: zone.NewSet[bucket](name, bucketSize)}
-	b.Vars.Define("limit_req_status", httpd.Var{NoCache: true, Get: func(*httpd.Request, string) ([]byte, bool) {
-		return nil, false // see settings.note
-	}})
-	x.status = b.Vars.Index("limit_req_status")
-	m.Directive("limit_req_zone", x.addZone)
-	bind := func(c *settings, t *conf.Table) {
+	zones := zone.NewSet[bucket](name, bucketSize)
+	m.Directive("limit_req_zone", func(cmd *conf.Cmd) error { return addZone(b, zones, cmd) })
+	defaults := settings{Settings: refusal.Defaults(refusal.Define(b, "limit_req_status")), zones: zones}
+	section := conf.NewSection(m, defaults, func(c *settings, t *conf.Table) {
 		t.Func("limit_req", func(cmd *conf.Cmd) error { return c.add(cmd) })
-		t.Enum("limit_req_log_level", &c.level, levels)
-		t.Int("limit_req_status", &c.status, 400, 599)
-		t.Flag("limit_req_dry_run", &c.dryRun)
-	}
-	section := conf.NewSection(m, settings{module: x, level: int(errlog.Error), status: int(httpd.StatusUnavailable)}, bind)
-	b.Loader.AtEnd(func() error { return x.zones.Complete("limit_req", b.Env.Carry) })
+		c.Bind(t, "limit_req")
+	})
+	b.Loader.AtEnd(func() error { return zones.Complete("limit_req", b.Env.Carry) })
 	b.Plan(func(p *httpd.Plan) {
 		if c := section.Of(p.Block); len(c.limits.Items) > 0 {
 			p.PreAccess(c.check)
@@ -68,13 +47,13 @@ func register(b *httpd.Builder, m *conf.Module) {
 }
 
 // addZone reads limit_req_zone.
-func (x *module) addZone(cmd *conf.Cmd) error {
-	key, err := x.b.Value(cmd, 0)
+func addZone(b *httpd.Builder, zones *zone.Set[bucket], cmd *conf.Cmd) error {
+	key, err := b.Value(cmd, 0)
 	if err != nil {
 		return err
 	}
 	rate := int64(1000)
-	z, err := x.zones.Declare(cmd, key, func(text string) (known bool, err error) {
+	z, err := zones.Declare(cmd, key, func(text string) (known bool, err error) {
 		if !strings.HasPrefix(text, "rate=") {
 			return false, nil
 		}
@@ -110,7 +89,7 @@ func (c *settings) add(cmd *conf.Cmd) error {
 		var err error
 		switch {
 		case strings.HasPrefix(a.Value, "zone="):
-			l.zone, err = c.module.zones.Named(cmd, text)
+			l.zone, err = c.zones.Named(cmd, text)
 		case strings.HasPrefix(a.Value, "burst="):
 			l.burst, err = positive(cmd, param, a.Value, text)
 		case strings.HasPrefix(a.Value, "delay="):
@@ -147,18 +126,11 @@ func positive(cmd *conf.Cmd, param, whole, text string) (int64, error) {
 	return int64(n) * 1000, nil
 }
 
-// The values of $limit_req_status.
+// Values of $limit_req_status beside those of package refusal.
 var (
-	passed         = []byte("PASSED")
-	delayed        = []byte("DELAYED")
-	rejected       = []byte("REJECTED")
-	delayedDryRun  = []byte("DELAYED_DRY_RUN")
-	rejectedDryRun = []byte("REJECTED_DRY_RUN")
+	delayed       = []byte("DELAYED")
+	delayedDryRun = []byte("DELAYED_DRY_RUN")
 )
-
-// note makes a text the value of $limit_req_status, also after an internal
-// redirect and for subrequests. A client's request is limited once.
-func (c *settings) note(r *httpd.Request, text []byte) { r.Main().StoreVar(c.module.status, text) }
 
 // maxKey is the longest key.
 const maxKey = 65535
@@ -168,7 +140,7 @@ const inline = 8
 
 // check counts a request, delays or refuses it.
 func (c *settings) check(r *httpd.Request) httpd.Result {
-	if _, done := r.Main().Lookup(c.module.status); done {
+	if c.Known(r) {
 		return httpd.Declined
 	}
 	now := clock.Mono() / 1e6
@@ -179,12 +151,8 @@ func (c *settings) check(r *httpd.Request) httpd.Result {
 	found := false
 	for i, l := range c.limits.Items {
 		entries = append(entries, nil)
-		key := l.zone.Key.Eval(r)
-		if len(key) == 0 {
-			continue
-		}
-		if len(key) > maxKey {
-			r.Errorf(nil, `the value of the "%s" key is more than %d bytes: "%s"`, l.zone.Key.Text(), maxKey, key)
+		key, ok := refusal.Key(r, l.zone.Key, maxKey)
+		if !ok {
 			continue
 		}
 		found, last = true, l
@@ -208,7 +176,7 @@ func (c *settings) reject(r *httpd.Request, l *limit, v verdict, excess int64, e
 	if v == noMemory {
 		r.Logf(errlog.Alert, nil, `could not allocate node in limit_req zone "%s"`, l.zone.Name)
 	} else {
-		r.Logf(errlog.Level(c.level), nil, `limiting requests%s, excess: %d.%03d by zone "%s"`,
+		r.Logf(errlog.Level(c.Level), nil, `limiting requests%s, excess: %d.%03d by zone "%s"`,
 			c.dry(), excess/1000, excess%1000, l.zone.Name)
 	}
 	for i, e := range entries {
@@ -216,12 +184,7 @@ func (c *settings) reject(r *httpd.Request, l *limit, v verdict, excess int64, e
 			c.limits.Items[i].drop(e)
 		}
 	}
-	if c.dryRun {
-		c.note(r, rejectedDryRun)
-		return httpd.Declined
-	}
-	c.note(r, rejected)
-	return httpd.Result(c.status)
+	return c.Reject(r)
 }
 
 // account counts a request in all its zones and delays it as the slowest asks.
@@ -238,16 +201,16 @@ func (c *settings) account(r *httpd.Request, slowest *limit, excess int64, entri
 		}
 	}
 	if wait == 0 {
-		c.note(r, passed)
+		c.Pass(r)
 		return httpd.Declined
 	}
-	level := errlog.Level(min(c.level+1, int(errlog.Info)))
+	level := errlog.Level(min(c.Level+1, int(errlog.Info)))
 	r.Logf(level, nil, `delaying request%s, excess: %d.%03d, by zone "%s"`, c.dry(), excess/1000, excess%1000, slowest.zone.Name)
-	if c.dryRun {
-		c.note(r, delayedDryRun)
+	if c.DryRun {
+		c.Note(r, delayedDryRun)
 		return httpd.Declined
 	}
-	c.note(r, delayed)
+	c.Note(r, delayed)
 	r.Sleep(wait)
 	if r.Failed() {
 		return httpd.Error
@@ -256,7 +219,7 @@ func (c *settings) account(r *httpd.Request, slowest *limit, excess int64, entri
 }
 
 func (c *settings) dry() string {
-	if c.dryRun {
+	if c.DryRun {
 		return ", dry run"
 	}
 	return ""
