@@ -118,7 +118,7 @@ func (c *settings) check(r *httpd.Request) httpd.Result {
 // A request whose client leaves ends when that is seen, which takes up to
 // half a second while it waits for an upstream server. One that meets the
 // limit in between is not refused before that, looking again every step, both
-// in ms: in nginx it would be served.
+// in ms: in nginx it would be served. See docs/adr/0020.
 const (
 	grace = 550
 	step  = 10
