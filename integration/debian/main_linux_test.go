@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sluiceproxy/sluice/integration/internal/harness"
 	"github.com/sluiceproxy/sluice/integration/internal/scratch"
 )
 
@@ -203,14 +204,7 @@ func (h *host) wantAnswer(path, want string) {
 // eventually waits until ok.
 func (h *host) eventually(what string, ok func() bool) {
 	h.t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	limit := time.After(patience)
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-limit:
-			h.t.Fatalf("waited in vain for %s; error log:\n%s", what, h.read("/var/log/nginx/error.log"))
-		}
+	if !harness.Eventually(patience, ok) {
+		h.t.Fatalf("waited in vain for %s; error log:\n%s", what, h.read("/var/log/nginx/error.log"))
 	}
 }

@@ -176,15 +176,8 @@ func (s *site) pid() int {
 
 func (s *site) eventually(what string, ok func() bool) {
 	s.t.Helper()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	limit := time.After(patience)
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-limit:
-			s.t.Fatalf("waited in vain for %s", what)
-		}
+	if !harness.Eventually(patience, ok) {
+		s.t.Fatalf("waited in vain for %s", what)
 	}
 }
 
