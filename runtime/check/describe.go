@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
@@ -51,7 +52,7 @@ func (c *checker) statement(r *Problem, n *conf.Node, in conf.Context) {
 	case r.Message == own+"is not allowed here":
 		r.place(word(n, n.Name))
 		r.Allowed = c.contexts(name)
-		r.Hint = misplaced(in, r.Allowed)
+		r.Hint = c.misplaced(in, r.Allowed)
 	case r.Message == own+"is duplicate":
 		r.place(word(n, n.Name))
 		r.Hint = c.first(n)
@@ -200,6 +201,8 @@ func (c *checker) legal(in conf.Context) []string {
 			names = append(names, s.Name)
 		}
 	}
+	slices.Sort(names)
+	names = slices.Compact(names)
 	c.names[in] = names
 	return names
 }

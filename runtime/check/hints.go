@@ -91,19 +91,10 @@ var thirdParty = []struct{ prefix, module, instead string }{
 // enums are the words of directives that read them by themselves.
 var enums = map[string]string{
 	"satisfy":            "all any",
-	"server_tokens":      "on off build",
 	"proxy_http_version": "1.0 1.1 2",
 	"error_log":          "debug info notice warn error crit alert emerg",
 	"rewrite":            "last break redirect permanent",
-	"ssl_protocols":      "SSLv2 SSLv3 TLSv1 TLSv1.1 TLSv1.2 TLSv1.3",
-	"ssl_verify_client":  "on off optional optional_no_ca",
-	"autoindex_format":   "html xml json jsonp",
 	"disable_symlinks":   "on off if_not_owner",
-	"gzip_static":        "on off always",
-	"userid":             "on off log v1",
-	"if_modified_since":  "off exact before",
-	"keepalive_disable":  "none msie6 safari",
-	"lingering_close":    "off on always",
 	"use":                "epoll poll select kqueue",
 }
 
@@ -148,10 +139,10 @@ func (c *checker) stranger(name string, suggestions []string) string {
 }
 
 // misplaced says where to put a directive that stands in the wrong block.
-func misplaced(in conf.Context, allowed []string) string {
+func (c *checker) misplaced(in conf.Context, allowed []string) string {
 	switch {
 	case in == conf.ServerIf:
-		return "an if in a server takes only break, return, rewrite, rewrite_log, set and uninitialized_variable_warn"
+		return "an if in a server takes only " + strings.Join(c.legal(in), ", ")
 	case in == conf.LocationIf && slices.Contains(allowed, "location"):
 		return "not everything that a location takes may stand in an if; a map, or a location of its own, often does it"
 	case in == conf.Main && slices.Contains(allowed, "http"):
