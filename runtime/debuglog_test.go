@@ -77,8 +77,10 @@ func ask(t *testing.T, network, addr, request string) {
 // awaitLog reads a log until it has text.
 func awaitLog(t *testing.T, path, text string) string {
 	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
 	var b []byte
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); <-tick.C {
 		if b, _ = os.ReadFile(path); strings.Contains(string(b), text) {
 			return string(b)
 		}
