@@ -165,9 +165,11 @@ func (in *instance) eventually(what string, ok func() bool) {
 }
 
 // get asks for / on a connection of its own and returns the body, "" for none.
-func (in *instance) get() string {
+func (in *instance) get() string { return in.getPath("/") }
+
+func (in *instance) getPath(path string) string {
 	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
-	resp, err := client.Get(fmt.Sprintf("http://127.0.0.1:%d/", in.port))
+	resp, err := client.Get(fmt.Sprintf("http://127.0.0.1:%d%s", in.port, path))
 	if err != nil {
 		return ""
 	}

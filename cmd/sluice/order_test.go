@@ -10,54 +10,101 @@ import (
 	"testing"
 )
 
-// TestFirstComeFirstServed: connections that were waiting at once are served in the order in which they came, as limit_conn
-// and those who wait longest want it. The server is halted while they come.
+// TestFirstComeFirstServed: requests that were waiting at once are served in the order in which they came, as limit_conn and
+// those who wait longest want it. The server is halted while they come.
 func TestFirstComeFirstServed(t *testing.T) {
+	t.Run("on new connections", func(t *testing.T) {
+		o := newOrdered(t)
+		o.signal(syscall.SIGSTOP)
+		for i := range o.conns {
+			o.connect(i)
+			o.ask(i)
+		}
+		o.want()
+	})
+	t.Run("on connections that have waited", func(t *testing.T) {
+		o := newOrdered(t)
+		for i := range o.conns {
+			o.connect(i)
+		}
+		o.eventually("all connections", func() bool { return strings.Contains(o.getPath("/status"), "Waiting: 8 ") })
+		o.signal(syscall.SIGSTOP)
+		for i := range o.conns {
+			o.ask(i)
+		}
+		o.want()
+	})
+}
+
+// ordered is a server with clients whose turns are logged.
+type ordered struct {
+	*instance
+	process int
+	conns   [8]net.Conn
+}
+
+func newOrdered(t *testing.T) *ordered {
 	in := newInstance(t, `worker_processes 1; master_process off; daemon off;
 		events { }
 		http {
 			log_format order "$arg_n";
-			server { listen 127.0.0.1:PORT; access_log logs/order.log order; return 200 ok; }
+			access_log off;
+			server {
+				listen 127.0.0.1:PORT;
+				location / { access_log logs/order.log order; return 200 ok; }
+				location = /status { stub_status; }
+			}
 		}`)
-	pid, _ := in.start()
-	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
+	o := &ordered{instance: in}
+	o.process, _ = in.start()
+	return o
+}
+
+func (o *ordered) signal(s syscall.Signal) {
+	o.t.Helper()
+	if err := syscall.Kill(o.process, s); err != nil {
+		o.t.Fatal(err)
 	}
-	const clients = 8
-	var want []string
-	conns := make([]net.Conn, clients)
-	for i := range conns {
-		c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", in.port))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		conns[i] = c
-		name := fmt.Sprintf("client%d", i)
-		want = append(want, name)
-		if _, err := fmt.Fprintf(c, "GET /?n=%s HTTP/1.0\r\n\r\n", name); err != nil {
-			t.Fatal(err)
-		}
+}
+
+func (o *ordered) connect(i int) {
+	o.t.Helper()
+	c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", o.port))
+	if err != nil {
+		o.t.Fatal(err)
 	}
-	if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
-		t.Fatal(err)
+	o.t.Cleanup(func() { _ = c.Close() })
+	o.conns[i] = c
+}
+
+func (o *ordered) ask(i int) {
+	o.t.Helper()
+	if _, err := fmt.Fprintf(o.conns[i], "GET /?n=%s HTTP/1.0\r\n\r\n", turn(i)); err != nil {
+		o.t.Fatal(err)
 	}
-	for _, c := range conns {
+}
+
+func turn(i int) string { return fmt.Sprintf("client%d", i) }
+
+// want lets the server go on, and looks at the order in which it has served.
+func (o *ordered) want() {
+	o.t.Helper()
+	o.signal(syscall.SIGCONT)
+	for _, c := range o.conns {
 		if _, err := io.ReadAll(c); err != nil {
-			t.Fatal(err)
+			o.t.Fatal(err)
 		}
 	}
 	var got []string
-	in.eventually("all lines", func() bool {
-		got = strings.Fields(in.read("logs/order.log"))
-		got = slices.DeleteFunc(got, func(n string) bool { return n == "-" })
-		return len(got) == clients
+	o.eventually("all lines", func() bool {
+		got = slices.DeleteFunc(strings.Fields(o.read("logs/order.log")), func(n string) bool { return n == "-" })
+		return len(got) == len(o.conns)
 	})
 	for i, name := range got {
 		// Lines of two requests that end together may change places.
-		if turn := slices.Index(want, name); turn < i-1 || turn > i+1 {
-			t.Errorf("served in the order %q", got)
-			break
+		if name != turn(max(i-1, 0)) && name != turn(i) && name != turn(i+1) {
+			o.t.Errorf("served in the order %q", got)
+			return
 		}
 	}
 }

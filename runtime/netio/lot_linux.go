@@ -188,21 +188,28 @@ func (p *parker) collect(uintptr) bool {
 	}
 }
 
-// deliver wakes up whom the collected reports name.
+// deliver wakes up whom the collected reports name. The scheduler runs the
+// goroutine that was made ready last before the others, so that has to be the
+// one of the first report, for those who came first to be served first.
 func (p *parker) deliver() {
 	p.mu.Lock()
-	for i := range p.events[:p.ready] {
-		cookie := p.events[i].Cookie()
-		k := uint32(cookie)
-		if k >= uint32(len(p.slots)) {
-			continue
-		}
-		if s := &p.slots[k]; s.c == nil || s.gen != uint32(cookie>>32) {
-			continue
-		}
-		p.lot.wake(p.vacate(int32(k)), Readable)
+	for i := range p.ready {
+		p.report(p.events[(i+1)%p.ready].Cookie())
 	}
 	p.mu.Unlock()
+}
+
+// report wakes up the connection of a cookie, unless it has left its slot; the
+// caller holds mu.
+func (p *parker) report(cookie uint64) {
+	k := uint32(cookie)
+	if k >= uint32(len(p.slots)) {
+		return
+	}
+	if s := &p.slots[k]; s.c == nil || s.gen != uint32(cookie>>32) {
+		return
+	}
+	p.lot.wake(p.vacate(int32(k)), Readable)
 }
 
 // sweep wakes up whose time has come and sets the next tick.
