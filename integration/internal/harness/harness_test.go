@@ -232,3 +232,36 @@ func TestParseCase(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatTimeChanges: two servers that make a file in two different seconds, or count down at different speeds, have said the
+// same.
+func TestWhatTimeChanges(t *testing.T) {
+	response := func(modified, tag string) *Response {
+		return &Response{Line: "HTTP/1.1 200 OK", Header: []Field{
+			{Name: "Date", Value: "Sat, 28 Nov 2026 19:59:30 GMT"},
+			{Name: "Last-Modified", Value: modified},
+			{Name: "ETag", Value: tag},
+		}}
+	}
+	n := &norm{names: strings.NewReplacer()}
+	for _, test := range []struct{ name, modified, tag, want string }{
+		{"made in the test", "Sat, 28 Nov 2026 19:59:22 GMT", `"6b0b329a-5"`, `Last-Modified: <lately>|ETag: "<lately>-5"`},
+		{"a second later", "Sat, 28 Nov 2026 19:59:23 GMT", `"6b0b329b-5"`, `Last-Modified: <lately>|ETag: "<lately>-5"`},
+		{"a tag of another time", "Sat, 28 Nov 2026 19:59:23 GMT", `"6b0b329a-5"`, `Last-Modified: <lately>|ETag: "6b0b329a-5"`},
+		{"made before", "Fri, 27 Nov 2026 19:59:22 GMT", `"6b09e11a-5"`, `Last-Modified: Fri, 27 Nov 2026 19:59:22 GMT|ETag: "6b09e11a-5"`},
+		{"of the future", "Sat, 28 Nov 2026 20:00:00 GMT", `"6b0b32c0-5"`, `Last-Modified: Sat, 28 Nov 2026 20:00:00 GMT|ETag: "6b0b32c0-5"`},
+	} {
+		lines := n.response(nil, response(test.modified, test.tag))
+		if got := strings.Join(lines[2:4], "|"); got != test.want {
+			t.Errorf("%s: got %s, want %s", test.name, got, test.want)
+		}
+	}
+	for text, want := range map[string]string{
+		`excess: 0.998 by zone "a"`: `excess: ~1.0 by zone "a"`,
+		`excess: 2.312 by zone "a"`: `excess: ~2.3 by zone "a"`,
+	} {
+		if got := excess.ReplaceAllStringFunc(text, rounded); got != want {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+	}
+}

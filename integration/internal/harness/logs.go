@@ -1,10 +1,12 @@
 package harness
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -13,6 +15,7 @@ var (
 	isoTime   = regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)`)
 	seconds   = regexp.MustCompile(`\b\d+\.\d{3}\b`)
 	errorHead = regexp.MustCompile(`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (\[[a-z]+\]) \d+#\d+: (\*\d+ )?`)
+	excess    = regexp.MustCompile(`\bexcess: (\d+\.\d{3})\b`)
 	tlsDetail = regexp.MustCompile(`\(SSL: [^)]*\)`)
 )
 
@@ -55,12 +58,19 @@ func (n *norm) errorLog(path string, want []*regexp.Regexp) (Transcript, error) 
 		}
 		l = errorHead.ReplaceAllString(l, "$1 ")
 		l = tlsDetail.ReplaceAllString(l, "(SSL: <reason>)")
+		l = excess.ReplaceAllStringFunc(l, rounded)
 		l = n.hide(l)
 		// nginx cuts lines at 2048 bytes, after more or less of the message as process and connection number are short or long.
 		t = append(t, l[:min(len(l), 1900)])
 	}
 	slices.Sort(t)
 	return t, nil
+}
+
+// rounded is an excess of limit_req to one place: it shrinks by the millisecond, and a server may be slow.
+func rounded(text string) string {
+	v, _ := strconv.ParseFloat(excess.FindStringSubmatch(text)[1], 64)
+	return fmt.Sprintf("excess: ~%.1f", v)
 }
 
 func readLines(path string) ([]string, error) {
