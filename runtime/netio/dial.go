@@ -22,10 +22,10 @@ type DialSpec struct {
 	Timeout     time.Duration // proxy_connect_timeout; 0: none
 }
 
-// Dial connects and waits for the outcome. A refused or unreachable peer gives
-// the bare syscall.Errno (nginx's "connect() failed (111: Connection refused)"),
-// a peer that stays silent ErrTimeout, a failed local bind an *OpError. It
-// allocates nothing but the Conn.
+// Dial connects and waits for the outcome. A peer that refuses gives the bare
+// syscall.Errno (nginx's "connect() failed (111: Connection refused)"), one that
+// cannot be tried a ConnectError, one that stays silent ErrTimeout, a failed
+// local bind an *OpError. It allocates nothing but the Conn.
 func Dial(spec *DialSpec) (*Conn, error) {
 	fd, e := raw.Socket(&spec.Addr.a, raw.Stream)
 	if e != 0 {

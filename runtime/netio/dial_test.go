@@ -15,14 +15,17 @@ func TestDialErrors(t *testing.T) {
 		name string
 		spec DialSpec
 		want syscall.Errno
+		// atOnce: connect() itself said so
+		atOnce bool
 	}{
-		{"refused", DialSpec{Addr: *gone.Addr()}, syscall.ECONNREFUSED},
-		{"no such socket", DialSpec{Addr: UnixAddr(filepath.Join(t.TempDir(), "s"))}, syscall.ENOENT},
-		{"path too long", DialSpec{Addr: UnixAddr(string(make([]byte, 200)))}, syscall.ENAMETOOLONG},
+		{"refused", DialSpec{Addr: *gone.Addr()}, syscall.ECONNREFUSED, false},
+		{"no such socket", DialSpec{Addr: UnixAddr(filepath.Join(t.TempDir(), "s"))}, syscall.ENOENT, true},
+		{"path too long", DialSpec{Addr: UnixAddr(string(make([]byte, 200)))}, syscall.ENAMETOOLONG, true},
+		{"broadcast", DialSpec{Addr: must(ParseAddr("255.255.255.255:9"))}, syscall.ENETUNREACH, true},
 		{"foreign local address", DialSpec{
 			Addr: *gone.Addr(), Bind: must(ParseAddr("192.0.2.1:0")),
-		}, syscall.EADDRNOTAVAIL},
-		{"no address", DialSpec{}, syscall.EINVAL},
+		}, syscall.EADDRNOTAVAIL, false},
+		{"no address", DialSpec{}, syscall.EINVAL, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			tc.spec.Timeout = patience
@@ -35,6 +38,9 @@ func TestDialErrors(t *testing.T) {
 			if !errors.As(err, &e) || e != tc.want {
 				t.Errorf("got %v, want %v", err, tc.want)
 			}
+			if at := new(ConnectError); errors.As(err, at) != tc.atOnce {
+				t.Errorf("got %T, want it at once: %v", err, tc.atOnce)
+			}
 		})
 	}
 }
@@ -44,7 +50,7 @@ func TestDialFullUnixQueueFails(t *testing.T) {
 	for range 10 {
 		c, err := Dial(&DialSpec{Addr: *l.Addr()})
 		if err != nil {
-			if err != syscall.EAGAIN {
+			if err != ConnectError(syscall.EAGAIN) {
 				t.Errorf("got %v", err)
 			}
 			return

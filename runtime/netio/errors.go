@@ -53,6 +53,16 @@ func (e *OpError) Text() string { return e.Op + " failed" + e.Note }
 // Unwrap gives the syscall.Errno.
 func (e *OpError) Unwrap() error { return e.Errno }
 
+// ConnectError is a connect() that failed at once, such as for want of a route.
+// One that was on its way and failed then is a bare syscall.Errno: nginx logs
+// the two in different words.
+type ConnectError syscall.Errno
+
+func (e ConnectError) Error() string { return "connect() failed: " + errno.Text(syscall.Errno(e)) }
+
+// Unwrap gives the syscall.Errno.
+func (e ConnectError) Unwrap() error { return syscall.Errno(e) }
+
 // result turns a count and an error number into what io.Reader wants.
 func result(n int, e syscall.Errno) (int, error) {
 	switch {

@@ -23,13 +23,15 @@ type writeOp struct {
 	kind writeKind
 	more bool
 	try  bool
-	p    []byte
-	vec  [][]byte
-	file int   // sendfile: the source
-	off  int64 // sendfile: where in the source
-	left int64 // sendfile: how much is still to go
-	n    int64 // done so far
-	err  error
+	// begun: the connection is on its way
+	begun bool
+	p     []byte
+	vec   [][]byte
+	file  int   // sendfile: the source
+	off   int64 // sendfile: where in the source
+	left  int64 // sendfile: how much is still to go
+	n     int64 // done so far
+	err   error
 }
 
 // Write sends all of p, waiting as often as the socket is full.
@@ -222,6 +224,7 @@ func (op *writeOp) step(c *Conn, fd int) (int64, syscall.Errno) {
 func (op *writeOp) connect(c *Conn, fd int) (int64, syscall.Errno) {
 	e := raw.Connect(fd, &c.peer.a)
 	if e == syscall.EINPROGRESS {
+		op.begun = true
 		e = raw.Connect(fd, &c.peer.a)
 	}
 	switch e {
@@ -229,8 +232,11 @@ func (op *writeOp) connect(c *Conn, fd int) (int64, syscall.Errno) {
 		return 1, 0
 	case syscall.EINPROGRESS, syscall.EALREADY:
 		return 0, syscall.EAGAIN
-	case syscall.EAGAIN:
-		op.err = e // a unix socket's queue is full: a failure, nothing to wait for
+	case syscall.EINTR:
+		return 0, e
+	}
+	if !op.begun {
+		op.err = ConnectError(e)
 		return 0, 0
 	}
 	return 0, e

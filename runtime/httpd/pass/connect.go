@@ -65,6 +65,7 @@ func (x *Exchange) connect() (Fail, httpd.Result) {
 // dialFailed judges why there is no connection.
 func (x *Exchange) dialFailed(err error) (Fail, httpd.Result) {
 	var op *netio.OpError
+	var atOnce netio.ConnectError
 	switch {
 	case isTimeout(err):
 		return FailTimeout, httpd.OK
@@ -75,16 +76,14 @@ func (x *Exchange) dialFailed(err error) (Fail, httpd.Result) {
 		}
 		x.R.Logf(lv, op.Errno, "%s", text)
 		return 0, httpd.StatusInternalServerError
-	case x.peer.Addr.IsUnix():
-		// A unix socket answers at once, which nginx words differently.
+	case errors.As(err, &atOnce):
 		lv := errlog.Crit
 		switch e, _ := errlog.Errno(err); e {
-		case syscall.ECONNREFUSED, syscall.EAGAIN, syscall.ECONNRESET:
+		case syscall.ECONNREFUSED, syscall.EAGAIN, syscall.ECONNRESET, syscall.ENETDOWN, syscall.ENETUNREACH,
+			syscall.EHOSTDOWN, syscall.EHOSTUNREACH:
 			lv = errlog.Error
 		}
 		x.R.Logf(lv, err, "connect() to %s failed", x.name)
-	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH) && x.since() < 10:
-		x.R.Errorf(err, "connect() to %s failed", x.name)
 	default:
 		x.connError(err, "connect() failed")
 	}
