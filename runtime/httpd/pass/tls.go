@@ -119,7 +119,7 @@ type TLS struct {
 	base     *tls.Config
 	verifier *tlsconf.Verifier // nil: the certificate is not looked at
 	dynamic  bool              // the certificate's name has variables
-	resolve  func(string) string
+	absolute func(string) string // of a file's name
 	objects  *tlsconf.Objects // while settings are built
 
 	mu       sync.Mutex
@@ -128,12 +128,7 @@ type TLS struct {
 
 // Build reads the files that the settings name.
 func (s *TLSSettings) Build(b *httpd.Builder, prefix string) (*TLS, error) {
-	t := &TLS{conf: *s, objects: b.TLSObjects(), resolve: func(name string) string {
-		if strings.HasPrefix(name, "data:") {
-			return name
-		}
-		return b.Loader.ConfFile(name)
-	}}
+	t := &TLS{conf: *s, objects: b.TLSObjects(), absolute: b.Loader.ConfFile}
 	t.base = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // verification is nginx's, after the handshake
 	lo, hi, _, ok := tlsconf.Protocols(s.Protocols.V).Range()
 	if ok {
@@ -171,7 +166,8 @@ func (t *TLS) loadCertificate(prefix string) error {
 		t.dynamic = true
 		return nil
 	}
-	pair, err := t.objects.Certificate(t.resolve(string(cert)), t.resolve(string(key)), s.Passwords)
+	pair, err := t.objects.Certificate(tlsconf.CertificateName(string(cert), t.absolute),
+		tlsconf.KeyName(string(key), t.absolute), s.Passwords)
 	if err != nil {
 		return err
 	}
@@ -186,11 +182,11 @@ func (t *TLS) loadTrusted(prefix string) error {
 	}
 	opt := tlsconf.VerifyOptions{Depth: s.Depth, Usage: x509.ExtKeyUsageServerAuth}
 	var err error
-	if opt.Trusted, err = t.objects.CA(t.resolve(s.Trusted)); err != nil {
+	if opt.Trusted, err = t.objects.CA(t.absolute(s.Trusted)); err != nil {
 		return err
 	}
 	if s.CRL != "" {
-		if opt.CRLs, err = t.objects.CRL(t.resolve(s.CRL)); err != nil {
+		if opt.CRLs, err = t.objects.CRL(t.absolute(s.CRL)); err != nil {
 			return err
 		}
 	}
@@ -296,7 +292,8 @@ func (x *Exchange) chooseCertificate(cfg *tls.Config) error {
 	if cert == "" {
 		return nil
 	}
-	cert, key := t.resolve(cert), t.resolve(string(t.conf.Key.Eval(x.R)))
+	cert = tlsconf.CertificateName(cert, t.absolute)
+	key := tlsconf.KeyName(string(t.conf.Key.Eval(x.R)), t.absolute)
 	var pair *tls.Certificate
 	var err error
 	if t.conf.Cache != nil {

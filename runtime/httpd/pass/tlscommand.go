@@ -45,7 +45,7 @@ func (t *TLS) applyCommands() error {
 			}
 			t.base.CipherSuites = list.IDs
 		case "certificate":
-			override = t.resolve(c.value)
+			override = t.absolute(c.value)
 		case "privatekey":
 			err = t.commandKey(c, override)
 		default:
@@ -95,7 +95,7 @@ func (t *TLS) commandKey(c *command, certificate string) error {
 	if certificate == "" {
 		return c.failed("no Certificate before PrivateKey is not supported here")
 	}
-	pair, err := t.objects.Certificate(certificate, t.resolve(c.value), t.conf.Passwords)
+	pair, err := t.objects.Certificate(certificate, t.absolute(c.value), t.conf.Passwords)
 	if err != nil {
 		return c.failed(err.Error())
 	}

@@ -31,23 +31,12 @@ func (x *module) objects() *tlsconf.Objects {
 
 // load loads a certificate as the directives name it.
 func (x *module) load(cert, key string, passwords [][]byte) (*tls.Certificate, error) {
-	name := resolve(x.b.Loader, cert)
-	c, err := x.objects().Certificate(name, resolve(x.b.Loader, key), passwords)
+	name := tlsconf.CertificateName(cert, x.b.Loader.ConfFile)
+	c, err := x.objects().Certificate(name, tlsconf.KeyName(key, x.b.Loader.ConfFile), passwords)
 	if err == nil {
 		x.names[c.Leaf] = name
 	}
 	return c, err
-}
-
-// resolve makes the name of a file absolute; data: and the schemes of keys that
-// are no files are kept.
-func resolve(l *conf.Loader, name string) string {
-	for _, scheme := range []string{"data:", "engine:", "store:"} {
-		if strings.HasPrefix(name, scheme) {
-			return name
-		}
-	}
-	return l.ConfFile(name)
 }
 
 // static loads the certificates of c.
@@ -122,7 +111,7 @@ func (d *dynamic) get(hello *tls.ClientHelloInfo) (cert *tls.Certificate, err er
 }
 
 func (d *dynamic) load(cert, key string) (*tls.Certificate, error) {
-	cert, key = resolve(d.loader, cert), resolve(d.loader, key)
+	cert, key = tlsconf.CertificateName(cert, d.loader.ConfFile), tlsconf.KeyName(key, d.loader.ConfFile)
 	if d.cache != nil {
 		return d.cache.Load(cert, key, d.passwords, time.Now())
 	}

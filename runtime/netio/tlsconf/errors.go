@@ -58,12 +58,16 @@ func fopenErrors(path, mode string, err error) []string {
 			errno = syscall.ENOENT
 		}
 	}
-	system := "error:" + hex8(0x80000000|uint32(errno)) + ":system library::" + strerror(errno) +
-		":calling fopen(" + path + ", " + mode + ")"
+	system := systemError(errno, "fopen("+path+", "+mode+")")
 	if errno == syscall.ENOENT {
 		return []string{system, "error:10000080:BIO routines::no such file"}
 	}
 	return []string{system, "error:10080002:BIO routines::system lib"}
+}
+
+// systemError is OpenSSL's error of a failed system call.
+func systemError(errno syscall.Errno, call string) string {
+	return "error:" + hex8(0x80000000|uint32(errno)) + ":system library::" + strerror(errno) + ":calling " + call
 }
 
 // hex8 formats v as eight upper-case hexadecimal digits.

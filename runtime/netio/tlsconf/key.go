@@ -18,21 +18,38 @@ var (
 	errNoKey    = errors.New("no private key")
 )
 
+// Keys that are no files of the configuration.
+const (
+	enginePrefix = "engine:"
+	storePrefix  = "store:"
+)
+
 // key reads a private key. Without passwords an encrypted key is an error:
 // there is nobody to ask.
 func (read ReadFile) key(name string, passwords [][]byte) (crypto.Signer, error) {
 	op := `cannot load certificate key "` + name + `": `
-	for _, scheme := range []string{"engine:", "store:"} {
-		if strings.HasPrefix(name, scheme) {
-			return nil, &Error{Op: op + `loading "` + scheme + `..." certificate keys is not supported`}
-		}
+	uri, stored := strings.CutPrefix(name, storePrefix)
+	switch {
+	case stored:
+		return read.stored(op, uri, passwords)
+	case strings.HasPrefix(name, enginePrefix):
+		return nil, unsupportedKey(op, enginePrefix)
 	}
 	data, queue, err := read.pem(name, "r")
 	if err != nil {
 		return nil, &Error{Op: op + "BIO_new_file() failed", Queue: queue, Cause: err}
 	}
-	op += "PEM_read_bio_PrivateKey() failed"
-	block, ok := findKey(data)
+	return readKey(op+"PEM_read_bio_PrivateKey() failed", data, passwords)
+}
+
+// unsupportedKey is nginx's error for keys that its OpenSSL cannot load.
+func unsupportedKey(op, prefix string) error {
+	return &Error{Op: op + `loading "` + prefix + `..." certificate keys is not supported`}
+}
+
+// readKey decodes the first private key of a PEM file; op begins the error.
+func readKey(op string, data []byte, passwords [][]byte) (crypto.Signer, error) {
+	block, _, ok := nextKey(data)
 	if !ok {
 		return nil, &Error{Op: op, Queue: []string{errUndecodable}, Cause: errNoKey}
 	}
@@ -47,9 +64,10 @@ func (read ReadFile) key(name string, passwords [][]byte) (crypto.Signer, error)
 		return nil, &Error{Op: op, Cause: errPassword, Queue: []string{
 			"error:0480006D:PEM routines::problems getting password",
 			"error:07880109:common libcrypto routines::interrupted or cancelled",
-			"error:04800068:PEM routines::bad password read",
+			errBadPassword,
 		}}
 	}
+	var err error
 	for _, password := range passwords {
 		var key crypto.Signer
 		if key, err = decryptKey(block, password); err == nil {
@@ -86,17 +104,18 @@ func decryptQueue(block pemBlock, password []byte) []string {
 	return []string{errBadDecrypt, hint, errBadDecrypt, hint}
 }
 
-// findKey returns the first private key of a PEM file, passing over others'
-// blocks (EC PARAMETERS, certificates). A malformed block ends the search.
-func findKey(data []byte) (pemBlock, bool) {
+// nextKey returns the first private key of PEM data and what follows it, passing
+// over others' blocks (EC PARAMETERS, certificates). A malformed block ends the
+// search.
+func nextKey(data []byte) (block pemBlock, rest []byte, ok bool) {
 	for {
 		block, rest, ok, err := nextPEM(data)
 		if !ok || err != nil {
-			return block, false
+			return block, nil, false
 		}
 		switch block.label {
 		case "PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY":
-			return block, true
+			return block, rest, true
 		}
 		data = rest
 	}

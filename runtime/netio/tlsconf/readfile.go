@@ -25,6 +25,24 @@ func readFile(name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxFile))
 }
 
+// CertificateName makes the name of a certificate's file absolute; "data:..." is
+// the certificate itself and stays.
+func CertificateName(name string, absolute func(string) string) string {
+	if strings.HasPrefix(name, dataPrefix) {
+		return name
+	}
+	return absolute(name)
+}
+
+// KeyName is CertificateName for a private key, which may come from elsewhere:
+// "engine:..." and "store:..." stay as well.
+func KeyName(name string, absolute func(string) string) string {
+	if strings.HasPrefix(name, enginePrefix) || strings.HasPrefix(name, storePrefix) {
+		return name
+	}
+	return CertificateName(name, absolute)
+}
+
 // pem returns the text a directive's value stands for. A directory reads as
 // empty, as it does through the C library.
 func (read ReadFile) pem(name, mode string) (data []byte, queue []string, err error) {
