@@ -117,10 +117,10 @@ func (s *TLSSettings) setCache(c *conf.Cmd) error {
 type TLS struct {
 	conf     TLSSettings
 	base     *tls.Config
-	verifier *tlsconf.Verifier // nil: the certificate is not looked at
-	dynamic  bool              // the certificate's name has variables
+	verifier *tlsconf.Verifier   // nil: the certificate is not looked at
+	dynamic  bool                // the certificate's name has variables
 	absolute func(string) string // of a file's name
-	objects  *tlsconf.Objects // while settings are built
+	objects  *tlsconf.Objects    // while settings are built
 
 	mu       sync.Mutex
 	sessions map[string]*tls.ClientSessionState // by peer

@@ -16,10 +16,10 @@ const dataPrefix = "data:"
 
 // LoadCertificate reads a certificate chain and its private key, as
 // ssl_certificate and ssl_certificate_key name them: files (full names; relative
-// ones are the caller's to resolve) or `data:` followed by PEM, the key also `store:`
-// followed by the URI of a file. The first
-// certificate of the chain is the server's. Passwords are tried in turn on an
-// encrypted key. The *Error is worded as nginx logs it.
+// ones are the caller's to resolve) or `data:` followed by PEM, the key also
+// `store:` followed by the URI of a file. The first certificate of the chain is
+// the server's. Passwords are tried in turn on an encrypted key. The *Error is
+// worded as nginx logs it.
 //
 // A key of another type than the certificate's is refused; nginx over OpenSSL 3
 // loads such a pair and then fails every handshake.
