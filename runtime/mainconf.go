@@ -67,7 +67,9 @@ func bindMain(c *MainConf, t *conf.Table, openLog func(*conf.Cmd) (errlog.Output
 	t.Flag("daemon", &c.Daemon)
 	t.Flag("master_process", &c.MasterProcess)
 	t.Func("pid", func(cmd *conf.Cmd) error {
-		c.PID = cmd.Loader.FullPath(cmd.Arg(0))
+		if cmd.Arg(0) != "" { // else the default, as without the directive
+			c.PID = cmd.Loader.FullPath(cmd.Arg(0))
+		}
 		return nil
 	})
 	t.Func("user", c.setUser)

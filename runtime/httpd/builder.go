@@ -34,16 +34,17 @@ type Builder struct {
 	locs    *conf.Own[Location]
 	logs    *conf.Section[errorLogs]
 
-	http    *conf.Block
-	servers []*Server
-	listens []*listen
-	plans   []planner
-	module  string // the one that is being registered
-	merges  []func(s *Server) error
-	checks  []func(a *Addr) error
-	starts  []func(c *Config) error
-	slots   int
-	shared  map[any]any
+	http      *conf.Block
+	servers   []*Server
+	addrs     []*Addr          // in the order in which they were first named
+	addrIndex map[string]*Addr // ... by network and text
+	plans     []planner
+	module    string // the one that is being registered
+	merges    []func(s *Server) error
+	checks    []func(a *Addr) error
+	starts    []func(c *Config) error
+	slots     int
+	shared    map[any]any
 
 	uninitialized func(r *Request, name string)
 	named         map[*regex.Regex][]namedVar

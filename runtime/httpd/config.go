@@ -43,7 +43,7 @@ func (b *Builder) Build() (*Config, error) {
 		}
 		b.completeServer(s)
 	}
-	addrs, err := b.groupAddrs()
+	addrs, err := b.buildAddrs()
 	if err != nil {
 		return nil, err
 	}

@@ -49,7 +49,13 @@ func (b *Builder) addListen(cmd *conf.Cmd) error {
 			one.spec.IPv6Only = true
 		}
 		l.server.listens = append(l.server.listens, &one)
-		b.listens = append(b.listens, &one)
+		problem, warning := b.join(&one)
+		if problem != "" {
+			return cmd.Errorf("%s", problem)
+		}
+		if warning != "" {
+			cmd.Warnf("%s", warning)
+		}
 	}
 	return nil
 }
@@ -198,7 +204,7 @@ func splitHostPort(s string, std int) (host string, port [2]int, problem string)
 			return "", port, "invalid port"
 		}
 		rest = strings.TrimPrefix(rest, ":")
-	} else if i := strings.LastIndexByte(s, ':'); i >= 0 {
+	} else if i := strings.IndexByte(s, ':'); i >= 0 {
 		host, rest = s[:i], s[i+1:]
 		if rest == "" {
 			return "", port, "invalid port"

@@ -84,7 +84,9 @@ func (b *Builder) addLocation(cmd *conf.Cmd) error {
 func (l *Location) parse(b *Builder, cmd *conf.Cmd) error {
 	mod, name := "", cmd.Arg(0)
 	if len(cmd.Args) == 2 {
-		mod, name = cmd.Arg(0), cmd.Arg(1)
+		if mod, name = cmd.Arg(0), cmd.Arg(1); mod == "" {
+			return cmd.Errorf(`invalid location modifier ""`)
+		}
 	} else {
 		for _, m := range []string{"=", "^~", "~*", "~"} {
 			if strings.HasPrefix(name, m) {

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
@@ -135,7 +136,9 @@ func (b *Builder) completeServer(s *Server) {
 		l := &listen{server: s, implied: true}
 		l.spec.Addr = anyAddr(port)
 		s.listens = append(s.listens, l)
-		b.listens = append(b.listens, l)
+		if _, warning := b.join(l); warning != "" { // the only listen of its server contradicts nothing
+			b.Loader.Warnf("%s", warning)
+		}
 	}
 }
 
@@ -164,26 +167,9 @@ func (a *Addr) Servers() []*Server { return a.servers }
 // Text returns the address as nginx prints it: 0.0.0.0:80.
 func (a *Addr) Text() string { return a.Spec.Addr.String() }
 
-// addrs groups the listens into addresses, in nginx's words where they
-// contradict each other.
-func (b *Builder) groupAddrs() ([]*Addr, error) {
-	var addrs []*Addr
-	index := make(map[string]*Addr)
-	for _, l := range b.listens {
-		key := l.spec.Addr.Network() + l.spec.Addr.String()
-		a := index[key]
-		if a == nil {
-			a = &Addr{Spec: l.spec, Default: l.server, SSL: l.ssl, HTTP2: l.http2, ProxyProtocol: l.proxy, explicit: l.isDefault, node: l.node, set: l.set}
-			a.servers = []*Server{l.server}
-			index[key] = a
-			addrs = append(addrs, a)
-			continue
-		}
-		if err := a.join(b, l); err != nil {
-			return nil, err
-		}
-	}
-	for _, a := range addrs {
+// buildAddrs completes the addresses once all servers are known.
+func (b *Builder) buildAddrs() ([]*Addr, error) {
+	for _, a := range b.addrs {
 		if a.SSL {
 			a.TLS = &tls.Config{GetConfigForClient: chooseTLS}
 		}
@@ -191,37 +177,52 @@ func (b *Builder) groupAddrs() ([]*Addr, error) {
 			return nil, err
 		}
 	}
-	return addrs, nil
+	return b.addrs, nil
+}
+
+// join adds a listen to its address. It returns, in nginx's words, what
+// contradicts the listens before, and what is only to be warned of.
+func (b *Builder) join(l *listen) (problem, warning string) {
+	key := l.spec.Addr.Network() + l.spec.Addr.String()
+	a := b.addrIndex[key]
+	if a == nil {
+		a = &Addr{Spec: l.spec, Default: l.server, SSL: l.ssl, HTTP2: l.http2, ProxyProtocol: l.proxy, explicit: l.isDefault, node: l.node, set: l.set}
+		a.servers = []*Server{l.server}
+		if b.addrIndex == nil {
+			b.addrIndex = make(map[string]*Addr)
+		}
+		b.addrIndex[key] = a
+		b.addrs = append(b.addrs, a)
+		return "", ""
+	}
+	return a.join(l)
 }
 
 // join adds another server's listen to an address that is known.
-func (a *Addr) join(b *Builder, l *listen) error {
-	text := a.Text()
-	for _, s := range a.servers {
-		if s == l.server {
-			return conf.ItemError(l.node.Directive, "a duplicate listen %s", text)
-		}
+func (a *Addr) join(l *listen) (problem, warning string) {
+	if slices.Contains(a.servers, l.server) {
+		return "a duplicate listen " + a.Text(), ""
 	}
 	if l.set {
 		if a.set {
-			return conf.ItemError(l.node.Directive, "duplicate listen options for %s", text)
+			return "duplicate listen options for " + a.Text(), ""
 		}
 		a.Spec, a.set = l.spec, true
 	}
 	if l.isDefault {
 		if a.explicit {
-			return conf.ItemError(l.node.Directive, "a duplicate default server for %s", text)
+			return "a duplicate default server for " + a.Text(), ""
 		}
 		a.explicit, a.Default = true, l.server
 	}
 	if a.protocolsRedefined(l) {
-		b.Loader.Warnf("protocol options redefined for %s", text)
+		warning = "protocol options redefined for " + a.Text()
 	}
 	a.SSL = a.SSL || l.ssl
 	a.HTTP2 = a.HTTP2 || l.http2
 	a.ProxyProtocol = a.ProxyProtocol || l.proxy
 	a.servers = append(a.servers, l.server)
-	return nil
+	return "", warning
 }
 
 // protocolsRedefined follows nginx's bookkeeping of ssl, http2 and

@@ -104,15 +104,16 @@ func item(n *conf.Node) (share int, msg string) {
 		return 0, n.Err.Msg
 	case n.IsBlock:
 		return 0, `unexpected "{"`
-	case len(n.Args) == 0:
-		return 0, `no value for "` + key + `"`
-	case key == "*":
-		return 0, ""
 	default:
-		text, ok := strings.CutSuffix(key, "%")
-		share, valid := percent(text)
-		if !ok || !valid || share == 0 {
-			return 0, `invalid percent value "` + key + `"`
+		if key != "*" {
+			text, ok := strings.CutSuffix(key, "%")
+			var valid bool
+			if share, valid = percent(text); !ok || !valid || share == 0 {
+				return 0, `invalid percent value "` + key + `"`
+			}
+		}
+		if len(n.Args) == 0 { // nginx reads what happens to be behind the arguments
+			return 0, `no value for "` + key + `"`
 		}
 		return share, ""
 	}

@@ -69,7 +69,7 @@ func (read ReadFile) storeFile(uri string) (data []byte, queue []string, err err
 	return data, append(queue, statErrors(path, err)...), err
 }
 
-// plain reads a file; a folder is an empty store.
+// plain reads a file; a folder is an empty one.
 func (read ReadFile) plain(path string) ([]byte, error) {
 	data, err := read(path)
 	if errors.Is(err, syscall.EISDIR) {

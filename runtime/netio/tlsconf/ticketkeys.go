@@ -59,7 +59,7 @@ func NewTicketKeys(timeout time.Duration, now time.Time) *TicketKeys {
 func LoadTicketKeys(read ReadFile, names []string) (*TicketKeys, error) {
 	var list []ticketKey
 	for _, name := range names {
-		data, err := read(name)
+		data, err := read.plain(name)
 		if err != nil {
 			return nil, fileError("open", name, err)
 		}
