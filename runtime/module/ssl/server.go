@@ -142,7 +142,7 @@ func (w *work) certificates() error {
 	if w.c.hasVariables() {
 		d, err := w.x.dynamic(w.c)
 		if err != nil {
-			return err
+			return w.atEndOfHTTP(err)
 		}
 		w.cfg.GetCertificate = d.get
 		w.names = w.c.certificates.Items
