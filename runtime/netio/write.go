@@ -20,11 +20,10 @@ const (
 
 // writeOp is the write that is under way, like readOp.
 type writeOp struct {
-	kind writeKind
-	more bool
-	try  bool
-	// begun: the connection is on its way
-	begun bool
+	kind  writeKind
+	more  bool
+	try   bool
+	begun bool // connect: it is on its way
 	p     []byte
 	vec   [][]byte
 	file  int   // sendfile: the source

@@ -99,24 +99,24 @@ func read(c *conf.Cmd) (list parts) {
 // item reads the share of one item, in hundredths of a percent; 0 stands for
 // "*", the rest. msg is what is wrong with it.
 func item(n *conf.Node) (share int, msg string) {
-	switch key := n.Name.Value; {
+	key := n.Name.Value
+	switch {
 	case n.Err != nil:
 		return 0, n.Err.Msg
 	case n.IsBlock:
 		return 0, `unexpected "{"`
-	default:
-		if key != "*" {
-			text, ok := strings.CutSuffix(key, "%")
-			var valid bool
-			if share, valid = percent(text); !ok || !valid || share == 0 {
-				return 0, `invalid percent value "` + key + `"`
-			}
-		}
-		if len(n.Args) == 0 { // nginx reads what happens to be behind the arguments
-			return 0, `no value for "` + key + `"`
-		}
-		return share, ""
 	}
+	if key != "*" {
+		text, ok := strings.CutSuffix(key, "%")
+		var valid bool
+		if share, valid = percent(text); !ok || !valid || share == 0 {
+			return 0, `invalid percent value "` + key + `"`
+		}
+	}
+	if len(n.Args) == 0 { // nginx takes what happens to lie behind the arguments
+		return 0, `no value for "` + key + `"`
+	}
+	return share, ""
 }
 
 // percent reads a decimal number of up to two places, times 100.
