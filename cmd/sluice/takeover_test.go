@@ -64,14 +64,16 @@ func (in *instance) wantEnd(pid int) {
 	in.eventually("the end of the server", func() bool { return gone(pid) })
 }
 
-// gone tells whether a process has ended, though perhaps nobody has asked how.
+// gone tells whether a process has ended, though perhaps nobody has asked how. Its first thread may have ended before the
+// others, on which its children then still depend.
 func gone(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return syscall.Kill(pid, 0) == syscall.ESRCH
 	}
 	_, state, _ := strings.Cut(string(stat), ") ")
-	return strings.HasPrefix(state, "Z")
+	threads, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	return strings.HasPrefix(state, "Z") && len(threads) <= 1
 }
 
 func TestUpgrade(t *testing.T) {
