@@ -84,9 +84,7 @@ func (b *Builder) addLocation(cmd *conf.Cmd) error {
 func (l *Location) parse(b *Builder, cmd *conf.Cmd) error {
 	mod, name := "", cmd.Arg(0)
 	if len(cmd.Args) == 2 {
-		if mod, name = cmd.Arg(0), cmd.Arg(1); mod == "" {
-			return cmd.Errorf(`invalid location modifier ""`)
-		}
+		mod, name = cmd.Arg(0), cmd.Arg(1)
 	} else {
 		for _, m := range []string{"=", "^~", "~*", "~"} {
 			if strings.HasPrefix(name, m) {
@@ -96,14 +94,14 @@ func (l *Location) parse(b *Builder, cmd *conf.Cmd) error {
 		}
 	}
 	l.Name = name
-	switch mod {
-	case "":
+	switch {
+	case mod == "" && len(cmd.Args) == 1:
 		l.Named = strings.HasPrefix(name, "@")
-	case "=":
+	case mod == "=":
 		l.Exact = true
-	case "^~":
+	case mod == "^~":
 		l.noRegex = true
-	case "~", "~*":
+	case mod == "~", mod == "~*":
 		re, err := b.Regex(cmd, name, mod == "~*")
 		l.Regex, l.caseless = re, mod == "~*"
 		return err

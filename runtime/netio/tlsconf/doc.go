@@ -35,8 +35,9 @@
 // (ssl_prefer_server_ciphers); a choice among TLS 1.3 suites; holes in a range of
 // protocols; session identifiers of TLS 1.2 (see Sessions) and
 // $ssl_session_id; early data; the algorithm of a signature ($ssl_sigalg, which
-// nginx has with OpenSSL 3.5). DSA and Ed448 keys, keys in engines and in stores other than files, and
-// keys encrypted with scrypt or PBES1 cannot be loaded. Certificates are judged
+// nginx has with OpenSSL 3.5). DSA and Ed448 keys, keys in engines and in stores
+// other than files, and keys encrypted with scrypt or PBES1 cannot be loaded.
+// Certificates are judged
 // without delta and indirect CRLs, policies, or their OCSP status (ssl_ocsp).
 // Session tickets are in Go's format: they are not exchanged with nginx.
 package tlsconf

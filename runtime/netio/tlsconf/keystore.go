@@ -69,15 +69,6 @@ func (read ReadFile) storeFile(uri string) (data []byte, queue []string, err err
 	return data, append(queue, statErrors(path, err)...), err
 }
 
-// plain reads a file; a folder is an empty one.
-func (read ReadFile) plain(path string) ([]byte, error) {
-	data, err := read(path)
-	if errors.Is(err, syscall.EISDIR) {
-		return nil, nil
-	}
-	return data, err
-}
-
 // statErrors is what OpenSSL says about a path it cannot read: what is not there
 // it notices before it opens the file.
 func statErrors(path string, err error) []string {

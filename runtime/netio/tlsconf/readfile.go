@@ -43,17 +43,22 @@ func KeyName(name string, absolute func(string) string) string {
 	return CertificateName(name, absolute)
 }
 
-// pem returns the text a directive's value stands for. A directory reads as
-// empty, as it does through the C library.
+// plain reads a file. A directory reads as empty, as it does through the C
+// library.
+func (read ReadFile) plain(name string) ([]byte, error) {
+	data, err := read(name)
+	if errors.Is(err, syscall.EISDIR) {
+		return nil, nil
+	}
+	return data, err
+}
+
+// pem returns the text a directive's value stands for.
 func (read ReadFile) pem(name, mode string) (data []byte, queue []string, err error) {
 	if text, ok := strings.CutPrefix(name, dataPrefix); ok {
 		return []byte(text), nil, nil
 	}
-	data, err = read(name)
-	switch {
-	case errors.Is(err, syscall.EISDIR):
-		return nil, nil, nil
-	case err != nil:
+	if data, err = read.plain(name); err != nil {
 		return nil, fopenErrors(name, mode, err), err
 	}
 	return data, nil, nil
