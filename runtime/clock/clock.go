@@ -121,11 +121,34 @@ func (t Time) ErrLogTime() []byte { return of(t).errl }
 // ISO8601 is nginx's $time_iso8601, e.g. "2026-11-22T14:35:55+00:00".
 func (t Time) ISO8601() []byte { return of(t).iso }
 
-// HTTPDate is Now().HTTPDate().
-func HTTPDate() []byte { return of(Now()).http }
+// HTTPDate is Now().HTTPDate(), but for a wall clock that was set within the
+// second: that shows in the next.
+func HTTPDate() []byte { return present().http }
 
-// LogTime is Now().LogTime().
-func LogTime() []byte { return of(Now()).log }
+// LogTime is Now().LogTime(), with HTTPDate's reserve.
+func LogTime() []byte { return present().log }
+
+// second is the part of the present second that begins with somebody's look at
+// the wall clock. Within it the monotonic clock alone tells that the texts hold,
+// which takes half the time.
+type second struct {
+	from, end int64 // Mono
+	*texts
+}
+
+var latest atomic.Pointer[second]
+
+func present() *texts {
+	mono := Mono()
+	if s := latest.Load(); s != nil && s.from <= mono && mono < s.end {
+		return s.texts
+	}
+	t := time.Now()
+	mono = MonoOf(t)
+	s := &second{from: mono, end: mono + int64(time.Second) - int64(t.Nanosecond()), texts: of(At(t))}
+	latest.Store(s)
+	return s.texts
+}
 
 // ErrLogTime is Now().ErrLogTime().
 func ErrLogTime() []byte { return of(Now()).errl }

@@ -56,8 +56,11 @@ func TestNextSecondIsRenderedAnew(t *testing.T) {
 			t.Errorf("same second: %q then %q", first, s)
 		}
 		time.Sleep(time.Millisecond)
-		if s := string(HTTPDate()); s == first {
+		if s := string(HTTPDate()); s == first || s != string(Now().HTTPDate()) {
 			t.Errorf("the next second still says %q", s)
+		}
+		if a, b := string(LogTime()), string(Now().LogTime()); a != b {
+			t.Errorf("the log says %q, it is %q", a, b)
 		}
 	})
 }

@@ -31,60 +31,66 @@ func (c *Conn) await() bool {
 		limit = msec(c.addr.Default.Conf.headerTimeout)
 	}
 	c.freeBuffers()
-	if first && c.tls == nil {
-		return c.awaitFirst(limit)
+	c.setWaiting(true)
+	if c.mayPark(first, limit) {
+		return c.awaitParked(limit)
 	}
 	wait := min(limit, idleGrace)
 	c.nc.SetReadTimeout(wait)
-	c.setWaiting(true)
 	if !first {
 		// The client has only just been answered: let others run before looking
 		// for its next request, which spares a futile read and a trip through
 		// the poller when there is much to do.
 		runtime.Gosched()
 	}
-	err := c.fill(buf.Class(int(c.addr.Default.Conf.headerBufferSize)))
+	err := c.fill(headerBuffers(c))
 	if err != nil && isTimeout(err) && wait < limit {
 		if c.srv.quitting.Load() {
 			limit = min(limit, msec(c.keepMin))
-		} else if c.park(wait, limit-wait) {
+		} else if c.park(limit - wait) {
 			return false
 		}
 		if wait < limit {
 			c.nc.SetReadTimeout(limit - wait)
-			err = c.fill(buf.Class(int(c.addr.Default.Conf.headerBufferSize)))
+			err = c.fill(headerBuffers(c))
 		}
 	}
-	c.setWaiting(false)
-	if err != nil {
-		c.ended(err, first)
-		return false
-	}
-	return true
+	return c.awaited(err)
 }
 
-// awaitFirst waits for the first request of a plain connection. Where it is
-// not there yet, the connection is parked at once: a short one then never meets
-// the runtime's poller, which costs more calls and some garbage.
-func (c *Conn) awaitFirst(limit time.Duration) bool {
-	c.setWaiting(true)
-	b, n, err := c.nc.TryReadPooled(buf.Class(int(c.addr.Default.Conf.headerBufferSize)))
-	if errors.Is(err, netio.ErrAgain) {
-		if c.park(0, limit) {
+// mayPark tells whether the connection does best to park at once. One that has
+// always found a request or parked never meets the runtime's poller, which
+// costs more calls and some garbage; one that is known there would wake up two
+// pollers each time. The lot's timeouts are coarse.
+func (c *Conn) mayPark(first bool, limit time.Duration) bool {
+	if first {
+		return c.tls == nil
+	}
+	return netio.ParkBetweenRequests && !c.nc.Registered() && limit > idleGrace
+}
+
+// awaitParked is await for a connection that parks unless a request is there.
+func (c *Conn) awaitParked(limit time.Duration) bool {
+	err := netio.ErrAgain
+	if !c.nc.Drained() {
+		err = c.tryFill(headerBuffers(c))
+	}
+	if err == netio.ErrAgain { //nolint:errorlint // it comes bare, and this is the hot path
+		if c.park(limit) {
 			return false
 		}
 		err = netio.ErrTimeout
 	}
+	return c.awaited(err)
+}
+
+// awaited ends the wait for a request.
+func (c *Conn) awaited(err error) bool {
 	c.setWaiting(false)
-	if err == nil && n == 0 {
-		err = io.EOF
-	}
 	if err != nil {
-		c.ended(err, true)
+		c.ended(err, c.Requests == 0)
 		return false
 	}
-	c.in, c.inPos, c.inEnd, c.inLarge = b, 0, n, false
-	c.debugRecv(n)
 	return true
 }
 
@@ -105,25 +111,49 @@ func (c *Conn) debugRecv(n int) {
 	}
 }
 
+// headerBuffers lends client_header_buffer_size.
+func headerBuffers(c *Conn) *buf.Pool { return buf.Class(int(c.addr.Default.Conf.headerBufferSize)) }
+
 // fill reads bytes into a fresh input buffer of the pool.
 func (c *Conn) fill(p *buf.Pool) error {
 	if c.tls == nil {
-		b, n, err := c.nc.ReadPooled(p)
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return io.EOF
-		}
-		c.in, c.inPos, c.inEnd, c.inLarge = b, 0, n, false
-		c.debugRecv(n)
-		return nil
+		return c.filled(c.nc.ReadPooled(p))
 	}
 	if c.layer.idle() {
 		if err := c.layer.Await(); err != nil {
 			return err
 		}
 	}
+	return c.decrypt(p)
+}
+
+// tryFill is fill for a connection that may have nothing to be read:
+// netio.ErrAgain says so.
+func (c *Conn) tryFill(p *buf.Pool) error {
+	if c.tls == nil {
+		return c.filled(c.nc.TryReadPooled(p))
+	}
+	if err := c.layer.TryAwait(); err != nil {
+		return err
+	}
+	return c.decrypt(p)
+}
+
+// filled takes over what was read from a plain connection.
+func (c *Conn) filled(b *buf.Buf, n int, err error) error {
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return io.EOF
+	}
+	c.in, c.inPos, c.inEnd, c.inLarge = b, 0, n, false
+	c.debugRecv(n)
+	return nil
+}
+
+// decrypt reads from the TLS layer.
+func (c *Conn) decrypt(p *buf.Pool) error {
 	b := p.Get()
 	n, err := c.rw.Read(b.B)
 	if n == 0 {
@@ -179,23 +209,22 @@ func (c *Conn) recvFailed(err error, first bool) {
 	c.logf(errlog.Info, e, "%s", call)
 }
 
-// park lets the connection, which has waited already, wait without a goroutine.
-func (c *Conn) park(waited, left time.Duration) bool {
+// park lets the connection wait without a goroutine.
+func (c *Conn) park(limit time.Duration) bool {
 	if c.tls != nil && !c.layer.idle() {
 		return false
 	}
 	c.nc.User = c
-	c.idleSince = clock.Mono() - int64(waited)
-	return c.nc.Park(c.srv.lot, left, c.resumeFn) == nil
+	return c.nc.Park(c.srv.lot, limit, c.resumeFn) == nil
 }
 
 // resume continues a parked connection on a goroutine of its own.
 func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
-	c.setWaiting(false)
 	if why == netio.Drained && c.lastCall() {
 		why = netio.Readable
 	}
 	if why != netio.Readable {
+		c.setWaiting(false)
 		if why == netio.Expired && c.Requests == 0 {
 			c.ended(netio.ErrTimeout, true)
 			return
@@ -205,17 +234,23 @@ func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
 	}
 	c.refresh()
 	c.nc.SetReadTimeout(msec(c.addr.Default.Conf.headerTimeout))
-	if err := c.fill(buf.Class(int(c.addr.Default.Conf.headerBufferSize))); err != nil {
-		c.ended(err, c.Requests == 0)
-		return
+	err := c.tryFill(headerBuffers(c))
+	if err == netio.ErrAgain { //nolint:errorlint // it comes bare, and this is the hot path
+		if c.nc.ParkAgain(c.srv.lot) == nil {
+			return
+		}
+		err = netio.ErrTimeout
 	}
-	c.loop()
+	c.arrived = c.nc.ResumedAt()
+	if c.awaited(err) {
+		c.loop()
+	}
 }
 
 // lastCall gives a connection that has to go the rest of its grace, and reports
 // whether a request has come, which is answered with Connection: close.
 func (c *Conn) lastCall() bool {
-	left := max(idleGrace, msec(c.keepMin)) - time.Duration(clock.Mono()-c.idleSince)
+	left := max(idleGrace, msec(c.keepMin)) - time.Duration(clock.Mono()-c.nc.ParkedAt())
 	if left > 0 {
 		return c.nc.WaitReadableFor(left) == nil
 	}

@@ -63,9 +63,9 @@ type Conn struct {
 	timedOut  bool
 	parting   bool  // what is written next is the last before the close
 	abort     bool  // close with a reset
+	arrived   int64 // clock.Mono at which the request to come was noticed; 0: unknown
 	keepFor   int64 // ms: keepalive_timeout of the last location
 	keepMin   int64 // ms: its keepalive_min_timeout
-	idleSince int64 // clock.Mono from which it waits, while it is parked
 	plainHTTP bool  // a plain request came to a TLS port
 	waiting   bool  // counted in Stats.Waiting
 	isShadow  bool  // stands for another in the background

@@ -26,7 +26,10 @@ func (c *Conn) newRequest() *Request {
 	c.setLog(r.loc.Log)
 	r.main = r
 	r.prepare()
-	r.Start = clock.Mono()
+	if r.Start = c.arrived; r.Start == 0 {
+		r.Start = clock.Mono()
+	}
+	c.arrived = 0
 	return r
 }
 

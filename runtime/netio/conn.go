@@ -47,6 +47,7 @@ type Conn struct {
 	peer      Addr
 	local     Addr
 	haveLocal bool
+	drained   bool // the last read found nothing more
 	noDelay   bool
 	cork      bool
 	closed    atomic.Bool
@@ -111,6 +112,10 @@ func (c *Conn) register() error {
 	return nil
 }
 
+// Registered tells whether the runtime's poller knows the socket: c has waited
+// for something, other than parked, or was shared.
+func (c *Conn) Registered() bool { return c.registered.Load() }
+
 // Share prepares c for a second goroutine: from then on Close and the
 // deadlines may be called by anyone.
 func (c *Conn) Share() error { return c.register() }
@@ -142,7 +147,7 @@ func (c *Conn) Release() {
 	c.wr.reset()
 	c.read, c.write = readOp{}, writeOp{}
 	c.peer, c.local, c.haveLocal = Addr{}, Addr{}, false
-	c.noDelay, c.cork, c.blocked = false, false, nil
+	c.drained, c.noDelay, c.cork, c.blocked = false, false, false, nil
 	c.parked.reset()
 	conns.Put(c) // still marked as closed: a late Close does nothing
 }
@@ -155,6 +160,7 @@ func (c *Conn) Close() error {
 	}
 	c.registry.Lock()
 	defer c.registry.Unlock()
+	c.unwatchClosed()
 	if c.registered.Load() {
 		return c.file.Close()
 	}

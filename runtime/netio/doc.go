@@ -3,8 +3,9 @@
 //
 // It stands for nginx's ngx_connection.c, ngx_event_accept.c,
 // ngx_event_connect.c, ngx_inet.c (printing) and the os/unix send and receive
-// chains. The programming model differs: one goroutine per connection runs
-// straight-line blocking code, and waiting is the Go runtime's poller.
+// chains. The programming model differs: a goroutine runs straight-line
+// blocking code, and waiting is the Go runtime's poller. Between requests a
+// connection needs no goroutine: Conn.Park.
 //
 //	l, err := netio.Listen(&netio.ListenSpec{Addr: addr}, warn)
 //	...
@@ -31,12 +32,12 @@
 //
 // # Cost
 //
-// A keep-alive request costs one read that returns data, one that says EAGAIN
-// and one write; no timer is touched (see Conn.SetReadTimeout) and nothing is
-// allocated. Sockets are non-blocking and registered with the poller once, by
-// os.NewFile; the calls on them bypass the scheduler (package raw).
-//
-// A connection that stays idle can give up its goroutine as well: Conn.Park.
+// A keep-alive request of a connection that parks costs one read and one write,
+// and its share of an epoll_wait that reports many; of one that waits for its
+// next request, one more read that says EAGAIN. No timer is touched (see
+// Conn.SetReadTimeout) and nothing is allocated. Sockets are non-blocking; the
+// calls on them bypass the scheduler (package raw). They are registered with the
+// runtime's poller when they first have to wait there.
 //
 // # Errors
 //

@@ -36,29 +36,54 @@ func (e Event) String() string {
 
 // parking is a Conn's side of the lot.
 type parking struct {
-	resume func(*Conn, Event)
-	why    Event
-	lot    *Lot   // the lot whose epoll instance knows the descriptor
-	run    func() // Conn.resume, bound once
+	watch
+	resume  func(*Conn, Event)
+	why     Event
+	used    bool   // it was resumed to be used
+	counted bool   // for trimmer.counts
+	since   int64  // clock.Mono of the last Park
+	until   int64  // clock.Mono of the end of that wait
+	run     func() // Conn.resume, bound once
 }
 
-func (p *parking) reset() { *p = parking{run: p.run} }
+func (p *parking) reset() {
+	p.watch.reset()
+	p.resume, p.used, p.counted = nil, false, false
+}
 
 // resume is the body of the goroutine that a parked connection wakes up on.
-func (c *Conn) resume() {
-	f := c.parked.resume
-	c.parked.resume = nil
-	f(c, c.parked.why)
+func (c *Conn) resume() { c.parked.resume(c, c.parked.why) }
+
+// ParkedAt is the clock.Mono of the last Park.
+func (c *Conn) ParkedAt() int64 { return c.parked.since }
+
+// ResumedAt is the clock.Mono at which the last parking ended: when what came
+// was noticed, which may be a little before resume runs.
+func (c *Conn) ResumedAt() int64 { return c.parked.until }
+
+// Drained tells whether the last read found that nothing more was there. A
+// connection that is not Drained is better read than parked.
+func (c *Conn) Drained() bool { return c.drained }
+
+// resumed notes why the wait is over.
+func (p *parking) resumed(why Event, now int64) {
+	p.why, p.until = why, now
+	p.used = p.used || why == Readable
 }
 
 // wake resumes the connection on a goroutine of its own.
 func (l *Lot) wake(c *Conn, why Event) {
-	c.parked.why = why
+	c.parked.resumed(why, clock.Mono())
+	l.start(c.parked.run)
+}
+
+// start runs fn on another goroutine.
+func (l *Lot) start(fn func()) {
 	if l.spawn != nil {
-		l.spawn(c.parked.run)
+		l.spawn(fn)
 		return
 	}
-	go c.parked.run()
+	go fn()
 }
 
 // Lot is where idle keep-alive connections wait without a goroutine, a stack or
@@ -71,8 +96,9 @@ func (l *Lot) wake(c *Conn, why Event) {
 //	return // the goroutine ends here; h.resumed(c, why) runs on a fresh one
 //
 // Park hands the Conn over: from the call on the caller must not touch it, and
-// the function given to it owns it. Parking is worth it after some idle time
-// only (half a second, say): a busy connection's goroutine is cheaper to wake.
+// the function given to it owns it. Where ParkBetweenRequests is false, parking
+// is worth it after some idle time only (half a second, say): a busy
+// connection's goroutine is cheaper to wake.
 type Lot struct {
 	trim  trimmer
 	spawn func(func())
@@ -115,8 +141,14 @@ func (t *trimmer) init(o LotOptions) {
 	t.free = debug.FreeOSMemory
 }
 
-// count notes one parked connection and tells whether a trim is due by it.
-func (t *trimmer) count() bool {
+// counts notes a connection that parks for the first time after it was in use,
+// and tells whether a trim is due by it. One that waits for its first request
+// has left no memory behind.
+func (t *trimmer) counts(c *Conn) bool {
+	if c.parked.counted || !c.parked.used && !c.registered.Load() {
+		return false
+	}
+	c.parked.counted = true
 	return t.parks.Add(1) == t.after
 }
 
@@ -150,11 +182,3 @@ func (t *trimmer) turn() {
 // tick is how coarse timeouts are: the lot looks for expired connections at
 // most once in that time.
 const tick = int64(time.Second)
-
-// until is the Mono time at which a timeout that begins now ends.
-func until(timeout time.Duration) int64 {
-	if timeout <= 0 {
-		return forever
-	}
-	return clock.Mono() + int64(timeout)
-}

@@ -2,7 +2,9 @@ package netio
 
 import (
 	"os"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -12,15 +14,18 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
 )
 
+// ParkBetweenRequests tells whether a connection does best to park as soon as
+// it has nothing to do. Here it does: a parked connection costs no futile read,
+// and waking it up is no dearer than waking a goroutine.
+const ParkBetweenRequests = true
+
 // parker is Linux's way of parking: an epoll instance of the lot's own. The
 // instance itself waits in the runtime's poller, so nothing polls and no thread
 // is held.
 //
-// A descriptor is watched one-shot and level-triggered: arming it reports at
-// once what arrived since the connection's last read said EAGAIN, so no wake-up
-// is lost, and a report disarms it, so none comes twice. A report names a slot
-// and its generation; one that was overtaken by the sweep finds another
-// generation and is dropped.
+// A descriptor is watched edge-triggered from its first parking on, so parking
+// again takes no system call. A report names a slot and its generation; one for
+// a Conn that is closed or has left finds another generation and is dropped.
 type parker struct {
 	lot  *Lot
 	file *os.File
@@ -28,25 +33,97 @@ type parker struct {
 	ep   int
 	done chan struct{} // closed when the goroutine has ended
 
+	next  atomic.Int64 // when the goroutine looks around next; forever: only when something happens
+	drain atomic.Bool  // Park lets go at once
+
 	mu     sync.Mutex
 	slots  []slot
 	free   []int32
-	gen    uint32 // of the latest parking
-	count  int
-	next   int64 // when the goroutine looks around next; forever: only when something happens
-	drain  bool  // Park lets go at once
+	gen    uint32 // of the latest slot
 	closed bool
+
+	queue queue // who has been reported and waits for a worker
 
 	// The goroutine's own.
 	events [128]raw.Event
 	ready  int
+	turn   int // reports since it last waited
+	bell   int // an eventfd that the instance watches, too
 }
 
-// slot is one parked connection, or a free place.
+const (
+	// longTurn is how many reports the goroutine takes before it waits even
+	// though there are more: the runtime asks its own poller, for everybody else,
+	// only when nobody is ready to run.
+	longTurn = 128
+	// noSlot is the place the bell's reports name.
+	noSlot = 1<<31 - 1
+)
+
+// slot is one watched connection, or a free place.
 type slot struct {
 	c   *Conn
-	end int64 // when its timeout has passed; forever: never
 	gen uint32
+}
+
+// watch is what the lot knows of a Conn.
+type watch struct {
+	lot   *Lot  // that watches the descriptor; nil: none. Changed with Conn.registry held
+	slot  int32 // there
+	gen   uint32
+	state atomic.Uint32
+	end   atomic.Int64 // when the wait that is under way ends; forever: never
+}
+
+// The bits of watch.state. A report of the lot either ends a wait or is kept
+// for the next one.
+const (
+	watchWaiting  = 1 << iota // parked
+	watchReported             // something came since the last read began
+	watchHungUp               // the peer has ended its side, or there is an error: no further report will say so
+)
+
+func (w *watch) reset() {
+	w.lot = nil
+	w.state.Store(0)
+}
+
+// watched tells whether a lot watches the descriptor.
+func (w *watch) watched() bool { return w.lot != nil }
+
+// seen notes a report: true when it ends a wait.
+func (w *watch) seen(hungUp bool) bool {
+	for {
+		old := w.state.Load()
+		now := old | watchReported
+		if hungUp {
+			now |= watchHungUp
+		}
+		if now &^= watchWaiting; w.state.CompareAndSwap(old, now) {
+			return old&watchWaiting != 0
+		}
+	}
+}
+
+// leave ends a wait for another reason: false when there is none.
+func (w *watch) leave() bool {
+	for {
+		old := w.state.Load()
+		if old&watchWaiting == 0 {
+			return false
+		}
+		if w.state.CompareAndSwap(old, old&^watchWaiting) {
+			return true
+		}
+	}
+}
+
+// reading is called before the socket is read: what was reported until now is
+// there to be read.
+func (w *watch) reading() {
+	if w.state.Load()&watchReported != 0 {
+		w.state.And(^uint32(watchReported))
+	}
 }
 
 // NewLot makes a lot; Close ends it.
@@ -59,11 +136,20 @@ func NewLot(o LotOptions) (*Lot, error) {
 		_ = syscall.Close(ep)
 		return nil, os.NewSyscallError("fcntl(O_NONBLOCK)", err)
 	}
+	bell, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		_ = syscall.Close(ep)
+		return nil, os.NewSyscallError("eventfd()", err)
+	}
 	l := new(Lot)
 	l.trim.init(o)
 	l.spawn = o.Spawn
-	l.lot = l
-	l.ep, l.next = ep, forever
+	l.lot, l.ep, l.bell = l, ep, bell
+	l.next.Store(forever)
+	if e := raw.EpollSet(ep, unix.EPOLL_CTL_ADD, bell, unix.EPOLLIN|unix.EPOLLET, noSlot); e != 0 {
+		_, _ = syscall.Close(ep), syscall.Close(bell)
+		return nil, os.NewSyscallError("epoll_ctl()", e)
+	}
 	l.file = os.NewFile(uintptr(ep), "parking lot")
 	if l.rc, err = l.file.SyscallConn(); err != nil {
 		_ = l.file.Close()
@@ -80,51 +166,140 @@ func NewLot(o LotOptions) (*Lot, error) {
 // value that is stored: a closure would cost an allocation. On error
 // (ErrClosed: the lot or the Conn is closed) the Conn stays the caller's.
 //
+// Readable may be said of a connection that has nothing to be read: resume
+// reads without waiting, and calls ParkAgain after ErrAgain.
+//
 // Nobody else may close a parked Conn: the lot would not notice before its
 // timeout.
 func (c *Conn) Park(l *Lot, timeout time.Duration, resume func(*Conn, Event)) error {
 	c.parked.resume = resume
-	end := until(timeout)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed || c.closed.Load() {
-		return ErrClosed
+	c.parked.since = clock.Mono()
+	end := forever
+	if timeout > 0 {
+		end = c.parked.since + int64(timeout)
 	}
-	if l.drain {
+	c.parked.end.Store(end)
+	return c.park(l)
+}
+
+// ParkAgain parks for what is left of the last Park's timeout, to be resumed in
+// the same way.
+func (c *Conn) ParkAgain(l *Lot) error { return c.park(l) }
+
+func (c *Conn) park(l *Lot) error {
+	w := &c.parked.watch
+	if w.lot != l {
+		if err := c.watch(l); err != nil {
+			return err
+		}
+	}
+	soonest := c.parked.since + tick
+	if l.trim.counts(c) {
+		l.wantTick(soonest)
+	}
+	end := w.end.Load()
+	if !c.drained && !c.empty() || !w.begin() {
+		l.wake(c, Readable)
+		return nil
+	}
+	// From here on the Conn is the lot's, unless it can be had back.
+	if l.drain.Load() && w.leave() {
 		l.wake(c, Drained)
 		return nil
 	}
-	i := l.place(c, end)
-	op := unix.EPOLL_CTL_ADD
-	if c.parked.lot == l {
-		op = unix.EPOLL_CTL_MOD
-	}
-	const mask = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLONESHOT
-	cookie := uint64(l.slots[i].gen)<<32 | uint64(uint32(i))
-	e := raw.EpollSet(l.ep, op, c.fd, mask, cookie)
-	if e == syscall.EEXIST { // it was in another lot meanwhile
-		e = raw.EpollSet(l.ep, unix.EPOLL_CTL_MOD, c.fd, mask, cookie)
-	}
-	if e != 0 {
-		l.vacate(i)
-		return e
-	}
-	c.parked.lot = l
-	now := end - int64(timeout)
 	if end != forever {
-		l.wantTick(max(end, now+tick))
-	}
-	if c.registered.Load() && l.trim.count() {
-		if end == forever {
-			now = clock.Mono()
-		}
-		l.wantTick(now + tick)
+		l.wantTick(max(end, soonest))
 	}
 	return nil
 }
 
+// begin starts a wait, unless something has been reported since the last read
+// began.
+func (w *watch) begin() bool {
+	for {
+		old := w.state.Load()
+		if old&(watchReported|watchHungUp) != 0 {
+			return false
+		}
+		if w.state.CompareAndSwap(old, old|watchWaiting) {
+			return true
+		}
+	}
+}
+
+// empty looks whether anything is there to be read.
+func (c *Conn) empty() bool {
+	c.parked.reading()
+	var one [1]byte
+	for {
+		switch _, e := raw.Peek(c.fd, one[:]); e {
+		case syscall.EAGAIN:
+			c.drained = true
+			return true
+		case syscall.EINTR:
+		default:
+			return false
+		}
+	}
+}
+
+// watch makes l watch the descriptor. What is there already is reported, too.
+func (c *Conn) watch(l *Lot) error {
+	c.unwatch()
+	c.registry.Lock()
+	defer c.registry.Unlock()
+	if c.closed.Load() {
+		return ErrClosed
+	}
+	w := &c.parked.watch
+	w.state.Store(0)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return ErrClosed
+	}
+	w.slot, w.gen = l.place(c)
+	const mask = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
+	if e := raw.EpollSet(l.ep, unix.EPOLL_CTL_ADD, c.fd, mask, uint64(w.gen)<<32|uint64(uint32(w.slot))); e != 0 {
+		l.vacate(w.slot, w.gen)
+		return e
+	}
+	w.lot = l
+	return nil
+}
+
+// unwatch takes the descriptor from the lot that watches it: when it is going to
+// wait in the runtime's poller, two would wake up for every byte.
+func (c *Conn) unwatch() {
+	w := &c.parked.watch
+	l := w.lot
+	if l == nil {
+		return
+	}
+	c.registry.Lock()
+	defer c.registry.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.vacate(w.slot, w.gen)
+	w.lot = nil
+	if !c.closed.Load() {
+		_ = raw.EpollSet(l.ep, unix.EPOLL_CTL_DEL, c.fd, 0, 0)
+	}
+}
+
+// unwatchClosed gives up the place of a descriptor that is about to be closed;
+// the caller holds c.registry.
+func (c *Conn) unwatchClosed() {
+	w := &c.parked.watch
+	if l := w.lot; l != nil {
+		l.mu.Lock()
+		l.vacate(w.slot, w.gen)
+		l.mu.Unlock()
+	}
+}
+
 // place finds a slot; the caller holds mu.
-func (p *parker) place(c *Conn, end int64) int32 {
+func (p *parker) place(c *Conn) (int32, uint32) {
 	var i int32
 	if n := len(p.free); n > 0 {
 		i, p.free = p.free[n-1], p.free[:n-1]
@@ -133,27 +308,46 @@ func (p *parker) place(c *Conn, end int64) int32 {
 		p.slots = append(p.slots, slot{})
 	}
 	p.gen++
-	p.slots[i] = slot{c: c, end: end, gen: p.gen}
-	p.count++
-	return i
+	p.slots[i] = slot{c: c, gen: p.gen}
+	return i, p.gen
 }
 
-// vacate frees a slot and returns who was there; the caller holds mu.
-func (p *parker) vacate(i int32) *Conn {
-	s := &p.slots[i]
-	c := s.c
-	s.c = nil
+// vacate frees a slot, unless that has been done; the caller holds mu.
+func (p *parker) vacate(i int32, gen uint32) {
+	if c := p.at(i, gen); c == nil {
+		return
+	}
+	p.slots[i].c = nil
 	p.free = append(p.free, i)
-	if p.count--; p.count == 0 && len(p.slots) > 1024 {
+	if len(p.free) == len(p.slots) && len(p.slots) > 1024 {
 		p.slots, p.free = nil, nil // the crowd has left
 	}
-	return c
 }
 
-// wantTick makes the goroutine look around at time at; the caller holds mu.
+// at returns who has a slot, nil if that is somebody else by now; the caller
+// holds mu.
+func (p *parker) at(i int32, gen uint32) *Conn {
+	if int(i) >= len(p.slots) || p.slots[i].gen != gen {
+		return nil
+	}
+	return p.slots[i].c
+}
+
+// wantTick makes the goroutine look around at time at, if it would not do so
+// earlier.
 func (p *parker) wantTick(at int64) {
-	if at < p.next {
-		p.next = at
+	if at >= p.next.Load() {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.setTick(at)
+}
+
+// setTick is wantTick for a caller that holds mu.
+func (p *parker) setTick(at int64) {
+	if at < p.next.Load() {
+		p.next.Store(at)
 		_ = p.file.SetReadDeadline(clock.MonoTime(at))
 	}
 }
@@ -161,12 +355,19 @@ func (p *parker) wantTick(at int64) {
 // loop is the lot's goroutine.
 func (p *parker) loop() {
 	defer close(p.done)
-	collect := p.collect
+	collect, work := p.collect, p.work
 	for {
 		err := p.rc.Read(collect)
 		switch err {
 		case nil:
 			p.deliver()
+			for p.queue.waits() {
+				p.lot.start(work)
+				// Comes back when the queue is empty, or when the worker waits for
+				// something, or has had its share of the processor, or when there is
+				// another processor: then it takes one more worker.
+				runtime.Gosched()
+			}
 		case os.ErrDeadlineExceeded: //nolint:errorlint // the poller returns the bare value
 			p.sweep(clock.Mono())
 		default:
@@ -175,57 +376,120 @@ func (p *parker) loop() {
 	}
 }
 
+// work resumes one connection after the other, on one goroutine as long as none
+// has to wait: that costs less than a goroutine for each, whose stack is cold.
+func (p *parker) work() {
+	for c := p.queue.pop(); c != nil; c = p.queue.pop() {
+		c.parked.run()
+	}
+}
+
+// queue holds resumed connections in the order of their reports.
+type queue struct {
+	mu   sync.Mutex
+	all  []*Conn
+	head int
+}
+
+func (q *queue) push(c *Conn) {
+	q.mu.Lock()
+	q.all = append(q.all, c)
+	q.mu.Unlock()
+}
+
+// pop takes the first, nil if there is none.
+func (q *queue) pop() *Conn {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.head == len(q.all) {
+		return nil
+	}
+	c := q.all[q.head]
+	q.all[q.head] = nil
+	if q.head++; q.head == len(q.all) {
+		q.all, q.head = q.all[:0], 0
+	}
+	return c
+}
+
+func (q *queue) waits() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.head < len(q.all)
+}
+
 // collect is the poller's callback. The instance is watched edge-triggered, so
 // it must have been found empty before the goroutine may wait.
 func (p *parker) collect(uintptr) bool {
+	if p.turn >= longTurn {
+		p.turn = 0
+		if raw.Notify(p.bell) == 0 { // which makes the wait end at once
+			return false
+		}
+	}
 	for {
 		n, e := raw.EpollPoll(p.ep, p.events[:])
 		if e == syscall.EINTR {
 			continue
 		}
 		p.ready = n
+		if p.turn += n; n == 0 {
+			p.turn = 0
+		}
 		return n > 0
 	}
 }
 
-// deliver wakes up whom the collected reports name. The scheduler runs the
-// goroutine that was made ready last before the others, so that has to be the
-// one of the first report, for those who came first to be served first.
+// deliver queues whom the collected reports name.
 func (p *parker) deliver() {
+	now := clock.Mono()
 	p.mu.Lock()
 	for i := range p.ready {
-		p.report(p.events[(i+1)%p.ready].Cookie())
+		p.report(&p.events[i], now)
 	}
 	p.mu.Unlock()
 }
 
-// report wakes up the connection of a cookie, unless it has left its slot; the
-// caller holds mu.
-func (p *parker) report(cookie uint64) {
-	k := uint32(cookie)
-	if k >= uint32(len(p.slots)) {
+// report tells a connection of what came; the caller holds mu.
+func (p *parker) report(e *raw.Event, now int64) {
+	cookie := e.Cookie()
+	c := p.at(int32(uint32(cookie)), uint32(cookie>>32))
+	if c == nil {
 		return
 	}
-	if s := &p.slots[k]; s.c == nil || s.gen != uint32(cookie>>32) {
-		return
+	if c.parked.seen(e.Mask()&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0) {
+		c.parked.resumed(Readable, now)
+		p.queue.push(c)
 	}
-	p.lot.wake(p.vacate(int32(k)), Readable)
 }
 
 // sweep wakes up whose time has come and sets the next tick.
 func (p *parker) sweep(now int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.next.Store(forever) // before looking: who parks meanwhile is either seen or asks for a tick
 	next := forever
-	for i := 0; i < len(p.slots); i++ {
-		s := &p.slots[i]
-		switch {
-		case s.c == nil:
-		case s.end <= now:
-			p.lot.wake(p.vacate(int32(i)), Expired)
-		default:
-			next = min(next, s.end)
+	for i := range p.slots {
+		c := p.slots[i].c
+		if c == nil || c.parked.state.Load()&watchWaiting == 0 {
+			continue
 		}
+		if end := c.parked.end.Load(); end > now {
+			next = min(next, end)
+			continue
+		}
+		if !c.parked.leave() {
+			continue
+		}
+		why := Expired
+		if end := c.parked.end.Load(); end > now {
+			// It was resumed and has parked anew between the two looks.
+			if next = min(next, end); c.parked.begin() {
+				continue
+			}
+			why = Readable
+		}
+		p.lot.wake(c, why)
 	}
 	if next != forever {
 		next = max(next, now+tick)
@@ -233,12 +497,11 @@ func (p *parker) sweep(now int64) {
 	if at := p.lot.trim.check(now); at != 0 {
 		next = min(next, at)
 	}
-	p.next = forever
 	if next == forever {
 		_ = p.file.SetReadDeadline(time.Time{})
 		return
 	}
-	p.wantTick(next)
+	p.setTick(next)
 }
 
 // Drain resumes everybody who is parked, and everybody who parks from now on,
@@ -246,26 +509,28 @@ func (p *parker) sweep(now int64) {
 func (l *Lot) Drain() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.drain = true
-	for i := 0; i < len(l.slots); i++ {
-		if l.slots[i].c != nil {
-			l.wake(l.vacate(int32(i)), Drained)
+	l.drain.Store(true)
+	for i := range l.slots {
+		if c := l.slots[i].c; c != nil && c.parked.leave() {
+			l.wake(c, Drained)
 		}
 	}
 }
 
 // Reopen undoes Drain: connections may park again.
-func (l *Lot) Reopen() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.drain = false
-}
+func (l *Lot) Reopen() { l.drain.Store(false) }
 
 // Len is how many connections are parked.
 func (l *Lot) Len() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.count
+	n := 0
+	for i := range l.slots {
+		if c := l.slots[i].c; c != nil && c.parked.state.Load()&watchWaiting != 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // Close drains the lot and waits for its goroutines (not for those of the
@@ -281,6 +546,7 @@ func (l *Lot) Close() error {
 	}
 	err := l.file.Close()
 	<-l.done
+	_ = syscall.Close(l.bell)
 	l.trim.wg.Wait()
 	return err
 }

@@ -19,6 +19,19 @@ type parker struct {
 	wg     sync.WaitGroup
 }
 
+// ParkBetweenRequests tells whether a connection does best to park as soon as
+// it has nothing to do. Here a parked connection needs a goroutine of its own.
+const ParkBetweenRequests = false
+
+// watch is what the lot knows of a Conn: here the timeout of the last Park.
+type watch struct{ timeout time.Duration }
+
+func (*watch) reset()          {}
+func (*watch) reading()        {}
+func (*watch) watched() bool   { return false }
+func (c *Conn) unwatch()       {}
+func (c *Conn) unwatchClosed() {}
+
 // NewLot makes a lot; Close ends it.
 func NewLot(o LotOptions) (*Lot, error) {
 	l := new(Lot)
@@ -34,6 +47,21 @@ func NewLot(o LotOptions) (*Lot, error) {
 // the Conn stays the caller's.
 func (c *Conn) Park(l *Lot, timeout time.Duration, resume func(*Conn, Event)) error {
 	c.parked.resume = resume
+	c.parked.since, c.parked.timeout = clock.Mono(), timeout
+	return c.park(l, timeout)
+}
+
+// ParkAgain parks for what is left of the last Park's timeout, to be resumed in
+// the same way.
+func (c *Conn) ParkAgain(l *Lot) error {
+	left := c.parked.timeout
+	if left > 0 {
+		left = max(left-time.Duration(clock.Mono()-c.parked.since), 1)
+	}
+	return c.park(l, left)
+}
+
+func (c *Conn) park(l *Lot, timeout time.Duration) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed || c.closed.Load() {
@@ -46,7 +74,7 @@ func (c *Conn) Park(l *Lot, timeout time.Duration, resume func(*Conn, Event)) er
 	l.parked[c] = struct{}{}
 	l.wg.Add(1)
 	go l.wait(c, timeout)
-	if c.registered.Load() && l.trim.count() {
+	if l.trim.counts(c) {
 		l.trim.check(clock.Mono())
 	}
 	return nil
@@ -70,7 +98,7 @@ func (l *Lot) wait(c *Conn, timeout time.Duration) {
 	delete(l.parked, c)
 	l.mu.Unlock()
 	l.wg.Done()
-	c.parked.why = why
+	c.parked.resumed(why, clock.Mono())
 	c.resume()
 }
 

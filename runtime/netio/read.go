@@ -19,15 +19,16 @@ const (
 // readOp is the read that is under way: what the poller's callback works on,
 // kept in the Conn so that no closure is made.
 type readOp struct {
-	kind readKind
-	try  bool // do not wait
-	p    []byte
-	pool *buf.Pool
-	b    *buf.Buf
-	n    int
-	e    syscall.Errno
-	ask  []byte // to be sent before the wait
-	sent int    // of ask
+	kind  readKind
+	try   bool // do not wait
+	p     []byte
+	pool  *buf.Pool
+	b     *buf.Buf
+	n     int
+	e     syscall.Errno
+	short bool   // fewer bytes came than there was room for
+	ask   []byte // to be sent before the wait
+	sent  int    // of ask
 }
 
 // doRead runs c.read to its end.
@@ -37,6 +38,11 @@ func (c *Conn) doRead() (int, error) {
 		if c.readNow() {
 			return c.readDone()
 		}
+	}
+	if c.parked.watched() && !c.read.try {
+		c.unwatch()
+	}
+	if !c.registered.Load() {
 		if err := c.register(); err != nil {
 			return 0, err
 		}
@@ -85,10 +91,12 @@ func (c *Conn) tryRead(fd uintptr) bool {
 		c.rd.begin()
 		return false
 	}
+	c.parked.reading()
 	for {
 		switch op.kind {
 		case opRead:
 			op.n, op.e = raw.Read(int(fd), op.p)
+			op.short = op.n > 0 && op.n < len(op.p)
 		case opPooled:
 			op.n, op.e = op.readPooled(int(fd))
 		case opPeek:
@@ -101,6 +109,7 @@ func (c *Conn) tryRead(fd uintptr) bool {
 			break
 		}
 	}
+	c.drained = op.e == syscall.EAGAIN || op.short
 	if op.e == syscall.EAGAIN && !op.try {
 		c.rd.begin()
 		return false
@@ -128,6 +137,6 @@ func (op *readOp) readPooled(fd int) (int, syscall.Errno) {
 		b.Free()
 		return n, e
 	}
-	op.b = b
+	op.b, op.short = b, n < len(b.B)
 	return n, e
 }

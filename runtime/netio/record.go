@@ -101,6 +101,19 @@ func (r *RecordConn) Await() error {
 	return nil
 }
 
+// TryAwait is Await without waiting: ErrAgain says that nothing is there.
+func (r *RecordConn) TryAwait() error {
+	if r.in != nil {
+		return nil
+	}
+	b, n, err := r.TryReadPooled(r.pool)
+	if err != nil {
+		return err
+	}
+	r.in, r.r, r.w = b, 0, n
+	return nil
+}
+
 // Read hands out bytes of the record that is under way, at most to its header's
 // or its payload's end.
 func (r *RecordConn) Read(p []byte) (int, error) {

@@ -135,6 +135,13 @@ func EpollSet(ep, op, fd int, mask uint32, cookie uint64) syscall.Errno {
 	return e
 }
 
+// Notify makes an eventfd report once more to those who watch it.
+func Notify(fd int) syscall.Errno {
+	one := uint64(1)
+	_, _, e := syscall.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&one)), unsafe.Sizeof(one))
+	return e
+}
+
 // EpollPoll collects the reports that are there, without waiting.
 func EpollPoll(ep int, events []Event) (int, syscall.Errno) {
 	n, _, e := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(ep), uintptr(unsafe.Pointer(&events[0])),
