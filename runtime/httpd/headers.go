@@ -133,7 +133,8 @@ func (o *HeadersOut) Reset() {
 	list, trailers := o.List[:0], o.Trailers[:0]
 	clear(o.List)
 	clear(o.Trailers)
-	*o = HeadersOut{ContentLength: -1, LastModified: -1, List: list, Trailers: trailers}
+	*o = HeadersOut{}
+	o.ContentLength, o.LastModified, o.List, o.Trailers = -1, -1, list, trailers
 }
 
 // Add appends a field.

@@ -75,15 +75,19 @@ func (r *Request) release() {
 	r.In.reset()
 	r.Out.Reset()
 	if r.ownVars != nil {
-		r.vars, r.ownVars = r.ownVars, nil
+		r.vars = r.ownVars
 	}
 	clear(r.vars)
 	clear(r.ctx)
-	*r = Request{
-		file: r.file,
-		In:   r.In, Out: r.Out, vars: r.vars[:0], ctx: r.ctx[:0], captures: r.captures[:0],
-		filters: r.filters[:0], ends: r.ends[:0], bufs: r.bufs[:0], arena: r.arena,
-	}
+	// What has memory worth keeping stays; one by one, since a literal of the
+	// whole would be made beside r and copied over it.
+	file, in, outList, outTrailers := r.file, r.In, r.Out.List, r.Out.Trailers
+	vars, ctx, captures := r.vars[:0], r.ctx[:0], r.captures[:0]
+	filters, ends, bufs, arena := r.filters[:0], r.ends[:0], r.bufs[:0], r.arena
+	*r = Request{}
+	r.file, r.In, r.Out.List, r.Out.Trailers = file, in, outList, outTrailers
+	r.vars, r.ctx, r.captures = vars, ctx, captures
+	r.filters, r.ends, r.bufs, r.arena = filters, ends, bufs, arena
 	requests.Put(r)
 }
 

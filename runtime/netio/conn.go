@@ -256,9 +256,29 @@ func (c *Conn) SetSendfileChunk(n int64) {
 // n bytes of it are filled. On error the buffer is nil (io.EOF: the peer has
 // finished sending).
 func (c *Conn) ReadPooled(p *buf.Pool) (b *buf.Buf, n int, err error) {
+	if !c.registered.Load() {
+		if b, n, err = c.readDirect(p); err != ErrAgain { //nolint:errorlint // it comes bare, and this is the hot path
+			return b, n, err
+		}
+	}
 	c.read = readOp{kind: opPooled, pool: p}
-	n, err = c.doRead()
-	b = c.read.b
+	n, err = c.pollRead()
+	return c.pooled(n, err)
+}
+
+// TryReadPooled is ReadPooled without waiting: ErrAgain when nothing is there.
+func (c *Conn) TryReadPooled(p *buf.Pool) (b *buf.Buf, n int, err error) {
+	if !c.registered.Load() {
+		return c.readDirect(p)
+	}
+	c.read = readOp{kind: opPooled, pool: p, try: true}
+	n, err = c.pollRead()
+	return c.pooled(n, err)
+}
+
+// pooled takes the result of a read into a borrowed buffer.
+func (c *Conn) pooled(n int, err error) (*buf.Buf, int, error) {
+	b := c.read.b
 	c.read = readOp{}
 	if err != nil && b != nil {
 		b.Free()
@@ -267,17 +287,24 @@ func (c *Conn) ReadPooled(p *buf.Pool) (b *buf.Buf, n int, err error) {
 	return b, n, err
 }
 
-// TryReadPooled is ReadPooled without waiting: ErrAgain when nothing is there.
-func (c *Conn) TryReadPooled(p *buf.Pool) (b *buf.Buf, n int, err error) {
-	c.read = readOp{kind: opPooled, pool: p, try: true}
-	n, err = c.doRead()
-	b = c.read.b
-	c.read = readOp{}
-	if err != nil && b != nil {
+// readDirect is TryReadPooled for a Conn that the poller does not know, which
+// nobody else can close: it does without a readOp.
+func (c *Conn) readDirect(p *buf.Pool) (*buf.Buf, int, error) {
+	c.parked.reading()
+	b := p.Get()
+	for {
+		n, e := raw.Read(c.fd, b.B)
+		if e == syscall.EINTR {
+			continue
+		}
+		c.drained = e == syscall.EAGAIN || n > 0 && n < len(b.B)
+		if n > 0 {
+			return b, n, nil
+		}
 		b.Free()
-		b = nil
+		_, err := result(n, e)
+		return nil, 0, err
 	}
-	return b, n, err
 }
 
 // Ask sends q and waits for the beginning of the answer, which it returns like

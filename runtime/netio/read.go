@@ -33,12 +33,15 @@ type readOp struct {
 
 // doRead runs c.read to its end.
 func (c *Conn) doRead() (int, error) {
-	c.rd.until = 0
-	if !c.registered.Load() {
-		if c.readNow() {
-			return c.readDone()
-		}
+	if !c.registered.Load() && c.readNow() {
+		return c.readDone()
 	}
+	return c.pollRead()
+}
+
+// pollRead runs c.read to its end, by way of the poller.
+func (c *Conn) pollRead() (int, error) {
+	c.rd.until = 0
 	if c.parked.watched() && !c.read.try {
 		c.unwatch()
 	}

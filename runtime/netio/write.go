@@ -34,18 +34,29 @@ type writeOp struct {
 }
 
 // Write sends all of p, waiting as often as the socket is full.
-func (c *Conn) Write(p []byte) (int, error) {
-	c.write = writeOp{kind: opWrite, p: p}
-	n, err := c.doWrite()
-	return int(n), err
-}
+func (c *Conn) Write(p []byte) (int, error) { return c.writeAll(p, false) }
 
 // WriteMore is Write with the promise that more follows at once: a partial
 // segment waits for it (MSG_MORE). Used for a header before Sendfile.
-func (c *Conn) WriteMore(p []byte) (int, error) {
-	c.write = writeOp{kind: opWrite, p: p, more: true}
+func (c *Conn) WriteMore(p []byte) (int, error) { return c.writeAll(p, true) }
+
+// writeAll makes the first attempt of a Conn that the poller does not know
+// without a writeOp: nobody else can close it, and most often that is all.
+func (c *Conn) writeAll(p []byte, more bool) (int, error) {
+	var first int
+	if !c.registered.Load() {
+		var e syscall.Errno
+		first, e = raw.Write(c.fd, p, more)
+		if first == len(p) {
+			return first, nil
+		}
+		if e != 0 && e != syscall.EAGAIN && e != syscall.EINTR {
+			return 0, e
+		}
+	}
+	c.write = writeOp{kind: opWrite, p: p[first:], more: more}
 	n, err := c.doWrite()
-	return int(n), err
+	return first + int(n), err
 }
 
 // TryWrite sends what the socket takes without waiting; ErrAgain says that it
