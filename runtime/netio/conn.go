@@ -313,11 +313,12 @@ func (c *Conn) readDirect(p *buf.Pool) (*buf.Buf, int, error) {
 // yet. sent is how much of q the socket took; if that is not all, nothing was
 // waited for, err is that of sending, if any, and the caller goes on with
 // Write. What arrived before Ask may be noticed only when the read times out.
-func (c *Conn) Ask(q []byte, p *buf.Pool) (b *buf.Buf, n, sent int, err error) {
+// now is clock.Mono, from which the read timeout counts.
+func (c *Conn) Ask(now int64, q []byte, p *buf.Pool) (b *buf.Buf, n, sent int, err error) {
 	if err := c.register(); err != nil {
 		return nil, 0, 0, err
 	}
-	c.read = readOp{kind: opPooled, pool: p, ask: q}
+	c.read = readOp{kind: opPooled, pool: p, ask: q, now: now}
 	n, err = c.doRead()
 	b, sent = c.read.b, c.read.sent
 	if sent < len(q) && errors.Is(err, io.EOF) {

@@ -29,6 +29,7 @@ type readOp struct {
 	short bool   // fewer bytes came than there was room for
 	ask   []byte // to be sent before the wait
 	sent  int    // of ask
+	now   int64  // clock.Mono before ask is sent
 }
 
 // doRead runs c.read to its end.
@@ -91,7 +92,7 @@ func (c *Conn) tryRead(fd uintptr) bool {
 		if !op.sendAsk(int(fd)) {
 			return true
 		}
-		c.rd.begin()
+		c.rd.begin(op.now)
 		return false
 	}
 	c.parked.reading()
@@ -114,7 +115,7 @@ func (c *Conn) tryRead(fd uintptr) bool {
 	}
 	c.drained = op.e == syscall.EAGAIN || op.short
 	if op.e == syscall.EAGAIN && !op.try {
-		c.rd.begin()
+		c.rd.begin(0)
 		return false
 	}
 	return true

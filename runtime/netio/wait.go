@@ -36,8 +36,9 @@ func (h *half) reset() {
 }
 
 // begin notes that a wait starts now and sees to it that the timer is not
-// later than its end. Further calls during one wait change nothing.
-func (h *half) begin() {
+// later than its end. Further calls during one wait change nothing. now is
+// clock.Mono, 0 where nobody has looked.
+func (h *half) begin(now int64) {
 	if h.until != 0 {
 		return
 	}
@@ -45,7 +46,10 @@ func (h *half) begin() {
 		h.until = forever
 		return
 	}
-	h.until = clock.Mono() + int64(h.timeout)
+	if now == 0 {
+		now = clock.Mono()
+	}
+	h.until = now + int64(h.timeout)
 	if armed := h.armed.Load(); armed == 0 || armed > h.until {
 		h.arm()
 	}

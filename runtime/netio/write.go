@@ -175,7 +175,7 @@ func (c *Conn) tryWrite(fd uintptr) bool {
 				c.blocked = nil
 				fn()
 			}
-			c.wr.begin()
+			c.wr.begin(0)
 			return false
 		default:
 			op.err = e

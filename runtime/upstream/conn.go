@@ -74,8 +74,8 @@ func (c *Conn) ReadPooled(p *buf.Pool) (*buf.Buf, int, error) {
 
 // Ask sends q and waits for the beginning of the answer; see netio.Conn.Ask. It
 // is for plain connections alone.
-func (c *Conn) Ask(q []byte, p *buf.Pool) (b *buf.Buf, n, sent int, err error) {
-	b, n, sent, err = c.Net.Ask(q, p)
+func (c *Conn) Ask(now int64, q []byte, p *buf.Pool) (b *buf.Buf, n, sent int, err error) {
+	b, n, sent, err = c.Net.Ask(now, q, p)
 	c.Sent += int64(sent)
 	return b, n, sent, err
 }

@@ -55,7 +55,7 @@ type Exchange struct {
 	watch    bool  // a client that goes away ends the exchange
 
 	out      *buf.Buf // the request's head
-	outLen   int
+	outLen   int      // 0: there is none yet
 	uriFrom  int
 	uriTo    int
 	asked    int      // bytes of the response that came with sending the request
@@ -104,8 +104,9 @@ func (x *Exchange) Close(r *httpd.Request) {
 	if x.choice.Peer != nil {
 		x.choice.Free(upstream.Worked)
 	}
-	if x.out != nil {
+	if x.out != nil && x.out.Cap() > headSize {
 		x.out.Free()
+		x.out = nil
 	}
 	if x.in != nil {
 		x.in.Free()
@@ -130,7 +131,7 @@ func (x *Exchange) reset() {
 	x.before, x.peer, x.name, x.conn, x.tunneled = nil, nil, nil, nil, nil
 	x.choice.Key, x.choice.Peer = nil, nil
 	x.began, x.colon = 0, false
-	x.out, x.in, x.askErr = nil, nil, nil
+	x.outLen, x.in, x.askErr = 0, nil, nil
 }
 
 // LogUpstream implements httpd.Upstream.
@@ -142,7 +143,7 @@ func (x *Exchange) LogUpstream(f *errlog.Fields) {
 	if x.colon {
 		colon = []byte(":")
 	}
-	if x.out != nil {
+	if x.outLen > 0 {
 		uri = x.out.B[x.uriFrom:x.uriTo]
 	}
 	f.Quote("upstream", x.Schema, x.name, colon, uri)
@@ -196,16 +197,16 @@ func (x *Exchange) Run() httpd.Result {
 	}
 }
 
-// build writes the request's head into a pooled buffer.
+// build writes the request's head into a buffer, which stays with a pooled x
+// unless it had to be a large one.
 func (x *Exchange) build() httpd.Result {
-	if x.out != nil {
-		x.out.Free()
-		x.out = nil
+	if x.out == nil {
+		x.out = buf.Sized(headSize)
 	}
-	b := buf.Sized(headSize)
+	x.outLen = 0
+	b := x.out
 	head, err := x.codec.AppendRequest(x, b.B[:0])
 	if err != nil {
-		b.Free()
 		return httpd.StatusInternalServerError
 	}
 	if len(head)+chunked.MaxHeader > b.Cap() {

@@ -49,7 +49,7 @@ func (x *Exchange) ask(q []byte) error {
 	}
 	x.conn.Net.SetReadTimeout(min(max(msec(x.S.ReadTimeout), time.Millisecond), look))
 	x.R.BeginWait()
-	b, n, sent, err := x.conn.Ask(q, x.S.pool)
+	b, n, sent, err := x.conn.Ask(x.now, q, x.S.pool)
 	x.R.EndWait()
 	switch {
 	case sent < len(q) && err != nil:
