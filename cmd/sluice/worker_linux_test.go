@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -241,12 +242,14 @@ func TestCrashedWorkerIsReplaced(t *testing.T) {
 	before := in.worker(master)
 	for _, end := range []struct {
 		sig  syscall.Signal
-		said string
+		said string // a regular expression
 	}{
-		{syscall.SIGKILL, "[alert] %d#%d: worker process %d exited on signal 9\n"},
-		{syscall.SIGABRT, "[notice] %d#%d: worker process %d exited with code 2\n"}, // as after a panic
-		{syscall.SIGKILL, "[alert] %d#%d: worker process %d exited on signal 9\n"},
-		{syscall.SIGTERM, "[notice] %d#%d: worker process %d exited with code 0\n"},
+		{syscall.SIGKILL, `\[alert\] %d#%d: worker process %d exited on signal 9\n`},
+		// As after a panic. The runtime prints what every goroutine does, also those
+		// that go on meanwhile, and once in a hundred times trips over one.
+		{syscall.SIGABRT, `(?:\[notice\] %d#%d: worker process %d exited with code 2|\[alert\] %[1]d#%[2]d: worker process %[3]d exited on signal 11)\n`},
+		{syscall.SIGKILL, `\[alert\] %d#%d: worker process %d exited on signal 9\n`},
+		{syscall.SIGTERM, `\[notice\] %d#%d: worker process %d exited with code 0\n`},
 	} {
 		_ = syscall.Kill(before, end.sig)
 		in.eventually("another worker", func() bool {
@@ -257,12 +260,12 @@ func TestCrashedWorkerIsReplaced(t *testing.T) {
 		log := in.read("logs/error.log")
 		after := in.worker(master)
 		for _, want := range []string{
-			fmt.Sprintf("signal 17 (SIGCHLD) received from %d\n", before),
+			fmt.Sprintf(`signal 17 \(SIGCHLD\) received from %d\n`, before),
 			fmt.Sprintf(end.said, master, master, before),
-			fmt.Sprintf("[notice] %d#%d: start worker process %d\n", master, master, after),
+			fmt.Sprintf(`\[notice\] %d#%d: start worker process %d\n`, master, master, after),
 		} {
-			if !strings.Contains(log, want) {
-				t.Errorf("the error log lacks %q", want)
+			if !regexp.MustCompile(want).MatchString(log) {
+				t.Errorf("the error log lacks %s, it says:\n%s", want, log)
 			}
 		}
 		before = after
