@@ -2,12 +2,14 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -182,10 +184,11 @@ func TestQuitAnswersIdleConnections(t *testing.T) {
 	})
 }
 
-// TestKeepaliveMinTimeout: with it a connection stays for longer, whatever happens.
+// TestKeepaliveMinTimeout: with it a connection stays for longer, whatever happens. A request that comes then begins when
+// it comes.
 func TestKeepaliveMinTimeout(t *testing.T) {
 	inBothModes(t, func(t *testing.T, main string) {
-		in := newInstance(t, main+strings.Replace(fmt.Sprintf(returns, "here"), "listen ", "keepalive_min_timeout 3s; listen ", 1))
+		in := newInstance(t, main+strings.Replace(fmt.Sprintf(returns, "$request_time"), "listen ", "keepalive_min_timeout 3s; listen ", 1))
 		in.startDaemon()
 		pid := in.pid()
 		asks, silent := in.dial(), in.dial()
@@ -195,8 +198,15 @@ func TestKeepaliveMinTimeout(t *testing.T) {
 		in.eventually("some idleness", func() bool { return time.Since(idle) > 700*time.Millisecond })
 		_ = syscall.Kill(pid, syscall.SIGQUIT)
 		in.eventually("the signal", func() bool { return strings.Contains(in.read("logs/error.log"), "gracefully shutting down") })
-		if resp := ask(t, asks); resp.StatusCode != http.StatusOK || !resp.Close {
+		told := time.Now()
+		in.eventually("some more", func() bool { return time.Since(told) > 500*time.Millisecond })
+		resp := ask(t, asks)
+		if resp.StatusCode != http.StatusOK || !resp.Close {
 			t.Errorf("status %d, close %v", resp.StatusCode, resp.Close)
+		}
+		text, _ := io.ReadAll(resp.Body)
+		if took, err := strconv.ParseFloat(string(text), 64); err != nil || took > 0.4 {
+			t.Errorf("the request took %s s", text)
 		}
 		if _, err := silent.in.ReadByte(); err != io.EOF || time.Since(idle) < 2500*time.Millisecond {
 			t.Errorf("closed after %v with %v", time.Since(idle), err)
@@ -230,6 +240,7 @@ func ask(t *testing.T, c *client) *http.Response {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _ = io.Copy(io.Discard, resp.Body)
+	body, _ := io.ReadAll(resp.Body)
+	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp
 }

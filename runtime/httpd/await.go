@@ -13,8 +13,8 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
-// idleGrace is how long a keep-alive connection keeps its goroutine before it
-// is parked, and how long a connection must have been idle to be closed by a
+// idleGrace is how long a keep-alive connection that may not park at once keeps
+// its goroutine, and how long a connection must have been idle to be closed by a
 // server that quits: see docs/adr/0013.
 const idleGrace = 500 * time.Millisecond
 
@@ -43,7 +43,7 @@ func (c *Conn) await() bool {
 		// the poller when there is much to do.
 		runtime.Gosched()
 	}
-	err := c.fill(headerBuffers(c))
+	err := c.fill(c.headerBuffers())
 	if err != nil && isTimeout(err) && wait < limit {
 		if c.srv.quitting.Load() {
 			limit = min(limit, msec(c.keepMin))
@@ -52,7 +52,7 @@ func (c *Conn) await() bool {
 		}
 		if wait < limit {
 			c.nc.SetReadTimeout(limit - wait)
-			err = c.fill(headerBuffers(c))
+			err = c.fill(c.headerBuffers())
 		}
 	}
 	return c.awaited(err)
@@ -73,7 +73,7 @@ func (c *Conn) mayPark(first bool, limit time.Duration) bool {
 func (c *Conn) awaitParked(limit time.Duration) bool {
 	err := netio.ErrAgain
 	if !c.nc.Drained() {
-		err = c.tryFill(headerBuffers(c))
+		err = c.tryFill(c.headerBuffers())
 	}
 	if err == netio.ErrAgain { //nolint:errorlint // it comes bare, and this is the hot path
 		if c.park(limit) {
@@ -111,8 +111,10 @@ func (c *Conn) debugRecv(n int) {
 	}
 }
 
-// headerBuffers lends client_header_buffer_size.
-func headerBuffers(c *Conn) *buf.Pool { return buf.Class(int(c.addr.Default.Conf.headerBufferSize)) }
+// headerBuffers lends buffers of client_header_buffer_size.
+func (c *Conn) headerBuffers() *buf.Pool {
+	return buf.Class(int(c.addr.Default.Conf.headerBufferSize))
+}
 
 // fill reads bytes into a fresh input buffer of the pool.
 func (c *Conn) fill(p *buf.Pool) error {
@@ -220,8 +222,11 @@ func (c *Conn) park(limit time.Duration) bool {
 
 // resume continues a parked connection on a goroutine of its own.
 func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
-	if why == netio.Drained && c.lastCall() {
-		why = netio.Readable
+	switch {
+	case why == netio.Readable:
+		c.arrived = c.nc.ResumedAt()
+	case why == netio.Drained && c.lastCall():
+		why, c.arrived = netio.Readable, 0 // some time after it was resumed
 	}
 	if why != netio.Readable {
 		c.setWaiting(false)
@@ -234,14 +239,13 @@ func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
 	}
 	c.refresh()
 	c.nc.SetReadTimeout(msec(c.addr.Default.Conf.headerTimeout))
-	err := c.tryFill(headerBuffers(c))
+	err := c.tryFill(c.headerBuffers())
 	if err == netio.ErrAgain { //nolint:errorlint // it comes bare, and this is the hot path
 		if c.nc.ParkAgain(c.srv.lot) == nil {
 			return
 		}
 		err = netio.ErrTimeout
 	}
-	c.arrived = c.nc.ResumedAt()
 	if c.awaited(err) {
 		c.loop()
 	}

@@ -152,7 +152,7 @@ func NewLot(o LotOptions) (*Lot, error) {
 	}
 	l.file = os.NewFile(uintptr(ep), "parking lot")
 	if l.rc, err = l.file.SyscallConn(); err != nil {
-		_ = l.file.Close()
+		_, _ = l.file.Close(), syscall.Close(bell)
 		return nil, err
 	}
 	l.done = make(chan struct{})
@@ -419,7 +419,7 @@ func (q *queue) waits() bool {
 }
 
 // collect is the poller's callback. The instance is watched edge-triggered, so
-// it must have been found empty before the goroutine may wait.
+// before the goroutine may wait it must have been found empty, or the bell rung.
 func (p *parker) collect(uintptr) bool {
 	if p.turn >= longTurn {
 		p.turn = 0
@@ -534,7 +534,8 @@ func (l *Lot) Len() int {
 }
 
 // Close drains the lot and waits for its goroutines (not for those of the
-// connections it resumed). Park fails from then on.
+// connections it resumed). From then on Park fails, or resumes with Drained where
+// the lot had watched the Conn before.
 func (l *Lot) Close() error {
 	l.Drain()
 	l.mu.Lock()

@@ -93,12 +93,7 @@ func (r *RecordConn) Await() error {
 	if r.in != nil {
 		return nil
 	}
-	b, n, err := r.ReadPooled(r.pool)
-	if err != nil {
-		return err
-	}
-	r.in, r.r, r.w = b, 0, n
-	return nil
+	return r.take(r.ReadPooled(r.pool))
 }
 
 // TryAwait is Await without waiting: ErrAgain says that nothing is there.
@@ -106,12 +101,15 @@ func (r *RecordConn) TryAwait() error {
 	if r.in != nil {
 		return nil
 	}
-	b, n, err := r.TryReadPooled(r.pool)
-	if err != nil {
-		return err
+	return r.take(r.TryReadPooled(r.pool))
+}
+
+// take makes what was read the ciphertext to be handed out.
+func (r *RecordConn) take(b *buf.Buf, n int, err error) error {
+	if err == nil {
+		r.in, r.r, r.w = b, 0, n
 	}
-	r.in, r.r, r.w = b, 0, n
-	return nil
+	return err
 }
 
 // Read hands out bytes of the record that is under way, at most to its header's

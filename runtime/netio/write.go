@@ -44,7 +44,7 @@ func (c *Conn) WriteMore(p []byte) (int, error) { return c.writeAll(p, true) }
 // without a writeOp: nobody else can close it, and most often that is all.
 func (c *Conn) writeAll(p []byte, more bool) (int, error) {
 	var first int
-	if !c.registered.Load() {
+	if len(p) > 0 && !c.registered.Load() {
 		var e syscall.Errno
 		first, e = raw.Write(c.fd, p, more)
 		if first == len(p) {

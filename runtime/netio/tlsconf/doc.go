@@ -37,7 +37,7 @@
 // $ssl_session_id; early data; the algorithm of a signature ($ssl_sigalg, which
 // nginx has with OpenSSL 3.5). DSA and Ed448 keys, keys in engines and in stores
 // other than files, and keys encrypted with scrypt or PBES1 cannot be loaded.
-// Certificates are judged
-// without delta and indirect CRLs, policies, or their OCSP status (ssl_ocsp).
+// Certificates are judged without delta and indirect CRLs, policies, or their
+// OCSP status (ssl_ocsp).
 // Session tickets are in Go's format: they are not exchanged with nginx.
 package tlsconf
