@@ -56,6 +56,8 @@ type Case struct {
 	Requests []Request
 	// Apps answer the connections to %%UPSTREAM%% and %%UPSTREAM_2%% in place of the files; nil for the files.
 	Apps [2]func(net.Conn)
+	// Own has the server keep the rights of the test, which are root's or an ordinary user's; else it has the latter.
+	Own bool
 	// Pending is a directive of the configuration that the server under test has to refuse as not supported, empty for none.
 	Pending string
 

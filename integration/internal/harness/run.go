@@ -130,6 +130,16 @@ func (r *Running) Sends(req *Request) []byte {
 	return wire(r.side.subst(req.Parts[0].Text))
 }
 
+// Subst fills in the placeholders of a text, such as the addresses of the applications.
+func (r *Running) Subst(text string) string { return r.side.subst(text) }
+
+// Terminate is Stop with SIGTERM: the server does not wait for its clients.
+func (r *Running) Terminate() error {
+	err := r.side.srv.Terminate()
+	r.side.close()
+	return err
+}
+
 // Stop ends the server, then its applications.
 func (r *Running) Stop() error {
 	err := r.side.srv.Stop()
@@ -263,7 +273,11 @@ func (s *side) start(ctx context.Context, c *Case) error {
 			addrs = append(addrs, Addr(port))
 		}
 	}
-	s.srv, err = Start(ctx, s.binary, s.dir, addrs)
+	launch := Start
+	if c.Own {
+		launch = StartOwn
+	}
+	s.srv, err = launch(ctx, s.binary, s.dir, addrs)
 	return err
 }
 

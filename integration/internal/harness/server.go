@@ -29,6 +29,16 @@ type Server struct {
 // Start runs binary with the nginx.conf in dir, which becomes its prefix, and returns when it listens at all addrs. Root
 // hands the folder and the process to user nobody, so that what runs here is what runs for everyone.
 func Start(ctx context.Context, binary, dir string, addrs []string, args ...string) (*Server, error) {
+	return start(ctx, binary, dir, addrs, Unprivileged(), args)
+}
+
+// StartOwn is Start with the rights that the test has: root's servers have a master then, and workers that are the user of
+// the configuration.
+func StartOwn(ctx context.Context, binary, dir string, addrs []string, args ...string) (*Server, error) {
+	return start(ctx, binary, dir, addrs, &syscall.SysProcAttr{Setpgid: true}, args)
+}
+
+func start(ctx context.Context, binary, dir string, addrs []string, attr *syscall.SysProcAttr, args []string) (*Server, error) {
 	stderr, err := os.Create(filepath.Join(dir, "stderr"))
 	if err != nil {
 		return nil, err
@@ -38,7 +48,7 @@ func Start(ctx context.Context, binary, dir string, addrs []string, args ...stri
 	cmd := exec.Command(binary, args...)
 	cmd.Dir = dir
 	cmd.Stdout, cmd.Stderr = stderr, stderr
-	cmd.SysProcAttr = Unprivileged()
+	cmd.SysProcAttr = attr
 	if err := GiveAway(dir); err != nil {
 		return nil, err
 	}
@@ -83,8 +93,13 @@ func (s *Server) listens(ctx context.Context, addr string) error {
 
 // Stop ends the server the way an operator does, with SIGQUIT, and waits. A server that does not go is killed, which
 // is an error.
-func (s *Server) Stop() error {
-	_ = s.cmd.Process.Signal(syscall.SIGQUIT) // if it is gone, done says why
+func (s *Server) Stop() error { return s.end(syscall.SIGQUIT) }
+
+// Terminate is Stop with SIGTERM: the server does not wait for its clients.
+func (s *Server) Terminate() error { return s.end(syscall.SIGTERM) }
+
+func (s *Server) end(sig syscall.Signal) error {
+	_ = s.cmd.Process.Signal(sig) // if it is gone, done says why
 	select {
 	case err := <-s.done:
 		if err != nil {
@@ -93,7 +108,7 @@ func (s *Server) Stop() error {
 		return nil
 	case <-time.After(stopLimit):
 		_ = s.kill() // killed, as it was told to be
-		return fmt.Errorf("%s did not stop within %v of SIGQUIT", s.cmd.Path, stopLimit)
+		return fmt.Errorf("%s did not stop within %v of %v", s.cmd.Path, stopLimit, sig)
 	}
 }
 
