@@ -6,7 +6,7 @@
 // and with the reason; a difference that is not in there fails the test, and so does one in there that no longer exists.
 //
 //	go test ./integration                                     Debian's nginx against cmd/sluice, built once
-//	go test ./integration -run TestCases/location             the cases whose name begins so
+//	go test ./integration -run TestCases/all/location         the cases whose name begins so
 //	SLUICE_BINARY=/usr/local/nginx/sbin/nginx go test ./integration -run TestCases
 //	                                                          a newer nginx as the server under test: what changed since
 //	go test ./integration -run TestCases -record              add what differs to differences.md

@@ -87,7 +87,9 @@ type Request struct {
 	limitRate int64
 	limitSet  bool
 	limitPast int64
-	capture   *capture
+	// limitUntil is when limit_rate lets the main request send again, by clock.Mono.
+	limitUntil int64
+	capture    *capture
 
 	sentLocation []byte // the absolute Location that was sent
 

@@ -25,7 +25,7 @@ type Exchange struct {
 	Responses []*Response
 	// Rest is what came after them and is no response: HTTP/0.9, or the bytes of an upgraded connection.
 	Rest []byte
-	// End is how it ended: closed, timeout, handshake failed, aborted, upgraded.
+	// End is how it ended: closed, timeout, handshake failed, aborted, upgraded; with the time, if the request asks for it.
 	End string
 }
 
@@ -64,6 +64,10 @@ func Do(ctx context.Context, addr string, r *Request, subst func(string) string,
 		conn = c
 	}
 	p := player{conn: conn, r: bufio.NewReader(conn), ex: ex}
+	if r.Times {
+		p.watch = timeReads(conn)
+		p.r = bufio.NewReader(p.watch)
+	}
 	p.play(r, subst)
 	return ex, nil
 }
@@ -72,6 +76,7 @@ func Do(ctx context.Context, addr string, r *Request, subst func(string) string,
 type player struct {
 	conn    net.Conn
 	r       *bufio.Reader
+	watch   *stopwatch // nil where the request asks for no times
 	ex      *Exchange
 	methods []string // of the requests sent, in order
 	finals  int
@@ -84,6 +89,7 @@ func (p *player) play(r *Request, subst func(string) string) {
 		for !p.over && (p.finals < part.Answers || p.interim < part.Interim || len(p.ex.Rest) < part.Bytes) {
 			p.next()
 		}
+		time.Sleep(part.Pause)
 		text := wire(subst(part.Text))
 		for _, m := range methodsOf.FindAllSubmatch(text, -1) {
 			p.methods = append(p.methods, string(m[1]))
@@ -140,7 +146,7 @@ func (p *player) next() {
 		p.end(err)
 		return
 	}
-	resp, err := readResponse(p.r, method)
+	resp, err := readResponse(p.r, method, p.watch)
 	p.ex.Responses = append(p.ex.Responses, resp)
 	if err != nil {
 		p.end(err)
@@ -174,6 +180,8 @@ func (p *player) end(err error) {
 	p.ex.End = "closed"
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		p.ex.End = "timeout"
+	} else if p.watch != nil {
+		p.ex.End += " after " + seconds10(p.watch.tenths())
 	}
 }
 

@@ -97,7 +97,7 @@ func TestReadResponse(t *testing.T) {
 		{"not gzip", "GET", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nplain", "plain", "not gzip"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r, _ := readResponse(bufio.NewReader(strings.NewReader(test.text)), test.method)
+			r, _ := readResponse(bufio.NewReader(strings.NewReader(test.text)), test.method, nil)
 			if string(r.Body) != test.body || strings.Join(r.Notes, ";") != test.notes {
 				t.Errorf("body %q, notes %q", r.Body, r.Notes)
 			}
@@ -108,7 +108,7 @@ func TestReadResponse(t *testing.T) {
 // TestTranscript holds what may differ between two servers, and that nothing else is taken out.
 func TestTranscript(t *testing.T) {
 	read := func(text string) Transcript {
-		r, _ := readResponse(bufio.NewReader(strings.NewReader(text)), "GET")
+		r, _ := readResponse(bufio.NewReader(strings.NewReader(text)), "GET", nil)
 		n := norm{names: strings.NewReplacer("127.0.0.1:21001", "%%ADDR%%"), ports: map[string]string{"21001": "%%PORT%%"}}
 		return n.transcript(&Exchange{Responses: []*Response{r}, End: "closed"})
 	}
@@ -262,6 +262,20 @@ func TestWhatTimeChanges(t *testing.T) {
 	} {
 		if got := excess.ReplaceAllStringFunc(text, rounded); got != want {
 			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+	}
+}
+
+func TestTimes(t *testing.T) {
+	oracle := Transcript{"HTTP/1.1 200 OK", "[head after 0.0 s]", "[3 bytes after 0.9 s]", "[closed after 1.2 s]"}
+	near := Transcript{"HTTP/1.1 200 OK", "[head after 0.0 s]", "[3 bytes after 1.0 s]", "[closed after 1.2 s]"}
+	late := Transcript{"HTTP/1.1 200 OK", "[head after 0.2 s]", "[3 bytes after 0.9 s]", "[closed after 1.2 s]"}
+	if !inTime([]Finding{{"x", oracle, near}}) || !slices.Equal(oracle, near) {
+		t.Errorf("a tenth of a second is a difference: %q", near)
+	}
+	for _, other := range []Transcript{late, oracle[:3]} {
+		if inTime([]Finding{{"x", oracle, other}}) {
+			t.Errorf("no difference: %q", other)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A Request is what a client does on one connection.
@@ -22,6 +23,8 @@ type Request struct {
 	Parts []Part
 	// Answers is how many final responses end the exchange; the client then closes its side.
 	Answers int
+	// Times has the transcript say when what came.
+	Times bool
 	// Abort has the client close at once after the last part, without waiting for an answer.
 	Abort bool
 }
@@ -30,6 +33,8 @@ type Request struct {
 type Part struct {
 	// Text has placeholders and plain newlines; wire makes bytes of it.
 	Text string
+	// Pause is how long the client waits before it sends the part, after the rest of what it waits for.
+	Pause time.Duration
 	// Answers, Interim and Bytes say what the client waits for before it sends the part: so many final responses, 1xx
 	// responses, bytes after an upgrade, counted from the start of the connection.
 	Answers, Interim, Bytes int
@@ -79,7 +84,7 @@ func logged(text []byte) string {
 
 // parseRow reads a request from a row of a table:
 //
-//	[port=N] [tls] [sni=NAME] [cert=NAME] [max=1.2] METHOD TARGET [HTTP/1.0] [| Name: value]... [| = body]
+//	[times] [port=N] [tls] [sni=NAME] [cert=NAME] [max=1.2] METHOD TARGET [HTTP/1.0] [| Name: value]... [| = body]
 //
 // Host (localhost) and Connection (close) are added, unless the row has them; `| -Host` leaves one out. `| = body` adds
 // Content-Length.
@@ -87,7 +92,7 @@ func parseRow(line string) (Request, error) {
 	r := Request{Name: line, Port: 1, Answers: 1}
 	cells := strings.Split(line, " | ")
 	words := strings.Fields(cells[0])
-	for len(words) > 0 && words[0] != "" && (strings.Contains(words[0], "=") || words[0] == "tls") {
+	for len(words) > 0 && (strings.Contains(words[0], "=") || words[0] == "tls" || words[0] == "times") {
 		if err := r.option(words[0]); err != nil {
 			return r, err
 		}
@@ -132,6 +137,9 @@ func parseRow(line string) (Request, error) {
 //	@wait             send what comes next after one more final response
 //	@wait-interim     ... after one more 1xx response
 //	@wait-bytes N     ... after N more bytes following a 101 response
+//	@pause MS         ... after so many milliseconds
+//	@times            the transcript says when the head, the parts of the body and the end came, in tenths of a second after
+//	                  the last part was sent
 //	@abort            close after the last part without waiting
 func parseScript(name, text string) (Request, error) {
 	r := Request{Name: name, Port: 1}
@@ -139,7 +147,7 @@ func parseScript(name, text string) (Request, error) {
 	part := Part{}
 	cut := func() {
 		r.Parts = append(r.Parts, part)
-		part.Text = ""
+		part.Text, part.Pause = "", 0
 	}
 	for line := range strings.Lines(text) {
 		instruction, ok := strings.CutPrefix(line, "@")
@@ -159,6 +167,9 @@ func parseScript(name, text string) (Request, error) {
 		case "wait-bytes":
 			cut()
 			part.Bytes += n
+		case "pause":
+			cut()
+			part.Pause = time.Duration(n) * time.Millisecond
 		case "answers":
 			answers = n
 		case "abort":
@@ -186,6 +197,10 @@ func (r *Request) option(word string) error {
 		n, err := strconv.Atoi(value)
 		r.Port = n
 		return err
+	}
+	if key == "times" {
+		r.Times = true
+		return nil
 	}
 	if r.TLS == nil {
 		r.TLS = &TLSClient{}

@@ -26,6 +26,7 @@ type Response struct {
 
 	rawLen int // of the body, before gzip was taken off
 	chunks int // it came in
+	times  times
 }
 
 // A Field is one header field.
@@ -46,9 +47,10 @@ func (r *Response) interim() bool { return r.Code >= 100 && r.Code < 200 && r.Co
 // maxBody bounds what is kept of a body.
 const maxBody = 64 << 20
 
-// readResponse reads the response to a request with the given method. On an error the response has what came before it.
-func readResponse(r *bufio.Reader, method string) (*Response, error) {
-	resp := &Response{}
+// readResponse reads the response to a request with the given method. On an error the response has what came before it. With
+// a watch, which r reads from, it has the times, too.
+func readResponse(r *bufio.Reader, method string, watch *stopwatch) (*Response, error) {
+	resp := &Response{times: times{watch: watch}}
 	line, err := r.ReadString('\n')
 	resp.Line = strings.TrimRight(line, "\r\n")
 	if err != nil {
@@ -73,6 +75,9 @@ func readResponse(r *bufio.Reader, method string) (*Response, error) {
 		}
 		resp.Header = append(resp.Header, Field{name, value})
 	}
+	if watch != nil {
+		resp.times.head = watch.tenths()
+	}
 	return resp, resp.readBody(r, method)
 }
 
@@ -84,13 +89,13 @@ func (r *Response) readBody(in *bufio.Reader, method string) (err error) {
 		err = r.readChunks(in)
 	case r.Get("Content-Length") != "":
 		n, _ := strconv.ParseInt(r.Get("Content-Length"), 10, 64)
-		r.Body = drain(in, min(n, maxBody))
+		r.Body = r.times.read(in, min(n, maxBody))
 		if int64(len(r.Body)) < n {
 			r.Notes = append(r.Notes, fmt.Sprintf("body cut short, %d bytes of %d", len(r.Body), n))
 			err = io.EOF
 		}
 	default:
-		r.Body = drain(in, maxBody)
+		r.Body = r.times.read(in, maxBody)
 		err = io.EOF
 	}
 	r.rawLen = len(r.Body)
@@ -116,7 +121,7 @@ func (r *Response) readChunks(in *bufio.Reader) error {
 			return r.readTrailer(in)
 		}
 		r.chunks++
-		chunk := drain(in, n)
+		chunk := r.times.read(in, n)
 		r.Body = append(r.Body, chunk...)
 		end, err := in.ReadString('\n')
 		if err != nil || strings.TrimRight(end, "\r\n") != "" || int64(len(chunk)) < n {

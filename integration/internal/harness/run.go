@@ -65,9 +65,24 @@ type side struct {
 	results []result
 }
 
+// timedRuns is how often a case is played at most in which times differ: other programs run on the machine, too.
+const timedRuns = 5
+
 // Run plays a case on both servers and returns what came of every request, then the logs. An error is a server that does
-// not start or not stop, never a difference.
-func (l *Lab) Run(ctx context.Context, c *Case) ([]Finding, error) {
+// not start or not stop, never a difference. Where times differ it plays the case again.
+func (l *Lab) Run(ctx context.Context, c *Case) (found []Finding, err error) {
+	for range timedRuns {
+		if found, err = l.run(ctx, c); err != nil || !c.timed() || inTime(found) {
+			break
+		}
+		if err := os.RemoveAll(filepath.Join(l.Dir, c.Name)); err != nil {
+			return nil, err
+		}
+	}
+	return found, err
+}
+
+func (l *Lab) run(ctx context.Context, c *Case) ([]Finding, error) {
 	// Names of the same length, so that nothing that is made of the folder's name changes its length.
 	oracle, err := l.side(c, "oracle", l.Oracle)
 	if err != nil {

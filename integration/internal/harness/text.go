@@ -22,7 +22,7 @@ func wire(text string) []byte {
 	text = strings.ReplaceAll(text, "\n", "\r\n")
 	text = string(content(text))
 	if _, body, ok := strings.Cut(text, "\r\n\r\n"); ok {
-		text = strings.ReplaceAll(text, "%%LEN%%", strconv.Itoa(len(body)))
+		text = strings.ReplaceAll(text, "%%LEN%%", strconv.Itoa(len(pauseMark.ReplaceAllString(body, ""))))
 	}
 	return []byte(text)
 }

@@ -114,6 +114,7 @@ func (n *norm) response(t Transcript, r *Response) Transcript {
 	for _, note := range r.Notes {
 		t = append(t, "["+note+"]")
 	}
+	t = append(t, r.times.lines(r.Get("Content-Encoding") != "")...)
 	t = append(t, "")
 	if page != "" {
 		return append(t, "["+page+"]")

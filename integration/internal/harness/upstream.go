@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,6 +31,8 @@ type reply struct {
 //	@hang      instead of a text: never answer
 //	@keep      the connection stays open for the next request
 //	@upgrade   after the text, send back every byte that follows
+//
+// Where the text has %%PAUSE_N%%, the application waits for N milliseconds before it goes on.
 func parseReply(text string) (reply, error) {
 	var r reply
 	for strings.HasPrefix(text, "@") {
@@ -163,9 +166,24 @@ func (u *Upstream) answer(c net.Conn, r *reply, request string) bool {
 		out = fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n",
 			len(request), request)
 	}
+	for {
+		pause := pauseMark.FindSubmatchIndex(out)
+		if pause == nil {
+			break
+		}
+		if _, err := c.Write(out[:pause[0]]); err != nil {
+			return false
+		}
+		ms, _ := strconv.Atoi(string(out[pause[2]:pause[3]])) // digits, the expression says
+		time.Sleep(time.Duration(ms) * time.Millisecond)
+		out = out[pause[1]:]
+	}
 	_, err := c.Write(out)
 	return err == nil
 }
+
+// pauseMark has the application wait.
+var pauseMark = regexp.MustCompile(`%%PAUSE_([0-9]+)%%`)
 
 // readHead reads a request up to its empty line and returns it with the path.
 func readHead(in *bufio.Reader) (head, path string, err error) {
