@@ -53,9 +53,23 @@ func (c *Conn) close() {
 	conns.Put(c)
 }
 
-// lingeringClose reads on for a while after the last response, so that the
-// client gets to read it before a reset could destroy it.
-func (c *Conn) lingeringClose(core *Core) {
+// unread reports whether a client whose connection ends may have sent something
+// that nobody has read: the kernel would answer it with a reset, which destroys
+// the response on its way. A client that was refused is asked for by a system
+// call; of others it is known whether the last read took all there was.
+func (c *Conn) unread(r *Request) bool {
+	switch {
+	case c.inPos < c.inEnd, r.bodyUnread():
+		return true
+	case c.layer != nil && !c.layer.idle(), !c.nc.Drained():
+		return true
+	}
+	return r.Out.Status >= 400 && c.nc.InQueue() > 0
+}
+
+// lingeringClose reads on after the last response until monotonic time until
+// at most, so that the client gets to read it before a reset could destroy it.
+func (c *Conn) lingeringClose(core *Core, until int64) {
 	if c.debugging(errlog.DebugHTTP) {
 		c.debugf("http lingering close handler")
 	}
@@ -70,7 +84,6 @@ func (c *Conn) lingeringClose(core *Core) {
 	}
 	b := buf.Sized(4096)
 	defer b.Free()
-	until := clock.Mono() + core.lingeringTime*int64(time.Millisecond)
 	for {
 		left := time.Duration(until - clock.Mono())
 		if left <= 0 {

@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"sync"
+	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
@@ -209,12 +210,15 @@ func (c *Conn) finishRequest(r *Request) bool {
 			r.complete = true
 		}
 	}
-	if r.keepalive && !r.failed && r.bodyUnread() {
-		c.discard(r)
+	over := r.failed // nothing more is read
+	until := clock.Mono() + r.loc.Core.lingeringTime*int64(time.Millisecond)
+	if !over && r.bodyUnread() && (r.keepalive || r.Body.discarded) {
+		over = !c.discard(r, until)
+		r.lingering = false
 	}
 	r.logRequest()
 	core := r.loc.Core
-	keep := r.keepalive && !r.failed
+	keep := r.keepalive && !over
 	if r.Debugging() {
 		r.Debugf("http close request")
 	}
@@ -222,13 +226,16 @@ func (c *Conn) finishRequest(r *Request) bool {
 		if r.Debugging() {
 			r.Debugf("set http keepalive handler")
 		}
+		if r.Body.ownBuf && c.inPos < c.inEnd {
+			c.keepPipelined(r)
+		}
 		c.keepFor, c.keepMin = core.keepaliveTimeout, core.keepaliveMinTimeout
 		if core.tcpNodelay {
 			_ = c.nc.SetNoDelay(true)
 		}
-	} else if !r.failed && (core.lingering == lingerAlways || core.lingering == lingerOn && (r.lingering || c.inPos < c.inEnd || r.bodyUnread())) {
+	} else if !over && (core.lingering == lingerAlways || core.lingering == lingerOn && (r.lingering || c.unread(r))) {
 		c.action = ""
-		c.lingeringClose(core)
+		c.lingeringClose(core, until)
 	}
 	if c.replaced {
 		c.setPeer(*c.nc.Peer())
@@ -296,7 +303,7 @@ func (r *Request) findLocation() Result {
 	}
 	if n, limit := r.In.ContentLength, r.loc.Core.maxBodySize; n != -1 && limit != 0 && n > limit && !r.Body.discarded && r.parent == nil {
 		r.Errorf(nil, "client intended to send too large body: %d bytes", n)
-		r.expectTested = true
+		r.discardForPage() // so that an error page is not refused too
 		return StatusEntityTooLarge
 	}
 	if res.AutoRedirect {

@@ -100,7 +100,7 @@ func (r *Request) special(code Result) Result {
 		}
 	}
 	r.trace(Event{Kind: EventStatus, Code: code})
-	r.expectTested = true
+	r.discardForPage()
 	if core.msieRefresh && r.In.UserAgent&agentMSIE != 0 && (code == 301 || code == 302) {
 		return r.sendRefresh()
 	}
@@ -109,6 +109,14 @@ func (r *Request) special(code Result) Result {
 		r.errStatus = 400
 	}
 	return r.sendDefaultPage(int(code))
+}
+
+// discardForPage discards the body of a request that gets a built-in page.
+func (r *Request) discardForPage() {
+	r.expectTested = true
+	if r.DiscardBody() != OK {
+		r.keepalive = false
+	}
 }
 
 func (r *Request) sendErrorPage(p *errorPage) Result {
@@ -132,7 +140,7 @@ func (r *Request) sendErrorPage(p *errorPage) Result {
 	if len(uri) > 0 && uri[0] == '@' {
 		return r.NamedLocation(uri)
 	}
-	r.expectTested = true
+	r.discardForPage()
 	switch p.replace {
 	case 301, 302, 303, 307, 308:
 	default:

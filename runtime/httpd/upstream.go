@@ -184,13 +184,6 @@ func (b *Builder) Shared(key any, create func() any) any {
 	return v
 }
 
-// BodyBuffered reports whether bytes from the client are there to be decoded
-// by BodyNext without waiting.
-func (r *Request) BodyBuffered() bool { return r.conn.inPos < r.conn.inEnd }
-
-// BodyDone reports whether the request body was read to its end.
-func (r *Request) BodyDone() bool { return !r.HasBody() || r.main.Body.done }
-
 // TakeInput returns what the client sent after the request so far, for a
 // connection that changes its protocol. It is good until the request ends.
 func (r *Request) TakeInput() []byte {
@@ -201,30 +194,6 @@ func (r *Request) TakeInput() []byte {
 	b := c.in.B[c.inPos:c.inEnd]
 	c.inPos = c.inEnd
 	return b
-}
-
-// BodyReady copies what has arrived of the request body to p, decoded, without
-// waiting.
-func (r *Request) BodyReady(p []byte) (n int, err error) {
-	for n < len(p) && r.startBody() {
-		if !r.BodyBuffered() {
-			if r.conn.tls != nil || r.conn.nc.InQueue() == 0 {
-				break
-			}
-			if err := r.fillBody(); err != nil {
-				return n, err
-			}
-		}
-		piece, err := r.decode(len(p) - n)
-		if err != nil {
-			return n, err
-		}
-		n += copy(p[n:], piece)
-		if err := r.countBody(len(piece)); err != nil {
-			return n, err
-		}
-	}
-	return n, nil
 }
 
 // ReadBodyReady takes what has arrived of the request body, as far as it fits

@@ -155,7 +155,7 @@ func (b *Builder) defineRequestVars() {
 		}
 		return nil
 	}))
-	v.Define("content_length", fixed((*Request).contentLengthVar))
+	v.Define("content_length", fresh((*Request).contentLengthVar))
 	v.Define("content_type", fixed(func(r *Request) []byte { return r.joinFields(h1.ContentType) }))
 	v.Define("is_request_port", always(func(r *Request) []byte {
 		if r.port == 0 {

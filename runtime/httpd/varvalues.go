@@ -45,11 +45,8 @@ func (r *Request) contentLengthVar() []byte {
 	if b := r.In.Get(h1.ContentLength); b != nil {
 		return b
 	}
-	if body := &r.main.Body; r.In.Chunked && body.done {
-		if body.discarded {
-			return r.Number(0)
-		}
-		return r.Number(body.Size)
+	if r.In.ContentLength >= 0 {
+		return r.Number(r.In.ContentLength)
 	}
 	return nil
 }

@@ -12,7 +12,6 @@ import (
 // readBody reads the request body, unless it is to be passed as it comes.
 func (c *call) readBody() httpd.Result {
 	r, t := c.R, c.target
-	c.length = r.In.ContentLength
 	c.NoBody = !t.conf.PassBody || t.conf.body != nil
 	if !t.conf.RequestBuffering && !c.NoBody && r.Parent() == nil && r.HasBody() && !r.BodyDone() &&
 		(!r.In.Chunked || t.conf.version == 1001) {
@@ -21,15 +20,14 @@ func (c *call) readBody() httpd.Result {
 		}
 		if !r.BodyDone() {
 			c.Stream, c.Chunked = true, r.In.Chunked
+			c.length = r.In.ContentLength
 			return httpd.OK
 		}
 	}
 	if rc := r.ReadBody(); rc != httpd.OK {
 		return rc
 	}
-	if r.In.Chunked {
-		c.length = r.Body.Size
-	}
+	c.length = r.In.ContentLength
 	return httpd.OK
 }
 

@@ -1,0 +1,278 @@
+package httpd
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/wire/chunked"
+)
+
+// bodyRead is the size of the one buffer that a body is read through. It is the
+// bound of what a body takes while it comes; what a handler keeps of it has
+// client_body_buffer_size as its own.
+const bodyRead = 16 << 10
+
+// startBody prepares reading; false when there is nothing to read.
+func (r *Request) startBody() bool {
+	b := &r.Body
+	if r.parent != nil || b.done {
+		return false
+	}
+	if !b.started {
+		b.started = true
+		b.left = max(r.In.ContentLength, 0)
+		b.chunked = r.In.Chunked
+		if b.chunked {
+			b.dec.Reset()
+		} else if b.left == 0 {
+			b.done = true
+			return false
+		}
+	}
+	return true
+}
+
+// BodyNext returns the next piece of the decoded body, io.EOF after the last.
+// The piece is valid until the next call. [Request.BodyFailed] turns another
+// error into the response.
+func (r *Request) BodyNext() ([]byte, error) {
+	b := &r.Body
+	if !r.startBody() {
+		return nil, io.EOF
+	}
+	c := r.conn
+	for !b.done {
+		if c.inPos == c.inEnd {
+			if err := r.fillBody(msec(r.loc.Core.bodyTimeout)); err != nil {
+				return nil, err
+			}
+		}
+		piece, err := r.decode(c.inEnd - c.inPos)
+		if err != nil {
+			return nil, err
+		}
+		if len(piece) > 0 {
+			return piece, nil
+		}
+	}
+	return nil, io.EOF
+}
+
+// decode takes what it can from the connection's input, at most limit bytes. A
+// chunk that would make the body larger than client_max_body_size is refused
+// when its size is known, before its bytes come.
+func (r *Request) decode(limit int) ([]byte, error) {
+	b, c := &r.Body, r.conn
+	in := c.in.B[c.inPos:min(c.inEnd, c.inPos+limit)]
+	if !b.chunked {
+		n := min(b.left, int64(len(in)))
+		c.inPos += int(n)
+		r.countRaw(n)
+		b.left -= n
+		b.done = b.left == 0
+		b.Size += n
+		return in[:n], nil
+	}
+	data, used, st := b.dec.Decode(in)
+	c.inPos += used
+	r.countRaw(int64(used))
+	switch st {
+	case chunked.Done:
+		b.done = true
+	case chunked.Invalid:
+		r.Errorf(nil, "client sent invalid chunked body")
+		r.abandonBody()
+		return nil, errBadBody
+	}
+	more := int64(len(data)) + b.dec.Remaining()
+	if limit := r.loc.Core.maxBodySize; limit > 0 && more > limit-b.Size && !b.discarded {
+		r.Errorf(nil, "client intended to send too large chunked body: %d+%d bytes", b.Size, more)
+		r.lingering = true
+		r.abandonBody()
+		return nil, errTooLarge
+	}
+	b.Size += int64(len(data))
+	if b.done && !b.discarded {
+		r.In.ContentLength = b.Size // as of a body that was announced
+	}
+	return data, nil
+}
+
+// abandonBody drops what was read of a body that cannot be used, and reads no
+// more of it: to what answers instead the request has an empty one.
+func (r *Request) abandonBody() {
+	b := &r.Body
+	b.dropFile()
+	b.Mem, b.Size = nil, 0
+	b.started, b.done, b.discarded = true, true, true
+	r.In.ContentLength, r.In.Chunked = 0, false
+}
+
+// countRaw adds to $request_length, which leaves discarded bodies out.
+func (r *Request) countRaw(n int64) {
+	if !r.Body.discarded {
+		r.length += n
+	}
+}
+
+// fillBody reads more of the body from the client, once all that was read is
+// used up. Each read may take as long as timeout.
+func (r *Request) fillBody(timeout time.Duration) error {
+	if err := r.TestExpect(); err != nil {
+		return err
+	}
+	c := r.conn
+	p := r.bodyRoom()
+	c.nc.SetReadTimeout(timeout)
+	return c.bodyCame(c.rw.Read(p))
+}
+
+// bodyRoom returns where the next bytes of the body go. The first call replaces
+// the header's buffer, which stays with the request since fields point into it;
+// the others use the same buffer again, so that nothing that has been read is
+// kept. As in nginx no more is read beyond the body's known rest than
+// large_client_header_buffers could hold of the next request.
+func (r *Request) bodyRoom() []byte {
+	b, c := &r.Body, r.conn
+	if !b.ownBuf {
+		if c.in != nil {
+			r.bufs = append(r.bufs, c.in)
+		}
+		c.in = buf.Sized(bodyRead)
+		b.ownBuf = true
+	}
+	c.inPos, c.inEnd, c.inLarge = 0, 0, true
+	need := b.left
+	if b.chunked {
+		need = b.dec.Need()
+	}
+	return c.in.B[:min(int64(len(c.in.B)), max(need, r.srv.Conf.largeHeaderBuffers.Size))]
+}
+
+// bodyCame takes the result of a read into bodyRoom.
+func (c *Conn) bodyCame(n int, err error) error {
+	if n == 0 && err == nil {
+		err = io.EOF
+	}
+	if err != nil && n == 0 {
+		return err
+	}
+	c.inEnd = n
+	return nil
+}
+
+// BodyBuffered reports whether bytes from the client are there to be decoded
+// by BodyNext without waiting.
+func (r *Request) BodyBuffered() bool { return r.conn.inPos < r.conn.inEnd }
+
+// BodyDone reports whether the request body was read to its end.
+func (r *Request) BodyDone() bool { return !r.HasBody() || r.main.Body.done }
+
+// BodyReady copies what has arrived of the request body to p, decoded, without
+// waiting.
+func (r *Request) BodyReady(p []byte) (n int, err error) {
+	for n < len(p) && r.startBody() {
+		if !r.BodyBuffered() {
+			if r.conn.tls != nil || r.conn.nc.InQueue() == 0 {
+				break
+			}
+			if err := r.fillBody(msec(r.loc.Core.bodyTimeout)); err != nil {
+				return n, err
+			}
+		}
+		piece, err := r.decode(len(p) - n)
+		if err != nil {
+			return n, err
+		}
+		n += copy(p[n:], piece)
+	}
+	return n, nil
+}
+
+// dropReads is how often DiscardBody reads what a plain connection's socket
+// holds already.
+const dropReads = 4
+
+// dropReceived discards what of the body has come so far. An invalid body is
+// refused while that is still possible.
+func (r *Request) dropReceived() Result {
+	c := r.conn
+	reads := 0
+	for r.startBody() {
+		if c.inPos < c.inEnd {
+			if _, err := r.decode(c.inEnd - c.inPos); err != nil {
+				return r.BodyFailed(err)
+			}
+			continue
+		}
+		if reads++; reads > dropReads || c.tls != nil || c.isShadow || c.nc.Drained() {
+			return OK
+		}
+		if err := c.bodyCame(c.nc.TryRead(r.bodyRoom())); err != nil {
+			return OK // whoever reads or writes next finds it too
+		}
+	}
+	if reads > 0 {
+		r.lingering = false
+	}
+	return OK
+}
+
+// discard reads what is left of the body until monotonic time until, so that
+// the connection can serve the next request. It reports whether the body came
+// to its end.
+func (c *Conn) discard(r *Request, until int64) bool {
+	r.Body.discarded = true
+	r.expectTested = true
+	wait := msec(r.loc.Core.lingeringTimeout)
+	for r.startBody() {
+		if c.inPos < c.inEnd {
+			if _, err := r.decode(c.inEnd - c.inPos); err != nil {
+				return false
+			}
+			continue
+		}
+		left := time.Duration(until - clock.Mono())
+		if left <= 0 {
+			return false
+		}
+		if err := r.fillBody(min(wait, left)); err != nil {
+			c.discardFailed(r, err)
+			return false
+		}
+	}
+	return true
+}
+
+// discardFailed notes why the rest of a body did not come.
+func (c *Conn) discardFailed(r *Request, err error) {
+	switch {
+	case isTimeout(err):
+		c.timedOut = true
+	case errors.Is(err, io.EOF), errors.Is(err, netio.ErrClosed):
+	default:
+		if _, ok := errlog.Errno(err); ok {
+			r.Logf(errlog.Info, err, "recv() failed")
+		}
+	}
+}
+
+// keepPipelined moves what was read beyond the body, the beginning of the next
+// request, to a buffer of the kind that its header would have been read into.
+func (c *Conn) keepPipelined(r *Request) {
+	n := c.inEnd - c.inPos
+	size, large := r.srv.Conf.headerBufferSize, false
+	if int64(n) > size {
+		size, large = max(r.srv.Conf.largeHeaderBuffers.Size, int64(n)), true
+	}
+	b := buf.Sized(int(size))
+	b.B = b.B[:size]
+	copy(b.B, c.in.B[c.inPos:c.inEnd])
+	c.in.Free()
+	c.in, c.inPos, c.inEnd, c.inLarge = b, 0, n, large
+}
