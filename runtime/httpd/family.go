@@ -303,7 +303,7 @@ func (f *family) emit(o *Out) error {
 	if m.failed {
 		return errClientGone
 	}
-	if o.Size() == 0 && !o.Last && !o.Flush {
+	if o.Size() == 0 && !o.Last && !o.Flush && !o.Recycled {
 		return nil
 	}
 	i := 0
@@ -319,7 +319,7 @@ func (f *family) emit(o *Out) error {
 // keep stores a piece behind what is kept already. The range of a file stays
 // one: whose file it is keeps it open until the family ends.
 func (k *kin) keep(o *Out) {
-	if o.Size() == 0 && !o.Last && !o.Flush {
+	if o.Size() == 0 && !o.Last && !o.Flush && !o.Recycled {
 		return
 	}
 	k.held += len(o.Mem)
@@ -327,7 +327,7 @@ func (k *kin) keep(o *Out) {
 		if l := &k.kept[n-1]; l.b != nil && len(l.out.Mem)+len(o.Mem) <= len(l.b.B) {
 			at := len(l.out.Mem)
 			l.out.Mem = l.b.B[:at+copy(l.b.B[at:], o.Mem)]
-			l.out.Last, l.out.Flush = o.Last, l.out.Flush || o.Flush
+			l.out.Last, l.out.Flush, l.out.Recycled = o.Last, l.out.Flush || o.Flush, l.out.Recycled || o.Recycled
 			return
 		}
 	}

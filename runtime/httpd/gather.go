@@ -39,19 +39,26 @@ func (g *Gather) Add(r *Request, next int, p []byte) error {
 	return nil
 }
 
-// End passes on what is left, with the flags of a piece.
-func (g *Gather) End(r *Request, next int, last, flush bool) error {
+// Empty reports whether nothing is collected.
+func (g *Gather) Empty() bool { return g.n == 0 && g.held == nil }
+
+// End passes on what is left, with the flags of o, the piece that is dealt with;
+// nil for none.
+func (g *Gather) End(r *Request, next int, o *Out) error {
 	if g.held != nil && g.n > 0 {
 		if err := g.passBuf(r, next); err != nil {
 			return err
 		}
 	}
-	g.piece = Out{Mem: g.held, Last: last, Flush: flush}
+	g.piece = Out{Mem: g.held}
+	if o != nil {
+		g.piece.Last, g.piece.Flush, g.piece.Recycled = o.Last, o.Flush, o.Recycled
+	}
 	if g.n > 0 {
 		g.piece.Mem = g.b.B[:g.n]
 	}
 	g.held, g.n = nil, 0
-	if len(g.piece.Mem) == 0 && !last && !flush {
+	if p := &g.piece; len(p.Mem) == 0 && !p.Last && !p.Flush && !p.Recycled {
 		return nil
 	}
 	err := r.Next(next, &g.piece)

@@ -73,7 +73,7 @@ func (r *Request) keepHeader(b []byte, start int) Result {
 		}
 		c.countOut(len(b), nil)
 	}
-	if r.headerOnly {
+	if r.headerOnly || r.loc.Core.postponeOutput == 0 && c.tls == nil {
 		if err := c.flush(r); err != nil {
 			r.broken(err)
 			return Error

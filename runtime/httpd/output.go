@@ -18,6 +18,10 @@ type Out struct {
 	Last  bool // the response body ends with this piece
 	End   bool // its own part of it does, what follows is added: pass on what is held back
 	Flush bool // send what is there, do not wait for more
+	// Recycled: the bytes are in a buffer that is to be used again, so they leave
+	// however few they are. A filter that transforms the body need not give out
+	// what it holds back, as it has to for Flush.
+	Recycled bool
 }
 
 // Size returns the piece's length in bytes.
@@ -142,7 +146,7 @@ func (r *Request) readFile(o *Out, i int) error {
 		}
 		off += n
 		left -= n
-		piece = Out{Mem: b.B[:n], Last: o.Last && left == 0, Flush: o.Flush && left == 0}
+		piece = Out{Mem: b.B[:n], Last: o.Last && left == 0, Flush: o.Flush && left == 0, Recycled: o.Recycled && left == 0}
 		if err := r.Next(i, &piece); err != nil || left == 0 {
 			return err
 		}

@@ -62,6 +62,21 @@ func (r *Request) Flush() error {
 	return r.Output(o)
 }
 
+// SendOverdue sends what waits to be sent if it is as much as postpone_output
+// asks for. Who is about to wait for more of a response calls it: a header of
+// that size leaves before its body comes.
+func (r *Request) SendOverdue() error {
+	c := r.conn
+	if c.outLen == 0 || !r.overdue() || r.failed {
+		return nil
+	}
+	err := c.flush(r)
+	if err != nil {
+		r.broken(err)
+	}
+	return err
+}
+
 // TCPNoDelay is the tcp_nodelay setting.
 func (c *Core) TCPNoDelay() bool { return c.tcpNodelay }
 

@@ -41,13 +41,19 @@ func (r *Request) write(o *Out) error {
 func (r *Request) finish(err error, o *Out) error {
 	c := r.conn
 	c.parting = o.Last && !r.main.keepalive && r.loc.Core.postAction == ""
-	if err == nil && (o.Last || o.Flush || c.pending() >= int(r.loc.Core.postponeOutput) && r.loc.Core.postponeOutput > 0 || r.loc.Core.postponeOutput == 0) {
+	if err == nil && (o.Last || o.Flush || o.Recycled && c.tls == nil || r.overdue()) {
 		err = c.flush(r)
 	}
 	if err != nil {
 		r.broken(err)
 	}
 	return err
+}
+
+// overdue reports whether as much waits to be sent as postpone_output asks for. On
+// a TLS connection a record fills up.
+func (r *Request) overdue() bool {
+	return r.conn.tls == nil && r.conn.outLen >= int(r.loc.Core.postponeOutput)
 }
 
 func (r *Request) writeChunked(o *Out, size int64) error {
@@ -146,7 +152,7 @@ func (r *Request) writeLimited(o *Out) error {
 	r.limitRate = 0
 	defer func() { r.limitRate = keep }()
 	off, left := int64(0), o.Size()
-	if postpone := r.loc.Core.postponeOutput; !o.Last && !o.Flush && left+int64(r.conn.pending()) < postpone {
+	if postpone := r.loc.Core.postponeOutput; !o.Last && !o.Flush && !o.Recycled && left+int64(r.conn.pending()) < postpone {
 		return r.write(o)
 	}
 	for {
@@ -154,7 +160,7 @@ func (r *Request) writeLimited(o *Out) error {
 			return err
 		}
 		if left == 0 {
-			return r.write(&Out{Last: o.Last, Flush: o.Flush})
+			return r.write(&Out{Last: o.Last, Flush: o.Flush, Recycled: o.Recycled})
 		}
 		room := keep*((clock.Mono()-r.limitFrom)/1e9+1) - (r.main.sent - r.limitPast)
 		if room <= 0 {

@@ -57,6 +57,7 @@ func (a *ahead) run() {
 	defer close(a.quit)
 	x := a.x
 	for {
+		x.body.rest()
 		b := buf.Sized(int(x.S.Buffers.Size))
 		limit := len(b.B)
 		if x.body.rate > 0 {
@@ -192,7 +193,7 @@ func (a *ahead) take(o *httpd.Out) (b *buf.Buf, why error) {
 		case len(a.queue) > 0:
 			c := a.queue[0]
 			a.queue = a.queue[:copy(a.queue, a.queue[1:])]
-			o.Mem, b = c.b.B[:c.n], c.b
+			o.Mem, b, o.Recycled = c.b.B[:c.n], c.b, true
 		case a.took < a.wrote:
 			o.IsFile, o.FD, o.Name = true, int(a.file.Fd()), a.name
 			o.Off, o.Len = a.took, a.wrote-a.took

@@ -28,8 +28,8 @@ type Exchange struct {
 	Host    []byte // the name for TLS
 
 	Response Response
-	// Length is how much of the body is still to come: -1 until the peer
-	// closes, 0 nothing.
+	// Length is how much is still to come at least before the body ends: -1
+	// until the peer closes, 0 nothing.
 	Length    int64
 	Keepalive bool // the connection can serve another exchange
 	Buffering bool // buffering is on for this response

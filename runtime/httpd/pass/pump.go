@@ -20,9 +20,12 @@ type pump struct {
 	buf      *buf.Buf
 	from, to int
 	raw, end int
-	length   int64 // bytes of the body read so far
-	rate     int64 // *_limit_rate, 0: none
-	since    int64 // clock.Mono, when the rate began to count
+	length   int64         // bytes of the body read so far
+	fresh    int64         // ... since some were passed on last
+	want     int64         // ... that are worth passing on: the Length there was then
+	pause    time.Duration // asked for by the rate before the next read
+	rate     int64         // *_limit_rate, 0: none
+	since    int64         // clock.Mono, when the rate began to count
 	piece    httpd.Out
 	ahead    *ahead // reads on while the client is slow
 	blocked  func() // startAhead, bound once
@@ -48,8 +51,15 @@ func (x *Exchange) pump() httpd.Result {
 		return x.finish(httpd.Error)
 	}
 	x.whole = true
-	if x.Length == 0 && p.raw == p.end {
-		return x.last(nil)
+	if p.raw == p.end {
+		if x.Length == 0 {
+			return x.last(nil)
+		}
+		if !x.Buffering {
+			if err := x.R.Flush(); err != nil { // the header, at once
+				return x.failed(err)
+			}
+		}
 	}
 	for {
 		switch p.decode() {
@@ -88,6 +98,7 @@ func (p *pump) begin(x *Exchange) {
 	p.mem = x.in.B[:min(len(x.in.B), int(x.S.BufferSize))]
 	p.raw, p.end = x.inPos, x.inEnd
 	p.length = int64(p.end - p.raw)
+	p.fresh, p.want = p.length, x.Length
 	if !x.Buffering {
 		x.R.SetLimitRate(0)
 		return
@@ -125,22 +136,30 @@ func (p *pump) decode() BodyStatus {
 	return BodyMore
 }
 
-// holds reports whether what was decoded waits for more to come.
+// holds reports whether what was decoded waits for more to come: for a full
+// buffer, or the end of the body or of a chunk.
 func (p *pump) holds() bool {
 	n := p.to - p.from
-	return n > 0 && int64(n) < p.x.S.Buffers.Size && p.x.Buffering && p.end < len(p.mem)
-}
-
-// gather reads on without waiting when the header's buffer was filled to its
-// end: the rest of a short response is there already, and leaves with what is
-// held in one write.
-func (p *pump) gather() bool {
-	x := p.x
-	if p.buf != nil || !x.Buffering || p.end < len(p.mem) || p.rate > 0 || x.conn.TLS() != nil {
+	if n == 0 || int64(n) >= p.x.S.Buffers.Size || !p.x.Buffering || p.end == len(p.mem) {
 		return false
 	}
-	b := buf.Sized(readSize)
-	p.use(b, copy(b.B, p.mem[p.from:p.to]))
+	return p.want < 0 || p.fresh < p.want
+}
+
+// gather reads on without waiting where the rest of a short response is likely to
+// be there already, and leaves with what is held in one write: when the header's
+// buffer was filled to its end, and behind a chunk.
+func (p *pump) gather() bool {
+	x := p.x
+	if !x.Buffering || p.rate > 0 || x.conn.TLS() != nil || p.end == len(p.mem) && p.buf != nil {
+		return false
+	}
+	if p.end == len(p.mem) {
+		b := buf.Sized(readSize)
+		p.use(b, copy(b.B, p.mem[p.from:p.to]))
+	} else if n := p.to - p.from; !x.Response.Chunked || n == 0 || int64(n) >= x.S.Buffers.Size {
+		return false
+	}
 	n, err := x.conn.Net.TryRead(p.mem[p.end:])
 	if n == 0 || err != nil {
 		return false
@@ -155,6 +174,9 @@ func (p *pump) gather() bool {
 func (p *pump) flush() error {
 	data := p.mem[p.from:p.to]
 	p.from, p.to = 0, 0
+	if len(data) > 0 || p.fresh >= p.want {
+		p.fresh, p.want = 0, p.x.Length
+	}
 	return p.pass(data, false)
 }
 
@@ -167,7 +189,7 @@ func (p *pump) pass(data []byte, last bool) error {
 	if p.ahead == nil {
 		x.R.Action("sending to client")
 	}
-	p.piece = httpd.Out{Mem: data, Last: last, Flush: !x.Buffering}
+	p.piece = httpd.Out{Mem: data, Last: last, Flush: !x.Buffering, Recycled: x.Buffering && !last && !p.store.spools(x)}
 	return p.emit()
 }
 
@@ -184,7 +206,11 @@ func (p *pump) emit() error {
 // read reads on: behind what is held, or into a new buffer.
 func (p *pump) read() error {
 	x := p.x
+	if err := x.R.SendOverdue(); err != nil {
+		return err
+	}
 	x.R.Action("reading upstream")
+	p.rest()
 	limit := readSize
 	if p.rate > 0 {
 		limit = p.room(limit)
@@ -231,12 +257,22 @@ func (p *pump) shrink() {
 	p.use(b, copy(b.B, p.mem[p.from:p.to]))
 }
 
-// count notes that n bytes were read, and waits as long as the rate asks.
+// count notes that n bytes were read, and how long the rate makes the next read
+// wait.
 func (p *pump) count(n int) {
 	p.length += int64(n)
+	p.fresh += int64(n)
 	p.x.state().Received += int64(n)
 	if p.rate > 0 {
-		p.sleep(time.Duration(int64(n) * int64(time.Second) / p.rate))
+		p.pause = time.Duration(int64(n)*1000/p.rate) * time.Millisecond
+	}
+}
+
+// rest waits as long as the last read asks.
+func (p *pump) rest() {
+	if p.pause > 0 {
+		p.sleep(p.pause)
+		p.pause = 0
 	}
 }
 
@@ -264,7 +300,7 @@ func (p *pump) reset() {
 	p.mem, p.buf, p.ahead = nil, nil, nil
 	p.piece = httpd.Out{}
 	p.from, p.to, p.raw, p.end = 0, 0, 0, 0
-	p.length, p.rate = 0, 0
+	p.length, p.rate, p.pause = 0, 0, 0
 }
 
 func (p *pump) free() {

@@ -56,6 +56,13 @@ func (s *storing) begin(x *Exchange) error {
 	return err
 }
 
+// spools reports whether the response reaches the client by way of the file, so
+// that its bytes do not hurry: in nginx they do where the file is read into
+// buffers.
+func (s *storing) spools(x *Exchange) bool {
+	return s.file != nil && x.R.Core().SendfileOn() && !x.R.NeedMemory()
+}
+
 // write adds a piece; true while the response is being stored.
 func (s *storing) write(x *Exchange, o *httpd.Out) bool {
 	if s.file == nil || !s.ok {

@@ -92,6 +92,6 @@ func (f *filter) Filter(r *httpd.Request, o *httpd.Out, next int) error {
 	if r.Include(uri, nil, httpd.SubOptions{}) == nil {
 		return errRefused
 	}
-	f.piece = httpd.Out{Last: true, Flush: o.Flush}
+	f.piece = httpd.Out{Last: true, Flush: o.Flush, Recycled: o.Recycled}
 	return r.Next(next, &f.piece)
 }

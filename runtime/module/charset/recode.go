@@ -57,6 +57,7 @@ func (f *recoder) Filter(r *httpd.Request, o *httpd.Out, next int) error {
 		done := len(rest) == 0
 		if done {
 			f.piece.Last, f.piece.Flush = o.Last, o.Flush
+			f.piece.Recycled = o.Recycled && f.table.bytes != nil // recoded in place, in nginx
 			if f.used == 0 && !o.Last && !o.Flush {
 				return nil
 			}

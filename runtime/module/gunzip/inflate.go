@@ -112,7 +112,7 @@ func (f *inflater) Filter(r *httpd.Request, o *httpd.Out, next int) error {
 		if output == nil {
 			break
 		}
-		f.piece = httpd.Out{Mem: output}
+		f.piece = httpd.Out{Mem: output, Recycled: true}
 		if err := r.Next(next, &f.piece); err != nil {
 			f.done = true
 			return err

@@ -24,6 +24,10 @@ var (
 // outSize is how much is gathered before it is passed on.
 const outSize = 16 << 10
 
+// streamSize is how much of a response that comes in over time is passed on
+// at least: the size of one of nginx's gzip_buffers.
+const streamSize = 4 << 10
+
 // The parts of the gzip format (RFC 1952) around the deflated data.
 const (
 	trailerSize = 8
@@ -109,6 +113,8 @@ func (f *filter) compress(o *httpd.Out) error {
 			return err
 		}
 		return f.pass(false, true)
+	case o.Recycled && f.n >= streamSize:
+		return f.pass(false, false)
 	}
 	return nil
 }

@@ -153,7 +153,7 @@ func (c *call) BeginBody(x *pass.Exchange) {
 		x.Length = 0
 		x.Keepalive = !p.Close
 	case p.Chunked:
-		x.Length = 1
+		x.Length = c.dec.Need()
 	case p.ContentLength == 0:
 		x.Length = 0
 		x.Keepalive = !p.Close
@@ -196,8 +196,10 @@ func (c *call) chunk(x *pass.Exchange, in []byte) (data []byte, n int, st pass.B
 		data, n, d = c.dec.Decode(in)
 		switch d {
 		case chunked.Data:
+			x.Length = c.dec.Need()
 			return data, n, pass.BodyData
 		case chunked.More:
+			x.Length = c.dec.Need()
 			return nil, n, pass.BodyMore
 		case chunked.Invalid:
 			c.R.Errorf(nil, "upstream sent invalid chunked response")

@@ -241,7 +241,7 @@ func (f *cutter) parts(r *httpd.Request, o *httpd.Out, next int) error {
 			return err
 		}
 		f.take(o, s.start, s.end)
-		f.out.Last, f.out.Flush = false, false
+		f.out.Last, f.out.Flush, f.out.Recycled = false, false, false
 		if err := r.Next(next, &f.out); err != nil {
 			return err
 		}

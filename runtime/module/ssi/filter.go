@@ -44,6 +44,8 @@ type filter struct {
 	r    *httpd.Request // of the call under way
 	next int
 	out  httpd.Gather
+
+	flags httpd.Out // of a piece that has become nothing
 }
 
 func newFilter(h hook) *filter {
@@ -88,7 +90,20 @@ func (f *filter) Filter(r *httpd.Request, o *httpd.Out, next int) error {
 			return err
 		}
 	}
-	return f.out.End(r, next, o.Last, o.Flush)
+	return f.end(o)
+}
+
+// end passes on what a piece has become. A flush without text is not passed on,
+// as in nginx: the header waits for the document.
+func (f *filter) end(o *httpd.Out) error {
+	if f.out.Empty() && !o.Last {
+		if !o.Recycled || len(o.Mem) == 0 {
+			return nil
+		}
+		f.flags = httpd.Out{Recycled: true}
+		o = &f.flags
+	}
+	return f.out.End(f.r, f.next, o)
 }
 
 // pass hands bytes on, at the latest when the piece is dealt with.

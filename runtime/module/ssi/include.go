@@ -47,7 +47,7 @@ func (f *filter) include(v *values) error {
 			return rc
 		}
 	}
-	if err := f.out.End(r, f.next, false, false); err != nil {
+	if err := f.out.End(r, f.next, nil); err != nil {
 		return err
 	}
 	s := r.Include(path, args, o)

@@ -103,7 +103,7 @@ func (f *filter) Filter(r *httpd.Request, o *httpd.Out, next int) error {
 func (f *filter) replace(r *httpd.Request, o *httpd.Out, next int) error {
 	k := &f.finder
 	for p := o.Mem; len(p) > 0; {
-		i, from, to, what := k.next(p, o.Flush)
+		i, from, to, what := k.next(p, o.Flush || o.Recycled)
 		if n := len(k.kept) + min(from, 0); n > 0 {
 			f.saved = append(f.saved[:0], k.kept[:n]...)
 			if err := f.add(r, next, f.saved); err != nil {
@@ -130,7 +130,7 @@ func (f *filter) replace(r *httpd.Request, o *httpd.Out, next int) error {
 			return err
 		}
 	}
-	return f.out.End(r, next, o.Last, o.Flush)
+	return f.out.End(r, next, o)
 }
 
 func (f *filter) add(r *httpd.Request, next int, p []byte) error {
