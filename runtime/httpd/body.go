@@ -155,7 +155,7 @@ func (r *Request) ReadBody() Result {
 		r.broken(err)
 		return Error
 	}
-	toFile := b.inFile || r.loc.Core.bodyInFile != bodyFileOff
+	toFile := b.inFile || r.bodyInFile != bodyFileOff
 	limit := r.memoryLimit()
 	n := int64(0)
 	for {

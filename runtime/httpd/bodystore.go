@@ -54,7 +54,7 @@ func (r *Request) spill(piece []byte, inMemory int64) error {
 			return err
 		}
 		b.File = f
-		b.keepFile = r.loc.Core.bodyInFile == bodyFileOn && !b.inFile
+		b.keepFile = r.bodyInFile == bodyFileOn && !b.inFile
 		lv := errlog.Warn
 		if r.loc.Core.bodyInFile != bodyFileOff {
 			lv = errlog.Notice

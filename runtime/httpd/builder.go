@@ -142,9 +142,18 @@ func (b *Builder) BindValue(t *conf.Table, name string, p **script.Value) {
 	})
 }
 
-// SetContent makes h the content handler of the location that c stands in.
+// SetContent makes h the content handler of the location that c stands in. An
+// if block inside has it too, a limit_except block has not.
 func (b *Builder) SetContent(c *conf.Cmd, h Handler) {
 	if l := b.locs.Of(c.Block); l != nil {
 		l.Content, l.contentNode = h, c.Node
+	}
+}
+
+// SetPass makes h, which passes requests on, the content handler of the
+// location that c stands in, and of the nameless blocks inside it.
+func (b *Builder) SetPass(c *conf.Cmd, h Handler) {
+	if l := b.locs.Of(c.Block); l != nil {
+		l.Content, l.contentNode, l.passes = h, c.Node, true
 	}
 }

@@ -34,6 +34,7 @@ type Core struct {
 	types       *typeTable
 	defaultType []byte
 
+	internal         bool
 	satisfyAny       bool
 	authDelay        int64 // ms
 	maxBodySize      int64
@@ -192,8 +193,8 @@ func (b *Builder) bindPaths(c *Core, t *conf.Table) {
 	t.Func("try_files", func(cmd *conf.Cmd) error { return b.setTryFiles(cmd) })
 	t.Func("error_page", func(cmd *conf.Cmd) error { return b.addErrorPage(c, cmd) })
 	t.Flag("recursive_error_pages", &c.recursiveErrorPages)
-	t.Func("internal", func(cmd *conf.Cmd) error {
-		b.locs.Write(cmd.Block).Internal = true
+	t.Func("internal", func(*conf.Cmd) error {
+		c.internal = true
 		return nil
 	})
 	t.Func("open_file_cache", func(cmd *conf.Cmd) error { return c.openCache.set(cmd) })
@@ -287,8 +288,8 @@ func (c *Core) setKeepalive(cmd *conf.Cmd) error {
 	if !ok {
 		return cmd.Bad("invalid value")
 	}
-	c.keepaliveTimeout, c.keepaliveHeader = n, 0
-	if len(cmd.Args) == 2 {
+	c.keepaliveTimeout = n
+	if len(cmd.Args) == 2 { // else the field of the block around it holds
 		if c.keepaliveHeader, ok = conf.ParseSec(cmd.Arg(1)); !ok {
 			return cmd.Bad("invalid value")
 		}
@@ -324,6 +325,9 @@ func rate(v *script.Value, r *Request) int64 {
 }
 
 // The getters below are what modules may ask.
+
+// Internal reports whether clients may not ask for the location (internal).
+func (c *Core) Internal() bool { return c.internal }
 
 // ETag reports the etag setting.
 func (c *Core) ETag() bool { return c.etag }

@@ -14,26 +14,26 @@ import (
 // Location is a location block, or one of the nameless blocks that act like
 // one (if, limit_except), or a server's own settings (its Root).
 type Location struct {
-	Name     string // without the modifier
-	Block    *conf.Block
-	Core     *Core
-	Plan     Plan
-	Log      *errlog.Logger
-	Content  Handler // set by proxy_pass and its kin
-	Internal bool
-	NoName   bool
-	Named    bool
-	Exact    bool
-	Regex    *regex.Regex
-	Tree     *route.Locations[*Location]
-	Server   *Server
-	Parent   *Location // enclosing location, nil below the server
+	Name    string // without the modifier
+	Block   *conf.Block
+	Core    *Core
+	Plan    Plan
+	Log     *errlog.Logger
+	Content Handler // set by proxy_pass and its kin; of the location around it in a nameless one
+	NoName  bool
+	Named   bool
+	Exact   bool
+	Regex   *regex.Regex
+	Tree    *route.Locations[*Location]
+	Server  *Server
+	Parent  *Location // enclosing location, nil below the server
 
 	noRegex      bool
 	caseless     bool
 	autoRedirect bool
 	escaped      []byte // Name, escaped for Location
 	children     []*Location
+	passes       bool       // Content passes the request on
 	contentNode  *conf.Node // the directive that set Content
 	limited      *Location  // limit_except's block
 	limitMethods h1.Method  // methods that fall under it
@@ -254,9 +254,9 @@ func (b *Builder) tree(l *Location) error {
 func (b *Builder) plan(l *Location) {
 	l.Core, l.Log = b.core.Of(l.Block), b.loggerOf(l.Block)
 	b.Loader.Folder(l.Core.bodyTemp.Dir)
-	ownContent := true
-	if l.NoName && l.Content == nil && l.Parent != nil {
-		l.Content, l.contentNode, ownContent = l.Parent.Content, l.Parent.contentNode, false
+	ownContent := l.Content != nil
+	if up := l.Parent; l.NoName && !ownContent && up != nil && (up.passes || l.Block.In(conf.LocationIf)) {
+		l.Content, l.passes, l.contentNode = up.Content, up.passes, up.contentNode
 	}
 	l.Plan = Plan{Block: l.Block, Location: l, Core: l.Core}
 	tracing := b.Env.Tracing

@@ -197,12 +197,12 @@ func (r *Request) failAuth(rc Result) Result {
 }
 
 func (r *Request) runContent() Result {
-	if h := r.loc.Content; h != nil {
-		return h(r)
-	}
 	if r.lostContent {
 		r.Logf(levelAlert, nil, "no upstream configuration")
 		return StatusInternalServerError
+	}
+	if h := r.loc.Content; h != nil {
+		return h(r)
 	}
 	if rc := run(r.loc.Plan.content, r); rc != Declined {
 		return rc

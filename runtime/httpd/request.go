@@ -51,6 +51,7 @@ type Request struct {
 	encodedURI     bool // the target had %XX or '+'
 	errorPage      bool
 	errStatus      int
+	bodyInFile     int // client_body_in_file_only of the last location on the way that had it on
 	expectTested   bool
 	keepalive      bool
 	lingering      bool
@@ -69,7 +70,7 @@ type Request struct {
 	gzipVary       bool
 	allowRanges    bool
 	singleRange    bool
-	lostContent    bool // an if block had a content handler, the one in effect has none
+	lostContent    bool // an if block passed requests on, the one in effect does not say where to
 	noNotModified  bool // preconditions are not for us to check
 	failed         bool // the client is gone, or the response broke off
 
@@ -252,9 +253,10 @@ const maxHostText = 64
 // SetURI sets the path of a rewritten request.
 func (r *Request) SetURI(uri []byte) { r.URI = uri }
 
-// Enter makes l the location in effect: how an if block takes over.
+// Enter makes l the location in effect: how an if block takes over. Once one
+// block has passed requests on, those that follow have to say where to.
 func (r *Request) Enter(l *Location) {
-	lost := l.Content == nil && r.loc.NoName && r.loc.Content != nil
+	lost := !l.passes && (r.lostContent || r.loc.NoName && r.loc.passes)
 	r.loc = l
 	r.enterLocation()
 	r.lostContent = lost

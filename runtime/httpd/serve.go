@@ -291,7 +291,7 @@ func (r *Request) findLocation() Result {
 	if r.cfg.tracer != nil {
 		r.trace(Event{Kind: EventLocated, On: res.AutoRedirect})
 	}
-	if r.loc.Internal && !r.internal {
+	if r.loc.Core.internal && !r.internal {
 		return StatusNotFound
 	}
 	if r.Debugging() {
@@ -324,6 +324,9 @@ func (r *Request) enterLocation() {
 	if l := r.loc.limited; l != nil && r.Method&r.loc.limitMethods != 0 {
 		r.loc = l
 		r.trace(Event{Kind: EventLimited})
+	}
+	if in := r.loc.Core.bodyInFile; in != bodyFileOff {
+		r.bodyInFile = in
 	}
 	if r.parent != nil {
 		return

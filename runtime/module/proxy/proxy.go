@@ -139,7 +139,7 @@ func (m *module) plan(p *httpd.Plan) {
 		return
 	}
 	t.conf = c
-	t.rewrites = c.redirect.V.of(t)
+	t.rewrites = m.redirects(p.Block)
 }
 
 // buildTLS reads the certificates for the locations that pass to https.

@@ -78,15 +78,26 @@ func (t *target) defaultRule() *rule {
 	return &rule{pattern: script.Literal(t.url + "/"), replacement: script.Literal("/")}
 }
 
-// of returns the rules that hold for a target, nil for none.
-func (rd *redirects) of(t *target) *rewrites {
-	switch {
-	case rd == nil && t.value == nil:
-		return &rewrites{rules: []*rule{t.defaultRule()}}
-	case rd == nil || rd.off:
+// redirects returns the proxy_redirect rules that hold in a block, nil for none.
+// Where none is given, the default of the outermost proxy_pass around holds,
+// also for those inside it that pass to other places.
+func (m *module) redirects(b *conf.Block) *rewrites {
+	if rd := m.section.Of(b).redirect.V; rd != nil {
+		if rd.off {
+			return nil
+		}
+		return &rd.rewrites
+	}
+	var first *target
+	for ; b != nil; b = b.Parent {
+		if p := &m.section.Of(b).pass; p.SetAt(b) && p.V.value == nil {
+			first = p.V
+		}
+	}
+	if first == nil {
 		return nil
 	}
-	return &rd.rewrites
+	return &rewrites{rules: []*rule{first.defaultRule()}}
 }
 
 // rule compiles a pattern, with `~` an expression, and its replacement.

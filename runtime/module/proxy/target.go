@@ -47,7 +47,7 @@ func (m *module) setPass(c *settings, cmd *conf.Cmd) error {
 	c.pass.Set(cmd.Block, t)
 	l := m.b.Location(cmd.Block)
 	l.AutoRedirect()
-	m.b.SetContent(cmd, t.handle)
+	m.b.SetPass(cmd, t.handle)
 	v, err := m.b.Value(cmd, 0)
 	if err != nil {
 		return err
