@@ -1,67 +1,95 @@
 package runtime
 
 import (
+	"errors"
+	"io"
+	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/process"
 )
 
-// A link is a worker and what goes between it and the master. Two goroutines
-// serve it; both end with the worker.
+// answerLimit is how long a worker may take for what it is to answer: to load a
+// configuration, or to end after it has closed its end of the channel.
+const answerLimit = time.Minute
+
+// A link is a worker and what goes between it and the master. Three goroutines
+// serve it; all end with the worker. Fields without a comment of their own belong to
+// the goroutine of the master.
 type link struct {
 	*process.Child
 	news    chan<- news
 	started time.Time
 	// exiting is set when the worker was told to end, serving when it has taken a
 	// configuration, failed when it has refused its first one, stale when log files
-	// were opened anew while it had others on the way.
-	exiting, serving, failed, stale bool
-	first                           process.Message // its configuration, until it has said hello
+	// were opened anew while it had others on the way, lost when it was given up.
+	exiting, serving, failed, stale, lost bool
+	asked                                 bool            // it owes an answer to a configuration
+	first                                 process.Message // its configuration, until it has said hello
 
-	mu     sync.Mutex
+	turn     int         // of expect and rest
+	patience *time.Timer // of turn
+
+	mu sync.Mutex // for the rest
+	// queue is what waits to be sent. It has one message of a kind, so it is bounded in
+	// memory and descriptors by what a configuration takes.
 	queue  []process.Message
-	ended  bool
+	closed bool
 	wakeUp chan struct{}
+	over   chan struct{} // closed when nothing comes from the link any more
 }
 
-// news is what a worker says, or how it has ended.
+// news is what a worker says, or what has become of it.
 type news struct {
 	from *link
 	process.Message
-	exited *process.Exited // nil for a message
+	exited  *process.Exited // it has ended
+	silent  bool            // it has closed its end of the channel
+	overdue int             // the time of this turn has run out, 0 for none
+	broken  error           // a message could not be sent, or what came is none
 }
 
 // newLink begins to serve a worker. What it says, and in the end that it has
 // ended, goes to news; done is called when nothing more comes.
 func newLink(child *process.Child, out chan<- news, done func()) *link {
-	l := &link{Child: child, news: out, started: time.Now(), wakeUp: make(chan struct{}, 1)}
-	sent := make(chan struct{})
-	go func() {
-		defer close(sent)
-		l.send()
-	}()
+	l := &link{Child: child, news: out, started: time.Now(), wakeUp: make(chan struct{}, 1), over: make(chan struct{})}
+	var ends sync.WaitGroup
+	ends.Go(l.send)
+	ends.Go(l.receive)
 	go func() {
 		defer done()
-		l.receive()
-		e := <-l.Exited()
-		l.end()
-		<-sent
+		e := <-l.Exited() // not the end of the channel, of which any process may have a copy
+		l.Channel.Finish()
+		l.stopSending()
+		ends.Wait()
+		l.Channel.Close()
 		out <- news{from: l, exited: &e}
+		close(l.over)
 	}()
 	return l
 }
 
 // tell sends the worker a message, whose files it takes over, when it has taken
-// those before it.
+// those before it. The message replaces one of its kind that still waits.
 func (l *link) tell(m process.Message) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.ended {
+	if l.closed {
 		closeFiles(m.Files)
 		return
 	}
-	l.queue = append(l.queue, m)
+	if i := slices.IndexFunc(l.queue, func(q process.Message) bool { return q.Kind == m.Kind }); i >= 0 {
+		closeFiles(l.queue[i].Files)
+		l.queue[i] = m
+	} else {
+		l.queue = append(l.queue, m)
+	}
+	l.wake()
+}
+
+func (l *link) wake() {
 	select {
 	case l.wakeUp <- struct{}{}:
 	default:
@@ -72,54 +100,87 @@ func (l *link) tell(m process.Message) {
 func (l *link) receive() {
 	for {
 		m, err := l.Channel.Receive(maxAnswer, false)
-		if err != nil {
-			return
+		switch {
+		case err == nil:
+			l.news <- news{from: l, Message: m}
+			continue
+		case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
+			l.news <- news{from: l, silent: true}
+		default:
+			l.news <- news{from: l, broken: err}
 		}
-		l.news <- news{from: l, Message: m}
+		return
 	}
 }
 
-// send sends what is queued until the link has ended.
+// send sends what is queued until the link has ended or a message was not taken:
+// another one in the middle of it would be read as its rest.
 func (l *link) send() {
-	for {
-		<-l.wakeUp
+	for range l.wakeUp {
 		for {
-			m, ended := l.next()
-			if ended {
+			m, closed := l.next()
+			if closed {
 				return
 			}
 			if m.Kind == 0 {
 				break
 			}
-			// One that does not listen is dead, or will be signalled.
-			_ = l.Channel.Send(m)
+			err := l.Channel.Send(m)
 			closeFiles(m.Files)
+			if err == nil {
+				continue
+			}
+			if !errors.Is(err, syscall.EPIPE) && !errors.Is(err, syscall.ECONNRESET) { // else receive tells
+				l.news <- news{from: l, broken: err}
+			}
+			return
 		}
 	}
 }
 
 // next is the message to send, without a kind when there is none.
-func (l *link) next() (m process.Message, ended bool) {
+func (l *link) next() (m process.Message, closed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.queue) > 0 {
 		m, l.queue = l.queue[0], l.queue[1:]
 	}
-	return m, l.ended
+	return m, l.closed
 }
 
-// end ends sending.
-func (l *link) end() {
+// stopSending drops what is queued, and whatever comes.
+func (l *link) stopSending() {
 	l.mu.Lock()
-	l.ended = true
+	l.closed = true
 	for _, m := range l.queue {
 		closeFiles(m.Files)
 	}
 	l.queue = nil
+	l.wake()
 	l.mu.Unlock()
+}
+
+// cut ends the conversation with a worker that lives.
+func (l *link) cut() {
+	l.stopSending()
 	l.Channel.Close()
-	select {
-	case l.wakeUp <- struct{}{}:
-	default:
+}
+
+// expect gives the worker limit for what it has to do next; rest ends that.
+func (l *link) expect(limit time.Duration) {
+	l.rest()
+	turn := l.turn
+	l.patience = time.AfterFunc(limit, func() {
+		select {
+		case l.news <- news{from: l, overdue: turn}:
+		case <-l.over:
+		}
+	})
+}
+
+func (l *link) rest() {
+	l.turn++
+	if l.patience != nil {
+		l.patience.Stop()
 	}
 }

@@ -61,7 +61,7 @@ func runMaster(
 	early.close()
 	m.sockets = opened.opened
 	logSystem(m.cfg.Log)
-	m.results = process.NewResults()
+	m.results = openResults(m.cfg.Log)
 	defer m.results.Close()
 	if err := process.WritePID(m.cfg.Main.PID); err != nil {
 		logFailure(opened.log, err)

@@ -45,6 +45,11 @@ func (m *master) reload() {
 		m.hand(c)
 		return
 	}
+	m.replace(c)
+}
+
+// replace starts another worker for the change.
+func (m *master) replace(c *change) {
 	m.notice("start worker processes")
 	all := map[string]*netio.Listener{}
 	for key := range c.keep {
@@ -72,8 +77,10 @@ func (m *master) hand(c *change) {
 		return
 	}
 	c.target = m.worker
-	c.cfg.Main.applyTo(m.worker.PID, nil)
-	m.worker.tell(msg)
+	c.target.Do(func(pid int) { c.cfg.Main.applyTo(pid, nil) })
+	c.target.tell(msg)
+	c.target.asked = true
+	c.target.expect(answerLimit)
 }
 
 // read loads the configuration and opens what it needs. Failures are logged.
@@ -178,6 +185,7 @@ func (m *master) abandon() {
 	m.dropPID(c)
 	c.cfg.close()
 	c.asked.End(false)
+	m.respawn() // where the worker that serves was lost over it
 	m.nextChange()
 }
 

@@ -1,8 +1,13 @@
 package runtime
 
 import (
+	"errors"
+	"fmt"
+	"os"
 	"syscall"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/inputs"
@@ -42,26 +47,49 @@ func (m *master) start(cfg *Config, record *inputs.Record, sockets map[string]*n
 	l := newLink(child, m.news, m.links.Done)
 	m.workers[l] = struct{}{}
 	l.first = msg
+	l.asked = true
+	l.expect(answerLimit)
 	return l
 }
 
-// heard takes what a worker says.
+// heard takes what a worker says, or what has become of it.
 func (m *master) heard(n news) {
 	l := n.from
 	switch {
 	case n.exited != nil:
+		l.rest()
 		delete(m.workers, l)
 		m.gone(l, *n.exited)
-	case n.Kind == sayHello:
+	case l.lost:
+	case n.silent:
+		l.expect(answerLimit) // it is about to end
+	case n.overdue != 0:
+		if n.overdue == l.turn {
+			m.giveUp(l, "has not answered in time")
+		}
+	case errors.Is(n.broken, os.ErrDeadlineExceeded):
+		m.giveUp(l, "does not take messages")
+	case n.broken != nil || !m.said(l, n.Message):
+		l.serving = false // whatever it serves, it is not the worker that was started
+		m.giveUp(l, "sends what is no message")
+	}
+}
+
+// said takes a message of a worker. ok is false for one that nobody has asked for.
+func (m *master) said(l *link, msg process.Message) (ok bool) {
+	switch {
+	case msg.Kind == sayHello && l.first.Kind != 0:
 		main := m.cfg.Main
 		if m.change != nil && m.change.target == l {
 			main = m.change.cfg.Main
 		}
-		main.applyTo(l.PID, nil) // not before: a Go program begins with changing its limits
+		l.Do(func(pid int) { main.applyTo(pid, nil) }) // not before: a Go program begins with changing its limits
 		l.tell(l.first)
 		l.first = process.Message{}
-	case n.Kind == sayDone:
-		l.serving = true
+		return true
+	case msg.Kind == sayDone && l.asked:
+		l.asked, l.serving = false, true
+		l.rest()
 		if m.change != nil && m.change.target == l {
 			m.commit()
 		}
@@ -69,12 +97,51 @@ func (m *master) heard(n news) {
 			l.stale = false
 			m.passLogs(l)
 		}
-	case n.Kind == sayFailed:
-		l.failed = !l.serving
-		m.logOf(l).Log(errlog.Emerg, 0, nil, nil, "worker process %d: %s", l.PID, n.Body)
+		return true
+	case msg.Kind == sayFailed && l.asked:
+		l.asked, l.failed = false, !l.serving
+		l.rest()
+		if l.failed {
+			l.expect(answerLimit) // it is about to end
+		}
+		m.logOf(l).Log(errlog.Emerg, 0, nil, nil, "worker process %d: %s", l.PID, printable(msg.Body))
 		if m.change != nil && m.change.target == l {
 			m.abandon()
 		}
+		return true
+	}
+	return false
+}
+
+// giveUp ends the conversation with a worker that does not keep to it. One that
+// serves is asked to finish by a signal, which a process that stands still obeys when
+// it goes on; meanwhile another takes its place. Who served nobody yet is killed.
+func (m *master) giveUp(l *link, why string) {
+	l.lost = true
+	l.rest()
+	l.cut()
+	log := m.logOf(l)
+	log.Log(errlog.Alert, 0, nil, nil, "worker process %d %s, it is given up", l.PID, why)
+	sig := syscall.SIGKILL
+	if l.serving && m.ending != process.Terminate {
+		sig = syscall.SIGQUIT
+	}
+	if err := l.Signal(sig); err != nil {
+		log.Fail(errlog.Alert, err)
+	}
+	wasServing := l.serving && !l.exiting
+	l.exiting = true
+	c := m.change
+	if m.worker == l {
+		m.worker = nil
+	}
+	switch {
+	case c == nil || c.target != l:
+		m.respawn()
+	case c.first || !wasServing || m.ending != 0:
+		m.abandon()
+	default:
+		m.replace(c)
 	}
 }
 
@@ -123,7 +190,7 @@ func (m *master) gone(l *link, e process.Exited) {
 
 // respawn starts a worker with the configuration that is in effect.
 func (m *master) respawn() {
-	if m.ending == 0 && m.worker == nil {
+	if m.ending == 0 && m.worker == nil && !m.noAccept {
 		m.worker = m.start(m.cfg, m.record, m.sockets)
 		if m.worker == nil {
 			m.respawnAt = time.After(maxPause)
@@ -144,4 +211,22 @@ func (m *master) insist() {
 		}
 	}
 	m.alarm = time.After(m.patience)
+}
+
+// printable is what a worker says, as far as a terminal may print it: a worker that
+// was taken over is not to write lines of its own or commands into a log of root's.
+func printable(text []byte) string {
+	var b []byte
+	for len(text) > 0 {
+		r, n := utf8.DecodeRune(text)
+		if unicode.IsPrint(r) && (r != utf8.RuneError || n > 1) {
+			b = append(b, text[:n]...)
+		} else {
+			for _, c := range text[:n] {
+				b = fmt.Appendf(b, "\\x%02X", c)
+			}
+		}
+		text = text[n:]
+	}
+	return string(b)
 }

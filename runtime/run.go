@@ -63,7 +63,7 @@ func Run(o Options) int {
 	}
 	early.close()
 	logSystem(s.cfg.Log)
-	s.results = process.NewResults()
+	s.results = openResults(s.cfg.Log)
 	defer s.results.Close()
 	if err := process.WritePID(s.cfg.Main.PID); err != nil {
 		log := errlog.New(errlog.Config{Outputs: s.cfg.outputs, Console: o.Console})

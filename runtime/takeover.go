@@ -68,6 +68,16 @@ func (s *Server) reconfigure() {
 	asked.End(err == nil)
 }
 
+// openResults listens for those who want to know how a reload goes. What prevents that,
+// such as another process that has the name, is logged and prevents nothing else.
+func openResults(log *errlog.Logger) *process.Results {
+	r, err := process.NewResults()
+	if err != nil {
+		log.Fail(errlog.Error, err)
+	}
+	return r
+}
+
 // logFor returns the log of cfg and, for somebody who wants to know what goes wrong
 // in a reload, the console that receives it as well.
 func (cfg *Config) logFor(asked *process.Outcome) (*errlog.Logger, io.Writer) {

@@ -31,7 +31,7 @@ func Worker() int {
 		return process.FatalCode
 	}
 	defer channel.Close()
-	w := &worker{channel: channel, server: &Server{reserve: reserveHeap(), host: newHost()}}
+	w := &worker{channel: channel, master: os.Getppid(), server: &Server{reserve: reserveHeap(), host: newHost()}}
 	return w.run()
 }
 
@@ -41,6 +41,8 @@ type worker struct {
 	server  *Server
 	given   map[string]int // log files that the master has opened, by path, and nobody uses yet
 	drained chan struct{}  // closed when the last request has ended; nil before the end begins
+	master  int            // its number
+	deaf    bool           // the master is gone, or has given this worker up
 }
 
 func (w *worker) run() int {
@@ -103,8 +105,7 @@ func (w *worker) obey(messages <-chan process.Message, events <-chan process.Eve
 			return 0
 		case m, ok := <-messages:
 			if !ok {
-				messages = nil // the master was killed: signals are left
-				s.http.SetShared(false)
+				messages, w.deaf = nil, true // signals are left
 				continue
 			}
 			e = w.take(m)
@@ -114,6 +115,9 @@ func (w *worker) obey(messages <-chan process.Message, events <-chan process.Eve
 				s.Reopen()
 				s.redirectStderr()
 			}
+		}
+		if w.deaf && e != 0 { // a master that lives has the sockets, and the next worker, too
+			s.http.SetShared(os.Getppid() == w.master)
 		}
 		switch e {
 		case process.Terminate:

@@ -30,8 +30,8 @@ type Message struct {
 
 const (
 	messageHead  = 9
-	filesAtOnce  = 64 // the system takes at most 253
-	channelLimit = 30 * time.Second
+	filesAtOnce  = 64               // the system takes at most 253
+	channelLimit = 10 * time.Second // for the peer to take some bytes: it does nothing else there
 )
 
 // errMessage is what a broken or hostile peer sends.
@@ -142,6 +142,10 @@ func (c *Channel) receiveFiles() (fds []int, err error) {
 	}
 	return fds, nil
 }
+
+// Finish is called when the other process has ended: Receive returns what that has
+// sent, then an error, though a third process may have a copy of the other end.
+func (c *Channel) Finish() { c.finish() }
 
 // Close ends the Channel; the other end notices.
 func (c *Channel) Close() { _ = c.conn.Close() }

@@ -119,3 +119,19 @@ func FuzzReceive(f *testing.F) {
 		}
 	})
 }
+
+// TestChannelFinish: when the other process has ended, what it said is read to the end, though a third has a copy of its
+// side.
+func TestChannelFinish(t *testing.T) {
+	master, worker := pair(t)
+	if err := worker.Send(Message{Kind: 'F', Body: []byte("last words")}); err != nil {
+		t.Fatal(err)
+	}
+	master.Finish()
+	if m, err := master.Receive(100, false); err != nil || string(m.Body) != "last words" {
+		t.Errorf("%q, %v", m.Body, err)
+	}
+	if _, err := master.Receive(100, false); err == nil {
+		t.Error("waits for more")
+	}
+}

@@ -3,10 +3,12 @@ package process
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -28,10 +30,10 @@ const (
 
 // Bounds of the conversation.
 const (
-	maxWaiting     = 64              // who may wait for a result at once
-	greetPatience  = time.Second     // for a server that does not know the conversation
-	writePatience  = time.Second     // for one who does not listen
-	reloadPatience = 2 * time.Minute // for the result of a reload, which may have names to look up
+	maxWaiting     = 64               // who may wait for a result at once
+	greetPatience  = 10 * time.Second // for a server that is stopped, or has nobody to greet
+	writePatience  = time.Second      // for one who does not listen
+	reloadPatience = 2 * time.Minute  // for the result of a reload, which may have names to look up
 )
 
 // Results tells those who ask for a reload ("-s reload") how it went. Where the
@@ -47,16 +49,16 @@ type Results struct {
 }
 
 // NewResults begins to listen, under a name that belongs to the number of this
-// process. Without success nobody will be told, and "-s reload" is as blind as
-// nginx's; the result is nil then.
-func NewResults() *Results {
-	ln := listenResults(os.Getpid())
+// process. Without success nobody will be told, and the result is nil, also without
+// an error where the system has no such names. The error is an *errno.OpError.
+func NewResults() (*Results, error) {
+	ln, err := listenResults(os.Getpid())
 	if ln == nil {
-		return nil
+		return nil, err
 	}
 	r := &Results{ln: ln, done: make(chan struct{})}
 	go r.accept()
-	return r
+	return r, nil
 }
 
 // accept greets those who come, and lets them wait.
@@ -73,7 +75,7 @@ func (r *Results) accept() {
 		}
 		r.mu.Lock()
 		if r.closed || len(r.waiting) >= maxWaiting {
-			_ = c.Close() // it goes on without an answer
+			_ = c.Close() // it will not know
 		} else {
 			r.waiting = append(r.waiting, c)
 			say(c, resultGreeting)
@@ -82,10 +84,11 @@ func (r *Results) accept() {
 	}
 }
 
-// say sends a line. Who does not listen has lost interest.
-func say(c *net.UnixConn, line string) {
+// say sends a line. ok is false for one who does not listen.
+func say(c *net.UnixConn, line string) (ok bool) {
 	_ = c.SetWriteDeadline(time.Now().Add(writePatience))
-	_, _ = io.WriteString(c, line+"\n")
+	_, err := io.WriteString(c, line+"\n")
+	return err == nil
 }
 
 // Begin is called when a reload begins: those who wait by now are told about it.
@@ -136,9 +139,14 @@ func (o *Outcome) Write(p []byte) (int, error) {
 		if strings.Contains(text, "[warn] ") {
 			continue
 		}
-		for _, c := range o.to {
-			say(c, resultLine+text)
-		}
+		// Who does not listen is waited for once.
+		o.to = slices.DeleteFunc(o.to, func(c *net.UnixConn) bool {
+			gone := !say(c, resultLine+text)
+			if gone {
+				_ = c.Close()
+			}
+			return gone
+		})
 	}
 	return len(p), nil
 }
@@ -161,7 +169,7 @@ func (o *Outcome) End(good bool) {
 
 // SendReload is "-s reload": it does what Send does, and where the server tells how the
 // reload went, it waits for that, writes what went wrong to console, and reports the
-// true result.
+// true result. One that it should have been told and was not counts as a failure.
 func SendReload(log *errlog.Logger, pidFile string, console io.Writer) bool {
 	log.Log(errlog.Notice, 0, nil, nil, "signal process started")
 	pid, err := ReadPID(pidFile)
@@ -169,30 +177,34 @@ func SendReload(log *errlog.Logger, pidFile string, console io.Writer) bool {
 		log.Fail(errlog.Error, err)
 		return false
 	}
-	c := dialResults(pid)
+	c, unknown := dialResults(pid)
 	var answer *bufio.Scanner
 	if c != nil {
 		defer c.Close()
 		answer = bufio.NewScanner(c)
 		_ = c.SetReadDeadline(time.Now().Add(greetPatience)) // it has just been opened
 		if !answer.Scan() || answer.Text() != resultGreeting {
-			answer = nil
+			unknown = errors.New("the server does not promise to tell it")
 		}
 	}
 	if err := syscall.Kill(pid, syscall.SIGHUP); err != nil {
 		log.Fail(errlog.Alert, errno.Failed(fmt.Sprintf("kill(%d, %d)", pid, int(syscall.SIGHUP)), "", err))
 		return false
 	}
-	if answer == nil {
-		return true
+	good := true
+	if c != nil && unknown == nil {
+		_ = c.SetReadDeadline(time.Now().Add(reloadPatience))
+		good, unknown = hear(answer, console)
 	}
-	_ = c.SetReadDeadline(time.Now().Add(reloadPatience))
-	return hear(answer, console)
+	if unknown != nil {
+		log.Log(errlog.Error, 0, nil, nil, "the result of the reload is not known: %s", unknown)
+		return false
+	}
+	return good
 }
 
-// hear reads an answer to its end. A server that ends meanwhile, or takes its time,
-// leaves it open; then the signal was sent, which is what nginx promises.
-func hear(answer *bufio.Scanner, console io.Writer) bool {
+// hear reads an answer to its end. The error says why it has none.
+func hear(answer *bufio.Scanner, console io.Writer) (good bool, err error) {
 	if console == nil {
 		console = io.Discard
 	}
@@ -202,7 +214,10 @@ func hear(answer *bufio.Scanner, console io.Writer) bool {
 			_, _ = fmt.Fprintln(console, text) // nothing is left to report to
 			continue
 		}
-		return line != resultBad
+		return line == resultGood, nil
 	}
-	return true
+	if errors.Is(answer.Err(), os.ErrDeadlineExceeded) {
+		return false, fmt.Errorf("the server has not told it within %d seconds", int(reloadPatience.Seconds()))
+	}
+	return false, errors.New("the server went away before it told it")
 }

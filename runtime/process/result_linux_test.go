@@ -3,6 +3,7 @@ package process
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"net"
 	"os"
 	"os/signal"
@@ -10,6 +11,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // hangups catches HUP, which a server would take for a reload.
@@ -19,6 +23,15 @@ func hangups(t *testing.T) <-chan os.Signal {
 	signal.Notify(c, syscall.SIGHUP)
 	t.Cleanup(func() { signal.Stop(c) })
 	return c
+}
+
+func openResults(t *testing.T) *Results {
+	t.Helper()
+	r, err := NewResults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 func pidFileOf(t *testing.T) string {
@@ -46,7 +59,7 @@ func TestSendReload(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			hups := hangups(t)
-			r := NewResults()
+			r := openResults(t)
 			defer r.Close()
 			go func() {
 				<-hups
@@ -60,38 +73,110 @@ func TestSendReload(t *testing.T) {
 	}
 }
 
-// TestSendReloadWithoutAnswer: where nobody tells, the signal has been sent, and
-// that is all there is to know.
+// TestSendReloadWithoutAnswer: where nobody can tell, the signal has been sent, and that is all there is to know. Where
+// somebody could and does not, or another has the name, the result is not known, which is no success.
 func TestSendReloadWithoutAnswer(t *testing.T) {
-	for name, do := range map[string]func(t *testing.T, hups <-chan os.Signal){
-		"nobody listens": func(*testing.T, <-chan os.Signal) {},
-		"the server ends": func(_ *testing.T, hups <-chan os.Signal) {
-			r := NewResults()
+	name := resultsAddr(os.Getpid()).Name
+	const unknown = "[error] the result of the reload is not known: "
+	for _, tc := range []struct {
+		name string
+		do   func(t *testing.T, hups <-chan os.Signal)
+		want string // "" for success
+	}{
+		{"nobody listens", func(*testing.T, <-chan os.Signal) {}, ""},
+		{"the server ends", func(t *testing.T, hups <-chan os.Signal) {
+			t.Helper()
+			r := openResults(t)
 			go func() {
 				<-hups
 				r.Close()
 			}()
-		},
-		"something else listens": func(t *testing.T, _ <-chan os.Signal) {
-			ln := listenResults(os.Getpid())
+		}, unknown + "the server went away before it told it"},
+		{"the server greets nobody", func(t *testing.T, _ <-chan os.Signal) {
+			t.Helper()
+			r := openResults(t)
+			r.mu.Lock()
+			for range maxWaiting {
+				r.waiting = append(r.waiting, nil)
+			}
+			r.mu.Unlock()
+			t.Cleanup(func() {
+				r.mu.Lock()
+				r.waiting = nil
+				r.mu.Unlock()
+				r.Close()
+			})
+		}, unknown + "the server does not promise to tell it"},
+		{"something else listens", func(t *testing.T, _ <-chan os.Signal) {
+			t.Helper()
+			ln, err := listenResults(os.Getpid())
+			if err != nil {
+				t.Fatal(err)
+			}
 			t.Cleanup(func() { _ = ln.Close() })
 			go func() {
 				if c, err := ln.AcceptUnix(); err == nil {
 					say(c, "220 mail.example")
 				}
 			}()
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			hups := hangups(t)
-			do(t, hups)
-			if !SendReload(nil, pidFileOf(t), nil) {
-				t.Error("failed")
+		}, unknown + "the server does not promise to tell it"},
+		{"another has bound the name", func(t *testing.T, _ <-chan os.Signal) {
+			t.Helper()
+			bindName(t, name)
+		}, unknown + "unix:" + name + " is taken by a process that does not listen"},
+		{"the queue is full", func(t *testing.T, _ <-chan os.Signal) {
+			t.Helper()
+			fd := bindName(t, name)
+			if err := unix.Listen(fd, 0); err != nil {
+				t.Fatal(err)
 			}
-			if name != "the server ends" {
+			c, err := net.Dial("unix", name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = c.Close() })
+		}, unknown + "connect() to unix:" + name + " failed (11: Resource temporarily unavailable)"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			hups := hangups(t)
+			tc.do(t, hups)
+			log := &notes{}
+			if good := SendReload(log.logger(), pidFileOf(t), nil); good != (tc.want == "") {
+				t.Errorf("success: %v", good)
+			}
+			want := []string{"[notice] signal process started"}
+			if tc.want != "" {
+				want = append(want, tc.want)
+			}
+			log.want(t, want...)
+			if tc.name != "the server ends" {
 				<-hups
 			}
 		})
+	}
+}
+
+// bindName takes an abstract name without listening.
+func bindName(t *testing.T, name string) (fd int) {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err == nil {
+		err = unix.Bind(fd, &unix.SockaddrUnix{Name: name})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Close(fd) })
+	return fd
+}
+
+// TestResultsTaken: a server whose name another process has says so.
+func TestResultsTaken(t *testing.T) {
+	name := resultsAddr(os.Getpid()).Name
+	bindName(t, name)
+	r, err := NewResults()
+	if want := "bind() to unix:" + name + " failed (98: Address already in use)"; r != nil || err == nil || err.Error() != want {
+		t.Errorf("%v, %v, want %s", r, err, want)
 	}
 }
 
@@ -107,12 +192,12 @@ func TestSendReloadToNobody(t *testing.T) {
 // TestResultsOfReloadsBefore: an answer belongs to a reload that began after the
 // question.
 func TestResultsOfReloadsBefore(t *testing.T) {
-	r := NewResults()
+	r := openResults(t)
 	defer r.Close()
 	before := r.Begin()
-	c := dialResults(os.Getpid())
+	c, err := dialResults(os.Getpid())
 	if c == nil {
-		t.Fatal("nobody listens")
+		t.Fatal(err)
 	}
 	defer c.Close()
 	in := bufio.NewScanner(c)
@@ -121,23 +206,23 @@ func TestResultsOfReloadsBefore(t *testing.T) {
 	}
 	before.End(false)
 	r.Begin().End(true)
-	if !hear(in, nil) {
-		t.Error("heard of the reload before")
+	if good, err := hear(in, nil); !good || err != nil {
+		t.Errorf("%v, %v: heard of the reload before", good, err)
 	}
 	if o := r.Begin(); o != nil {
 		t.Error("somebody is told twice")
 	}
 }
 
-// TestTooManyQuestions: those who cannot wait go on without an answer.
+// TestTooManyQuestions: those who cannot wait get no greeting.
 func TestTooManyQuestions(t *testing.T) {
-	r := NewResults()
+	r := openResults(t)
 	defer r.Close()
 	var greeted int
 	for range maxWaiting + 1 {
-		c := dialResults(os.Getpid())
+		c, err := dialResults(os.Getpid())
 		if c == nil {
-			t.Fatal("nobody listens")
+			t.Fatal(err)
 		}
 		defer c.Close()
 		if line, _ := bufio.NewReader(c).ReadString('\n'); strings.HasPrefix(line, resultGreeting) {
@@ -156,8 +241,36 @@ func TestResultsOfAnother(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	if c := dialResults(1); c != nil {
+	c, err := dialResults(1)
+	if want := fmt.Sprintf("unix:%s is taken by process %d of user %d", resultsAddr(1).Name, os.Getpid(), os.Getuid()); err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if c != nil {
 		t.Error("asked a process for another's result")
 		_ = c.Close()
+	}
+}
+
+// TestOutcomeWaitsOnce: one who asks and does not read is waited for once, however much there is to say.
+func TestOutcomeWaitsOnce(t *testing.T) {
+	r := openResults(t)
+	defer r.Close()
+	c, err := dialResults(os.Getpid())
+	if c == nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := bufio.NewReader(c).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	o := r.Begin()
+	large := strings.Repeat("x", 1<<20) + "\n"
+	begun := time.Now()
+	for range 5 {
+		_, _ = o.Write([]byte(large))
+	}
+	o.End(false)
+	if took := time.Since(begun); took > 3*writePatience {
+		t.Errorf("it took %v", took)
 	}
 }

@@ -1,10 +1,12 @@
 package process
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog/errno"
@@ -25,7 +27,11 @@ const (
 type Child struct {
 	PID     int
 	Channel *Channel
+	process *os.Process
 	exited  chan Exited
+
+	mu     sync.Mutex
+	reaped bool // its number may be another process's
 }
 
 // Exited is how a process has ended.
@@ -68,9 +74,9 @@ func StartWorker(o WorkerOptions) (*Child, error) {
 		channel.Close()
 		return nil, errno.Failed("could not start worker process as user \""+o.User.Name+"\": execve()", programPath(), err)
 	}
-	c := &Child{PID: p.Pid, Channel: channel, exited: make(chan Exited, 1)}
+	c := &Child{PID: p.Pid, Channel: channel, process: p, exited: make(chan Exited, 1)}
 	go func() {
-		state, err := p.Wait()
+		state, err := c.reap()
 		e := Exited{PID: c.PID}
 		if err == nil {
 			e.Status, _ = state.Sys().(syscall.WaitStatus)
@@ -80,15 +86,27 @@ func StartWorker(o WorkerOptions) (*Child, error) {
 	return c, nil
 }
 
-// Exited delivers the end of the worker, once.
+// Exited delivers the end of the worker, once. It comes from wait, whoever still has
+// a copy of the worker's descriptors.
 func (c *Child) Exited() <-chan Exited { return c.exited }
 
-// Signal sends the worker a signal.
+// Signal sends the worker a signal; one that has ended gets none, and no process that
+// has its number by now. The error is an *errno.OpError.
 func (c *Child) Signal(sig syscall.Signal) error {
-	if err := syscall.Kill(c.PID, sig); err != nil {
+	if err := c.process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return errno.Failed(fmt.Sprintf("kill(%d, %d)", c.PID, int(sig)), "", err)
 	}
 	return nil
+}
+
+// Do calls f with the number of the worker, which stays its own until f returns. It
+// does nothing when the worker has ended.
+func (c *Child) Do(f func(pid int)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.reaped {
+		f(c.PID)
+	}
 }
 
 // IsWorker says whether this process was started by StartWorker and has not been

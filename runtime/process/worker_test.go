@@ -3,6 +3,7 @@ package process
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"syscall"
@@ -73,5 +74,37 @@ func TestDefaultUser(t *testing.T) {
 	u, err := DefaultUser()
 	if err != nil || u.Name != "nobody" || u.UID == 0 || u.GID == 0 {
 		t.Errorf("%+v, %v", u, err)
+	}
+}
+
+// TestSignalAfterTheEnd: a number that the system has given back, and perhaps to another process, is left alone.
+func TestSignalAfterTheEnd(t *testing.T) {
+	other := exec.Command("sleep", "60")
+	if err := other.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- other.Wait() }()
+	p, err := os.StartProcess("/bin/true", []string{"true"}, &os.ProcAttr{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &Child{PID: p.Pid, process: p}
+	c.Do(func(pid int) {
+		if pid != p.Pid {
+			t.Errorf("number %d, want %d", pid, p.Pid)
+		}
+	})
+	if _, err := c.reap(); err != nil {
+		t.Fatal(err)
+	}
+	c.PID = other.Process.Pid // as if it had been given again
+	if err := c.Signal(syscall.SIGHUP); err != nil {
+		t.Error(err)
+	}
+	c.Do(func(int) { t.Error("the number is used after the end") })
+	_ = other.Process.Signal(syscall.SIGTERM) // of two signals that wait the system takes the one with the lower number first
+	if err := <-ended; err == nil || err.Error() != "signal: terminated" {
+		t.Errorf("another process has ended by %v", err)
 	}
 }
