@@ -219,7 +219,9 @@ func (c *Conn) refresh() {
 func (c *Conn) loop() {
 	for {
 		c.pipelined = c.Requests > 0 && c.inPos < c.inEnd
-		if c.inPos == c.inEnd && !c.await() {
+		if c.pipelined {
+			c.nc.Spend()
+		} else if c.inPos == c.inEnd && !c.await() {
 			return
 		}
 		c.refresh()

@@ -256,6 +256,7 @@ func (c *Conn) SetSendfileChunk(n int64) {
 // n bytes of it are filled. On error the buffer is nil (io.EOF: the peer has
 // finished sending).
 func (c *Conn) ReadPooled(p *buf.Pool) (b *buf.Buf, n int, err error) {
+	c.rd.turn.spend()
 	if !c.registered.Load() {
 		if b, n, err = c.readDirect(p); err != ErrAgain { //nolint:errorlint // it comes bare, and this is the hot path
 			return b, n, err
@@ -268,6 +269,7 @@ func (c *Conn) ReadPooled(p *buf.Pool) (b *buf.Buf, n int, err error) {
 
 // TryReadPooled is ReadPooled without waiting: ErrAgain when nothing is there.
 func (c *Conn) TryReadPooled(p *buf.Pool) (b *buf.Buf, n int, err error) {
+	c.rd.turn.spend()
 	if !c.registered.Load() {
 		return c.readDirect(p)
 	}

@@ -171,6 +171,7 @@ func (l *Listener) Accept() (*Conn, error) {
 		if err := l.rc.Read(l.onReady); err != nil {
 			return nil, l.ended(err)
 		}
+		inUse()
 		switch l.errno {
 		case 0:
 			c := newConn(l.newFD)

@@ -187,6 +187,8 @@ func (c *Conn) Park(l *Lot, timeout time.Duration, resume func(*Conn, Event)) er
 func (c *Conn) ParkAgain(l *Lot) error { return c.park(l) }
 
 func (c *Conn) park(l *Lot) error {
+	c.rd.turn.waited()
+	c.wr.turn.waited()
 	w := &c.parked.watch
 	if w.lot != l {
 		if err := c.watch(l); err != nil {
@@ -442,6 +444,7 @@ func (p *parker) collect(uintptr) bool {
 
 // deliver queues whom the collected reports name.
 func (p *parker) deliver() {
+	inUse()
 	now := clock.Mono()
 	p.mu.Lock()
 	for i := range p.ready {

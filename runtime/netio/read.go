@@ -34,6 +34,7 @@ type readOp struct {
 
 // doRead runs c.read to its end.
 func (c *Conn) doRead() (int, error) {
+	c.rd.turn.spend()
 	if !c.registered.Load() && c.readNow() {
 		return c.readDone()
 	}
@@ -53,6 +54,7 @@ func (c *Conn) pollRead() (int, error) {
 	}
 	for {
 		err := c.rc.Read(c.onRead)
+		inUse()
 		if err == nil {
 			break
 		}

@@ -22,6 +22,7 @@ type half struct {
 
 	timeout time.Duration // of each wait; 0: none. The owner's.
 	until   int64         // when the wait that is under way ends; 0: not waiting, forever: no limit
+	turn    turn          // the calls since the last wait. The owner's
 
 	mu       sync.Mutex   // taken to change armed or deadline
 	armed    atomic.Int64 // what the runtime's timer is set to; 0: off
@@ -31,7 +32,7 @@ type half struct {
 const forever = int64(1<<63 - 1)
 
 func (h *half) reset() {
-	h.timeout, h.until, h.deadline = 0, 0, 0
+	h.timeout, h.until, h.deadline, h.turn = 0, 0, 0, turn{}
 	h.armed.Store(0)
 }
 
@@ -42,6 +43,7 @@ func (h *half) begin(now int64) {
 	if h.until != 0 {
 		return
 	}
+	h.turn.waited()
 	if h.timeout <= 0 {
 		h.until = forever
 		return

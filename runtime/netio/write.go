@@ -2,7 +2,6 @@ package netio
 
 import (
 	"io"
-	"runtime"
 	"syscall"
 
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
@@ -45,6 +44,7 @@ func (c *Conn) WriteMore(p []byte) (int, error) { return c.writeAll(p, true) }
 func (c *Conn) writeAll(p []byte, more bool) (int, error) {
 	var first int
 	if len(p) > 0 && !c.registered.Load() {
+		c.wr.turn.spend()
 		var e syscall.Errno
 		first, e = raw.Write(c.fd, p, more)
 		if first == len(p) {
@@ -108,10 +108,12 @@ func (c *Conn) WaitWritable() error {
 // doWrite runs c.write to its end.
 func (c *Conn) doWrite() (int64, error) {
 	c.wr.until = 0
+	c.wr.turn.spend()
 	op := &c.write
 	if !c.writeNow() {
 		for {
 			err := c.rc.Write(c.onWrite)
+			inUse()
 			if err == nil {
 				break
 			}
@@ -162,6 +164,9 @@ func (c *Conn) tryWrite(fd uintptr) bool {
 			if n > 0 {
 				op.advance(n)
 				c.wr.until = 0 // the next wait counts from here
+				if !op.done() {
+					c.wr.turn.look() // the peer takes it as fast as it is sent
+				}
 			}
 		case syscall.EINTR:
 		case syscall.EAGAIN:
@@ -260,9 +265,7 @@ func (op *writeOp) advance(n int64) {
 		op.p = op.p[n:]
 	case opSendfile:
 		op.off += n
-		if op.left -= n; op.left > 0 {
-			runtime.Gosched() // a fast reader must not keep the processor for a whole file
-		}
+		op.left -= n
 	case opWritev:
 		for n > 0 {
 			k := min(n, int64(len(op.vec[0])))

@@ -18,6 +18,7 @@ import (
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m,
 		goleak.IgnoreAnyFunction("github.com/sluiceproxy/sluice/runtime/netio.(*parker).loop"),
+		goleak.IgnoreAnyFunction("github.com/sluiceproxy/sluice/runtime/netio.(*gate).run"),
 		goleak.IgnoreAnyFunction("github.com/sluiceproxy/sluice/runtime/httpd.(*workers).loop"))
 }
 
