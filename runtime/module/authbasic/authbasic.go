@@ -20,10 +20,11 @@ func Module() httpd.Module {
 type settings struct {
 	realm, file *script.Value
 	resolve     func(string) string // against the folder of the configuration
+	turns       *turns
 }
 
 func register(b *httpd.Builder, m *conf.Module) {
-	defaults := settings{resolve: b.Loader.ConfFile}
+	defaults := settings{resolve: b.Loader.ConfFile, turns: new(turns)}
 	section := conf.NewSection(m, defaults, func(c *settings, t *conf.Table) {
 		b.BindValue(t, "auth_basic", &c.realm)
 		t.Func("auth_basic_user_file", func(cmd *conf.Cmd) error {
@@ -77,7 +78,7 @@ func (c *settings) check(r *httpd.Request) httpd.Result {
 		r.Errorf(nil, `user "%s" was not found in "%s"`, user, name)
 		return challenge(r, realm)
 	}
-	match, err := verify(stored, password)
+	match, err := c.turns.verify(stored, password)
 	switch {
 	case err != nil:
 		r.Logf(errlog.Crit, err, "crypt_r() failed")

@@ -15,7 +15,7 @@ import (
 func TestAccess(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "users")
-	if err := os.WriteFile(file, []byte("user:{PLAIN}right\nodd:$y$x\nnonsense:$9$x\nshort:$2y$x\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("user:{PLAIN}right\nodd:$y$/9T$abcd$x\nnonsense:$9$x\nshort:$2y$x\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s := httptest.New(t, strings.ReplaceAll(`auth_basic "closed $arg_r"; auth_basic_user_file FILE; server {

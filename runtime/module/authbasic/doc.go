@@ -6,11 +6,6 @@
 //		auth_basic_user_file conf/htpasswd;
 //	}
 //
-// The file has lines of the form user:password[:comment]. Passwords may be
-// {PLAIN}, {SHA}, {SSHA}, Apache's $apr1$, and of crypt(3): $1$ (MD5), $2a$,
-// $2b$ and $2y$ (bcrypt), $5$ and $6$ (SHA), and the traditional one (DES).
-//
-// # Not supported
-//
-// Other formats of crypt(3), such as $y$ (yescrypt), are answered with 500.
+// The file has lines of the form user:password[:comment]. Passwords may be {PLAIN}, {SHA}, {SSHA}, Apache's $apr1$, and all
+// that crypt(3) of Debian knows, yescrypt included: package xcrypt. As many are hashed at a time as there are processors.
 package authbasic

@@ -1,4 +1,4 @@
-package authbasic
+package xcrypt
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 // them.
 type shaVariant struct {
 	magic string
-	hash  func() hash.Hash
+	sum   func() hash.Hash
 	size  int
 	order []int8 // of the digest's bytes in the output, three to a group; -1: none
 }
@@ -34,24 +34,23 @@ const (
 	maxSHARounds = 999_999_999
 )
 
-// shaCrypt hashes a password with the salt and rounds of its stored form.
-func shaCrypt(stored, password []byte, v *shaVariant) []byte {
-	rest := stored[len(v.magic):]
-	rounds, given := shaRounds, false
+// hash hashes a password with the salt and rounds of its stored form.
+func (v *shaVariant) hash(password, setting []byte) ([]byte, error) {
+	rest := setting[len(v.magic):]
+	rounds, given := uint64(shaRounds), false
 	if after, ok := bytes.CutPrefix(rest, []byte("rounds=")); ok {
-		digits, tail, dollar := bytes.Cut(after, []byte("$"))
-		n, err := strconv.ParseUint(string(digits), 10, 32)
-		if !dollar || err != nil {
-			return nil
+		n, tail, ok := decimal(after, maxSHARounds)
+		if !ok || n < minSHARounds || len(tail) == 0 || tail[0] != '$' {
+			return nil, ErrRefused
 		}
-		rounds, given, rest = int(min(max(n, minSHARounds), maxSHARounds)), true, tail
+		rounds, given, rest = n, true, tail[1:]
 	}
-	salt := saltOf(rest, 16)
+	salt := salt(rest, 16)
 	sum := v.digest(password, salt, rounds)
 
 	out := append([]byte(nil), v.magic...)
 	if given {
-		out = append(strconv.AppendInt(append(out, "rounds="...), int64(rounds), 10), '$')
+		out = append(strconv.AppendUint(append(out, "rounds="...), rounds, 10), '$')
 	}
 	out = append(append(out, salt...), '$')
 	for i := 0; i < len(v.order); i += 3 {
@@ -65,12 +64,12 @@ func shaCrypt(stored, password []byte, v *shaVariant) []byte {
 		}
 		out = appendDigits(out, word, digits)
 	}
-	return out
+	return out, nil
 }
 
 // digest runs the rounds. The names of its steps are the specification's.
-func (v *shaVariant) digest(password, salt []byte, rounds int) []byte {
-	h := v.hash()
+func (v *shaVariant) digest(password, salt []byte, rounds uint64) []byte {
+	h := v.sum()
 	h.Write(password)
 	h.Write(salt)
 	h.Write(password)
@@ -118,13 +117,4 @@ func (v *shaVariant) digest(password, salt []byte, rounds int) []byte {
 		a = h.Sum(a[:0])
 	}
 	return a
-}
-
-// repeated returns n bytes of b, over and over.
-func repeated(b []byte, n int) []byte {
-	out := make([]byte, 0, n)
-	for len(out) < n {
-		out = append(out, b[:min(len(b), n-len(out))]...)
-	}
-	return out
 }
