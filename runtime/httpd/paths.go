@@ -132,6 +132,16 @@ func (r *Request) SetContentType() {
 	r.Out.CharsetSet = true
 }
 
+// OnFolder reports whether the URI ends with a slash. In place of one that
+// try_files made empty the last byte of the root counts, which is all of the
+// path.
+func (r *Request) OnFolder() bool {
+	if n := len(r.URI); n > 0 {
+		return r.URI[n-1] == '/'
+	}
+	return r.emptyOnSlash
+}
+
 // Open opens a file as open_file_cache, disable_symlinks and the content cache
 // ask. Close info after use.
 func (r *Request) Open(path []byte, info *openfile.Info, testOnly bool) error {
@@ -239,6 +249,7 @@ func (r *Request) tryFiles(files []tryFile) Result {
 		if isDir != f.dir {
 			continue
 		}
+		r.emptyOnSlash = len(root) > 0 && root[len(root)-1] == '/'
 		switch {
 		case !alias:
 			r.URI = name

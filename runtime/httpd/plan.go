@@ -207,7 +207,7 @@ func (r *Request) runContent() Result {
 	if rc := run(r.loc.Plan.content, r); rc != Declined {
 		return rc
 	}
-	if n := len(r.URI); n > 0 && r.URI[n-1] == '/' {
+	if r.OnFolder() {
 		if path, ok := r.MapURI(); ok {
 			r.Errorf(nil, `directory index of "%s" is forbidden`, path)
 		}

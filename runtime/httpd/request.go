@@ -48,6 +48,7 @@ type Request struct {
 	validLocation  bool // alias may be used: the URI is the one the location matched
 	validUnparsed  bool // Unparsed still stands for URI
 	addURIToAlias  bool
+	emptyOnSlash   bool // the root that an empty URI stands for ends with a slash
 	encodedURI     bool // the target had %XX or '+'
 	errorPage      bool
 	errStatus      int

@@ -59,7 +59,7 @@ var (
 
 // handle answers with the listing of the directory that the URI maps to.
 func (c *settings) handle(r *httpd.Request) httpd.Result {
-	if n := len(r.URI); n == 0 || r.URI[n-1] != '/' || r.Method&(h1.Get|h1.Head) == 0 {
+	if !r.OnFolder() || r.Method&(h1.Get|h1.Head) == 0 {
 		return httpd.Declined
 	}
 	if rc := r.DiscardBody(); rc != httpd.OK {

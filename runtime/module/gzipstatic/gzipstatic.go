@@ -56,7 +56,7 @@ func (h handler) handle(r *httpd.Request) httpd.Result {
 	if !r.IsGet() {
 		return httpd.Declined
 	}
-	if n := len(r.URI); n == 0 || r.URI[n-1] == '/' {
+	if r.OnFolder() {
 		return httpd.Declined
 	}
 	ok := h.always || h.check.OK(r)

@@ -57,7 +57,7 @@ func add(b *httpd.Builder, c *settings, cmd *conf.Cmd) error {
 // handle looks for the first of names that exists. A file is looked for before
 // its directory: requests that are right come first.
 func handle(r *httpd.Request, names []*script.Value) httpd.Result {
-	if n := len(r.URI); n == 0 || r.URI[n-1] != '/' || r.Method&(h1.Get|h1.Head|h1.Post) == 0 {
+	if !r.OnFolder() || r.Method&(h1.Get|h1.Head|h1.Post) == 0 {
 		return httpd.Declined
 	}
 	var dir []byte

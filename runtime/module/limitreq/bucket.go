@@ -18,6 +18,11 @@ const bucketSize = 80
 // least after which one that is empty is removed, in ms.
 const minute = 60_000
 
+// longAgo is how long a bucket whose first request is pending has been empty, in
+// ms: more than it takes at any rate until that request is none over the rate. The
+// clock does not do for it, which starts at 0 with the process.
+const longAgo = 24 * 60 * minute
+
 // verdict is what a limit says of a request.
 type verdict uint8
 
@@ -77,7 +82,7 @@ func (l *limit) look(key []byte, now int64, count bool) (v verdict, excess int64
 		e.Value.last = now
 		return counted, 0, nil
 	}
-	e.Value.users = 1
+	e.Value = bucket{last: now - longAgo, users: 1}
 	return pending, 0, e
 }
 

@@ -53,7 +53,7 @@ func TestPending(t *testing.T) {
 		t.Fatal(v, again)
 	}
 	l.drop(e)
-	if excess := l.settle(e, 0); excess != 1000 || e.Value.users != 0 || l.wait(excess) != 0 || l.wait(1001) != 1 {
+	if excess := l.settle(e, 0); excess != 0 || e.Value.users != 0 || l.wait(excess) != 0 || l.wait(1001) != 1 {
 		t.Error(excess, e.Value)
 	}
 }
@@ -97,5 +97,24 @@ func BenchmarkLook(b *testing.B) {
 	b.ReportAllocs()
 	for i := int64(0); b.Loop(); i++ {
 		l.look(key, i, true)
+	}
+}
+
+// The first request of a key is none over the rate, pending or not, also right after the process started; the next is.
+func TestFirstRequest(t *testing.T) {
+	for _, rate := range []int64{16, 1000, 100_000} { // 16: one a minute
+		for _, now := range []int64{0, 1, 100, 59_000} {
+			l := newLimit(rate, 0, 0)
+			v, excess, e := l.look([]byte("key"), now, false)
+			if v != pending || excess != 0 {
+				t.Fatalf("rate %d at %d: %d, excess %d", rate, now, v, excess)
+			}
+			if excess := l.settle(e, now); excess != 0 || l.wait(excess) != 0 {
+				t.Errorf("rate %d at %d: excess %d", rate, now, excess)
+			}
+			if v, excess, _ := l.look([]byte("key"), now, true); v != exceeded || excess != 1000 {
+				t.Errorf("rate %d at %d: then %d, excess %d", rate, now, v, excess)
+			}
+		}
 	}
 }

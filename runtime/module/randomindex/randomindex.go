@@ -32,7 +32,7 @@ func register(b *httpd.Builder, m *conf.Module) {
 
 // handle redirects to one of the directory's files.
 func handle(r *httpd.Request) httpd.Result {
-	if n := len(r.URI); n == 0 || r.URI[n-1] != '/' || r.Method&(h1.Get|h1.Head|h1.Post) == 0 {
+	if !r.OnFolder() || r.Method&(h1.Get|h1.Head|h1.Post) == 0 {
 		return httpd.Declined
 	}
 	mapped, ok := r.MapURI()

@@ -30,7 +30,7 @@ func handle(r *httpd.Request) httpd.Result {
 	if r.Method&(h1.Get|h1.Head|h1.Post) == 0 {
 		return httpd.StatusNotAllowed
 	}
-	if n := len(r.URI); n == 0 || r.URI[n-1] == '/' {
+	if r.OnFolder() {
 		return httpd.Declined
 	}
 	path, ok := r.MapURI()
