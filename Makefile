@@ -2,6 +2,7 @@
 
 GO        ?= go
 TESTFLAGS ?=
+FUZZFLAGS ?=
 
 # The linter of this version, if it is installed; else built from source, which takes some minutes once.
 LINT_VERSION  := 2.15.0
@@ -28,7 +29,7 @@ DEB             = bin/sluice_$(VERSION)_$(DEB_ARCH).deb
 # The tests of integration/debian have machines of their own, which takes root.
 MACHINES := $(if $(filter 0,$(shell id -u)),-tags=machines)
 
-.PHONY: all build deb test race integration soak bench pgo lint fmt deps bench-deps clean
+.PHONY: all build deb test race integration soak fuzz-nginx bench pgo lint fmt deps bench-deps clean
 
 all: build
 
@@ -55,6 +56,9 @@ integration: deps ## only the tests that run the program beside nginx
 
 soak: deps bench-deps ## reloads, changes of the binary and signals under load, in full: a minute and a half
 	SLUICE_SOAK=full $(GO) test $(MACHINES) $(TESTFLAGS) -count=1 -v -timeout 30m ./integration/soak
+
+fuzz-nginx: deps ## random configurations and requests, beside nginx: ten minutes, or FUZZFLAGS='-time 1h -seed 7 -j 1'
+	$(GO) run ./integration/fuzz $(FUZZFLAGS)
 
 bench: bench-deps ## CPU per request beside nginx and HAProxy, about a minute and a half
 	$(GO) run ./integration/bench

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -48,6 +49,21 @@ func ReadDifferences(name string) (*Differences, error) {
 		d.rows = append(d.rows, Difference{Case: cells[0], Request: cells[1], Oracle: cells[2], Tested: cells[3], Since: cells[4], Reason: cells[5]})
 	}
 	return d, nil
+}
+
+// Since keeps only the rows that count for an oracle of this version: what came after it, and decisions of this project.
+func (d *Differences) Since(oracle string) {
+	d.rows = slices.DeleteFunc(d.rows, func(row Difference) bool { return row.Since != "sluice" && !older(oracle, row.Since) })
+}
+
+// older tells whether version a is less than b, both as 1.22.1.
+func older(a, b string) bool {
+	numbers := func(v string) (n [3]int) {
+		_, _ = fmt.Sscanf(v, "%d.%d.%d", &n[0], &n[1], &n[2]) // what is missing is 0
+		return n
+	}
+	x, y := numbers(a), numbers(b)
+	return slices.Compare(x[:], y[:]) < 0
 }
 
 // splitRow splits a table row after its first bar; \| is a bar in a cell, backticks around a cell are taken off.
