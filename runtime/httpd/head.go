@@ -87,6 +87,7 @@ func (h *head) lineDone() Result {
 	l := &r.Line
 	r.Method, r.MethodStr, r.Version = l.MethodID, l.Method, l.Version()
 	r.Unparsed, r.Args = l.Target, l.Args
+	r.validUnparsed = !l.EmptyPath
 	r.encodedURI = l.Quoted || l.PlusInURI
 	if l.NeedsNormalization() {
 		var p h1.Path

@@ -186,6 +186,10 @@ func (c *Conn) Park(l *Lot, timeout time.Duration, resume func(*Conn, Event)) er
 // the same way.
 func (c *Conn) ParkAgain(l *Lot) error { return c.park(l) }
 
+// Unpark takes a parked Conn back. False: its wait is over already, and the
+// function given to Park has it, or is about to.
+func (c *Conn) Unpark() bool { return c.parked.leave() }
+
 func (c *Conn) park(l *Lot) error {
 	c.rd.turn.waited()
 	c.wr.turn.waited()
@@ -200,7 +204,7 @@ func (c *Conn) park(l *Lot) error {
 		l.wantTick(soonest)
 	}
 	end := w.end.Load()
-	if !c.drained && !c.empty() || !w.begin() {
+	if !c.drained && !c.Quiet() || !w.begin() {
 		l.wake(c, Readable)
 		return nil
 	}
@@ -225,22 +229,6 @@ func (w *watch) begin() bool {
 		}
 		if w.state.CompareAndSwap(old, old|watchWaiting) {
 			return true
-		}
-	}
-}
-
-// empty looks whether anything is there to be read.
-func (c *Conn) empty() bool {
-	c.parked.reading()
-	var one [1]byte
-	for {
-		switch _, e := raw.Peek(c.fd, one[:]); e {
-		case syscall.EAGAIN:
-			c.drained = true
-			return true
-		case syscall.EINTR:
-		default:
-			return false
 		}
 	}
 }

@@ -195,3 +195,32 @@ func TestClosedConnectionsLeaveTheLot(t *testing.T) {
 		t.Errorf("%d places, %d free", len(l.slots), len(l.free))
 	}
 }
+
+// TestUnpark: a parked connection can be taken back, and be used and parked
+// again; one whose wait is over cannot.
+func TestUnpark(t *testing.T) {
+	client, server := pair(t)
+	l := newLot(t, LotOptions{})
+	got := make(chan Event, 1)
+	resume := func(_ *Conn, why Event) { got <- why }
+	for range 3 {
+		if err := server.Park(l, 0, resume); err != nil {
+			t.Fatal(err)
+		}
+		if !server.Unpark() || !server.Quiet() {
+			t.Fatal("it could not be taken back")
+		}
+		send(t, client, "x")
+		if server.Quiet() {
+			t.Error("the byte was not seen")
+		}
+		recv(t, server, "x")
+	}
+	if err := server.Park(l, 0, resume); err != nil {
+		t.Fatal(err)
+	}
+	send(t, client, "x")
+	if why := <-got; why != Readable || server.Unpark() {
+		t.Errorf("taken back after it was resumed with %v", why)
+	}
+}

@@ -61,6 +61,9 @@ func (c *Conn) ParkAgain(l *Lot) error {
 	return c.park(l, left)
 }
 
+// Unpark takes a parked Conn back. Here none can be had back.
+func (c *Conn) Unpark() bool { return false }
+
 func (c *Conn) park(l *Lot, timeout time.Duration) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -146,3 +146,20 @@ func (op *readOp) readPooled(fd int) (int, syscall.Errno) {
 	op.b, op.short = b, n < len(b.B)
 	return n, e
 }
+
+// Quiet reports whether the peer has sent nothing that is unread, and is there.
+// Nobody else may read or close the Conn meanwhile.
+func (c *Conn) Quiet() bool {
+	c.parked.reading()
+	var one [1]byte
+	for {
+		switch _, e := raw.Peek(c.fd, one[:]); e {
+		case syscall.EAGAIN:
+			c.drained = true
+			return true
+		case syscall.EINTR:
+		default:
+			return false
+		}
+	}
+}

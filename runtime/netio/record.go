@@ -30,6 +30,8 @@ type RecordConn struct {
 	got     int // bytes of the header that have been handed out
 	payload int // bytes of the record's payload still to be handed out
 
+	muted bool // see Mute
+
 	out  *buf.Buf // held back writes, out.B[:held]
 	held int
 	hold bool
@@ -79,6 +81,11 @@ func (r *RecordConn) Detach() {
 	r.Conn = nil
 }
 
+// Mute makes reads fail with ErrTimeout, which crypto/tls passes on and forgets,
+// until it is called with false: what crypto/tls still returns it had decrypted
+// before.
+func (r *RecordConn) Mute(on bool) { r.muted = on }
+
 // Buffered is how many bytes of ciphertext have been read from the socket and
 // not been handed out.
 func (r *RecordConn) Buffered() int { return r.w - r.r }
@@ -117,6 +124,9 @@ func (r *RecordConn) take(b *buf.Buf, n int, err error) error {
 func (r *RecordConn) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
+	}
+	if r.muted {
+		return 0, ErrTimeout
 	}
 	if err := r.Await(); err != nil {
 		return 0, err

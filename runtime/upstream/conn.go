@@ -19,18 +19,21 @@ type Conn struct {
 	Sent     int64 // bytes written by the current owner
 	Cached   bool  // it came from a pool
 
-	tls  *tls.Conn
-	rec  netio.RecordConn
-	addr netio.Addr
-	tag  any
-	idle int64 // clock.Mono when it was put into the pool
-	vec  [2][]byte
+	tls     *tls.Conn
+	rec     netio.RecordConn
+	addr    netio.Addr
+	key     kept
+	idle    int64 // clock.Mono when it was put into the pool
+	watched bool  // it waits in the pool's watcher; guarded by Pool.mu
+	vec     [2][]byte
+	one     [1]byte // for clean
 }
 
 var conns = sync.Pool{New: func() any { return new(Conn) }}
 
-// Dial connects to spec.Addr; the errors are netio.Dial's.
-func Dial(spec *netio.DialSpec) (*Conn, error) {
+// Dial connects to spec.Addr; the errors are netio.Dial's. A pool gives the
+// connection to those who ask for the same key; nil where it is for no pool.
+func Dial(spec *netio.DialSpec, key *Key) (*Conn, error) {
 	nc, err := netio.Dial(spec)
 	if err != nil {
 		return nil, err
@@ -38,6 +41,9 @@ func Dial(spec *netio.DialSpec) (*Conn, error) {
 	c := conns.Get().(*Conn)
 	c.Net, c.Start, c.addr = nc, clock.Mono(), spec.Addr
 	c.Requests = 1
+	if key != nil {
+		c.key = key.keep()
+	}
 	return c, nil
 }
 
@@ -141,9 +147,32 @@ func (c *Conn) Readable() bool {
 	return err != netio.ErrAgain //nolint:errorlint // netio returns it bare
 }
 
-// Reusable reports whether nothing of the last exchange is left on the
-// connection.
-func (c *Conn) Reusable() bool { return c.tls == nil || c.rec.Idle() }
+// clean reports whether nothing is left that the peer has sent: not in the
+// socket, nor in the TLS layer, where the socket does not show it.
+func (c *Conn) clean() bool {
+	if c.tls != nil {
+		if !c.rec.Idle() {
+			return false
+		}
+		c.rec.Mute(true)
+		_, err := c.tls.Read(c.one[:])
+		c.rec.Mute(false)
+		if err != netio.ErrTimeout { //nolint:errorlint // crypto/tls passes it on as it is
+			return false
+		}
+	}
+	return c.Net.Drained() || c.Net.Quiet()
+}
+
+// leaveWatcher takes c back from the watcher, if it is there. False: it is too
+// late, c belongs to Pool.resumed. The caller holds Pool.mu.
+func (c *Conn) leaveWatcher() bool {
+	if !c.watched {
+		return true
+	}
+	c.watched = false
+	return c.Net.Unpark()
+}
 
 // Close ends the connection and gives its memory back.
 func (c *Conn) Close() {

@@ -11,9 +11,9 @@
 //	var c upstream.Choice
 //	g.Begin(&c)
 //	for p := c.Next(); p != nil; p = c.Next() {
-//		conn := pool.Get(&p.Addr, nil)
+//		conn := pool.Get(&p.Addr, &key, now)
 //		if conn == nil {
-//			conn, err = upstream.Dial(&netio.DialSpec{Addr: p.Addr})
+//			conn, err = upstream.Dial(&netio.DialSpec{Addr: p.Addr}, &key)
 //		}
 //		...
 //		c.Free(upstream.Worked)

@@ -59,9 +59,10 @@ type Outcome uint8
 
 // The outcomes.
 const (
-	Worked Outcome = iota // answered
-	Next                  // answered, but another peer is asked (403, 404)
-	Failed                // counts against max_fails
+	Worked  Outcome = iota // answered
+	Next                   // answered, but another peer is asked (403, 404)
+	Failed                 // counts against max_fails
+	Unknown                // says nothing about the peer
 )
 
 // Choice is the search for a peer on behalf of one request: what was tried and
@@ -176,9 +177,10 @@ func (c *Choice) Free(o Outcome) (disabled bool) {
 		p.fails, c.Tries = 0, 0
 		return false
 	}
-	if o == Failed {
+	switch {
+	case o == Failed:
 		disabled = p.failed(seconds())
-	} else if p.accessed < p.checked {
+	case o != Unknown && p.accessed < p.checked:
 		p.fails = 0 // the probe succeeded
 	}
 	if c.Tries > 0 {

@@ -1,8 +1,8 @@
 package upstream
 
 import (
+	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/clock"
@@ -20,19 +20,28 @@ type PoolOptions struct {
 // Pool keeps connections to the peers of one upstream open between exchanges.
 // It may outlive the configuration that made it. Safe for concurrent use.
 //
-// nginx hears at once when an idle connection is closed by the peer. Here a
-// sweep finds those once a second, and whoever takes one may look first.
+// An idle connection has nothing to say: one that becomes readable, for bytes
+// or for its end, is closed. Whoever takes one looks whether it is silent. One
+// that nobody takes for a while waits in a Watcher, which hears at once when the
+// peer closes it; until then a connection in steady use is spared the calls
+// that this costs.
 type Pool struct {
+	watcher *Watcher
+
 	mu    sync.Mutex
 	opt   PoolOptions
 	idle  []*Conn // the most recently used one last
 	timer *time.Timer
 	armed bool
-	wary  atomic.Int64 // clock.Mono until which every connection is looked at
+	woke  func(*netio.Conn, netio.Event) // Pool.resumed, bound once
 }
 
-// NewPool returns an empty pool.
-func NewPool() *Pool { return &Pool{} }
+// NewPool returns an empty pool whose connections wait in w.
+func NewPool(w *Watcher) *Pool {
+	p := &Pool{watcher: w}
+	p.woke = p.resumed
+	return p
+}
 
 // Configure sets the limits; those of a newer configuration replace the old.
 func (p *Pool) Configure(o PoolOptions) {
@@ -44,31 +53,22 @@ func (p *Pool) Configure(o PoolOptions) {
 	}
 }
 
-// sweepEvery is how often closed and expired connections are looked for.
-const sweepEvery = time.Second
-
-// A connection that has been idle for less than this is trusted without a look,
-// unless one has turned out dead lately; in nanoseconds.
 const (
-	fresh     = int64(100 * time.Millisecond)
-	suspicion = int64(10 * time.Second)
+	// settle is how long a connection is idle before it goes to the watcher.
+	settle = 50 * time.Millisecond
+	// sweepEvery is how often those are looked at that no watcher takes.
+	sweepEvery = time.Second
 )
 
-// Distrust notes that a connection taken from the pool at now was dead: for a
-// while every one is looked at.
-func (p *Pool) Distrust(now int64) { p.wary.Store(now + suspicion) }
-
-// Get takes an idle connection to addr that was put back with the same tag,
-// nil when there is none. probe asks to look whether the peer has closed it; now
-// is clock.Mono.
-func (p *Pool) Get(addr *netio.Addr, tag any, probe bool, now int64) *Conn {
+// Get takes an idle connection to addr that can stand for a new one of key, nil
+// when there is none. now is clock.Mono.
+func (p *Pool) Get(addr *netio.Addr, key *Key, now int64) *Conn {
 	for {
-		c, limit := p.take(addr, tag)
+		c := p.take(addr, key, now)
 		if c == nil {
 			return nil
 		}
-		age := now - c.idle
-		if age >= limit || (probe || age > fresh || now < p.wary.Load()) && c.Readable() {
+		if !c.Net.Quiet() {
 			c.drop()
 			continue
 		}
@@ -78,26 +78,37 @@ func (p *Pool) Get(addr *netio.Addr, tag any, probe bool, now int64) *Conn {
 	}
 }
 
-// take removes the connection used last, and tells how long it may be idle.
-func (p *Pool) take(addr *netio.Addr, tag any) (*Conn, int64) {
+// take removes the connection used last.
+func (p *Pool) take(addr *netio.Addr, key *Key, now int64) *Conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := len(p.idle) - 1; i >= 0; i-- {
-		if c := p.idle[i]; c.addr == *addr && c.tag == tag {
+		c := p.idle[i]
+		switch {
+		case c.addr != *addr || !c.key.same(key):
+		case now-c.idle >= p.opt.Timeout:
+			p.evict(i)
+		default:
 			p.remove(i)
-			return c, p.opt.Timeout
+			if c.leaveWatcher() {
+				return c
+			}
 		}
 	}
-	return nil, 0
+	return nil
 }
 
 // Put keeps c for another exchange, or closes it. It belongs to the pool
 // afterwards either way. now is clock.Mono, or some time since the peer was
 // last heard.
-func (p *Pool) Put(c *Conn, tag any, now int64) {
+func (p *Pool) Put(c *Conn, now int64) {
+	if !c.clean() {
+		c.Close()
+		return
+	}
 	p.mu.Lock()
 	o := &p.opt
-	if o.Size == 0 || c.Requests >= o.Requests || now-c.Start > o.Lifetime || !c.Reusable() {
+	if o.Size == 0 || c.Requests >= o.Requests || now-c.Start > o.Lifetime {
 		p.mu.Unlock()
 		c.Close()
 		return
@@ -105,51 +116,84 @@ func (p *Pool) Put(c *Conn, tag any, now int64) {
 	if len(p.idle) >= o.Size {
 		p.evict(0)
 	}
-	c.idle, c.tag = now, tag
+	c.idle = now
 	p.idle = append(p.idle, c)
 	if !p.armed {
-		p.arm()
+		p.arm(settle)
 	}
 	p.mu.Unlock()
 }
 
-func (p *Pool) arm() {
+func (p *Pool) arm(d time.Duration) {
 	p.armed = true
 	if p.timer == nil {
-		p.timer = time.AfterFunc(sweepEvery, p.sweep)
+		p.timer = time.AfterFunc(d, p.sweep)
 		return
 	}
-	p.timer.Reset(sweepEvery)
+	p.timer.Reset(d)
 }
 
-// sweep closes what is too old or was closed by the peer.
+// sweep gives the watcher what has not been used for a moment. Where it takes
+// none, sweep closes what is too old or was closed by the peer.
 func (p *Pool) sweep() {
 	now := clock.Mono()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	var again time.Duration
 	for i := len(p.idle) - 1; i >= 0; i-- {
-		if c := p.idle[i]; now-c.idle >= p.opt.Timeout || c.Readable() {
+		c := p.idle[i]
+		age := now - c.idle
+		switch {
+		case c.watched:
+		case age < int64(settle):
+			again = settle
+		case age >= p.opt.Timeout || !c.Net.Quiet():
 			p.evict(i)
+		case !p.watch(c, time.Duration(p.opt.Timeout-age)) && again == 0:
+			again = sweepEvery
 		}
 	}
 	p.armed = false
-	if len(p.idle) > 0 {
-		p.arm()
+	if again > 0 {
+		p.arm(again)
 	}
+}
+
+// watch hands c to the watcher, for at most d. False: it does not take it.
+func (p *Pool) watch(c *Conn, d time.Duration) bool {
+	c.Net.User = c
+	c.watched = true
+	if !p.watcher.add(c.Net, d, p.woke) {
+		c.watched = false
+	}
+	return c.watched
+}
+
+// resumed is called when something has become of a connection that was watched.
+func (p *Pool) resumed(nc *netio.Conn, why netio.Event) {
+	c := nc.User.(*Conn)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	// Whoever took it from the list when it was too late to have it back left it
+	// to this call.
+	if i := slices.Index(p.idle, c); i >= 0 {
+		if why == netio.Readable && nc.Quiet() && p.watcher.again(nc) {
+			return
+		}
+		p.remove(i)
+	}
+	c.drop()
 }
 
 func (p *Pool) evict(i int) {
 	c := p.idle[i]
 	p.remove(i)
-	c.drop()
+	if c.leaveWatcher() {
+		c.drop()
+	}
 }
 
-func (p *Pool) remove(i int) {
-	n := len(p.idle) - 1
-	copy(p.idle[i:], p.idle[i+1:])
-	p.idle[n] = nil
-	p.idle = p.idle[:n]
-}
+func (p *Pool) remove(i int) { p.idle = slices.Delete(p.idle, i, i+1) }
 
 // Len returns the number of idle connections.
 func (p *Pool) Len() int {
@@ -158,10 +202,11 @@ func (p *Pool) Len() int {
 	return len(p.idle)
 }
 
-// Close closes the idle connections.
+// Close closes the idle connections, and those that are put back later.
 func (p *Pool) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.opt.Size = 0
 	for len(p.idle) > 0 {
 		p.evict(len(p.idle) - 1)
 	}

@@ -1,7 +1,18 @@
 package upstream
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"math/big"
 	"net"
+	"net/netip"
+	"runtime"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,9 +53,9 @@ func newPeer(t *testing.T) *peer {
 }
 
 // dial connects to the peer and returns both ends.
-func (p *peer) dial(t *testing.T) (*Conn, net.Conn) {
+func (p *peer) dial(t *testing.T, key *Key) (*Conn, net.Conn) {
 	t.Helper()
-	c, err := Dial(&netio.DialSpec{Addr: p.addr, Timeout: time.Second})
+	c, err := Dial(&netio.DialSpec{Addr: p.addr, Timeout: time.Second}, key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,39 +66,81 @@ var generous = PoolOptions{Size: 2, Requests: 100, Lifetime: int64(time.Hour), T
 
 func newPool(t *testing.T, o PoolOptions) *Pool {
 	t.Helper()
-	p := NewPool()
+	p := NewPool(new(Watcher))
 	p.Configure(o)
 	t.Cleanup(p.Close)
 	return p
 }
 
+var plain = &Key{Protocol: "http"}
+
 func TestPool(t *testing.T) {
 	srv, pool := newPeer(t), newPool(t, generous)
 	now := clock.Mono()
-	a, _ := srv.dial(t)
-	b, _ := srv.dial(t)
-	c, _ := srv.dial(t)
-	pool.Put(a, nil, now)
-	pool.Put(b, "tag", now)
-	pool.Put(c, nil, now) // a is closed for it
+	a, _ := srv.dial(t, plain)
+	b, _ := srv.dial(t, &Key{Owner: "owner"})
+	c, _ := srv.dial(t, plain)
+	pool.Put(a, now)
+	pool.Put(b, now)
+	pool.Put(c, now) // a is closed for it
 	if n := pool.Len(); n != 2 {
 		t.Errorf("%d connections, want 2", n)
 	}
-	if got := pool.Get(&srv.addr, nil, false, now); got != c || !got.Cached || got.Requests != 2 {
+	if got := pool.Get(&srv.addr, plain, now); got != c || !got.Cached || got.Requests != 2 {
 		t.Errorf("%p, want %p", got, c)
 	}
-	if got := pool.Get(&srv.addr, nil, false, now); got != nil {
+	if got := pool.Get(&srv.addr, plain, now); got != nil {
 		t.Error("what is kept for one must not be given to another")
 	}
 	other := netio.UnixAddr("/x")
-	if got := pool.Get(&other, "tag", false, now); got != nil {
+	if got := pool.Get(&other, &Key{Owner: "owner"}, now); got != nil {
 		t.Error("a connection to another address")
 	}
-	if got := pool.Get(&srv.addr, "tag", false, now); got != b {
+	if got := pool.Get(&srv.addr, &Key{Owner: "owner"}, now); got != b {
 		t.Errorf("%p, want %p", got, b)
 	}
 	b.Close()
 	c.Close()
+}
+
+// TestPoolKey: a connection is given only to those who would make it the same
+// in every respect.
+func TestPoolKey(t *testing.T) {
+	srv := newPeer(t)
+	base := func() *Key {
+		return &Key{
+			Owner: "a", Protocol: "http", TLS: "settings", Name: []byte("name"), Certificate: []byte("cert"),
+			PrivateKey: []byte("key"), Bind: netio.AddrFrom(netip.MustParseAddrPort("127.0.0.1:0")),
+		}
+	}
+	for name, change := range map[string]func(*Key){
+		"owner":       func(k *Key) { k.Owner = "b" },
+		"protocol":    func(k *Key) { k.Protocol = "fastcgi" },
+		"plain":       func(k *Key) { k.TLS = nil },
+		"settings":    func(k *Key) { k.TLS = "other" },
+		"name":        func(k *Key) { k.Name = []byte("other") },
+		"no name":     func(k *Key) { k.Name = nil },
+		"certificate": func(k *Key) { k.Certificate = nil },
+		"private key": func(k *Key) { k.PrivateKey = []byte("other") },
+		"bind":        func(k *Key) { k.Bind = netio.AddrFrom(netip.MustParseAddrPort("127.0.0.2:0")) },
+		"not bound":   func(k *Key) { k.Bind = netio.Addr{} },
+		"transparent": func(k *Key) { k.Transparent = true },
+	} {
+		pool, other := newPool(t, generous), base()
+		change(other)
+		now := clock.Mono()
+		conn, _ := srv.dial(t, base())
+		pool.Put(conn, now)
+		if pool.Get(&srv.addr, other, now) != nil {
+			t.Errorf("%s: given to another", name)
+			continue
+		}
+		if pool.Get(&srv.addr, base(), now) != conn {
+			t.Errorf("%s: not given to its own", name)
+			continue
+		}
+		conn.Close()
+	}
 }
 
 // TestPoolLimits: a connection that may not be used again is closed.
@@ -104,62 +157,192 @@ func TestPoolLimits(t *testing.T) {
 		o := generous
 		c.change(&o)
 		pool := newPool(t, o)
-		conn, _ := srv.dial(t)
-		pool.Put(conn, nil, clock.Mono())
+		conn, _ := srv.dial(t, plain)
+		pool.Put(conn, clock.Mono())
 		if n := pool.Len(); n != 0 {
 			t.Errorf("%s: the connection was kept", c.name)
 		}
 	}
 }
 
-// TestPoolDead: a connection that its peer has closed is found by a look, by
-// the sweep, and, after one has been found too late, always.
-func TestPoolDead(t *testing.T) {
+// TestPoolDirty: a connection that its peer has closed, or has sent something
+// on, is given to nobody: not at once, and not later.
+func TestPoolDirty(t *testing.T) {
 	srv := newPeer(t)
 	for _, c := range []struct {
 		name  string
-		probe bool
-		wary  bool
-		sweep bool
+		early bool // before the connection is put back
+		end   bool // the end of the stream, else bytes
 	}{
-		{name: "looked at", probe: true},
-		{name: "distrusted", wary: true},
-		{name: "swept", sweep: true},
+		{"bytes before", true, false},
+		{"bytes after", false, false},
+		{"end before", true, true},
+		{"end after", false, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			pool := newPool(t, generous)
-			conn, far := srv.dial(t)
+			conn, far := srv.dial(t, plain)
 			now := clock.Mono()
-			pool.Put(conn, nil, now)
-			if err := far.Close(); err != nil {
+			if !c.early {
+				pool.Put(conn, now)
+			}
+			if c.end {
+				_ = far.Close()
+			} else if _, err := far.Write([]byte("HTTP/1.1 200 OK\r\n")); err != nil {
 				t.Fatal(err)
 			}
 			if err := conn.Net.WaitReadable(); err != nil {
 				t.Fatal(err)
 			}
-			if c.wary {
-				pool.Distrust(now)
+			if c.early {
+				pool.Put(conn, now)
 			}
-			if c.sweep {
-				pool.sweep()
-				if pool.Len() != 0 {
-					t.Error("still there")
-				}
-				return
-			}
-			if got := pool.Get(&srv.addr, nil, c.probe, now); got != nil {
-				t.Error("a dead connection")
+			if pool.Get(&srv.addr, plain, now) != nil {
+				t.Error("it was given away")
 			}
 		})
 	}
 }
 
+// TestPoolWatches: an idle connection is closed as soon as the peer closes it,
+// or sends something, without anybody asking for it; and it can still be had
+// after it was watched.
+func TestPoolWatches(t *testing.T) {
+	srv, pool := newPeer(t), newPool(t, generous)
+	for round := range 3 {
+		conn, far := srv.dial(t, plain)
+		pool.Put(conn, clock.Mono())
+		watched(t, pool)
+		if got := pool.Get(&srv.addr, plain, clock.Mono()); got != conn {
+			t.Fatalf("%p, want %p", got, conn)
+		}
+		if _, err := far.Write([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := conn.Read(make([]byte, 8)); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+		pool.Put(conn, clock.Mono())
+		watched(t, pool)
+		if round == 0 {
+			_ = far.Close()
+		} else if _, err := far.Write([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := far.Read(make([]byte, 1)); round > 0 && (n != 0 || err == nil) {
+			t.Error("it was not closed")
+		}
+		for pool.Len() > 0 {
+			runtime.Gosched()
+		}
+	}
+}
+
+// watched waits until the pool's connection is with the watcher.
+func watched(t *testing.T, p *Pool) {
+	t.Helper()
+	if !netio.ParkBetweenRequests {
+		t.Skip("no watcher here")
+	}
+	for done := false; !done; runtime.Gosched() {
+		p.mu.Lock()
+		done = len(p.idle) == 1 && p.idle[0].watched
+		p.mu.Unlock()
+	}
+}
+
+// TestPoolRaces: whoever gets a connection that is watched, and ends just then,
+// gets it alone.
+func TestPoolRaces(t *testing.T) {
+	srv := newPeer(t)
+	for range 20 {
+		pool := newPool(t, generous)
+		a, farA := srv.dial(t, plain)
+		b, farB := srv.dial(t, plain)
+		now := clock.Mono() - int64(time.Second)
+		pool.Put(a, now)
+		pool.Put(b, now)
+		pool.sweep()
+		var all sync.WaitGroup
+		all.Go(func() { _ = farA.Close() })
+		all.Go(func() { _ = farB.Close() })
+		for range 3 {
+			all.Go(func() {
+				if c := pool.Get(&srv.addr, plain, now); c != nil {
+					c.Close()
+				}
+			})
+		}
+		all.Go(pool.sweep)
+		all.Wait()
+		pool.Close()
+	}
+}
+
 func TestPoolTimeout(t *testing.T) {
 	srv, pool := newPeer(t), newPool(t, generous)
-	conn, _ := srv.dial(t)
+	conn, _ := srv.dial(t, plain)
 	now := clock.Mono()
-	pool.Put(conn, nil, now)
-	if got := pool.Get(&srv.addr, nil, false, now+generous.Timeout); got != nil {
+	pool.Put(conn, now)
+	if got := pool.Get(&srv.addr, plain, now+generous.Timeout); got != nil {
 		t.Error("idle for too long")
 	}
+}
+
+// TestPoolTLS: bytes that the TLS layer has decrypted and nobody has read are
+// seen, though the socket has nothing left.
+func TestPoolTLS(t *testing.T) {
+	srv := newPeer(t)
+	for _, c := range []struct {
+		name string
+		sent string
+		kept bool
+	}{
+		{"all read", "12345678", true},
+		{"a byte left", "123456789", false},
+		{"much left", strings.Repeat("x", 10000), false},
+	} {
+		for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+			pool := newPool(t, generous)
+			conn, far := srv.dial(t, plain)
+			server := tls.Server(far, &tls.Config{
+				Certificates: []tls.Certificate{selfSigned(t)}, MaxVersion: version, SessionTicketsDisabled: true,
+			})
+			var sent sync.WaitGroup
+			sent.Go(func() { _, _ = io.WriteString(server, c.sent) })
+			if err := conn.Handshake(&tls.Config{InsecureSkipVerify: true}, time.Minute); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadFull(conn, make([]byte, 8)); err != nil {
+				t.Fatal(err)
+			}
+			sent.Wait()
+			pool.Put(conn, clock.Mono())
+			if got := pool.Get(&srv.addr, plain, clock.Mono()); (got == conn) != c.kept {
+				t.Errorf("%s, %s: kept %v", c.name, tls.VersionName(version), got == conn)
+			}
+			if c.kept {
+				sent.Go(func() { _, _ = io.WriteString(server, "next") })
+				if n, err := io.ReadFull(conn, make([]byte, 4)); err != nil {
+					t.Errorf("the connection is not usable any more: %d, %v", n, err)
+				}
+				sent.Wait()
+				conn.Close()
+			}
+		}
+	}
+}
+
+func selfSigned(t *testing.T) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }

@@ -35,6 +35,7 @@ const (
 	HeaderDone                   // complete
 	HeaderEarly                  // a 103 response is complete, the real one follows
 	HeaderInvalid                // another peer may be asked; the reason is logged
+	HeaderStray                  // this does not answer the request: the kept connection was not clean
 )
 
 // BodyStatus is what a codec says of a piece of the body.

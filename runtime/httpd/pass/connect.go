@@ -13,7 +13,6 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/upstream"
-	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
 var errTimedOut = error(syscall.ETIMEDOUT)
@@ -24,11 +23,14 @@ func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
 
 // connect takes an idle connection to the peer, or makes one.
 func (x *Exchange) connect() (Fail, httpd.Result) {
+	bind, bound := x.S.Bind.local(x.R)
+	var key *upstream.Key
 	if x.Up != nil && x.Up.pool != nil {
-		// A request that must not be sent twice is not tried on a connection
-		// that has been closed.
-		probe := x.R.Method&(h1.Get|h1.Head) == 0
-		if x.conn = x.Up.pool.Get(&x.peer.Addr, x.tag(), probe, x.started); x.conn != nil {
+		key = x.describe(bind)
+		if !x.anew {
+			x.conn = x.Up.pool.Get(&x.peer.Addr, key, x.started)
+		}
+		if x.conn != nil {
 			x.state().Connect = 0
 			if x.R.Debugging() {
 				x.debugConnected()
@@ -40,11 +42,11 @@ func (x *Exchange) connect() (Fail, httpd.Result) {
 		Addr: x.peer.Addr, RcvBuf: int(x.S.RcvBuf), SndBuf: int(x.S.SndBuf), Timeout: msec(x.S.ConnectTimeout),
 		Keepalive: netio.Keepalive{On: x.S.SocketKeepalive},
 	}
-	if addr, ok := x.S.Bind.local(x.R); ok {
-		spec.Bind, spec.Transparent = addr, x.S.Bind.transparent
+	if bound {
+		spec.Bind, spec.Transparent = bind, x.S.Bind.transparent
 	}
 	x.R.BeginWait()
-	c, err := upstream.Dial(&spec)
+	c, err := upstream.Dial(&spec, key)
 	x.R.EndWait()
 	if err != nil {
 		return x.dialFailed(err)
@@ -60,6 +62,29 @@ func (x *Exchange) connect() (Fail, httpd.Result) {
 		x.debugConnected()
 	}
 	return 0, httpd.OK
+}
+
+// describe says what a connection of this exchange is, for the pool. It lives as
+// long as the exchange.
+func (x *Exchange) describe(bind netio.Addr) *upstream.Key {
+	k := &x.kind
+	*k = upstream.Key{Protocol: x.Protocol, Bind: bind}
+	if x.Up.keep.local {
+		k.Owner = x.Tag
+	}
+	if bind.IsValid() {
+		k.Transparent = x.S.Bind.transparent
+	}
+	if t := x.TLS; t != nil {
+		k.TLS = t
+		if t.conf.ServerName || t.verifier != nil {
+			k.Name = x.serverName()
+		}
+		if t.dynamic {
+			k.Certificate, k.PrivateKey = t.conf.Cert.Eval(x.R), t.conf.Key.Eval(x.R)
+		}
+	}
+	return k
 }
 
 // dialFailed judges why there is no connection.

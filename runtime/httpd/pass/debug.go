@@ -43,7 +43,7 @@ func (x *Exchange) debugDone() {
 	if x.conn == nil {
 		return
 	}
-	if x.Keepalive && x.bodySent && x.Up != nil && x.Up.pool != nil {
+	if x.keeps() {
 		x.R.Debugf("free keepalive peer: saving connection fd:%d", x.conn.Net.Fd())
 	} else {
 		x.R.Debugf("close http upstream connection: %d", x.conn.Net.Fd())

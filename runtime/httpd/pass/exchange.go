@@ -21,6 +21,9 @@ type Exchange struct {
 	Tag    any             // what connections of a local keepalive are kept for
 	Schema []byte          // for error log lines: "http://"
 
+	// Protocol names what is spoken on connections to the peers.
+	Protocol string
+
 	// Body is what follows the request's head.
 	Stream  bool   // the body is sent as it comes in
 	Chunked bool   // ... in chunks
@@ -32,6 +35,9 @@ type Exchange struct {
 	// until the peer closes, 0 nothing.
 	Length    int64
 	Keepalive bool // the connection can serve another exchange
+	// Odd says that the two sides may not agree where the request or the response
+	// ends: what comes behind it must not reach anybody else.
+	Odd       bool
 	Buffering bool // buffering is on for this response
 	Upgrade   bool // both sides switch to another protocol
 
@@ -43,11 +49,13 @@ type Exchange struct {
 	name   []byte         // as the error log shows it, nil before a peer is chosen
 	colon  bool           // ... with a colon behind: the peer in use is a unix socket
 	conn   *upstream.Conn
-	key    [16]byte // of ip_hash
+	kind   upstream.Key // what conn is kept for
+	key    [16]byte     // of ip_hash
 
 	began    int64 // clock.Mono of the first attempt
 	started  int64 // clock.Mono of this attempt
 	now      int64 // clock.Mono when something came from the peer
+	anew     bool  // the peer is asked again, on a connection of its own
 	sent     bool  // the request was begun to be sent
 	bodySent bool  // ... and is complete
 	received bool  // something came back
@@ -126,11 +134,11 @@ func (x *Exchange) reset() {
 	x.states = x.states[:0]
 	x.body.reset()
 	x.R, x.S, x.Up, x.Group, x.TLS, x.Tag = nil, nil, nil, nil, nil, nil
-	x.Schema, x.Host = nil, nil
-	x.Stream, x.Chunked, x.NoBody, x.Keepalive, x.Upgrade = false, false, false, false, false
+	x.Schema, x.Host, x.Protocol, x.kind = nil, nil, "", upstream.Key{}
+	x.Stream, x.Chunked, x.NoBody, x.Keepalive, x.Upgrade, x.Odd = false, false, false, false, false, false
 	x.before, x.peer, x.name, x.conn, x.tunneled = nil, nil, nil, nil, nil
 	x.choice.Key, x.choice.Peer = nil, nil
-	x.began, x.colon = 0, false
+	x.began, x.colon, x.anew = 0, false, false
 	x.outLen, x.in, x.askErr = 0, nil, nil
 }
 
@@ -151,6 +159,9 @@ func (x *Exchange) LogUpstream(f *errlog.Fields) {
 
 // SetURI tells where in the request's head its URI is, for the error log.
 func (x *Exchange) SetURI(from, to int) { x.uriFrom, x.uriTo = from, to }
+
+// Reused reports whether the connection has served another exchange before.
+func (x *Exchange) Reused() bool { return x.conn != nil && x.conn.Cached }
 
 // SetStatus notes the code of a peer's response.
 func (x *Exchange) SetStatus(code int) {
@@ -268,7 +279,9 @@ func (x *Exchange) attempt() (fail Fail, rc httpd.Result) {
 	}
 	x.now = x.started
 	x.states = append(x.states, State{Connect: -1, Header: -1, Response: -1})
-	x.peer = x.choice.Next()
+	if !x.anew {
+		x.peer = x.choice.Next()
+	}
 	if x.peer == nil {
 		x.name = x.Group.Name
 		x.state().Peer = x.name
@@ -331,8 +344,8 @@ func (x *Exchange) done() {
 	}
 	if c := x.conn; c != nil {
 		x.conn = nil
-		if x.Keepalive && x.bodySent && x.Up != nil && x.Up.pool != nil {
-			x.Up.pool.Put(c, x.tag(), x.now)
+		if x.keeps() {
+			x.Up.pool.Put(c, x.now)
 		} else {
 			c.Close()
 		}
@@ -342,15 +355,9 @@ func (x *Exchange) done() {
 	}
 }
 
-// tag is what connections are kept for besides the peer's address.
-func (x *Exchange) tag() any {
-	switch {
-	case x.Up.keep.local:
-		return x.Tag
-	case x.TLS != nil:
-		return x.TLS
-	}
-	return nil
+// keeps reports whether the connection may serve another exchange.
+func (x *Exchange) keeps() bool {
+	return x.Keepalive && x.bodySent && !x.Odd && x.Up != nil && x.Up.pool != nil
 }
 
 // finish is done followed by the result for the request.

@@ -43,7 +43,13 @@ func (x *Exchange) readHeader() (Fail, httpd.Result) {
 				if r.Debugging() {
 					x.debugStatus()
 				}
+				if x.inPos < x.inEnd {
+					x.Keepalive = false // for a response that ends here; what follows is not the next one
+				}
 				return 0, httpd.OK
+			case HeaderStray:
+				x.received = false
+				return FailError, httpd.OK
 			case HeaderInvalid:
 				return FailInvalidHeader, httpd.OK
 			case HeaderEarly:

@@ -146,11 +146,12 @@ func (u *Upstream) keepConnections(b *httpd.Builder) {
 	if k.size < 0 {
 		k.size, k.local = 32, true
 	}
-	newPool := func() any { return upstream.NewPool() }
+	watcher := b.Env.Carry("http upstream", "idle", func() any { return new(upstream.Watcher) }).(*upstream.Watcher)
+	newPool := func() any { return upstream.NewPool(watcher) }
 	if k.local {
-		u.pool = upstream.NewPool()
+		u.pool = upstream.NewPool(watcher)
 	} else {
-		u.pool = b.Env.Carry("http upstream", u.Host, newPool).(*upstream.Pool)
+		u.pool = b.Env.Carry("http upstream keepalive", u.Host, newPool).(*upstream.Pool)
 	}
 	pool, opt := u.pool, upstream.PoolOptions{
 		Size: k.size, Requests: k.requests, Lifetime: k.lifetime * 1e6, Timeout: k.timeout * 1e6,

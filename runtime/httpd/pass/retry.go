@@ -15,12 +15,15 @@ func (x *Exchange) next(fail Fail) httpd.Result {
 	if r.Debugging() {
 		r.Debugf("http next upstream, %x", uint(fail))
 	}
-	cached := false
+	stale := false
 	if x.conn != nil {
 		x.state().Sent = x.conn.Sent
-		cached = x.conn.Cached
+		stale = x.conn.Cached && fail == FailError && !x.received
 	}
-	x.colon = false
+	if stale {
+		return x.nextAnew()
+	}
+	x.colon, x.anew = false, false
 	if x.choice.Peer != nil {
 		outcome := upstream.Failed
 		if fail == Fail403 || fail == Fail404 {
@@ -33,12 +36,24 @@ func (x *Exchange) next(fail Fail) httpd.Result {
 	if fail == FailTimeout {
 		r.Errorf(errTimedOut, "upstream timed out")
 	}
-	if cached && fail == FailError {
-		x.Up.pool.Distrust(clock.Mono())
-		x.choice.Tries++ // the connection was to blame, not the peer
+	return x.another(fail)
+}
+
+// nextAnew gives up a kept connection that turned out to be closed before
+// anything came: the peer had ended it by then, and is not to blame. It is asked
+// once more on a new one.
+func (x *Exchange) nextAnew() httpd.Result {
+	rc := x.another(FailError)
+	if x.anew = rc == httpd.OK; !x.anew && x.choice.Peer != nil {
+		x.choice.Free(upstream.Unknown)
 	}
+	return rc
+}
+
+// another lets go of the connection after fail if a peer may be asked again.
+func (x *Exchange) another(fail Fail) httpd.Result {
 	status := fail.status()
-	if r.Failed() {
+	if x.R.Failed() {
 		return httpd.StatusClientClosed
 	}
 	x.state().Status = int(status)

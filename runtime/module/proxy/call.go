@@ -17,6 +17,7 @@ type call struct {
 	target *target
 	addr   addr
 	length int64 // $proxy_internal_body_length, -1: unknown
+	said   int64 // how long the head says the body is, -1: it says nothing of a length
 	head   bool  // the request is HEAD
 
 	haveStatus bool
@@ -106,6 +107,11 @@ func (c *call) parseStatus(x *pass.Exchange, in []byte) (int, pass.Verdict) {
 	case h1.OK:
 	default:
 		c.R.Errorf(nil, "upstream sent no valid HTTP/1.0 header")
+		if x.Reused() {
+			// A server without status lines does not keep connections: these bytes
+			// follow the response before, and are another client's.
+			return 0, pass.HeaderStray
+		}
 		c.R.Version = 9
 		c.R.CloseConnection()
 		x.SetStatus(200)
@@ -134,8 +140,10 @@ func (c *call) headerDone(x *pass.Exchange) {
 	if c.bodyless(p) || !p.Chunked && p.ContentLength == 0 {
 		x.Keepalive = !p.Close
 	}
+	if p.Status < 200 || p.Status == 204 && (p.Chunked || p.ContentLength > 0) {
+		x.Odd = true // the response goes on, or is likely to
+	}
 	if p.Status == 101 {
-		x.Keepalive = false
 		x.Upgrade = c.R.In.Has(h1.Upgrade)
 	}
 }

@@ -57,6 +57,8 @@ const (
 	lineValue lineKind = iota
 	lineLength
 	lineChunked
+	lineOwnLength   // proxy_set_header Content-Length
+	lineOwnEncoding // proxy_set_header Transfer-Encoding
 )
 
 // compile makes the plan for a list of proxy_set_header.
@@ -94,8 +96,15 @@ func (m *module) compile(list []header) (*headerPlan, error) {
 // add appends a field; what is fixed merges with the line before.
 func (p *headerPlan) add(name string, value *script.Value) {
 	text, static := value.Static()
-	if !static {
-		p.lines = append(p.lines, headerLine{text: []byte(name + ": "), value: value})
+	kind := lineValue
+	switch {
+	case strings.EqualFold(name, "Content-Length"):
+		kind = lineOwnLength
+	case strings.EqualFold(name, "Transfer-Encoding"):
+		kind = lineOwnEncoding
+	}
+	if !static || kind != lineValue {
+		p.lines = append(p.lines, headerLine{text: []byte(name + ": "), value: value, kind: kind})
 		return
 	}
 	if len(text) == 0 {

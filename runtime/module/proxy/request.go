@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"errors"
 	"strconv"
 
@@ -39,7 +40,9 @@ func (c *call) AppendRequest(x *pass.Exchange, dst []byte) ([]byte, error) {
 	method := r.MethodStr
 	if s.method != nil {
 		method = s.method.Eval(r)
+		c.oneLine(method)
 	}
+	c.said = -1
 	c.head = len(method) == 4 && h1.EqualFold(method, "head")
 	b := append(dst, method...)
 	b = append(b, ' ')
@@ -50,6 +53,7 @@ func (c *call) AppendRequest(x *pass.Exchange, dst []byte) ([]byte, error) {
 		return b, errNoURI
 	}
 	x.SetURI(from, len(b))
+	c.oneLine(b[from:])
 	if s.version == 1001 {
 		b = append(b, " HTTP/1.1\r\n"...)
 	} else {
@@ -66,7 +70,44 @@ func (c *call) AppendRequest(x *pass.Exchange, dst []byte) ([]byte, error) {
 		b = appendClient(b, r, s.compiled.skip)
 	}
 	b = append(b, '\r', '\n')
+	if max(c.said, 0) != c.bodySize(body) {
+		x.Odd = true
+	}
 	return append(b, body...), nil
+}
+
+// bodySize is how much is sent behind the head, own being proxy_set_body. A body
+// in chunks says itself where it ends.
+func (c *call) bodySize(own []byte) int64 {
+	switch b := &c.R.Body; {
+	case c.Chunked:
+		return 0
+	case c.Stream:
+		return c.R.In.ContentLength
+	case c.NoBody:
+		return int64(len(own))
+	case b.File != nil:
+		return b.Size
+	default:
+		return int64(len(b.Mem))
+	}
+}
+
+// oneLine looks whether a part of the head whose text is a request's would be a
+// line of its own. What comes after it is another request then, to the peer.
+func (c *call) oneLine(text []byte) {
+	if bytes.IndexByte(text, '\n') >= 0 || bytes.IndexByte(text, '\r') >= 0 {
+		c.Odd = true
+	}
+}
+
+// framed notes what a field that proxy_set_header sets says of the body.
+func (c *call) framed(kind lineKind, value []byte) {
+	if n, ok := h1.ParseContentLength(value); kind == lineOwnLength && ok && c.said < 0 {
+		c.said = n
+		return
+	}
+	c.Odd = true
 }
 
 // appendURI appends the request's target: the URI part of proxy_pass in place
@@ -106,6 +147,7 @@ func (c *call) appendHost(b []byte) []byte {
 	from := len(b)
 	if s.compiled.host != nil {
 		b = s.compiled.host.Append(b, c.R)
+		c.oneLine(b[from:])
 	}
 	if len(b) == from && (s.compiled.host == nil || s.version == 1001) {
 		b = append(b, c.addr.name...)
@@ -130,6 +172,10 @@ func (c *call) appendLines(b []byte) []byte {
 				b = b[:at]
 				continue
 			}
+			if l.kind != lineValue {
+				c.framed(l.kind, b[from:])
+			}
+			c.oneLine(b[from:])
 			b = append(b, '\r', '\n')
 		case l.kind == lineValue:
 			b = append(b, l.text...)
@@ -137,6 +183,7 @@ func (c *call) appendLines(b []byte) []byte {
 			if !c.Chunked && c.length >= 0 {
 				b = append(b, l.text...)
 				b = strconv.AppendInt(b, c.length, 10)
+				c.said = c.length
 				b = append(b, '\r', '\n')
 			}
 		case c.Chunked:

@@ -125,7 +125,7 @@ func (t *target) handle(r *httpd.Request) httpd.Result {
 			return rc
 		}
 	}
-	c.Schema = c.addr.schema
+	c.Schema, c.Protocol = c.addr.schema, "http"
 	c.Begin(r, c)
 	if rc := c.readBody(); rc != httpd.OK {
 		return rc

@@ -1,0 +1,35 @@
+package upstream
+
+import (
+	"sync"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/netio"
+)
+
+// Watcher is where the idle connections of pools wait for their end, without a
+// goroutine each. One serves any number of pools; it lives as long as the
+// process, from the first connection on.
+type Watcher struct {
+	once sync.Once
+	lot  *netio.Lot // nil: there is none, pools look by themselves
+}
+
+// start makes the lot.
+func (w *Watcher) start() {
+	if !netio.ParkBetweenRequests {
+		return
+	}
+	// Idle upstream connections are few, and leave no memory behind that would be
+	// worth a collection.
+	w.lot, _ = netio.NewLot(netio.LotOptions{TrimAfter: -1})
+}
+
+// add makes c wait for at most d; woke is called when it is over.
+func (w *Watcher) add(c *netio.Conn, d time.Duration, woke func(*netio.Conn, netio.Event)) bool {
+	w.once.Do(w.start)
+	return w.lot != nil && c.Park(w.lot, d, woke) == nil
+}
+
+// again makes c wait for what is left of its time.
+func (w *Watcher) again(c *netio.Conn) bool { return c.ParkAgain(w.lot) == nil }
