@@ -43,7 +43,7 @@ func (c *Conn) await() bool {
 		// the poller when there is much to do.
 		runtime.Gosched()
 	}
-	err := c.fill(c.headerBuffers())
+	err := c.fillOrLeave()
 	if err != nil && isTimeout(err) && wait < limit {
 		if c.srv.quitting.Load() {
 			limit = min(limit, msec(c.keepMin))
@@ -52,7 +52,7 @@ func (c *Conn) await() bool {
 		}
 		if wait < limit {
 			c.nc.SetReadTimeout(limit - wait)
-			err = c.fill(c.headerBuffers())
+			err = c.fillOrLeave()
 		}
 	}
 	return c.awaited(err)
@@ -127,6 +127,21 @@ func (c *Conn) fill(p *buf.Pool) error {
 		}
 	}
 	return c.decrypt(p)
+}
+
+// fillOrLeave is fill for a connection that may be closed meanwhile, when places
+// run short.
+func (c *Conn) fillOrLeave() error {
+	c.spare()
+	err := c.fill(c.headerBuffers())
+	if c.needed() {
+		return err
+	}
+	if err != nil {
+		return errEvicted
+	}
+	c.stay()
+	return nil
 }
 
 // tryFill is fill for a connection that may have nothing to be read:
@@ -225,6 +240,8 @@ func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
 	switch {
 	case why == netio.Readable:
 		c.arrived = c.nc.ResumedAt()
+	case why == netio.Evicted:
+		c.evicted.Store(true)
 	case why == netio.Drained && c.lastCall():
 		why, c.arrived = netio.Readable, 0 // some time after it was resumed
 	}

@@ -151,8 +151,8 @@ func (c *Conn) endShadow() {
 	}
 	c.nc.Release()
 	live := &c.srv.live
-	keep := *c
-	*c = Conn{resumeFn: keep.resumeFn}
+	resume := c.resumeFn
+	*c = Conn{resumeFn: resume}
 	conns.Put(c)
 	live.Done()
 }

@@ -28,7 +28,7 @@ func (c *Conn) close() {
 	if c.outLen > 0 && !c.timedOut {
 		_ = c.flush(nil)
 	}
-	if c.tls != nil && !c.timedOut && !c.abort {
+	if c.tls != nil && !c.timedOut && !c.abort && !c.evicted.Load() {
 		c.nc.SetWriteTimeout(time.Second)
 		_ = c.tls.CloseWrite()
 	}
@@ -84,6 +84,8 @@ func (c *Conn) lingeringClose(core *Core, until int64) {
 	}
 	b := buf.Sized(4096)
 	defer b.Free()
+	c.spare()
+	defer c.needed()
 	for {
 		left := time.Duration(until - clock.Mono())
 		if left <= 0 {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -70,6 +71,12 @@ type Conn struct {
 	waiting   bool  // counted in Stats.Waiting
 	isShadow  bool  // stands for another in the background
 	pipelined bool  // the request began before the one before it was answered
+
+	evicted              atomic.Bool // it has to make room for another
+	noted                bool        // by spare
+	isSpare              bool        // in srv.spares, whose mu guards this and the next three
+	spareSince           int64
+	sparePrev, spareNext *Conn
 
 	resumeFn func(*netio.Conn, netio.Event)
 	serveFn  func()
@@ -146,7 +153,7 @@ func (c *Conn) LogFields(f *errlog.Fields) {
 
 // logf logs with the connection's context, to the log that was last in effect.
 func (c *Conn) logf(lv errlog.Level, err error, format string, args ...any) {
-	if c.log.Enabled(lv) {
+	if c.log.Enabled(lv) && !c.evicted.Load() {
 		c.log.Log(lv, c.ID, err, c, format, args...)
 	}
 }
@@ -181,6 +188,16 @@ func (c *Conn) serve() {
 // begin takes the PROXY header and the TLS handshake.
 func (c *Conn) begin() bool {
 	c.nc.SetWriteTimeout(msec(c.addr.Default.Root.Core.sendTimeout))
+	if !c.addr.ProxyProtocol && !c.addr.SSL {
+		return true
+	}
+	c.spare()
+	ok := c.introduced()
+	return c.needed() && ok
+}
+
+// introduced reads what comes before the first request.
+func (c *Conn) introduced() bool {
 	if c.addr.ProxyProtocol && !c.readProxy() {
 		return false
 	}

@@ -26,8 +26,10 @@ type Instance struct {
 	nextConn atomic.Uint64
 	nextTemp atomic.Uint64
 
-	limit   int64 // worker_connections
-	workers workers
+	places        places
+	spares        spares
+	noDescriptors atomic.Int64 // clock.Now().Sec of the last line about it
+	workers       workers
 
 	mu        sync.Mutex
 	listening map[string]*Listening
@@ -61,9 +63,9 @@ func (s *Instance) debugged(a *netio.Addr) bool {
 	return set != nil && set.Has(a)
 }
 
-// SetConnectionLimit sets worker_connections: connections over it are closed
-// at once.
-func (s *Instance) SetConnectionLimit(n int) { atomic.StoreInt64(&s.limit, int64(n)) }
+// SetConnectionLimit sets worker_connections: when few places are left, those
+// that wait for a request are closed, and connections over it at once.
+func (s *Instance) SetConnectionLimit(n int) { s.places.limit.Store(int64(n)) }
 
 // Open opens the sockets that cfg needs and are not open yet. inherited maps
 // keys to sockets another process opened. On an error nothing is changed.
@@ -136,20 +138,13 @@ func (s *Instance) Listeners() (out []*netio.Listener) {
 	return out
 }
 
-// admit begins to serve a connection.
-func (s *Instance) admit(ls *Listening, nc *netio.Conn) {
-	if limit := atomic.LoadInt64(&s.limit); limit > 0 && s.stats.Active.Load() >= limit {
-		s.stats.Accepted.Add(1)
-		s.log.Load().Log(errlog.Alert, 0, nil, nil, "%d worker_connections are not enough", limit)
-		nc.Release()
-		return
-	}
-	s.live.Add(1)
-	s.workers.run(newConn(s, ls, nc).serveFn)
-}
-
 // connGone is called when a connection has ended.
-func (s *Instance) connGone(*Conn) { s.live.Done() }
+func (s *Instance) connGone(c *Conn) {
+	if c.evicted.Load() {
+		s.places.leaving.Add(-1)
+	}
+	s.live.Done()
+}
 
 // SetShared says whether another process accepts from the same sockets. Then
 // the connections that wait in them are left to it when this one stops.

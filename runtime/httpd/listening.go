@@ -66,6 +66,7 @@ func (ls *Listening) close() {
 
 // accept takes connections from one socket until it is stopped or closed.
 func (s *Instance) accept(ls *Listening, ln *netio.Listener) {
+	ln.OnError = s.acceptFailed
 	for {
 		nc, err := ln.Accept()
 		if err != nil {

@@ -18,9 +18,10 @@ import (
 // nothing is accepted). One goroutine at a time calls Accept; Stop, Start and
 // Close may be called by anyone.
 type Listener struct {
-	// OnError is told about failed accepts (*OpError), once per pause; nil
-	// keeps silent. Set it before the first Accept.
-	OnError func(error)
+	// OnError is told about failed accepts (*OpError); nil keeps silent. It
+	// reports whether it has freed descriptors, so that another attempt is worth
+	// it; else there is a pause. Set it before the first Accept.
+	OnError func(error) (freed bool)
 
 	spec      ListenSpec
 	fd        int
@@ -178,7 +179,15 @@ func (l *Listener) Accept() (*Conn, error) {
 			c.peer.a = l.peer
 			c.noDelay = l.noDelay.Load() && !l.peer.Unix
 			return c, nil
-		case syscall.ECONNABORTED, syscall.EINTR, syscall.EPROTO:
+		case syscall.EINTR:
+			continue
+		}
+		freed := l.OnError != nil && l.OnError(&OpError{Op: "accept4()", Errno: l.errno})
+		if !exhausted(l.errno) {
+			continue // a connection that has failed already, and is off the queue
+		}
+		if freed {
+			Yield() // to those who are going to close
 			continue
 		}
 		if err := l.pause(); err != nil {
@@ -216,11 +225,19 @@ func (l *Listener) ended(err error) error {
 // (accept_mutex_delay).
 const acceptPause = 500 * time.Millisecond
 
-// pause reports the failed accept and waits; Stop and Close cut it short.
-func (l *Listener) pause() error {
-	if l.OnError != nil {
-		l.OnError(&OpError{Op: "accept4()", Errno: l.errno})
+// exhausted tells whether an accept failed for want of descriptors or memory,
+// and not because of the connection that it would have taken.
+func exhausted(e syscall.Errno) bool {
+	switch e {
+	case syscall.ECONNABORTED, syscall.EPROTO, syscall.EPERM, syscall.ENETDOWN, syscall.ENOPROTOOPT, syscall.EHOSTDOWN,
+		syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ETIMEDOUT:
+		return false
 	}
+	return true
+}
+
+// pause waits after a failed accept; Stop and Close cut it short.
+func (l *Listener) pause() error {
 	end := clock.Mono() + int64(acceptPause)
 	if !l.setDeadline(clock.MonoTime(end)) {
 		return ErrStopped

@@ -19,7 +19,49 @@ const (
 	Expired
 	// Drained: the lot was told to let everyone go (shutdown, reload).
 	Drained
+	// Evicted: the place was needed for another (Lot.Evict).
+	Evicted
 )
+
+// maxEvicted is how many one call of Evict lets go, as nginx.
+const maxEvicted = 32
+
+// evictions are the connections that have been parked for longest, in order.
+type evictions struct {
+	all   [maxEvicted]*Conn
+	since [maxEvicted]int64
+	n     int
+}
+
+// add adds c if it is among the first limit.
+func (e *evictions) add(c *Conn, limit int) {
+	since := c.parked.since.Load()
+	i := e.n
+	for i > 0 && e.since[i-1] > since {
+		i--
+	}
+	if i >= limit {
+		return
+	}
+	e.n = min(e.n+1, limit)
+	copy(e.all[i+1:e.n], e.all[i:])
+	copy(e.since[i+1:e.n], e.since[i:])
+	e.all[i], e.since[i] = c, since
+}
+
+// share leaves only those that are among the limit oldest when others, which
+// have waited since the given times, are counted as well.
+func (e *evictions) share(limit int, others []int64) []*Conn {
+	n := 0
+	for j := 0; n < e.n && n+j < limit; {
+		if j < len(others) && others[j] < e.since[n] {
+			j++
+		} else {
+			n++
+		}
+	}
+	return e.all[:n]
+}
 
 // String names the event for logs and tests.
 func (e Event) String() string {
@@ -30,6 +72,8 @@ func (e Event) String() string {
 		return "expired"
 	case Drained:
 		return "drained"
+	case Evicted:
+		return "evicted"
 	}
 	return "unknown"
 }
@@ -39,11 +83,11 @@ type parking struct {
 	watch
 	resume  func(*Conn, Event)
 	why     Event
-	used    bool   // it was resumed to be used
-	counted bool   // for trimmer.counts
-	since   int64  // clock.Mono of the last Park
-	until   int64  // clock.Mono of the end of that wait
-	run     func() // Conn.resume, bound once
+	used    bool         // it was resumed to be used
+	counted bool         // for trimmer.counts
+	since   atomic.Int64 // clock.Mono of the last Park
+	until   int64        // clock.Mono of the end of that wait
+	run     func()       // Conn.resume, bound once
 }
 
 func (p *parking) reset() {
@@ -55,7 +99,7 @@ func (p *parking) reset() {
 func (c *Conn) resume() { c.parked.resume(c, c.parked.why) }
 
 // ParkedAt is the clock.Mono of the last Park.
-func (c *Conn) ParkedAt() int64 { return c.parked.since }
+func (c *Conn) ParkedAt() int64 { return c.parked.since.Load() }
 
 // ResumedAt is the clock.Mono at which the last parking ended: when what came
 // was noticed, which may be a little before resume runs.

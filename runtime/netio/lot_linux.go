@@ -173,10 +173,11 @@ func NewLot(o LotOptions) (*Lot, error) {
 // timeout.
 func (c *Conn) Park(l *Lot, timeout time.Duration, resume func(*Conn, Event)) error {
 	c.parked.resume = resume
-	c.parked.since = clock.Mono()
+	now := clock.Mono()
+	c.parked.since.Store(now)
 	end := forever
 	if timeout > 0 {
-		end = c.parked.since + int64(timeout)
+		end = now + int64(timeout)
 	}
 	c.parked.end.Store(end)
 	return c.park(l)
@@ -199,7 +200,7 @@ func (c *Conn) park(l *Lot) error {
 			return err
 		}
 	}
-	soonest := c.parked.since + tick
+	soonest := c.parked.since.Load() + tick
 	if l.trim.counts(c) {
 		l.wantTick(soonest)
 	}
@@ -374,40 +375,6 @@ func (p *parker) work() {
 	}
 }
 
-// queue holds resumed connections in the order of their reports.
-type queue struct {
-	mu   sync.Mutex
-	all  []*Conn
-	head int
-}
-
-func (q *queue) push(c *Conn) {
-	q.mu.Lock()
-	q.all = append(q.all, c)
-	q.mu.Unlock()
-}
-
-// pop takes the first, nil if there is none.
-func (q *queue) pop() *Conn {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.head == len(q.all) {
-		return nil
-	}
-	c := q.all[q.head]
-	q.all[q.head] = nil
-	if q.head++; q.head == len(q.all) {
-		q.all, q.head = q.all[:0], 0
-	}
-	return c
-}
-
-func (q *queue) waits() bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.head < len(q.all)
-}
-
 // collect is the poller's callback. The instance is watched edge-triggered, so
 // before the goroutine may wait it must have been found empty, or the bell rung.
 func (p *parker) collect(uintptr) bool {
@@ -493,52 +460,4 @@ func (p *parker) sweep(now int64) {
 		return
 	}
 	p.setTick(next)
-}
-
-// Drain resumes everybody who is parked, and everybody who parks from now on,
-// with Drained: a shutdown, after which no connection is to be kept alive.
-func (l *Lot) Drain() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.drain.Store(true)
-	for i := range l.slots {
-		if c := l.slots[i].c; c != nil && c.parked.leave() {
-			l.wake(c, Drained)
-		}
-	}
-}
-
-// Reopen undoes Drain: connections may park again.
-func (l *Lot) Reopen() { l.drain.Store(false) }
-
-// Len is how many connections are parked.
-func (l *Lot) Len() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	n := 0
-	for i := range l.slots {
-		if c := l.slots[i].c; c != nil && c.parked.state.Load()&watchWaiting != 0 {
-			n++
-		}
-	}
-	return n
-}
-
-// Close drains the lot and waits for its goroutines (not for those of the
-// connections it resumed). From then on Park fails, or resumes with Drained where
-// the lot had watched the Conn before.
-func (l *Lot) Close() error {
-	l.Drain()
-	l.mu.Lock()
-	was := l.closed
-	l.closed = true
-	l.mu.Unlock()
-	if was {
-		return ErrClosed
-	}
-	err := l.file.Close()
-	<-l.done
-	_ = syscall.Close(l.bell)
-	l.trim.wg.Wait()
-	return err
 }

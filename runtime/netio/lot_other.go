@@ -47,7 +47,8 @@ func NewLot(o LotOptions) (*Lot, error) {
 // the Conn stays the caller's.
 func (c *Conn) Park(l *Lot, timeout time.Duration, resume func(*Conn, Event)) error {
 	c.parked.resume = resume
-	c.parked.since, c.parked.timeout = clock.Mono(), timeout
+	c.parked.since.Store(clock.Mono())
+	c.parked.timeout = timeout
 	return c.park(l, timeout)
 }
 
@@ -56,7 +57,7 @@ func (c *Conn) Park(l *Lot, timeout time.Duration, resume func(*Conn, Event)) er
 func (c *Conn) ParkAgain(l *Lot) error {
 	left := c.parked.timeout
 	if left > 0 {
-		left = max(left-time.Duration(clock.Mono()-c.parked.since), 1)
+		left = max(left-time.Duration(clock.Mono()-c.parked.since.Load()), 1)
 	}
 	return c.park(l, left)
 }
@@ -95,7 +96,7 @@ func (l *Lot) wait(c *Conn, timeout time.Duration) {
 	}
 	l.mu.Lock()
 	if _, ok := l.parked[c]; !ok {
-		why = Drained
+		why = c.parked.why
 		_ = c.rd.setDeadline(time.Time{})
 	}
 	delete(l.parked, c)
@@ -112,9 +113,33 @@ func (l *Lot) Drain() {
 	defer l.mu.Unlock()
 	l.drain = true
 	for c := range l.parked {
-		delete(l.parked, c)
-		_ = c.rd.setDeadline(clock.MonoTime(clock.Mono() - int64(time.Second)))
+		l.expel(c, Drained)
 	}
+}
+
+// expel ends c's wait; the caller holds mu.
+func (l *Lot) expel(c *Conn, why Event) {
+	c.parked.why = why
+	delete(l.parked, c)
+	_ = c.rd.setDeadline(clock.MonoTime(clock.Mono() - int64(time.Second)))
+}
+
+// Evict resumes connections with Evicted and tells how many: those that are among
+// the n (32 at most) that have waited for longest. others are the times since
+// which connections wait that are not parked, in order; they count as well.
+func (l *Lot) Evict(n int, others []int64) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var next evictions
+	n = min(n, maxEvicted)
+	for c := range l.parked {
+		next.add(c, n)
+	}
+	all := next.share(n, others)
+	for _, c := range all {
+		l.expel(c, Evicted)
+	}
+	return len(all)
 }
 
 // Reopen undoes Drain: connections may park again.

@@ -296,3 +296,41 @@ func trims2done(c <-chan struct{}) <-chan struct{} {
 	go func() { <-c; close(done) }()
 	return done
 }
+
+// Those that are parked for longest are evicted, unless others have waited even
+// longer.
+func TestEvict(t *testing.T) {
+	l := newLot(t, LotOptions{})
+	type parted struct {
+		i   int
+		why Event
+	}
+	gone := make(chan parted, 3)
+	var since [3]int64
+	for i := range since {
+		_, server := pair(t)
+		timeout := time.Minute - time.Duration(i)*10*time.Second
+		if err := server.Park(l, timeout, func(_ *Conn, why Event) { gone <- parted{i, why} }); err != nil {
+			t.Fatal(err)
+		}
+		since[i] = server.ParkedAt()
+	}
+	if n := l.Evict(1, []int64{since[0] - 2, since[0] - 1}); n != 0 {
+		t.Errorf("%d evicted, though another waits for longer", n)
+	}
+	if n := l.Evict(3, []int64{since[0] - 1}); n != 2 {
+		t.Errorf("%d evicted of three, one of which is another", n)
+	}
+	got := map[int]Event{}
+	for range 2 {
+		p := <-gone
+		got[p.i] = p.why
+	}
+	if len(got) != 2 || got[0] != Evicted || got[1] != Evicted {
+		t.Errorf("left: %v", got)
+	}
+	if n := l.Evict(3, nil); n != 1 {
+		t.Errorf("%d evicted, one was left", n)
+	}
+	<-gone
+}

@@ -1,0 +1,180 @@
+package httpd
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+)
+
+// spares are connections that wait on a goroutine for what nobody may ever send:
+// a PROXY header, a handshake, a request after it, the end of a lingering close.
+// When places run short they are closed, as are those that are parked.
+type spares struct {
+	mu          sync.Mutex
+	first, last *Conn // in the order in which they came, by Conn.spareNext and sparePrev
+}
+
+// errEvicted is why a connection ends that had to make room.
+var errEvicted = errors.New("evicted")
+
+// spare makes the connection one that may be closed for want of places, until
+// needed. As long as there are many places nobody is noted, which costs nothing.
+func (c *Conn) spare() {
+	// The poller has to know it, so that another goroutine may end its wait.
+	if !c.srv.scarce() || c.nc.Share() != nil {
+		return
+	}
+	l := &c.srv.spares
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c.noted, c.isSpare, c.spareSince = true, true, clock.Mono()
+	c.sparePrev = l.last
+	if l.last != nil {
+		l.last.spareNext = c
+	} else {
+		l.first = c
+	}
+	l.last = c
+}
+
+// needed ends what spare began. False: the connection has been evicted.
+func (c *Conn) needed() bool {
+	if !c.noted {
+		return true
+	}
+	c.noted = false
+	l := &c.srv.spares
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c.isSpare {
+		l.remove(c)
+	}
+	return !c.evicted.Load()
+}
+
+// stay undoes an eviction: a request came in the last moment.
+func (c *Conn) stay() {
+	c.evicted.Store(false)
+	c.srv.places.leaving.Add(-1)
+	_ = c.nc.SetDeadline(time.Time{}) // it is open
+}
+
+// remove takes c out; the caller holds mu.
+func (l *spares) remove(c *Conn) {
+	if c.sparePrev != nil {
+		c.sparePrev.spareNext = c.spareNext
+	} else {
+		l.first = c.spareNext
+	}
+	if c.spareNext != nil {
+		c.spareNext.sparePrev = c.sparePrev
+	} else {
+		l.last = c.sparePrev
+	}
+	c.isSpare, c.sparePrev, c.spareNext = false, nil, nil
+}
+
+// since are the times at which the first n began to wait.
+func (l *spares) since(n int) (since []int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := l.first; c != nil && len(since) < n; c = c.spareNext {
+		since = append(since, c.spareSince)
+	}
+	return since
+}
+
+// evict ends the waits of up to n connections, the oldest first, and tells how
+// many.
+func (l *spares) evict(n int) (evicted int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for ; evicted < n && l.first != nil; evicted++ {
+		c := l.first
+		l.remove(c)
+		c.evicted.Store(true)
+		_ = c.nc.SetDeadline(clock.MonoTime(clock.Mono() - int64(time.Second))) // it is open: needed waits for mu
+	}
+	return evicted
+}
+
+// places counts connections against worker_connections.
+type places struct {
+	limit   atomic.Int64 // worker_connections
+	leaving atomic.Int64 // evicted and not closed yet
+	warned  atomic.Int64 // clock.Now().Sec of the last warning
+}
+
+// scarce reports whether places run short, so that connections that wait on a
+// goroutine are noted as spare.
+func (s *Instance) scarce() bool {
+	limit := s.places.limit.Load()
+	return limit > 0 && s.stats.Active.Load() > limit-limit/4
+}
+
+// room makes sure that there is a place for another connection: when few are
+// left, connections that wait are closed.
+func (s *Instance) room() bool {
+	limit := s.places.limit.Load()
+	if limit <= 0 {
+		return true
+	}
+	free := limit - (s.stats.Active.Load() - s.places.leaving.Load())
+	if free <= limit/16 {
+		if n := s.evict(); n > 0 {
+			free += int64(n)
+			if now := clock.Now().Sec; s.places.warned.Swap(now) != now {
+				s.log.Load().Log(errlog.Warn, 0, nil, nil, "%d worker_connections are not enough, reusing connections", limit)
+			}
+		}
+	}
+	return free > 0
+}
+
+// evict closes some of the connections that wait, as many as nginx would, and
+// tells how many. They are gone a little later.
+func (s *Instance) evict() int {
+	n := max(1, min(32, int(s.stats.Waiting.Load())/8))
+	evicted := s.lot.Evict(n, s.spares.since(n))
+	if evicted < n {
+		evicted += s.spares.evict(n - evicted)
+	}
+	s.places.leaving.Add(int64(evicted))
+	return evicted
+}
+
+// acceptFailed logs an accept that failed. It reports whether descriptors are
+// going to be free: idle connections give up theirs.
+func (s *Instance) acceptFailed(err error) (freed bool) {
+	level := errlog.Alert
+	switch {
+	case errors.Is(err, syscall.ECONNABORTED):
+		level = errlog.Error
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		level = errlog.Crit
+		freed = s.evict() > 0
+		if now := clock.Now().Sec; freed && s.noDescriptors.Swap(now) == now {
+			return freed // it has been said in this second
+		}
+	}
+	s.log.Load().Fail(level, err)
+	return freed
+}
+
+// admit begins to serve a connection.
+func (s *Instance) admit(ls *Listening, nc *netio.Conn) {
+	if !s.room() {
+		s.stats.Accepted.Add(1)
+		s.log.Load().Log(errlog.Alert, 0, nil, nil, "%d worker_connections are not enough", s.places.limit.Load())
+		nc.Release()
+		return
+	}
+	s.live.Add(1)
+	s.workers.run(newConn(s, ls, nc).serveFn)
+}
