@@ -186,7 +186,7 @@ func (g gen) location(head string, depth int) *node {
 
 // onlyLocation are words that servers and http do not take, onlyServer those that http does not.
 var (
-	onlyLocation = []string{"limit_except", "internal", "alias", "proxy_pass ", "empty_gif"}
+	onlyLocation = []string{"limit_except", "internal", "alias", "proxy_pass ", "empty_gif", "post_action"}
 	onlyServer   = []string{"set ", "if ", "rewrite ", "break", "valid_referers", "secure_link ", "try_files"}
 )
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -46,6 +47,17 @@ func (t *trial) archive() string {
 		fmt.Fprintf(&b, "-- requests/%s --\n%s", r.id, script(r.bytes(t.fields[r]), r.answers))
 	}
 	return b.String()
+}
+
+// words are the directives that the trial's configuration has, with spaces around each: the Case of the table.
+func (t *trial) words() string {
+	seen := map[string]bool{}
+	for l := range strings.Lines(t.conf.without(t.gone)) {
+		for _, w := range directives(l) {
+			seen[w] = true
+		}
+	}
+	return " " + strings.Join(slices.Sorted(maps.Keys(seen)), " ") + " "
 }
 
 // A difference is what one request, or the line of a log that belongs to it, showed.
@@ -104,33 +116,34 @@ func logsPortTaken(f harness.Finding) bool {
 // compare picks what differs from the findings.
 func (p *player) compare(t *trial, found []harness.Finding) (all []difference) {
 	differs, own := map[string]bool{}, map[string]bool{}
-	lines := map[string]string{}
+	lines, heads := map[string]string{}, map[string]string{}
 	for _, r := range t.requests {
 		lines[r.id] = strings.TrimSpace(strings.SplitN(r.bytes(nil), "\r\n", 2)[0])
+		heads[r.id] = r.head(t.fields[r])
 	}
 	for _, f := range found {
 		if _, ok := lines[f.Name]; !ok {
 			continue
 		}
 		own[f.Name] = slices.ContainsFunc(f.Oracle, func(l string) bool {
-			return strings.HasPrefix(l, "[page ") || strings.Contains(l, "<length of") || l == "Transfer-Encoding: chunked" || l == "Content-Encoding: gzip"
+			return ownPage.MatchString(l) || strings.Contains(l, "<length of") || l == "Transfer-Encoding: chunked" || l == "Content-Encoding: gzip"
 		})
 		diff := p.answers(f)
 		differs[f.Name] = len(diff) > 0
-		if left := p.known.Unexplained("fuzz", lines[f.Name], diff); len(left) > 0 {
+		if left := p.known.Unexplained(t.words(), heads[f.Name], diff); len(left) > 0 {
 			all = append(all, difference{kindOfAnswer(left), f.Name, left})
 		}
 	}
 	for _, f := range found {
 		switch {
 		case strings.HasPrefix(f.Name, "fuzz-access"):
-			all = append(all, p.compareAccess(f, differs, own)...)
+			all = append(all, p.compareAccess(t, f, differs, own)...)
 		case strings.HasPrefix(f.Name, "error"):
 			diff := harness.Diff(f.Oracle, f.Tested)
 			diff = slices.DeleteFunc(diff, func(l string) bool {
 				return slices.ContainsFunc(t.requests, func(r *request) bool { return differs[r.id] && strings.Contains(l, `request: "`+lines[r.id]) })
 			})
-			for _, l := range p.known.Unexplained("fuzz", f.Name, diff) {
+			for _, l := range p.known.Unexplained(t.words(), f.Name, diff) {
 				all = append(all, difference{"error log: " + l[:1] + kindOfLine(l[1:]), idOf(lines, l), []string{l}})
 			}
 		}
@@ -139,10 +152,10 @@ func (p *player) compare(t *trial, found []harness.Finding) (all []difference) {
 }
 
 // compareAccess compares lines of the access log by request, but for requests whose answers differ.
-func (p *player) compareAccess(f harness.Finding, differs, own map[string]bool) (all []difference) {
-	byID := func(t harness.Transcript) map[string][]string {
+func (p *player) compareAccess(t *trial, f harness.Finding, differs, own map[string]bool) (all []difference) {
+	byID := func(lines harness.Transcript) map[string][]string {
 		m := map[string][]string{}
-		for _, l := range t {
+		for _, l := range lines {
 			id, rest, _ := strings.Cut(strings.TrimPrefix(l, "id="), "|")
 			m[id] = append(m[id], rest)
 		}
@@ -159,7 +172,7 @@ func (p *player) compareAccess(f harness.Finding, differs, own map[string]bool) 
 		if differs[base] || differs[id] {
 			continue
 		}
-		diff := p.known.Unexplained("fuzz", "access.log", p.fieldsThatDiffer(oracle[id], tested[id], own[base]))
+		diff := p.known.Unexplained(t.words(), "access.log", p.fieldsThatDiffer(oracle[id], tested[id], own[base]))
 		fields := map[string][]string{}
 		for _, l := range diff {
 			name, _, _ := strings.Cut(l[1:], "=")
@@ -202,17 +215,9 @@ func (p *player) pageLengths(oracle, tested string) bool {
 	return err1 == nil && err2 == nil && (a-b == whole || a-b == len("nginx")-len("sluice"))
 }
 
-var product = regexp.MustCompile(`<hr><center>(nginx|sluice)[^<]*</center>`)
-
 // answers compares two transcripts. What the name of the server makes different is no difference.
 func (p *player) answers(f harness.Finding) []string {
-	unnamed := func(t harness.Transcript) (u harness.Transcript) {
-		for _, l := range t {
-			u = append(u, product.ReplaceAllString(l, "<hr><center><server></center>"))
-		}
-		return u
-	}
-	diff := harness.Diff(unnamed(f.Oracle), unnamed(f.Tested))
+	diff := harness.Diff(f.Oracle, f.Tested)
 	for i := 0; i+1 < len(diff); i++ {
 		before, ok1 := strings.CutPrefix(diff[i], "-Content-Length: ")
 		after, ok2 := strings.CutPrefix(diff[i+1], "+Content-Length: ")
@@ -222,6 +227,9 @@ func (p *player) answers(f harness.Finding) []string {
 	}
 	return diff
 }
+
+// ownPage is in a transcript whose body may be one of the server's own, whatever filters made of it.
+var ownPage = regexp.MustCompile(`^\[page |<server>|^HTTP/1.1 [345]`)
 
 var (
 	quotedText = regexp.MustCompile(`"[^"]*"|'[^']*'`)
@@ -298,7 +306,7 @@ func (p *player) refuse(ctx context.Context, t *trial) ([]difference, error) {
 			said[i] = append(said[i], strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(l, "nginx: "), "sluice: ")))
 		}
 	}
-	diff := p.known.Unexplained("fuzz", "-t", harness.Diff(said[0], said[1]))
+	diff := p.known.Unexplained(t.words(), "-t", harness.Diff(said[0], said[1]))
 	if len(diff) == 0 {
 		return nil, nil
 	}

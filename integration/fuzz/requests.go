@@ -147,6 +147,24 @@ func (r *request) bytes(without map[int]bool) string {
 	return b.String() + "\r\n" + r.body
 }
 
+// head is the request as the table of differences has it: request line and fields in one line, bars between them; one that
+// is followed by another on its connection ends in "| and another".
+func (r *request) head(without map[int]bool) string {
+	if r.raw != "" {
+		return strings.TrimSpace(r.raw)
+	}
+	var lines []string
+	for i, l := range r.first {
+		if !without[i] {
+			lines = append(lines, l)
+		}
+	}
+	if r.answers > 1 {
+		lines = append(lines, "and another")
+	}
+	return strings.Join(lines, " | ")
+}
+
 // script writes bytes as a file requests/NAME of an archive has them.
 func script(wire string, answers int) string {
 	var b strings.Builder

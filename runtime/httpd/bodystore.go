@@ -6,8 +6,8 @@ import (
 )
 
 // memoryLimit returns up to which size the body stays in memory. That is
-// client_body_buffer_size and, as in nginx, what fits the header's buffer or
-// exceeds the body's buffer by less than a quarter.
+// client_body_buffer_size and, as in nginx, what came with the header or fits
+// its buffer, or exceeds the body's buffer by less than a quarter.
 func (r *Request) memoryLimit() int64 {
 	c, size := r.conn, r.loc.Core.bodyBufferSize
 	if c.in == nil {
@@ -15,7 +15,7 @@ func (r *Request) memoryLimit() int64 {
 	}
 	received := int64(c.inEnd - c.inPos)
 	if r.In.Chunked {
-		return max(size, received)
+		return size + received
 	}
 	if rest := r.In.ContentLength - received; rest <= int64(len(c.in.B)-c.inEnd) || rest < size+size/4 {
 		return max(size, r.In.ContentLength)

@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"errors"
+	"os"
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
@@ -141,7 +142,7 @@ func defaultServerConf() ServerConf {
 func (b *Builder) defaultCore() Core {
 	return Core{
 		defaultType: []byte("text/plain"), types: defaultTypes(),
-		maxBodySize: 1 << 20, bodyBufferSize: 16384, bodyTimeout: 60000, sendTimeout: 60000,
+		maxBodySize: 1 << 20, bodyBufferSize: 2 * int64(os.Getpagesize()), bodyTimeout: 60000, sendTimeout: 60000,
 		sendfileMaxChunk: 2 << 20, tcpNodelay: true, postponeOutput: 1460, chunked: true, etag: true,
 		ifModifiedSince: imsExact, maxRanges: -1, keepaliveTimeout: 75000, keepaliveRequests: 1000,
 		keepaliveTime: 3600000, keepaliveDisable: conf.Slot[int]{V: disableMSIE6}, lingering: lingerOn,

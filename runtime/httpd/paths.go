@@ -236,11 +236,11 @@ func (r *Request) tryFiles(files []tryFile) Result {
 		}
 		var info openfile.Info
 		err := r.Open(path, &info, true)
-		isDir := err == nil && info.IsDir()
+		isDir, failed := err == nil && info.IsDir(), info.Failed
 		info.Close()
 		if err != nil {
 			if !notFound(err) {
-				r.Logf(levelCrit, err, `%s "%s" failed`, info.Failed, path)
+				r.Logf(levelCrit, err, `%s "%s" failed`, failed, path)
 			}
 			r.trace(Event{Kind: EventTried, Text: path})
 			continue

@@ -60,7 +60,7 @@ func (n *norm) transcript(ex *Exchange) Transcript {
 }
 
 func (n *norm) response(t Transcript, r *Response) Transcript {
-	body := []byte(n.hide(string(r.Body)))
+	body := pageEnd.ReplaceAll([]byte(n.hide(string(r.Body))), []byte("${1}<server>${2}"))
 	page := ownPage(r.Body)
 	t = append(t, r.Line)
 	now, _ := time.Parse(time.RFC1123, r.Get("Date"))
@@ -112,7 +112,7 @@ func (n *norm) response(t Transcript, r *Response) Transcript {
 		t = append(t, f.Name+": "+value)
 	}
 	for _, note := range r.Notes {
-		t = append(t, "["+note+"]")
+		t = append(t, "["+n.hide(note)+"]")
 	}
 	t = append(t, r.times.lines(r.Get("Content-Encoding") != "")...)
 	t = append(t, "")
@@ -135,6 +135,9 @@ func (r *Response) born(now time.Time) time.Time {
 // pageText is a page that the server makes itself: for a status.
 var pageText = regexp.MustCompile("^<html>\r\n<head><title>([^<]*)</title></head>\r\n<body>\r\n<center><h1>([^<]*)</h1></center>\r\n" +
 	"(?:<center>([^<]*)</center>\r\n)?<hr><center>(?:nginx|sluice)[^<]*</center>\r\n</body>\r\n</html>\r\n((?s:<!--.*)?)$")
+
+// pageEnd is where the name of the server stands on such a page, which may be part of another body.
+var pageEnd = regexp.MustCompile("(<hr><center>)(?:nginx|sluice)(?:/[0-9.]+)?(</center>)")
 
 // ownPage returns what tells one of the server's own pages from another; empty for any other body.
 func ownPage(body []byte) string {

@@ -105,10 +105,13 @@ func handle(r *httpd.Request, names []*script.Value) httpd.Result {
 }
 
 // testDir checks that there is a directory at all. path is the file that was
-// not found in it.
+// not found in it. A directory that does not end in a slash, which alias makes
+// of a regular expression, is logged by path, as nginx has it.
 func testDir(r *httpd.Request, dir, path []byte) httpd.Result {
+	named := path
 	if n := len(dir); n > 1 && dir[n-1] == '/' {
 		dir = dir[:n-1]
+		named = dir
 	}
 	info := r.File()
 	err := r.Open(dir, info, true)
@@ -117,7 +120,7 @@ func testDir(r *httpd.Request, dir, path []byte) httpd.Result {
 	case err == nil && info.IsDir():
 		return httpd.OK
 	case err == nil:
-		r.Logf(errlog.Alert, nil, `"%s" is not a directory`, dir)
+		r.Logf(errlog.Alert, nil, `"%s" is not a directory`, named)
 	case errors.Is(err, syscall.EMLINK), errors.Is(err, syscall.ELOOP):
 		return httpd.StatusForbidden
 	case errors.Is(err, syscall.ENOENT):
@@ -126,7 +129,7 @@ func testDir(r *httpd.Request, dir, path []byte) httpd.Result {
 		// The file was not found, so the directory could be searched.
 		return httpd.OK
 	default:
-		r.Logf(errlog.Crit, err, `%s "%s" failed`, info.Failed, dir)
+		r.Logf(errlog.Crit, err, `%s "%s" failed`, info.Failed, named)
 	}
 	return httpd.StatusInternalServerError
 }
