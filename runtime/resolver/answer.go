@@ -86,11 +86,14 @@ func escapeName(name string) (string, bool) {
 	return b.String(), label > 0
 }
 
+// complain makes the text of a complaint.
+func complain(format string, args ...any) string { return fmt.Sprintf(format, args...) }
+
 // handle takes one message in. Whatever is wrong with it is logged and ignored,
 // as it may be forged; the servers are asked again in time.
 func (f *flight) handle(msg message) progress {
-	var m dns.Msg
-	q, complaint := f.match(&m, msg)
+	m := reply{data: msg.data}
+	q, complaint := f.match(&m, msg.tcp)
 	if complaint != "" {
 		f.r.Log(complaint)
 		return nothing
@@ -98,20 +101,20 @@ func (f *flight) handle(msg message) progress {
 	if q == nil {
 		return nothing
 	}
-	if m.Truncated {
+	if m.truncated() && f.entry.kind != kindAddr {
 		q.tcp = true
 		f.sendTCP(f.r.Servers[f.server], q.wire)
 		return truncated
 	}
-	code := Code(m.Rcode)
-	f.r.counters.response(code)
-	if code == 0 {
-		if complaint = f.partial.take(q.qtype, m.Answer); complaint != "" {
+	f.r.counters.response(m.code)
+	switch {
+	case m.code != 0:
+		f.partial.code = m.code
+	case m.answers > 0 && f.partial.code == 0:
+		if complaint = f.partial.take(q.qtype, &m, f.r.Log); complaint != "" {
 			f.r.Log(complaint)
 			return nothing
 		}
-	} else {
-		f.partial.code = code
 	}
 	q.answered = true
 	for i := range f.queries {
@@ -125,106 +128,144 @@ func (f *flight) handle(msg message) progress {
 
 // match finds the question a message answers; complaint says what is wrong with
 // one that answers none.
-func (f *flight) match(m *dns.Msg, msg message) (q *query, complaint string) {
-	const headerSize = 12
-	if len(msg.data) < headerSize {
-		return nil, "short DNS response"
+func (f *flight) match(m *reply, tcp bool) (q *query, complaint string) {
+	if len(m.data) < headerSize {
+		return nil, shortReply
 	}
-	id := int(msg.data[0])<<8 | int(msg.data[1])
-	flags := int(msg.data[2])<<8 | int(msg.data[3])
+	m.header()
 	network := "UDP"
-	if msg.tcp {
+	if tcp {
 		network = "TCP"
 	}
 	// A response to a standard query, with no reserved bit; truncation is not
 	// for TCP.
-	if flags&0xf870 != 0x8000 || msg.tcp && flags&0x0200 != 0 {
-		return nil, fmt.Sprintf("invalid %s DNS response %d fl:%04X", network, id, flags)
+	if m.flags&0xf870 != 0x8000 || tcp && m.truncated() {
+		return nil, complain("invalid %s DNS response %d fl:%04X", network, m.id, m.flags)
 	}
-	if code := Code(flags & 0xf); code == FormatError || code > lastKnownRcode {
-		f.r.counters.response(code)
-		text := fmt.Sprintf("DNS error (%d: %s), query id:%d", int(code), code, id)
+	if m.code == FormatError || m.code > lastKnownRcode {
+		f.r.counters.response(m.code)
+		text := complain("DNS error (%d: %s), query id:%d", int(m.code), m.code, m.id)
 		for i := range f.queries {
-			if code == FormatError && int(f.queries[i].id) == id {
+			if m.code == FormatError && int(f.queries[i].id) == m.id {
 				text += `, name:"` + f.entry.name + `"`
 			}
 		}
 		return nil, text
 	}
-	if err := m.Unpack(msg.data); err != nil && !m.Truncated {
-		return nil, "short DNS response"
+	if complaint := m.question(); complaint != "" {
+		return nil, complaint
 	}
-	if len(m.Question) != 1 {
-		return nil, "invalid number of questions in DNS response"
+	if m.qclass != dns.ClassINET {
+		return nil, complain("unknown query class %d in DNS response", m.qclass)
 	}
-	question := &m.Question[0]
-	if question.Qclass != dns.ClassINET {
-		return nil, fmt.Sprintf("unknown query class %d in DNS response", question.Qclass)
+	switch m.qtype {
+	case dns.TypeA, dns.TypeAAAA, dns.TypeSRV, dns.TypePTR:
+	default:
+		return nil, complain("unknown query type %d in DNS response", m.qtype)
 	}
-	name := plainName(question.Name)
 	for i := range f.queries {
 		q = &f.queries[i]
-		if q.qtype != question.Qtype || name != f.entry.name || q.answered {
+		if q.qtype != m.qtype || m.name != f.entry.name || q.answered {
 			continue
 		}
-		if m.Id != q.id {
-			return nil, fmt.Sprintf("wrong ident %d in DNS response for %s, expect %d", m.Id, name, q.id)
-		}
-		if m.Truncated && q.tcp {
+		if m.truncated() && q.tcp {
 			return nil, "" // the same answer again; TCP is under way
+		}
+		if m.id != int(q.id) {
+			return nil, complain("wrong ident %d in DNS response for %s, expect %d", m.id, m.name, q.id)
 		}
 		return q, ""
 	}
-	return nil, "unexpected DNS response for " + name
+	return nil, "unexpected DNS response for " + m.name
 }
 
 // take adds the records of an answer to the question qtype; complaint is why the
 // whole message must be ignored.
-func (p *partial) take(qtype uint16, answer []dns.RR) (complaint string) {
+func (p *partial) take(qtype uint16, m *reply, log func(string)) (complaint string) {
 	next := *p
-	for _, rr := range answer {
-		h := rr.Header()
-		if h.Class != dns.ClassINET {
-			return fmt.Sprintf("unexpected RR class %d in DNS response", h.Class)
+	alias, wanted := 0, 0 // where a CNAME's name is; records of the type asked for
+	for i := m.at; m.answers > 0; m.answers-- {
+		r, complaint := m.record(i)
+		if complaint != "" {
+			return complaint
 		}
-		ttl := h.Ttl
-		if int32(ttl) < 0 { // RFC 2181, section 8
-			ttl = 0
+		next.ttl = min(next.ttl, r.ttl)
+		switch isAddress := qtype == dns.TypeA || qtype == dns.TypeAAAA; {
+		case r.rtype == dns.TypePTR && qtype == dns.TypePTR:
+			// The first one counts, whatever follows.
+			if p.res.name, complaint = m.text(r.at); complaint == "" {
+				p.ttl = r.ttl
+			}
+			return complaint
+		case r.rtype == dns.TypeCNAME:
+			alias = r.at
+		case r.rtype == dns.TypeDNAME && qtype != dns.TypePTR:
+		case r.rtype == dns.TypeSRV && qtype == dns.TypeSRV:
+			complaint = next.res.takeSRV(m, &r)
+			wanted++
+		case (r.rtype == dns.TypeA || r.rtype == dns.TypeAAAA) && isAddress:
+			complaint = next.res.takeAddr(qtype, m, &r)
+			wanted++
+		default:
+			log(complain("unexpected RR type %d in DNS response", r.rtype))
 		}
-		next.ttl = min(next.ttl, ttl)
-		switch rr := rr.(type) {
-		case *dns.A:
-			addr, ok := netip.AddrFromSlice(rr.A)
-			if qtype != dns.TypeA {
-				return "unexpected A record in DNS response"
-			}
-			if !ok {
-				return "invalid A record in DNS response"
-			}
-			next.res.v4 = append(next.res.v4, addr.Unmap())
-		case *dns.AAAA:
-			addr, ok := netip.AddrFromSlice(rr.AAAA)
-			if qtype != dns.TypeAAAA {
-				return "unexpected AAAA record in DNS response"
-			}
-			if !ok {
-				return "invalid AAAA record in DNS response"
-			}
-			next.res.v6 = append(next.res.v6, addr)
-		case *dns.SRV:
-			next.res.srv = append(next.res.srv, srvRecord{
-				name: plainName(rr.Target), port: rr.Port, priority: rr.Priority, weight: max(rr.Weight, 1),
-			})
-		case *dns.PTR:
-			if next.res.name == "" {
-				next.res.name = plainName(rr.Ptr)
-			}
-		case *dns.CNAME:
-			next.res.alias = plainName(rr.Target)
+		if complaint != "" {
+			return complaint
 		}
+		i = r.at + r.size
+	}
+	switch {
+	case qtype == dns.TypePTR:
+		return "no PTR type in DNS response"
+	case wanted > 0:
+	case alias > 0:
+		if next.res.alias, complaint = m.text(alias); complaint != "" {
+			return complaint
+		}
+	case qtype == dns.TypeSRV:
+		return "no SRV type in DNS response"
+	default:
+		return "no A or CNAME types in DNS response"
 	}
 	*p = next
 	return ""
+}
+
+// takeAddr adds an address.
+func (res *result) takeAddr(qtype uint16, m *reply, r *record) (complaint string) {
+	name, size := "A", 4
+	if r.rtype == dns.TypeAAAA {
+		name, size = "AAAA", 16
+	}
+	switch {
+	case r.rtype != qtype:
+		return complain("unexpected %s record in DNS response", name)
+	case r.size != size:
+		return complain("invalid %s record in DNS response", name)
+	case r.at+size > len(m.data):
+		return shortReply
+	}
+	addr, _ := netip.AddrFromSlice(m.data[r.at : r.at+size])
+	if size == 4 {
+		res.v4 = append(res.v4, addr)
+	} else {
+		res.v6 = append(res.v6, addr)
+	}
+	return ""
+}
+
+// takeSRV adds a host of a service.
+func (res *result) takeSRV(m *reply, r *record) (complaint string) {
+	if r.at+6 >= len(m.data) {
+		return shortReply
+	}
+	name, complaint := m.text(r.at + 6)
+	if complaint == "" {
+		res.srv = append(res.srv, srvRecord{
+			name: name, priority: m.u16(r.at), weight: max(m.u16(r.at+2), 1), port: m.u16(r.at + 4),
+		})
+	}
+	return complaint
 }
 
 // conclude decides what all answers together say. One that failed makes the
@@ -251,28 +292,3 @@ func (f *flight) conclude() {
 	res.valid = time.Now().Unix() + int64(ttl/time.Second)
 	f.res = res
 }
-
-// plainName undoes the escapes of package dns, drops the final dot and folds
-// letters.
-func plainName(s string) string {
-	s = lowered(strings.TrimSuffix(s, "."))
-	if !strings.Contains(s, `\`) {
-		return s
-	}
-	b := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '\\' && i+3 < len(s) && isDigit(s[i+1]) && isDigit(s[i+2]) && isDigit(s[i+3]):
-			b = append(b, (s[i+1]-'0')*100+(s[i+2]-'0')*10+(s[i+3]-'0'))
-			i += 3
-		case s[i] == '\\' && i+1 < len(s):
-			i++
-			b = append(b, s[i])
-		default:
-			b = append(b, s[i])
-		}
-	}
-	return string(b)
-}
-
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }
