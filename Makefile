@@ -13,6 +13,9 @@ GOLANGCI_LINT ?= $(shell golangci-lint version --short 2>/dev/null | grep -qx '$
 # tools of nginx's administrators have to go on working.
 TEST_TOOLS    := nginx chromium gcc certbot /usr/lib/python3/dist-packages/certbot_nginx fail2ban-regex goaccess logrotate pgrep
 TEST_PACKAGES := nginx chromium gcc libc6-dev certbot python3-certbot-nginx fail2ban goaccess logrotate procps
+# What regular expressions are compared with.
+PCRE_TOOLS    := /usr/include/pcre2.h gcc
+PCRE_PACKAGES := libpcre2-dev gcc libc6-dev
 # What the benchmark compares with.
 BENCH_TOOLS    := nginx haproxy wrk taskset
 BENCH_PACKAGES := nginx haproxy wrk util-linux
@@ -29,7 +32,11 @@ DEB             = bin/sluice_$(VERSION)_$(DEB_ARCH).deb
 # The tests of integration/debian have machines of their own, which takes root.
 MACHINES := $(if $(filter 0,$(shell id -u)),-tags=machines)
 
+<<<<<<< HEAD
 .PHONY: all build deb test race integration soak fuzz-nginx bench pgo lint fmt deps bench-deps clean
+=======
+.PHONY: all build deb test race integration fuzz-pcre soak bench pgo lint fmt deps bench-deps pcre-deps clean
+>>>>>>> 0551824 (regex: what has failed behind a greedy loop is remembered, and the last byte that is needed is looked for)
 
 all: build
 
@@ -54,6 +61,11 @@ race: deps ## the tests under the race detector, which the server under test is 
 integration: deps ## only the tests that run the program beside nginx
 	$(GO) test $(MACHINES) $(TESTFLAGS) -count=1 -timeout 10m ./integration/...
 
+# libpcre2 itself is what the engine of regular expressions is compared with, in time and, by a fuzzer, in answers.
+fuzz-pcre: pcre-deps ## package regex beside libpcre2, a minute and a half
+	CGO_ENABLED=1 $(GO) test -tags pcre $(TESTFLAGS) -run PCRE ./runtime/regex
+	CGO_ENABLED=1 $(GO) test -tags pcre $(TESTFLAGS) -run '^$$' -fuzz FuzzAgainstPCRE -fuzztime 60s ./runtime/regex
+
 soak: deps bench-deps ## reloads, changes of the binary and signals under load, in full: a minute and a half
 	SLUICE_SOAK=full $(GO) test $(MACHINES) $(TESTFLAGS) -count=1 -v -timeout 30m ./integration/soak
 
@@ -75,6 +87,9 @@ fmt:
 deps:
 	@$(if $(MACHINES),:,echo 'integration/debian takes root and is left out')
 	@.ci/packages "$(TEST_TOOLS)" "$(TEST_PACKAGES)"
+
+pcre-deps:
+	@.ci/packages "$(PCRE_TOOLS)" "$(PCRE_PACKAGES)"
 
 bench-deps:
 	@.ci/packages "$(BENCH_TOOLS)" "$(BENCH_PACKAGES)"

@@ -44,7 +44,7 @@ func (c *compiler) span(n *node, k *follow) {
 		if n.mode == lazy {
 			in.op = opLazy
 		}
-		in.choice = c.choice()
+		in.choice, in.after = c.choice(), c.choice()
 	}
 	c.emit(in)
 }

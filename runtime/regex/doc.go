@@ -19,10 +19,12 @@
 // pattern that does not fit is given up after some 10 ns (BenchmarkSixtyLocations).
 //
 // The time of a match is bounded twice. Programs without backreferences, atomic groups and loops over the empty string
-// remember the places that have failed as soon as a match turns out to be expensive, so that nested quantifiers cost a
-// polynomial. Every match also has PCRE's default budget of ten million steps, after which it ends with ErrMatchLimit.
+// remember the places that have failed as soon as a match turns out to be expensive, where a loop begins and where it has given
+// back to, so that nested quantifiers cost a polynomial. Every match also has PCRE's default budget of ten million steps, after
+// which it ends with ErrMatchLimit. As PCRE does, it looks for the last byte that a match needs before it tries.
 //
-// What decides is PCRE2 10.42: testdata holds its answers, offsets and errors alike.
+// What decides is PCRE2 10.42: testdata holds its answers, offsets and errors alike, and with the build tag pcre a fuzzer and a
+// table of costs run beside libpcre2 itself (make fuzz-pcre).
 //
 // Not supported, and refused by Compile: newline conventions other than LF ((*CRLF), (*ANYCRLF) ...), the verbs
 // (*ACCEPT), (*THEN) and those with names, script runs. (*UCP) widens \d, \w and \s but not \b. Callouts (?C) are accepted and do nothing, as in nginx.

@@ -17,6 +17,8 @@ type filter struct {
 	first    *byteSet // the bytes with which a match can begin; nil: any, or none at all
 	lead     []byte   // every match begins with this; nil if it is not known or anchored
 	inner    []byte   // every match contains this; nil if that is not known or the other tests say as much
+	last     [2]byte  // every match contains one of these, two for a letter in any case; looked for if needed
+	needed   bool     // last is known, and the program makes choices, which a look saves
 }
 
 func newFilter(p *parser, root *node) filter {
@@ -52,6 +54,49 @@ func newFilter(p *parser, root *node) filter {
 		f.first = &k.set
 	}
 	return f
+}
+
+// require has the subject searched for the last byte that a match must contain: without it, or behind it, no attempt is made.
+// Patterns without choices and calls are left without: an attempt costs them no more than the look.
+func (f *filter) require(root *node, prog *program) {
+	n := lastOf(root)
+	if n == nil || prog.choices == 0 && !prog.useCaps || f.utf && n.fold {
+		return
+	}
+	f.needed, f.last = true, [2]byte{n.c, n.c}
+	if n.fold {
+		f.last[1] = otherCase(n.c)
+	}
+}
+
+// lastOf returns the last character that every match of n contains, nil if none is known.
+func lastOf(n *node) *node {
+	switch n.kind {
+	case kChar:
+		return n
+	case kCapture, kAtomic:
+		return lastOf(n.subs[0])
+	case kRepeat:
+		if n.min > 0 {
+			return lastOf(n.subs[0])
+		}
+	case kConcat:
+		for i := len(n.subs) - 1; i >= 0; i-- {
+			if last := lastOf(n.subs[i]); last != nil {
+				return last
+			}
+		}
+	case kAlt:
+		last := lastOf(n.subs[0])
+		for _, sub := range n.subs[1:] {
+			other := lastOf(sub)
+			if last == nil || other == nil || other.c != last.c || other.fold != last.fold {
+				return nil
+			}
+		}
+		return last
+	}
+	return nil
 }
 
 func hasCommit(n *node) bool {
@@ -91,8 +136,14 @@ func (f *filter) search(m *machine) bool {
 	if f.most >= 0 && len(s) > f.most+1 && !f.anchored && !f.lines {
 		from = len(s) - f.most - 1
 	}
+	end := len(s)
+	if f.needed {
+		if end = bytes.LastIndexByte(s, f.last[0]); f.last[1] != f.last[0] {
+			end = max(end, bytes.LastIndexByte(s, f.last[1]))
+		}
+	}
 	for ; ; from++ {
-		if from = f.candidate(s, from); from < 0 {
+		if from = f.candidate(s, from); from < 0 || from > end {
 			return false
 		}
 		if f.utf && from < len(s) && !utf8.RuneStart(s[from]) {

@@ -8,7 +8,7 @@ const (
 	maxDepth  = 1 << 14    // of group calls
 
 	memoAfter = 1 << 10 // steps after which failed places are remembered
-	maxMemo   = 1 << 22 // bits of that table
+	maxMemo   = 1 << 23 // bits of that table: 1 MB
 	keepSize  = 1 << 12 // frames and words that a pooled machine may keep
 )
 
@@ -208,6 +208,10 @@ func (m *machine) span(in *inst, pc, pos int) (end int, ok bool) {
 	if in.max >= 0 && int(in.max) < limit-pos {
 		limit = pos + int(in.max)
 	}
+	if m.remember && in.op == opGreedy && m.known(in.choice, pos) {
+		m.steps--
+		return 0, false
+	}
 	end = pos
 	set := in.set
 	for end < limit && set[s[end]] {
@@ -232,9 +236,8 @@ func (m *machine) failed(choice int32, pos int) bool {
 	if m.steps--; m.steps > maxSteps-memoAfter || !m.prog.pure {
 		return false
 	}
-	width := len(m.s) + 1
 	if !m.remember {
-		bits := m.prog.choices * width
+		bits := m.prog.choices * (len(m.s) + 1)
 		if bits > maxMemo {
 			return false
 		}
@@ -246,11 +249,23 @@ func (m *machine) failed(choice int32, pos int) bool {
 		clear(m.memo)
 		m.remember = true
 	}
-	bit := int(choice)*width + pos
-	if m.memo[bit>>6]>>(bit&63)&1 != 0 {
+	return m.note(choice, pos)
+}
+
+// known reports whether the table has a place.
+func (m *machine) known(choice int32, pos int) bool {
+	bit := int(choice)*(len(m.s)+1) + pos
+	return m.memo[bit>>6]>>(bit&63)&1 != 0
+}
+
+// note enters a place into the table and reports whether it was there.
+func (m *machine) note(choice int32, pos int) bool {
+	bit := int(choice)*(len(m.s)+1) + pos
+	word, mask := &m.memo[bit>>6], uint64(1)<<(bit&63)
+	if *word&mask != 0 {
 		return true
 	}
-	m.memo[bit>>6] |= 1 << (bit & 63)
+	*word |= mask
 	return false
 }
 
@@ -309,26 +324,29 @@ func (m *machine) backtrack() (pc, pos int) {
 	return -1, 0
 }
 
-// giveBack moves a greedy span back to the next place where the match may go on.
+// giveBack moves a greedy span back to the next place where the match may go on, and has not gone on in vain before.
 func (m *machine) giveBack(f *frame) bool {
-	next := m.prog.insts[f.pc].next
+	in := &m.prog.insts[f.pc]
 	for f.pos > f.arg {
 		f.pos--
 		m.steps--
-		if next == nil || next[m.s[f.pos]] {
+		if in.next != nil && !in.next[m.s[f.pos]] {
+			continue
+		}
+		if !m.remember || !m.note(in.after, int(f.pos)) {
 			return true
 		}
 	}
 	return false
 }
 
-// takeMore moves a lazy span forward to the next place where the match may go on.
+// takeMore moves a lazy span forward to the next place where the match may go on, and has not gone on in vain before.
 func (m *machine) takeMore(f *frame) bool {
 	in := &m.prog.insts[f.pc]
 	for f.pos < f.arg && in.set[m.s[f.pos]] {
 		f.pos++
 		m.steps--
-		if m.mayFollow(in, int(f.pos)) {
+		if m.mayFollow(in, int(f.pos)) && (!m.remember || !m.note(in.after, int(f.pos))) {
 			return true
 		}
 	}

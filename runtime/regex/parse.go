@@ -156,7 +156,11 @@ func (p *parser) alternatives(reset bool) (*node, error) {
 		}
 	}
 	p.groups = most
-	if len(alts) == 1 {
+	switch {
+	case len(alts) > 1:
+	case alts[0].kind == kAlt: // of a group inside, not the branches of this one
+		return &node{kind: kConcat, subs: alts}, nil
+	default:
 		return alts[0], nil
 	}
 	return &node{kind: kAlt, subs: alts}, nil

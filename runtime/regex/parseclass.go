@@ -298,14 +298,15 @@ func (p *parser) property(set *class) (negated bool, err error) {
 			return false, p.fail(errPropertySyntax, p.pos)
 		}
 	}
-	if !set.addProperty(name, p.has(flagCaseless)) {
+	if !set.addProperty(name) {
 		return false, p.fail(errPropertyUnknown, p.pos)
 	}
 	return negated, nil
 }
 
-// addProperty adds a Unicode category, script or one of PCRE's own sets; names are compared loosely.
-func (c *class) addProperty(name string, caseless bool) bool {
+// addProperty adds a Unicode category, script or one of PCRE's own sets; names are compared loosely. Case matters always, as
+// it does for PCRE2 10.42.
+func (c *class) addProperty(name string) bool {
 	key := looseName(name)
 	switch key {
 	case "any":
@@ -314,11 +315,6 @@ func (c *class) addProperty(name string, caseless bool) bool {
 	case "l&", "lc":
 		c.addCased()
 		return true
-	case "lu", "ll", "lt":
-		if caseless {
-			c.addCased()
-			return true
-		}
 	case "xan", "xwd":
 		c.addTable(unicode.L)
 		c.addTable(unicode.N)

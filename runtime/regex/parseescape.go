@@ -106,14 +106,14 @@ func (p *parser) numberedBackref() (*node, error) {
 	from := p.pos + 1
 	i, v := from, 0
 	for i < len(p.src) && isDigit(p.src[i]) {
-		v = v*10 + int(p.src[i]-'0')
+		v = min(v*10+int(p.src[i]-'0'), maxGroup+1)
 		i++
-		if v > maxGroup {
-			return nil, p.fail(errGroupNumber, i)
-		}
 	}
-	if v >= 10 && p.src[from] < '8' && v > p.groups {
+	switch {
+	case v >= 10 && p.src[from] < '8' && v > p.groups:
 		return nil, nil
+	case v > maxGroup:
+		return nil, p.fail(errGroupNumber, i)
 	}
 	p.pos = i
 	return p.backref(v, "", i-1), nil

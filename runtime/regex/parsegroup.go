@@ -339,14 +339,14 @@ func (p *parser) verb() (*node, bool, error) {
 	}
 	switch name {
 	case "F", "FAIL":
-		return &node{kind: kFail}, true, nil
+		return &node{kind: kFail}, false, nil
 	case "COMMIT":
-		return &node{kind: kCommit, n: commitAll}, true, nil
+		return &node{kind: kCommit, n: commitAll}, false, nil
 	case "PRUNE":
-		return &node{kind: kCommit, n: commitStart}, true, nil
+		return &node{kind: kCommit, n: commitStart}, false, nil
 	case "SKIP":
 		if !argument {
-			return &node{kind: kCommit, n: commitSkip}, true, nil
+			return &node{kind: kCommit, n: commitSkip}, false, nil
 		}
 	case "", "MARK":
 		if !argument {

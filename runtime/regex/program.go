@@ -47,6 +47,7 @@ type inst struct {
 	x, y     int32
 	min, max int32 // max -1: no limit
 	choice   int32 // the number of the choice for the table of failed places
+	after    int32 // opGreedy, opLazy: the number, in that table, of what follows the span
 	set      *byteSet
 	next     *byteSet // what may follow; nil: anything
 	str      string
@@ -59,7 +60,7 @@ type program struct {
 	insts   []inst
 	slots   int  // capture slots: twice the number of groups, the whole match included
 	regs    int  // registers of loops, atomic groups and lookarounds
-	choices int  // instructions that have a choice number
+	choices int  // numbers in the table of failed places that instructions have
 	pure    bool // the outcome at an instruction depends on the place only, so failed places can be remembered
 	useCaps bool // captures matter for matching: backreferences, conditions, calls
 }

@@ -31,6 +31,7 @@ func Compile(pattern string, caseless bool) (*Regex, error) {
 	}
 	re := &Regex{pattern: pattern, names: p.names, groups: p.groups, prog: prog}
 	re.filter = newFilter(p, root)
+	re.filter.require(root, prog)
 	if !p.utf && !p.backrefs && !p.calls {
 		re.shape = newShape(root)
 	}
