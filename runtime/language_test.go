@@ -18,6 +18,7 @@ type tsvRow struct {
 	name, args string
 	contexts   []string
 	block      bool
+	plus       bool   // of the commercial nginx alone
 	repeat     string // "no", "yes", "?"
 }
 
@@ -34,7 +35,7 @@ func readTSV(t *testing.T) map[string][]tsvRow {
 			t.Fatalf("line %d has %d fields", i+1, len(f))
 		}
 		if i > 0 {
-			rows[f[0]] = append(rows[f[0]], tsvRow{f[0], f[3], strings.Split(f[2], ","), f[4] == "yes", f[8]})
+			rows[f[0]] = append(rows[f[0]], tsvRow{f[0], f[3], strings.Split(f[2], ","), f[4] == "yes", f[7] == "plus", f[8]})
 		}
 	}
 	return rows
@@ -73,7 +74,7 @@ var inner = []string{"types", "map", "geo", "num_map", "match", "mgmt", "acme_is
 func verdict(rows []tsvRow, name, context string, block bool, args int) (text string, row *tsvRow) {
 	known := false
 	for i := range rows {
-		known = known || slices.ContainsFunc(rows[i].contexts, func(c string) bool { return !slices.Contains(inner, c) })
+		known = known || !rows[i].plus && slices.ContainsFunc(rows[i].contexts, func(c string) bool { return !slices.Contains(inner, c) })
 		if row == nil && slices.Contains(rows[i].contexts, context) {
 			row = &rows[i]
 		}

@@ -47,6 +47,10 @@ func (c *checker) statement(r *Problem, n *conf.Node, in conf.Context) {
 	switch {
 	case strings.HasPrefix(r.Message, "unknown directive "):
 		r.place(word(n, n.Name))
+		if plus := c.in.Loader.Named(name); len(plus) > 0 { // of another block of the commercial nginx
+			r.Allowed, r.Hint = c.contexts(name), unsupported(name, plus[0])
+			return
+		}
 		r.Suggestions = Nearest(name, c.legal(in))
 		r.Hint = c.stranger(name, r.Suggestions)
 	case r.Message == own+"is not allowed here":

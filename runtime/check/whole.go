@@ -207,6 +207,8 @@ func (c *checker) fault(n *conf.Node, in conf.Context) string {
 	}
 	i := slices.IndexFunc(specs, func(s *conf.Spec) bool { return s.Contexts&in != 0 })
 	switch {
+	case i < 0 && !slices.ContainsFunc(specs, func(s *conf.Spec) bool { return !s.Plus }):
+		return `unknown directive "` + name + `"`
 	case i < 0:
 		return `"` + name + `" directive is not allowed here`
 	case specs[i].Block && !n.IsBlock:

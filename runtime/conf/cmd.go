@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-
-	"github.com/sluiceproxy/sluice/parser"
 )
 
 // Cmd is a directive being applied: what a handler gets.
@@ -138,13 +136,13 @@ func (l *Loader) dispatch(c *Cmd) error {
 
 // find returns the row for a block of kind in, and whether there is one for any
 // block. The items of blocks that have a language of their own are unknown
-// elsewhere.
+// elsewhere, and so are those that the open nginx does not have.
 func find(rows []*row, in Context) (r *row, known bool) {
 	for _, r := range rows {
 		if r.spec.Contexts&in != 0 {
 			return r, true
 		}
-		known = known || r.spec.Contexts&^privateBlocks != 0
+		known = known || r.spec.Contexts&^privateBlocks != 0 && !r.spec.Plus
 	}
 	return nil, known
 }
@@ -224,9 +222,18 @@ func (c *Cmd) locate(err error) error {
 
 // ItemError is an error at the place of a statement inside a block that its
 // directive reads by itself (types, map, geo).
-func ItemError(n *parser.Directive, format string, args ...any) error {
-	return plain(located(Sprintf(format, args...), n.File, n.Line))
+func ItemError(n *Node, format string, args ...any) error {
+	return itemError{plain(located(Sprintf(format, args...), n.File, n.Line)), n.Seq}
 }
+
+// itemError is an error of a statement inside a block that reads them by itself.
+type itemError struct {
+	plain
+	seq int // of the statement
+}
+
+// Unwrap makes it one that has its place already.
+func (e itemError) Unwrap() error { return e.plain }
 
 // ItemErr is [ItemError] that is recorded at the item's own place in reading
 // order, for handlers that go on with the next item.

@@ -61,9 +61,14 @@ var hints = []hint{
 }
 
 func hintFor(s *Spec) *hint {
-	for i := range hints {
-		if hints[i].name == s.Name && !s.Plus {
-			return &hints[i]
+	if s.Plus {
+		return nil
+	}
+	for _, list := range [][]hint{hints, http2Hints} {
+		for i := range list {
+			if list[i].name == s.Name {
+				return &list[i]
+			}
 		}
 	}
 	return nil

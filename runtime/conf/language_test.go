@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -208,5 +209,13 @@ func TestUsePath(t *testing.T) {
 		if got != step.want {
 			t.Errorf("%s: %q, want %q", step.dir, got, step.want)
 		}
+	}
+	const want = `the path name "/t" in /a:2 has the same name as default path, but the different levels, ` +
+		`you need to define default path in http section`
+	if err := l.DefaultPath("/t", [3]int{2}); err == nil || err.Error() != want {
+		t.Errorf("default: %v", err)
+	}
+	if err := errors.Join(l.DefaultPath("/t", [3]int{1, 2}), l.DefaultPath("/d", [3]int{})); err != nil {
+		t.Errorf("default: %v", err)
 	}
 }

@@ -294,7 +294,11 @@ func (l *Loader) apply(b *Block, nodes []*Node) {
 	for _, n := range nodes {
 		c := &Cmd{Node: n, Block: b, Loader: l}
 		if err := l.dispatch(c); err != nil {
-			l.problemAt(n, b.Context, Emerg, err.Error())
+			seq := n.Seq
+			if item := (itemError{}); errors.As(err, &item) {
+				seq = item.seq
+			}
+			l.add(Problem{Severity: Emerg, Text: err.Error(), Node: n, In: b.Context, seq: seq})
 		}
 		entered = append(entered, c.entered...)
 	}

@@ -8,6 +8,16 @@ type usedPath struct {
 	at     string // FILE:LINE
 }
 
+// DefaultPath takes the folder dir for files where no directive names one. It
+// fails where a directive took it with other levels.
+func (l *Loader) DefaultPath(dir string, levels [3]int) error {
+	if old, known := l.paths[dir]; known && !old.owned && old.levels != levels {
+		return plain(Sprintf(`the path name "%s"%s has the same name as default path, but the different levels, `+
+			`you need to define default path in http section`, dir, old.at))
+	}
+	return nil
+}
+
 // UsePath takes the folder dir, complete, for files in subdirectories of the
 // levels given. Temporary files of several kinds may share a folder if they
 // agree about the levels; an owned one, such as a cache's, has no other use.

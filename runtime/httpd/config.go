@@ -43,10 +43,7 @@ func (b *Builder) Build() (*Config, error) {
 		}
 		b.completeServer(s)
 	}
-	addrs, err := b.buildAddrs()
-	if err != nil {
-		return nil, err
-	}
+	addrs := b.buildAddrs()
 	if err := all(b.merges, b.servers); err != nil {
 		return nil, err
 	}
@@ -58,6 +55,11 @@ func (b *Builder) Build() (*Config, error) {
 	}
 	if err := b.Vars.Resolve(); err != nil {
 		return nil, err
+	}
+	for _, a := range addrs {
+		if err := a.buildNames(b); err != nil {
+			return nil, err
+		}
 	}
 	cfg.Addrs = addrs
 	cfg.vars, cfg.names = b.Vars.Indexed(), b.Vars
@@ -168,6 +170,7 @@ func Register(b *Builder, m *conf.Module) {
 	m.Directive("listen", b.addListen)
 	m.Partial("without quic; http2 is served as HTTP/1.1, see ADR 9", "listen")
 	m.Directive("server_name", b.addServerName)
+	b.EachServer(func(s *Server) error { return b.core.Of(s.Root.Block).bodyTemp.Default(b.Loader) })
 	b.defineVars()
 	b.Plan(b.planTryFiles)
 }

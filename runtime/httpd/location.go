@@ -242,7 +242,7 @@ func (b *Builder) tree(l *Location) error {
 		var d *route.DuplicateError
 		if errors.As(err, &d) {
 			n := nodes[d.Index].Block.Node
-			return conf.ItemError(n.Directive, "%s", err.Error())
+			return conf.ItemError(n, "%s", err.Error())
 		}
 		return err
 	}

@@ -167,17 +167,15 @@ func (a *Addr) Servers() []*Server { return a.servers }
 // Text returns the address as nginx prints it: 0.0.0.0:80.
 func (a *Addr) Text() string { return a.Spec.Addr.String() }
 
-// buildAddrs completes the addresses once all servers are known.
-func (b *Builder) buildAddrs() ([]*Addr, error) {
+// buildAddrs completes the addresses, but for their names, once all servers are
+// known.
+func (b *Builder) buildAddrs() []*Addr {
 	for _, a := range b.addrs {
 		if a.SSL {
 			a.TLS = &tls.Config{GetConfigForClient: chooseTLS}
 		}
-		if err := a.buildNames(b); err != nil {
-			return nil, err
-		}
 	}
-	return b.addrs, nil
+	return b.addrs
 }
 
 // join adds a listen to its address. It returns, in nginx's words, what

@@ -26,11 +26,11 @@ func setTypes(c *Core, cmd *conf.Cmd) error {
 	for _, n := range cmd.Children {
 		switch {
 		case n.Err != nil:
-			return conf.ItemError(n.Directive, "%s", n.Err.Msg)
+			return conf.ItemError(n, "%s", n.Err.Msg)
 		case n.IsBlock:
-			return conf.ItemError(n.Directive, `unexpected "{"`)
+			return conf.ItemError(n, `unexpected "{"`)
 		case n.Name.Value == "include":
-			return conf.ItemError(n.Directive, `invalid number of arguments in "include" directive`)
+			return conf.ItemError(n, `invalid number of arguments in "include" directive`)
 		}
 		value := []byte(n.Name.Value)
 		for _, a := range n.Args {

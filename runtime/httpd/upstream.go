@@ -88,6 +88,7 @@ func (c *Core) BodyTimeout() int64 { return c.bodyTimeout }
 type TempPath struct {
 	Dir    string // absolute
 	Levels [3]int
+	given  bool // by a directive
 }
 
 // tempDigits is the length of a temporary file's name.
@@ -95,7 +96,7 @@ const tempDigits = 10
 
 // Set reads a *_temp_path directive: a path and the levels.
 func (t *TempPath) Set(c *conf.Cmd) error {
-	*t = TempPath{Dir: c.Loader.FullPath(strings.TrimSuffix(c.Arg(0), "/"))}
+	*t = TempPath{Dir: c.Loader.FullPath(strings.TrimSuffix(c.Arg(0), "/")), given: true}
 	c.Loader.Folder(t.Dir)
 	digits := 0
 	for i := 1; i < len(c.Args); i++ {
@@ -106,6 +107,15 @@ func (t *TempPath) Set(c *conf.Cmd) error {
 		t.Levels[i-1] = n
 	}
 	return c.UsePath(t.Dir, t.Levels, false)
+}
+
+// Default checks a folder that no directive named against those that
+// directives did.
+func (t *TempPath) Default(l *conf.Loader) error {
+	if t.given {
+		return nil
+	}
+	return l.DefaultPath(t.Dir, t.Levels)
 }
 
 // path returns the name of file n.

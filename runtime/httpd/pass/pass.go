@@ -5,6 +5,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/resolver"
 	"github.com/sluiceproxy/sluice/runtime/upstream"
 )
 
@@ -53,12 +54,26 @@ func register(b *httpd.Builder, m *conf.Module) {
 	})
 	m.Directive("server", func(c *conf.Cmd) error { return of(c).addServer(c) })
 	m.Directive("zone", func(c *conf.Cmd) error { return of(c).setZone(c) })
-	m.Directive("resolver", func(*conf.Cmd) error { return nil })
-	m.Directive("resolver_timeout", func(*conf.Cmd) error { return nil })
+	m.Directive("resolver", checkResolver)
+	m.Directive("resolver_timeout", func(c *conf.Cmd) error {
+		if _, ok := conf.ParseMsec(c.Arg(0)); !ok {
+			return c.Bad("invalid value")
+		}
+		return nil
+	})
 	bindMethods(b, m, of)
 	bindKeepalive(m, of)
 	defineVars(b)
 	b.Loader.AtEnd(func() error { return ups.complete(b) })
+}
+
+// checkResolver reads the resolver directive of an upstream block, which only
+// servers with the parameter resolve would use.
+func checkResolver(c *conf.Cmd) error {
+	if _, err := resolver.Parse(c.Values(), c.Loader.Inputs.LookupHost); err != nil {
+		return c.Errorf("%s", err.Error())
+	}
+	return nil
 }
 
 func hasServer(c *conf.Cmd) bool {

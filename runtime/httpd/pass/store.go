@@ -3,6 +3,7 @@ package pass
 import (
 	"io"
 	"os"
+	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/conf"
@@ -32,6 +33,9 @@ func (s *Store) table(b *httpd.Builder, t *conf.Table, prefix string) {
 		case "on":
 			s.enabled = true
 			return nil
+		}
+		if strings.HasSuffix(c.Arg(0), "${") { // nginx reads the byte behind the text, too
+			return c.Errorf(`the closing bracket in "" variable is missing`)
 		}
 		v, err := b.Value(c, 0)
 		s.enabled, s.path = true, v

@@ -71,6 +71,7 @@ func register(b *httpd.Builder, m *conf.Module) {
 	defaults := settings{Settings: pass.Defaults(b, b.Loader.Layout.ProxyTemp), tls: pass.DefaultTLS(), version: 1001}
 	mod.section = conf.NewSection(m, defaults, mod.bind)
 	mod.section.Finish(m, mod.finish)
+	b.EachServer(func(s *httpd.Server) error { return mod.section.Of(s.Root.Block).Temp.Default(b.Loader) })
 	b.Plan(mod.plan)
 	b.Loader.AtEnd(mod.buildTLS)
 	mod.registerCache(m)
