@@ -32,11 +32,7 @@ DEB             = bin/sluice_$(VERSION)_$(DEB_ARCH).deb
 # The tests of integration/debian have machines of their own, which takes root.
 MACHINES := $(if $(filter 0,$(shell id -u)),-tags=machines)
 
-<<<<<<< HEAD
-.PHONY: all build deb test race integration soak fuzz-nginx bench pgo lint fmt deps bench-deps clean
-=======
-.PHONY: all build deb test race integration fuzz-pcre soak bench pgo lint fmt deps bench-deps pcre-deps clean
->>>>>>> 0551824 (regex: what has failed behind a greedy loop is remembered, and the last byte that is needed is looked for)
+.PHONY: all build deb test race integration fuzz-pcre soak fuzz-nginx bench pgo lint fmt deps bench-deps pcre-deps clean
 
 all: build
 
