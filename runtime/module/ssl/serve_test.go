@@ -185,8 +185,12 @@ func TestResumption(t *testing.T) {
 				second, err := get(t, s, cfg, "/", "a")
 				_, body, _ := strings.Cut(second, "\r\n\r\n")
 				reused, id, _ := strings.Cut(body, ":")
-				if err != nil || reused != c.second || (reused == "r") != (len(id) == 64) {
-					t.Errorf("%s, %v, want %s", body, err, c.second)
+				want := c.second
+				if strings.Contains(c.conf, "session_cache") && version == tls.VersionTLS12 {
+					want = "." // it gets no ticket
+				}
+				if err != nil || reused != want || (reused == "r") != (len(id) == 64) {
+					t.Errorf("%s, %v, want %s", body, err, want)
 				}
 			})
 		}

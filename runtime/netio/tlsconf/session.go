@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/binary"
+	"slices"
 	"time"
 )
 
@@ -40,9 +41,9 @@ func NewSessionContext(protocol string, certs []tls.Certificate, names []string,
 // Sessions is how a server resumes TLS sessions. With tickets on, sessions
 // travel encrypted in the ticket, as in nginx. With tickets off and a Cache,
 // the ticket is only a number under which the cache keeps the session; a
-// TLS 1.3 client of nginx sees the same. crypto/tls has no session identifiers
-// of TLS 1.2, so an old client without ticket support always makes a full
-// handshake. Without either, nothing is resumed.
+// TLS 1.3 client of nginx sees the same. One of TLS 1.2 gets no ticket then, as
+// it gets none of nginx; and since crypto/tls has no session identifiers, it
+// always makes a full handshake. Without either, nothing is resumed.
 type Sessions struct {
 	Context SessionContext
 	// Timeout is ssl_session_timeout: how long a session can be resumed.
@@ -64,8 +65,31 @@ func (s *Sessions) Apply(cfg *tls.Config) {
 		cfg.WrapSession, cfg.UnwrapSession = s.wrapTicket, s.unwrapTicket
 	case !s.Tickets && s.Cache != nil:
 		cfg.WrapSession, cfg.UnwrapSession = s.wrapID, s.unwrapID
+		ticketsFrom13(cfg)
 	default:
 		cfg.SessionTicketsDisabled = true
+	}
+}
+
+// ticketsFrom13 makes cfg send tickets to nobody who speaks less than TLS 1.3.
+func ticketsFrom13(cfg *tls.Config) {
+	choose := cfg.GetConfigForClient
+	cfg.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		chosen := cfg
+		if choose != nil {
+			c, err := choose(hello)
+			if err != nil {
+				return nil, err
+			}
+			chosen = c
+		}
+		newest := chosen.MaxVersion == 0 || chosen.MaxVersion >= tls.VersionTLS13
+		if newest && slices.Contains(hello.SupportedVersions, tls.VersionTLS13) {
+			return chosen, nil
+		}
+		old := chosen.Clone()
+		old.SessionTicketsDisabled, old.GetConfigForClient = true, nil
+		return old, nil
 	}
 }
 

@@ -89,10 +89,36 @@ func TestSessions(t *testing.T) {
 				if tt.second != nil {
 					tt.second(s)
 				}
-				if got := connect(t, server, client); got != tt.want {
-					t.Errorf("resumed: %v, want %v", got, tt.want)
+				// A client of TLS 1.2 has its session in a ticket or nowhere.
+				want := tt.want && (s.Tickets || version == tls.VersionTLS13)
+				if got := connect(t, server, client); got != want {
+					t.Errorf("resumed: %v, want %v", got, want)
 				}
 			})
+		}
+	}
+}
+
+// TestTicketsFrom13: with tickets off and a cache, only TLS 1.3 has tickets,
+// whatever versions the two sides could speak.
+func TestTicketsFrom13(t *testing.T) {
+	for _, c := range []struct {
+		name           string
+		server, client uint16 // the newest that each speaks
+		want           bool
+	}{
+		{"both new", tls.VersionTLS13, tls.VersionTLS13, true},
+		{"no bound", 0, tls.VersionTLS13, true},
+		{"old client", tls.VersionTLS13, tls.VersionTLS12, false},
+		{"old server", tls.VersionTLS12, tls.VersionTLS13, false},
+	} {
+		server, client := serverConfig(t, 0)
+		server.MaxVersion, client.MaxVersion = c.server, c.client
+		(&Sessions{Cache: NewSharedCache(minZone), Timeout: time.Hour}).Apply(server)
+		connect(t, server, client)
+		_, got := client.ClientSessionCache.Get(client.ServerName)
+		if resumed := connect(t, server, client); got != c.want || resumed != c.want {
+			t.Errorf("%s: ticket %v, resumed %v", c.name, got, resumed)
 		}
 	}
 }
