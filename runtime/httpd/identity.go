@@ -35,9 +35,14 @@ func (r *Request) requestID() []byte {
 	return m.id
 }
 
-// BasicAuth returns the user and password of an Authorization: Basic header.
+// BasicAuth returns the user and password of a header Authorization: Basic, of
+// Proxy-Authorization for CONNECT: that is a request to a proxy.
 func (r *Request) BasicAuth() (user, password []byte, ok bool) {
-	return r.basic(r.In.Get(h1.Authorization))
+	id := h1.Authorization
+	if r.Method == h1.Connect {
+		id = h1.ProxyAuthorization
+	}
+	return r.basic(r.In.Get(id))
 }
 
 func (r *Request) basic(v []byte) (user, password []byte, ok bool) {
@@ -59,7 +64,7 @@ func (r *Request) basic(v []byte) (user, password []byte, ok bool) {
 
 // RemoteUser returns $remote_user.
 func (r *Request) RemoteUser() []byte {
-	u, _, ok := r.basic(r.main.In.Get(h1.Authorization))
+	u, _, ok := r.main.BasicAuth()
 	if !ok || len(u) == 0 {
 		return nil
 	}

@@ -121,6 +121,7 @@ func (b *Builder) Nameless(cmd *conf.Cmd, kind conf.Context) *Location {
 	*l = Location{
 		Name: parent.Name, Block: block, NoName: true, Server: parent.Server, Parent: parent,
 		Regex: parent.Regex, Named: parent.Named, Exact: parent.Exact,
+		escaped: parent.escaped,
 	}
 	parent.children = append(parent.children, l)
 	cmd.Enter(block)

@@ -218,7 +218,9 @@ func (c *Conn) finishRequest(r *Request) bool {
 	}
 	r.logRequest()
 	core := r.loc.Core
-	keep := r.keepalive && !over
+	// A timeout of 0 that came into effect after the header said otherwise, or
+	// before any location was chosen, ends the connection, too.
+	keep := r.keepalive && !over && core.keepaliveTimeout > 0
 	if r.Debugging() {
 		r.Debugf("http close request")
 	}
@@ -251,14 +253,18 @@ func (r *Request) logRequest() {
 		return
 	}
 	r.logged = true
-	r.conn.action = "logging request"
+	if r.parent == nil { // else the request around it goes on with what it was doing
+		r.conn.action = "logging request"
+	}
 	if r.Debugging() {
 		r.Debugf("http log handler")
 	}
 	for _, h := range r.loc.Plan.log {
 		h(r)
 	}
-	r.conn.action = ""
+	if r.parent == nil {
+		r.conn.action = ""
+	}
 }
 
 // namedGroups sets the named groups of expressions around the one that decides.
