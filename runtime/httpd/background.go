@@ -151,8 +151,8 @@ func (c *Conn) endShadow() {
 	}
 	c.nc.Release()
 	live := &c.srv.live
-	resume := c.resumeFn
-	*c = Conn{resumeFn: resume}
+	resume, hangups := c.resumeFn, c.hangups
+	*c = Conn{resumeFn: resume, hangups: hangups}
 	conns.Put(c)
 	live.Done()
 }

@@ -49,7 +49,7 @@ func (c *Conn) close() {
 		c.layer.release()
 	}
 	c.nc.Release()
-	*c = Conn{serveFn: c.serveFn, resumeFn: c.resumeFn}
+	*c = Conn{serveFn: c.serveFn, resumeFn: c.resumeFn, hangups: c.hangups}
 	conns.Put(c)
 }
 
@@ -95,43 +95,5 @@ func (c *Conn) lingeringClose(core *Core, until int64) {
 		if n, err := c.nc.Read(b.B); n == 0 || err != nil {
 			return
 		}
-	}
-}
-
-// goneLook is how often a wait looks whether a client that sent something has
-// gone since.
-const goneLook = 250 * time.Millisecond
-
-// Sleep waits for ms milliseconds, or until the client closes its connection;
-// [Request.Failed] tells.
-func (r *Request) Sleep(ms int64) {
-	if r.cfg.tracer != nil {
-		return
-	}
-	if r.conn.isShadow || r.main.failed {
-		time.Sleep(msec(ms))
-		return
-	}
-	nc := r.conn.nc
-	until := clock.Mono() + int64(msec(ms))
-	waited := nc.WaitReadableFor(msec(ms))
-	if isTimeout(waited) {
-		return
-	}
-	for {
-		if gone, err := nc.HungUp(); gone {
-			if _, ok := errlog.Errno(waited); ok && err == nil {
-				err = waited // the wait has taken the socket's error
-			}
-			r.Logf(errlog.Info, err, "client prematurely closed connection")
-			r.failed = true
-			r.terminate(StatusClientClosed)
-			return
-		}
-		left := time.Duration(until - clock.Mono())
-		if left <= 0 {
-			return
-		}
-		time.Sleep(min(left, goneLook))
 	}
 }

@@ -78,6 +78,8 @@ type Conn struct {
 	spareSince           int64
 	sparePrev, spareNext *Conn
 
+	hangups *hangups // nil before the first Watch
+
 	resumeFn func(*netio.Conn, netio.Event)
 	serveFn  func()
 }

@@ -1,5 +1,9 @@
 package httpd
 
+// Answered reports whether the client has its answer already, and what a handler
+// does is post_action's.
+func (r *Request) Answered() bool { return r.answered }
+
 // postAction runs the location of post_action once the client has its answer,
 // and that of the location it ended in, and so on. What comes of it is not
 // sent; the request is logged after it, and there.

@@ -183,19 +183,20 @@ func (r *Request) sendBare(rc Result) Result {
 	return Done
 }
 
-// terminate gives the connection up. The code is what gets logged, if no
-// response began.
+// terminate gives the connection up. The code is what gets logged, if nothing of a
+// response has left.
 func (r *Request) terminate(rc Result) {
 	m := r.main
 	m.failed, m.keepalive = true, false
 	if m.kin != nil {
 		m.kin.f.abort()
+		r.conn.endWaits()
 	}
-	if rc == Error || m.headSize == 0 {
+	if rc == Error || rc == StatusClientClosed || m.headSize == 0 {
 		m.sent = max(m.sent-int64(r.conn.outLen), 0) // what waited is never sent
 		r.conn.outLen = 0
 	}
-	if m.headSize == 0 && rc > 0 {
+	if rc > 0 && (m.headSize == 0 || m.sent == 0) {
 		m.Out.Status = int(rc)
 	}
 }

@@ -34,6 +34,9 @@ func (r *Request) SetUpstream(u Upstream) { r.upstream = u }
 // socket, if any.
 func (r *Request) ClientGone() (bool, error) { return r.conn.nc.HungUp() }
 
+// Hungup is ClientGone that leaves the error with the socket.
+func (r *Request) Hungup() bool { return r.conn.nc.Closed() }
+
 // OnClientBlocked makes fn be called, once, when a write to the client is about
 // to wait because the client takes nothing more for now; nil calls it off. fn
 // runs on the request's goroutine and must not write to the client. It is not

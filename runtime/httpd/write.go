@@ -210,6 +210,7 @@ func (r *Request) broken(err error) {
 	r.main.keepalive = false
 	if k := r.main.kin; k != nil {
 		k.f.abort()
+		r.conn.endWaits()
 	}
 	if isTimeout(err) {
 		r.conn.timedOut = true

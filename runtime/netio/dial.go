@@ -27,6 +27,19 @@ type DialSpec struct {
 // cannot be tried a ConnectError, one that stays silent ErrTimeout, a failed
 // local bind an *OpError. It allocates nothing but the Conn.
 func Dial(spec *DialSpec) (*Conn, error) {
+	c, err := Begin(spec)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Connect(spec.Timeout); err != nil {
+		c.Release()
+		return nil, err
+	}
+	return c, nil
+}
+
+// Begin is the part of Dial that does not wait: a Conn that is not connected yet.
+func Begin(spec *DialSpec) (*Conn, error) {
 	fd, e := raw.Socket(&spec.Addr.a, raw.Stream)
 	if e != 0 {
 		return nil, &OpError{Op: "socket()", Errno: e}
@@ -42,15 +55,17 @@ func Dial(spec *DialSpec) (*Conn, error) {
 	}
 	c.peer = spec.Addr
 	c.noDelay = spec.NoDelay && !spec.Addr.a.Unix
-	c.wr.timeout = spec.Timeout
-	c.write = writeOp{kind: opConnect}
-	_, err = c.doWrite()
-	c.wr.timeout = 0
-	if err != nil {
-		c.Release()
-		return nil, err
-	}
 	return c, nil
+}
+
+// Connect connects what Begin made and waits for the outcome, for at most timeout;
+// 0: for ever.
+func (c *Conn) Connect(timeout time.Duration) error {
+	c.wr.timeout = timeout
+	c.write = writeOp{kind: opConnect}
+	_, err := c.doWrite()
+	c.wr.timeout = 0
+	return err
 }
 
 // prepare sets what must be set before connect.

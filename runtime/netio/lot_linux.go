@@ -47,8 +47,9 @@ type parker struct {
 	// The goroutine's own.
 	events [128]raw.Event
 	ready  int
-	turn   int // reports since it last waited
-	bell   int // an eventfd that the instance watches, too
+	turn   int      // reports since it last waited
+	hungUp []func() // of OnHangup, to be called without mu
+	bell   int      // an eventfd that the instance watches, too
 }
 
 const (
@@ -69,10 +70,13 @@ type slot struct {
 // watch is what the lot knows of a Conn.
 type watch struct {
 	lot   *Lot  // that watches the descriptor; nil: none. Changed with Conn.registry held
+	part  bool  // ... for the end of the stream alone
 	slot  int32 // there
 	gen   uint32
 	state atomic.Uint32
 	end   atomic.Int64 // when the wait that is under way ends; forever: never
+
+	hangup func() // of OnHangup; guarded by the lot's mu
 }
 
 // The bits of watch.state. A report of the lot either ends a wait or is kept
@@ -84,12 +88,12 @@ const (
 )
 
 func (w *watch) reset() {
-	w.lot = nil
+	w.lot, w.part, w.hangup = nil, false, nil
 	w.state.Store(0)
 }
 
-// watched tells whether a lot watches the descriptor.
-func (w *watch) watched() bool { return w.lot != nil }
+// watched tells whether a lot watches the descriptor for bytes.
+func (w *watch) watched() bool { return w.lot != nil && !w.part }
 
 // seen notes a report: true when it ends a wait.
 func (w *watch) seen(hungUp bool) bool {
@@ -195,8 +199,8 @@ func (c *Conn) park(l *Lot) error {
 	c.rd.turn.waited()
 	c.wr.turn.waited()
 	w := &c.parked.watch
-	if w.lot != l {
-		if err := c.watch(l); err != nil {
+	if w.lot != l || w.part {
+		if err := c.watch(l, watchAll); err != nil {
 			return err
 		}
 	}
@@ -234,8 +238,38 @@ func (w *watch) begin() bool {
 	}
 }
 
+// What a lot watches a descriptor for: all that ends a parked connection's wait,
+// or what ends the connection, which costs nothing while bytes come.
+const (
+	watchAll = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
+	watchEnd = unix.EPOLLRDHUP | unix.EPOLLET
+)
+
+// OnHangup makes fn be called when the peer has ended its side of the connection,
+// or that has failed, until c is closed. fn runs on the lot's goroutine or the
+// caller's, must not block, and may be called without reason and more than once.
+// It costs a system call where the lot does not watch c yet, as it does a
+// connection that has parked. False: there is nobody to watch c.
+func (c *Conn) OnHangup(l *Lot, fn func()) bool {
+	w := &c.parked.watch
+	if w.lot != l {
+		if c.watch(l, watchEnd) != nil {
+			return false
+		}
+	}
+	if w.hangup == nil {
+		l.mu.Lock()
+		w.hangup = fn
+		l.mu.Unlock()
+	}
+	if w.state.Load()&watchHungUp != 0 {
+		fn()
+	}
+	return true
+}
+
 // watch makes l watch the descriptor. What is there already is reported, too.
-func (c *Conn) watch(l *Lot) error {
+func (c *Conn) watch(l *Lot, mask uint32) error {
 	c.unwatch()
 	c.registry.Lock()
 	defer c.registry.Unlock()
@@ -250,12 +284,11 @@ func (c *Conn) watch(l *Lot) error {
 		return ErrClosed
 	}
 	w.slot, w.gen = l.place(c)
-	const mask = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
 	if e := raw.EpollSet(l.ep, unix.EPOLL_CTL_ADD, c.fd, mask, uint64(w.gen)<<32|uint64(uint32(w.slot))); e != 0 {
 		l.vacate(w.slot, w.gen)
 		return e
 	}
-	w.lot = l
+	w.lot, w.part = l, mask == watchEnd
 	return nil
 }
 
@@ -272,7 +305,7 @@ func (c *Conn) unwatch() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.vacate(w.slot, w.gen)
-	w.lot = nil
+	w.lot, w.hangup = nil, nil
 	if !c.closed.Load() {
 		_ = raw.EpollSet(l.ep, unix.EPOLL_CTL_DEL, c.fd, 0, 0)
 	}
@@ -406,6 +439,11 @@ func (p *parker) deliver() {
 		p.report(&p.events[i], now)
 	}
 	p.mu.Unlock()
+	for i, fn := range p.hungUp {
+		fn()
+		p.hungUp[i] = nil
+	}
+	p.hungUp = p.hungUp[:0]
 }
 
 // report tells a connection of what came; the caller holds mu.
@@ -415,9 +453,13 @@ func (p *parker) report(e *raw.Event, now int64) {
 	if c == nil {
 		return
 	}
-	if c.parked.seen(e.Mask()&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0) {
+	hungUp := e.Mask()&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0
+	switch {
+	case c.parked.seen(hungUp):
 		c.parked.resumed(Readable, now)
 		p.queue.push(c)
+	case hungUp && c.parked.hangup != nil:
+		p.hungUp = append(p.hungUp, c.parked.hangup)
 	}
 }
 

@@ -32,6 +32,9 @@ func (*watch) watched() bool   { return false }
 func (c *Conn) unwatch()       {}
 func (c *Conn) unwatchClosed() {}
 
+// OnHangup is not to be had here.
+func (c *Conn) OnHangup(*Lot, func()) bool { return false }
+
 // NewLot makes a lot; Close ends it.
 func NewLot(o LotOptions) (*Lot, error) {
 	l := new(Lot)

@@ -31,20 +31,41 @@ type Conn struct {
 
 var conns = sync.Pool{New: func() any { return new(Conn) }}
 
-// Dial connects to spec.Addr; the errors are netio.Dial's. A pool gives the
-// connection to those who ask for the same key; nil where it is for no pool.
-func Dial(spec *netio.DialSpec, key *Key) (*Conn, error) {
-	nc, err := netio.Dial(spec)
+// Begin makes a connection to spec.Addr that Connect is to connect; the errors of
+// both are netio.Dial's. A pool gives the connection to those who ask for the same
+// key; nil where it is for no pool.
+func Begin(spec *netio.DialSpec, key *Key) (*Conn, error) {
+	nc, err := netio.Begin(spec)
 	if err != nil {
 		return nil, err
 	}
 	c := conns.Get().(*Conn)
-	c.Net, c.Start, c.addr = nc, clock.Mono(), spec.Addr
+	c.Net, c.addr = nc, spec.Addr
 	c.Requests = 1
 	if key != nil {
 		c.key = key.keep()
 	}
 	return c, nil
+}
+
+// Dial is Begin and Connect.
+func Dial(spec *netio.DialSpec, key *Key) (*Conn, error) {
+	c, err := Begin(spec, key)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Connect(spec.Timeout); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// Connect waits until the connection is there; every wait may take timeout.
+func (c *Conn) Connect(timeout time.Duration) error {
+	err := c.Net.Connect(timeout)
+	c.Start = clock.Mono()
+	return err
 }
 
 // Handshake puts TLS on a new connection; every wait may take timeout.

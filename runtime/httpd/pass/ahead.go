@@ -63,7 +63,7 @@ func (a *ahead) run() {
 		if x.body.rate > 0 {
 			limit = x.body.room(limit)
 		}
-		_, n, err := x.wait(nil, b.B[:limit], false)
+		_, n, err := x.wait(nil, b.B[:limit])
 		if err != nil {
 			b.Free()
 			if a.isStopped() {

@@ -32,6 +32,7 @@ func (x *Exchange) connect() (Fail, httpd.Result) {
 		}
 		if x.conn != nil {
 			x.state().Connect = 0
+			x.beginWatch()
 			if x.R.Debugging() {
 				x.debugConnected()
 			}
@@ -45,13 +46,18 @@ func (x *Exchange) connect() (Fail, httpd.Result) {
 	if bound {
 		spec.Bind, spec.Transparent = bind, x.S.Bind.transparent
 	}
-	x.R.BeginWait()
-	c, err := upstream.Dial(&spec, key)
-	x.R.EndWait()
+	c, err := upstream.Begin(&spec, key)
 	if err != nil {
 		return x.dialFailed(err)
 	}
 	x.conn = c
+	x.beginWatch()
+	x.R.BeginWait()
+	err = c.Connect(spec.Timeout)
+	x.R.EndWait()
+	if err != nil {
+		return x.connectFailed(err)
+	}
 	if x.TLS != nil {
 		if fail, rc := x.handshake(); fail != 0 || rc != httpd.OK {
 			return fail, rc
@@ -85,6 +91,19 @@ func (x *Exchange) describe(bind netio.Addr) *upstream.Key {
 		}
 	}
 	return k
+}
+
+// connectFailed is dialFailed for a connection that was begun.
+func (x *Exchange) connectFailed(err error) (fail Fail, rc httpd.Result) {
+	if x.gone.Load() {
+		x.aborted()
+		return 0, httpd.StatusClientClosed
+	}
+	fail, rc = x.dialFailed(err)
+	x.endWatch()
+	x.conn.Close()
+	x.conn = nil
+	return fail, rc
 }
 
 // dialFailed judges why there is no connection.
@@ -127,20 +146,16 @@ func (x *Exchange) connError(err error, text string) {
 	x.R.Logf(lv, err, "%s", text)
 }
 
-// clientGone ends the exchange when the client has left, and says so.
+// clientGone looks whether the client has left, where nobody tells.
 func (x *Exchange) clientGone() bool {
-	if !x.watch {
-		return false
+	if x.poll && x.R.Hungup() {
+		x.gone.Store(true)
 	}
-	gone, err := x.R.ClientGone()
-	if gone {
-		x.R.Logf(errlog.Info, err, "epoll_wait() reported that client prematurely closed connection, "+
-			"so upstream connection is closed too")
-	}
-	return gone
+	return x.gone.Load()
 }
 
-// look is how often a request that waits for its peer looks at the client.
+// look is how often a request that waits for its peer looks at the client where
+// nobody tells when that leaves.
 const look = 250 * time.Millisecond
 
 // errAborted says that the client went away while its peer was waited for.
@@ -148,13 +163,14 @@ var errAborted = errors.New("client is gone")
 
 // wait reads from the peer, into a buffer of pool that is borrowed when bytes
 // are there, or into p where pool is nil. It gives up after *_read_timeout, or
-// when it is to watch the client and that is gone.
-func (x *Exchange) wait(pool *buf.Pool, p []byte, watch bool) (b *buf.Buf, n int, err error) {
-	left := max(msec(x.S.ReadTimeout), time.Millisecond)
-	included := x.R.Parent() != nil // the response may break off elsewhere
+// when the client is gone.
+func (x *Exchange) wait(pool *buf.Pool, p []byte) (b *buf.Buf, n int, err error) {
+	left := max(msec(x.S.ReadTimeout)-x.looked, time.Millisecond)
+	x.looked = 0
+	included := !x.watch && x.R.Parent() != nil // the response may break off elsewhere
 	for {
 		step := left
-		if watch || included {
+		if x.poll || included {
 			step = min(left, look)
 		}
 		x.conn.Net.SetReadTimeout(step)
@@ -168,13 +184,16 @@ func (x *Exchange) wait(pool *buf.Pool, p []byte, watch bool) (b *buf.Buf, n int
 		if n > 0 || err == nil {
 			return b, n, nil
 		}
+		if x.clientGone() {
+			return nil, 0, errAborted
+		}
 		if !isTimeout(err) {
 			return nil, 0, err
 		}
 		if left -= step; left <= 0 {
 			return nil, 0, err
 		}
-		if x.clientGone() || included && x.R.Main().Failed() {
+		if included && x.R.Main().Failed() {
 			return nil, 0, errAborted
 		}
 	}

@@ -23,9 +23,8 @@
 // not hold the peer.
 //
 // Different from nginx: an idle connection that its peer has closed is found by
-// a look at it, not by an event; a client that went away while the peer is
-// silent is noticed within a quarter of a second. Connections outlive a reload
-// when keepalive is given explicitly.
+// a look at it, not by an event. Connections outlive a reload when keepalive is
+// given explicitly.
 //
 // Not supported: caching, X-Accel-Expires, sticky, queue, state and servers
 // resolved at run time inside upstream blocks.

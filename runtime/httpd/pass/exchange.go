@@ -1,6 +1,9 @@
 package pass
 
 import (
+	"sync/atomic"
+	"time"
+
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
@@ -52,23 +55,28 @@ type Exchange struct {
 	kind   upstream.Key // what conn is kept for
 	key    [16]byte     // of ip_hash
 
-	began    int64 // clock.Mono of the first attempt
-	started  int64 // clock.Mono of this attempt
-	now      int64 // clock.Mono when something came from the peer
-	anew     bool  // the peer is asked again, on a connection of its own
-	sent     bool  // the request was begun to be sent
-	bodySent bool  // ... and is complete
-	received bool  // something came back
-	whole    bool  // the response was complete with its header
-	watch    bool  // a client that goes away ends the exchange
+	began    int64         // clock.Mono of the first attempt
+	started  int64         // clock.Mono of this attempt
+	now      int64         // clock.Mono when something came from the peer
+	anew     bool          // the peer is asked again, on a connection of its own
+	sent     bool          // the request was begun to be sent
+	bodySent bool          // ... and is complete
+	received bool          // something came back
+	whole    bool          // the response was complete with its header
+	watch    bool          // a client that goes away ends the exchange
+	watched  bool          // ... and is watched
+	poll     bool          // ... by looking at it from time to time
+	gone     atomic.Bool   // ... and has gone
+	wake     chan struct{} // receives then; stays with a pooled x
 
 	out      *buf.Buf // the request's head
 	outLen   int      // 0: there is none yet
 	uriFrom  int
 	uriTo    int
-	asked    int      // bytes of the response that came with sending the request
-	askErr   error    // ... or why none will
-	in       *buf.Buf // the response header
+	asked    int           // bytes of the response that came with sending the request
+	askErr   error         // ... or why none will
+	looked   time.Duration // ... or how long it has been waited for
+	in       *buf.Buf      // the response header
 	inPos    int
 	inEnd    int
 	hints    int64 // bytes of early hints
@@ -98,13 +106,14 @@ func (x *Exchange) Begin(r *httpd.Request, c Codec) {
 		x.states = append(x.states, State{})
 	}
 	x.Buffering = x.S.Buffering
-	x.watch = !x.S.IgnoreClientAbort && !x.S.Store.on()
+	x.watch = !x.S.IgnoreClientAbort && !x.S.Store.on() && !r.Answered()
 	r.SetUpstream(x)
 }
 
 // Close implements httpd.Upstream.
 func (x *Exchange) Close(r *httpd.Request) {
 	x.body.stop(x)
+	x.endWatch()
 	if x.conn != nil {
 		x.conn.Close()
 		x.conn = nil
@@ -140,6 +149,8 @@ func (x *Exchange) reset() {
 	x.choice.Key, x.choice.Peer = nil, nil
 	x.began, x.colon, x.anew = 0, false, false
 	x.outLen, x.in, x.askErr = 0, nil, nil
+	x.poll = false
+	x.gone.Store(false)
 }
 
 // LogUpstream implements httpd.Upstream.
@@ -318,7 +329,7 @@ func (x *Exchange) restart() {
 	x.sent, x.bodySent, x.received = false, false, false
 	x.Keepalive, x.Upgrade, x.hints, x.whole = false, false, 0, false
 	x.inPos, x.inEnd = 0, 0
-	x.asked, x.askErr = 0, nil
+	x.asked, x.askErr, x.looked = 0, nil, 0
 	x.Response.reset()
 	x.codec.Reset(x)
 }
@@ -342,9 +353,10 @@ func (x *Exchange) done() {
 			}
 		}
 	}
+	x.endWatch()
 	if c := x.conn; c != nil {
 		x.conn = nil
-		if x.keeps() {
+		if x.keeps() && !x.gone.Load() {
 			x.Up.pool.Put(c, x.now)
 		} else {
 			c.Close()

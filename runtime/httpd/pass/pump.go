@@ -105,6 +105,7 @@ func (p *pump) begin(x *Exchange) {
 	}
 	if x.S.LimitRate != nil {
 		p.rate, p.since = sizeOf(x.S.LimitRate.Eval(x.R)), clock.Mono()
+		p.slow(p.length)
 	}
 	if x.Length < 0 || x.Length > p.length || x.Response.Chunked {
 		if p.blocked == nil {
@@ -220,13 +221,13 @@ func (p *pump) read() error {
 	switch {
 	case p.from < p.to:
 		p.shrink()
-		_, n, err = x.wait(nil, p.mem[p.end:min(len(p.mem), p.end+limit)], x.watch)
+		_, n, err = x.wait(nil, p.mem[p.end:min(len(p.mem), p.end+limit)])
 	case p.rate > 0:
 		p.use(buf.Sized(readSize), 0)
-		_, n, err = x.wait(nil, p.mem[:limit], x.watch)
+		_, n, err = x.wait(nil, p.mem[:limit])
 	default:
 		var b *buf.Buf
-		if b, n, err = x.wait(readPool, nil, x.watch); b != nil {
+		if b, n, err = x.wait(readPool, nil); b != nil {
 			p.use(b, 0)
 		}
 	}
@@ -257,43 +258,15 @@ func (p *pump) shrink() {
 	p.use(b, copy(b.B, p.mem[p.from:p.to]))
 }
 
-// count notes that n bytes were read, and how long the rate makes the next read
-// wait.
+// count notes that n bytes were read.
 func (p *pump) count(n int) {
 	p.length += int64(n)
 	p.fresh += int64(n)
 	p.x.state().Received += int64(n)
-	if p.rate > 0 {
-		p.pause = time.Duration(int64(n)*1000/p.rate) * time.Millisecond
-	}
-}
-
-// rest waits as long as the last read asks.
-func (p *pump) rest() {
-	if p.pause > 0 {
-		p.sleep(p.pause)
-		p.pause = 0
-	}
+	p.slow(int64(n))
 }
 
 var readPool = buf.Class(readSize)
-
-// room waits until the rate has room and returns how much, at most limit.
-func (p *pump) room(limit int) int {
-	for {
-		n := p.rate*((clock.Mono()-p.since)/1e9+1) - p.length
-		if n > 0 {
-			return int(min(n, int64(limit)))
-		}
-		p.sleep(time.Duration(-n*1000/p.rate+1) * time.Millisecond)
-	}
-}
-
-func (p *pump) sleep(d time.Duration) {
-	p.x.beginWait()
-	time.Sleep(d)
-	p.x.endWait()
-}
 
 // reset makes p ready for another exchange.
 func (p *pump) reset() {
@@ -359,6 +332,7 @@ func (x *Exchange) failed(err error) httpd.Result {
 	x.Keepalive = false
 	switch {
 	case errors.Is(err, errAborted):
+		x.aborted()
 		return x.finish(httpd.StatusClientClosed)
 	case errors.Is(err, errBroken):
 		x.done()

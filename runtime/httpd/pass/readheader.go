@@ -22,9 +22,9 @@ func (x *Exchange) readHeader() (Fail, httpd.Result) {
 		switch {
 		case n > 0 || err != nil:
 		case x.in == nil:
-			x.in, n, err = x.wait(x.S.pool, nil, x.watch)
+			x.in, n, err = x.wait(x.S.pool, nil)
 		default:
-			_, n, err = x.wait(nil, x.in.B[x.inEnd:size], x.watch)
+			_, n, err = x.wait(nil, x.in.B[x.inEnd:size])
 		}
 		if err != nil {
 			return x.readFailed(err)
@@ -71,6 +71,10 @@ func (x *Exchange) readHeader() (Fail, httpd.Result) {
 func (x *Exchange) readFailed(err error) (Fail, httpd.Result) {
 	switch {
 	case errors.Is(err, errAborted):
+		if !x.received { // nginx begins to read when something comes
+			x.R.Action("sending request to upstream")
+		}
+		x.aborted()
 		return 0, httpd.StatusClientClosed
 	case isTimeout(err):
 		return FailTimeout, httpd.OK

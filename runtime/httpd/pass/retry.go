@@ -60,6 +60,7 @@ func (x *Exchange) another(fail Fail) httpd.Result {
 	if !x.mayRetry(fail) {
 		return status
 	}
+	x.endWatch()
 	if x.conn != nil {
 		x.conn.Close()
 		x.conn = nil

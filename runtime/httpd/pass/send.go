@@ -47,7 +47,9 @@ func (x *Exchange) ask(q []byte) error {
 	if x.conn.TLS() != nil || x.in != nil {
 		return x.write(q)
 	}
-	x.conn.Net.SetReadTimeout(min(max(msec(x.S.ReadTimeout), time.Millisecond), look))
+	limit := max(msec(x.S.ReadTimeout), time.Millisecond)
+	step := min(limit, look) // see Ask for what it may not notice
+	x.conn.Net.SetReadTimeout(step)
 	x.R.BeginWait()
 	b, n, sent, err := x.conn.Ask(x.now, q, x.S.pool)
 	x.R.EndWait()
@@ -58,8 +60,12 @@ func (x *Exchange) ask(q []byte) error {
 		return x.write(q[sent:])
 	case n > 0:
 		x.in, x.asked = b, n
-	case !isTimeout(err):
+	case x.gone.Load():
+		x.askErr = errAborted
+	case !isTimeout(err), step == limit:
 		x.askErr = err
+	default:
+		x.looked = step
 	}
 	return nil
 }
@@ -72,8 +78,10 @@ func (x *Exchange) sendDone(err error) (Fail, httpd.Result) {
 	switch {
 	case err == nil:
 		x.bodySent = true
+		x.beginWatch()
 	case errors.Is(err, errEarly):
-	case errors.Is(err, errAborted):
+	case errors.Is(err, errAborted), x.gone.Load():
+		x.aborted()
 		return 0, httpd.StatusClientClosed
 	case isTimeout(err):
 		return FailTimeout, httpd.OK
@@ -188,6 +196,10 @@ func (x *Exchange) sendStream() (Fail, httpd.Result) {
 	r := x.R
 	if r.Core().TCPNoDelay() {
 		_ = x.conn.Net.SetNoDelay(true)
+	}
+	x.endWatch() // a client may close its side when it has sent its body
+	if x.gone.Load() {
+		return x.sendDone(errAborted)
 	}
 	if err := x.sendPiece(x.outLen, r.Body.Mem); err != nil {
 		return x.sendDone(err)

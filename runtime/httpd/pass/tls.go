@@ -219,6 +219,10 @@ func (x *Exchange) handshake() (Fail, httpd.Result) {
 	err := x.conn.Handshake(cfg, msec(x.S.ConnectTimeout))
 	x.R.EndWait()
 	if err != nil {
+		if x.gone.Load() {
+			x.aborted()
+			return 0, httpd.StatusClientClosed
+		}
 		return x.handshakeFailed(err), httpd.OK
 	}
 	if t.verifier == nil {

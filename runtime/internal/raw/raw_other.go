@@ -196,5 +196,11 @@ func HungUp(fd int) (bool, syscall.Errno) {
 	return true, e
 }
 
+// Closed is HungUp without the error, which is lost.
+func Closed(fd int) bool {
+	gone, _ := HungUp(fd)
+	return gone
+}
+
 // Queued is known on Linux only.
 func Queued(int, bool) (int, syscall.Errno) { return 0, syscall.ENOSYS }

@@ -2,7 +2,6 @@ package limitconn_test
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"testing"
 
@@ -75,26 +74,6 @@ func TestLimits(t *testing.T) {
 		if !strings.Contains(s.Log(), want) {
 			t.Errorf("no %q in the log", want)
 		}
-	}
-}
-
-// A request whose client has left is about to end: one that comes in its place
-// waits for that.
-func TestClientThatLeft(t *testing.T) {
-	h := held{make(chan struct{}), make(chan struct{})}
-	s := httptest.New(t, `limit_conn_zone $arg_k zone=one:1m; server { limit_conn one 1; location / { empty_gif; } location /held { } }`,
-		limitconn.Module(), emptygif.Module(), h.module())
-	c := s.Dial()
-	if _, err := io.WriteString(c, "GET /held?k=a HTTP/1.1\r\nHost: h\r\n\r\n"); err != nil {
-		t.Fatal(err)
-	}
-	<-h.begun
-	_ = c.Close()
-	answer := make(chan httptest.Response)
-	go func() { answer <- s.Get("/?k=a") }()
-	h.release <- struct{}{}
-	if r := <-answer; r.Status != 200 {
-		t.Errorf("%+v", r)
 	}
 }
 

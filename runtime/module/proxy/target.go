@@ -188,9 +188,11 @@ func (c *call) lookup() httpd.Result {
 		r.Errorf(nil, "no resolver defined to resolve %s", c.addr.host)
 		return httpd.StatusBadGateway
 	}
-	r.BeginWait()
-	ips, _, err := res.Resolve(nil, string(c.addr.host), resolver.Wait{Timeout: limit})
-	r.EndWait()
+	cancel := c.BeginLookup()
+	ips, _, err := res.Resolve(nil, string(c.addr.host), resolver.Wait{Timeout: limit, Cancel: cancel})
+	if c.EndLookup() {
+		return httpd.StatusClientClosed
+	}
 	if err != nil {
 		r.Errorf(nil, "%s", err.Error())
 		return httpd.StatusBadGateway

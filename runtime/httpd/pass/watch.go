@@ -1,0 +1,95 @@
+package pass
+
+import (
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+)
+
+// The client of an exchange is watched from the time there is a connection to a
+// peer, or a lookup of one, until the exchange is done with it. One that leaves
+// ends whatever the exchange waits for: its connection is interrupted.
+
+// hangup is an Exchange as it is told that its client has left.
+type hangup Exchange
+
+// ClientGone implements httpd.Waiter.
+func (h *hangup) ClientGone() {
+	h.gone.Store(true)
+	if h.conn != nil {
+		h.conn.Net.Interrupt()
+	}
+	select {
+	case h.wake <- struct{}{}:
+	default:
+	}
+}
+
+// beginWatch watches the client, where it may end the exchange.
+func (x *Exchange) beginWatch() {
+	if !x.watch || x.watched {
+		return
+	}
+	if x.wake == nil {
+		x.wake = make(chan struct{}, 1)
+	}
+	x.watched = true
+	x.poll = !x.R.Watch((*hangup)(x))
+}
+
+// endWatch ends that. From then on the connection is not interrupted any more.
+func (x *Exchange) endWatch() {
+	if !x.watched {
+		return
+	}
+	x.watched = false
+	x.R.Unwatch((*hangup)(x))
+	select {
+	case <-x.wake:
+	default:
+	}
+}
+
+// aborted says in the log that the client has left. What failed elsewhere has its
+// line already.
+func (x *Exchange) aborted() {
+	if x.R.Main().Failed() {
+		return
+	}
+	_, err := x.R.ClientGone()
+	also := ""
+	if x.conn != nil {
+		also = ", so upstream connection is closed too"
+	}
+	x.R.Logf(errlog.Info, err, "epoll_wait() reported that client prematurely closed connection%s", also)
+}
+
+// BeginLookup is called before the name of a peer is looked up, which ends when
+// something comes from the channel: the client has left.
+func (x *Exchange) BeginLookup() <-chan struct{} {
+	x.beginWatch()
+	x.R.BeginWait()
+	return x.wake
+}
+
+// EndLookup ends that, and reports whether the client has left.
+func (x *Exchange) EndLookup() (gone bool) {
+	x.R.EndWait()
+	x.endWatch()
+	if gone = x.gone.Load(); gone {
+		x.aborted()
+	}
+	return gone
+}
+
+// sleep waits, unless the client leaves.
+func (x *Exchange) sleep(d time.Duration) {
+	x.beginWait()
+	t := time.NewTimer(d)
+	select {
+	case <-t.C:
+	case <-x.wake:
+	}
+	t.Stop()
+	x.endWait()
+}
