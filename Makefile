@@ -64,6 +64,7 @@ fuzz-pcre: pcre-deps ## package regex beside libpcre2, a minute and a half
 
 soak: deps bench-deps ## reloads, changes of the binary and signals under load, in full: a minute and a half
 	SLUICE_SOAK=full $(GO) test $(MACHINES) $(TESTFLAGS) -count=1 -v -timeout 30m ./integration/soak
+	SLUICE_SOAK=full $(GO) test $(MACHINES) $(TESTFLAGS) -count=1 -v -run ManyReloads ./integration/limits
 
 fuzz-nginx: deps ## random configurations and requests, beside nginx: ten minutes, or FUZZFLAGS='-time 1h -seed 7 -j 1'
 	$(GO) run ./integration/fuzz $(FUZZFLAGS)

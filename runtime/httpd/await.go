@@ -21,6 +21,10 @@ const idleGrace = 500 * time.Millisecond
 // await waits for the first bytes of a request. False means that the
 // connection is over or parked: c must not be touched.
 func (c *Conn) await() bool {
+	if !c.fits() {
+		c.close()
+		return false
+	}
 	core := c.addr.Default.Root.Core
 	first := c.Requests == 0
 	limit := msec(core.keepaliveTimeout)
@@ -29,6 +33,9 @@ func (c *Conn) await() bool {
 	}
 	if first {
 		limit = msec(c.addr.Default.Conf.headerTimeout)
+	}
+	if c.retired && !first {
+		limit = min(limit, idleGrace)
 	}
 	c.freeBuffers()
 	c.setWaiting(true)
@@ -242,6 +249,11 @@ func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
 		c.arrived = c.nc.ResumedAt()
 	case why == netio.Evicted:
 		c.evicted.Store(true)
+	case why == netio.Recalled:
+		if !c.recalled() {
+			return
+		}
+		why, c.arrived = netio.Readable, 0
 	case why == netio.Drained && c.lastCall():
 		why, c.arrived = netio.Readable, 0 // some time after it was resumed
 	}

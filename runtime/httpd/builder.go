@@ -43,6 +43,7 @@ type Builder struct {
 	merges    []func(s *Server) error
 	checks    []func(a *Addr) error
 	starts    []func(c *Config) error
+	retires   []func() // see Config
 	slots     int
 	shared    map[any]any
 

@@ -28,7 +28,8 @@ type Config struct {
 	tracer Tracer // nil unless the configuration is to be explained
 
 	uninitialized func(r *Request, name string)
-	stops         []func()
+	retires       []func()     // run once another configuration is current
+	stops         []func()     // run once nobody is served any more
 	users         atomic.Int64 // see lifetime.go
 	stopped       sync.Once
 }
@@ -66,7 +67,7 @@ func (b *Builder) Build() (*Config, error) {
 	cfg.slots = b.slots
 	cfg.uninitialized = b.uninitialized
 	cfg.prefix, cfg.files = b.Loader.Prefix, b.Env.Files
-	cfg.starts = b.starts
+	cfg.starts, cfg.retires = b.starts, b.retires
 	if t := b.Env.Tracing; t != nil {
 		cfg.tracer = t.Tracer
 		watchTLS(t.Tracer, b.servers)

@@ -62,6 +62,8 @@ type Conn struct {
 	proxy     *proxyproto.Header
 	action    string
 	timedOut  bool
+	retired   bool  // the current configuration does not listen here: the connection is served to the end of its request
+	unfit     bool  // it is not what the current configuration would have made of it
 	parting   bool  // what is written next is the last before the close
 	abort     bool  // close with a reset
 	arrived   int64 // clock.Mono at which the request to come was noticed; 0: unknown
@@ -178,7 +180,6 @@ func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
 
 // serve runs the connection until it ends or is parked.
 func (c *Conn) serve() {
-	c.refresh()
 	c.debugAccept()
 	if !c.begin() {
 		c.close()
@@ -209,31 +210,6 @@ func (c *Conn) introduced() bool {
 	return true
 }
 
-// refresh takes the current configuration; the connection keeps it for one
-// request at a time.
-func (c *Conn) refresh() {
-	cfg := c.srv.config.Load()
-	if cfg == c.cfg {
-		return
-	}
-	cfg = c.srv.current()
-	if a := cfg.addrOf(c.ls, c.nc); a != nil {
-		c.held.release()
-		c.held, c.cfg, c.addr = cfg, cfg, a
-		c.tlsS = nil
-		c.setLog(a.Default.Root.Log)
-		return
-	}
-	cfg.release()
-	if c.cfg == nil {
-		// The address was dropped by a reload while this connection waited to
-		// be accepted: the configuration that listened serves it.
-		c.cfg = c.ls.config.Load()
-		c.addr = c.cfg.addrOf(c.ls, c.nc)
-		c.setLog(c.addr.Default.Root.Log)
-	}
-}
-
 // loop serves requests until the connection ends or is parked.
 func (c *Conn) loop() {
 	for {
@@ -244,7 +220,7 @@ func (c *Conn) loop() {
 			return
 		}
 		c.refresh()
-		if !c.serveRequest() {
+		if c.unfit && !c.plainHTTP || !c.serveRequest() {
 			c.close()
 			return
 		}

@@ -198,7 +198,7 @@ func (b *Builder) bindPaths(c *Core, t *conf.Table) {
 		c.internal = true
 		return nil
 	})
-	t.Func("open_file_cache", func(cmd *conf.Cmd) error { return c.openCache.set(cmd) })
+	t.Func("open_file_cache", func(cmd *conf.Cmd) error { return c.openCache.set(b, cmd) })
 	t.Sec("open_file_cache_valid", &c.openCache.valid)
 	t.Num("open_file_cache_min_uses", &c.openCache.minUses)
 	t.Flag("open_file_cache_errors", &c.openCache.errors)

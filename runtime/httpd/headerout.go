@@ -16,7 +16,7 @@ func (r *Request) buildHeader() Result {
 	if r.Version < 1000 {
 		return OK
 	}
-	if c.srv.quitting.Load() {
+	if c.retired || c.srv.quitting.Load() {
 		r.keepalive = false
 	}
 	r.frame()

@@ -97,10 +97,14 @@ func Discard(opened []*netio.Listener) {
 }
 
 // Use makes cfg the current configuration: new sockets begin to accept, those
-// it does not have are closed. Connections take it at their next request.
+// it does not have are closed. Connections that wait for a request take it at once,
+// the others when they are done with theirs.
 func (s *Instance) Use(cfg *Config, opened []*netio.Listener) {
 	cfg.users.Store(1)
-	defer s.config.Swap(cfg).release()
+	old := s.config.Swap(cfg)
+	defer old.release()
+	defer old.retire()
+	defer s.lot.Recall()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, ln := range opened {

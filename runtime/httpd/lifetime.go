@@ -2,8 +2,9 @@ package httpd
 
 // A configuration lives as long as somebody uses it: the Instance while it is
 // the current one, and every connection from the request that began with it
-// to the first that begins with another. Then what its modules opened for it
-// is closed.
+// to its end: connections that wait for a request take the next configuration as
+// soon as it is there. Then what its modules opened for it is closed; what it keeps
+// open to save work is closed as soon as it is not current any more.
 
 // OnStop registers fn to run when the configuration serves nobody any more.
 // Call it from a function given to [Builder.Start], or before the
@@ -14,14 +15,28 @@ func (c *Config) OnStop(fn func()) { c.stops = append(c.stops, fn) }
 // configurations that it used; others call it for one that was never used.
 func (c *Config) Stop() {
 	c.stopped.Do(func() {
+		c.retire()
 		for _, fn := range c.stops {
 			fn()
 		}
 	})
 }
 
+// retire closes what nobody needs who goes on being served. It may be called
+// twice. c may be nil.
+func (c *Config) retire() {
+	if c != nil {
+		for _, fn := range c.retires {
+			fn()
+		}
+	}
+}
+
 // hold registers a user. It fails when the last one has gone.
 func (c *Config) hold() bool {
+	if c == nil {
+		return false
+	}
 	for {
 		n := c.users.Load()
 		if n <= 0 {

@@ -281,7 +281,7 @@ func (r *Request) tryFiles(files []tryFile) Result {
 }
 
 // set reads the open_file_cache directive.
-func (o *openFileCache) set(cmd *conf.Cmd) error {
+func (o *openFileCache) set(b *Builder, cmd *conf.Cmd) error {
 	o.max, o.inactive, o.off = 0, 60, false
 	for i := range cmd.Args {
 		a := cmd.Arg(i)
@@ -305,6 +305,7 @@ func (o *openFileCache) set(cmd *conf.Cmd) error {
 	o.cache = nil
 	if !o.off {
 		o.cache = openfile.NewFileCache(o.max, msec(o.inactive*1000))
+		b.retires = append(b.retires, o.cache.Close)
 	}
 	return nil
 }

@@ -176,5 +176,13 @@ func (s *Instance) admit(ls *Listening, nc *netio.Conn) {
 		return
 	}
 	s.live.Add(1)
-	s.workers.run(newConn(s, ls, nc).serveFn)
+	c := newConn(s, ls, nc)
+	c.refresh()
+	if cfg := ls.config.Load(); c.cfg == nil && cfg.hold() {
+		// The address was dropped while the connection waited to be accepted: the
+		// configuration that listened serves it. Use holds that until no socket of
+		// it accepts any more.
+		c.take(cfg, cfg.addrOf(ls, nc))
+	}
+	s.workers.run(c.serveFn)
 }

@@ -24,6 +24,9 @@ type TLS struct {
 	// RecordSize is ssl_buffer_size: how much plain text is gathered for one
 	// record, at most 16 KB.
 	RecordSize int
+	// Terms stands for what a handshake for the server is bound to, but for the
+	// certificates: a connection goes on after a reload where it has not changed.
+	Terms [32]byte
 	// SessionIDs says that SessionID is going to be asked for.
 	SessionIDs bool
 	// Judge returns OpenSSL's verdict on the client's certificate; nil where

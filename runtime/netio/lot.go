@@ -17,10 +17,12 @@ const (
 	Readable Event = iota
 	// Expired: the timeout given to Park has passed.
 	Expired
-	// Drained: the lot was told to let everyone go (shutdown, reload).
+	// Drained: the lot was told to let everyone go (shutdown).
 	Drained
 	// Evicted: the place was needed for another (Lot.Evict).
 	Evicted
+	// Recalled: what the owners of the connections go by has changed, see Recall.
+	Recalled
 )
 
 // maxEvicted is how many one call of Evict lets go, as nginx.
@@ -74,6 +76,8 @@ func (e Event) String() string {
 		return "drained"
 	case Evicted:
 		return "evicted"
+	case Recalled:
+		return "recalled"
 	}
 	return "unknown"
 }
@@ -83,6 +87,7 @@ type parking struct {
 	watch
 	resume  func(*Conn, Event)
 	why     Event
+	heeded  uint32       // Lot.recalls at the last Heed
 	used    bool         // it was resumed to be used
 	counted bool         // for trimmer.counts
 	since   atomic.Int64 // clock.Mono of the last Park
@@ -92,7 +97,7 @@ type parking struct {
 
 func (p *parking) reset() {
 	p.watch.reset()
-	p.resume, p.used, p.counted = nil, false, false
+	p.resume, p.heeded, p.used, p.counted = nil, 0, false, false
 }
 
 // resume is the body of the goroutine that a parked connection wakes up on.
@@ -108,6 +113,10 @@ func (c *Conn) ResumedAt() int64 { return c.parked.until }
 // Drained tells whether the last read found that nothing more was there. A
 // connection that is not Drained is better read than parked.
 func (c *Conn) Drained() bool { return c.drained }
+
+// Heed notes that the owner of the connection is about to look at what it goes by:
+// a Recall from now on ends its wait, also one that has not begun.
+func (c *Conn) Heed(l *Lot) { c.parked.heeded = l.recalls.Load() }
 
 // resumed notes why the wait is over.
 func (p *parking) resumed(why Event, now int64) {
@@ -144,8 +153,9 @@ func (l *Lot) start(fn func()) {
 // is worth it after some idle time only (half a second, say): a busy
 // connection's goroutine is cheaper to wake.
 type Lot struct {
-	trim  trimmer
-	spawn func(func())
+	trim    trimmer
+	spawn   func(func())
+	recalls atomic.Uint32 // how often Recall was called
 	parker
 }
 

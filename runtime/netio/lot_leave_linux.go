@@ -38,6 +38,19 @@ func (l *Lot) Drain() {
 	}
 }
 
+// Recall resumes everybody who is parked, and everybody who parks and has not
+// called Heed since, with Recalled: they park again, or do not.
+func (l *Lot) Recall() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.recalls.Add(1)
+	for i := range l.slots {
+		if c := l.slots[i].c; c != nil && c.parked.leave() {
+			l.wake(c, Recalled)
+		}
+	}
+}
+
 // Reopen undoes Drain: connections may park again.
 func (l *Lot) Reopen() { l.drain.Store(false) }
 

@@ -208,7 +208,7 @@ func (c *Conn) park(l *Lot) error {
 	if l.trim.counts(c) {
 		l.wantTick(soonest)
 	}
-	end := w.end.Load()
+	end, heeded := w.end.Load(), c.parked.heeded
 	if !c.drained && !c.Quiet() || !w.begin() {
 		l.wake(c, Readable)
 		return nil
@@ -216,6 +216,10 @@ func (c *Conn) park(l *Lot) error {
 	// From here on the Conn is the lot's, unless it can be had back.
 	if l.drain.Load() && w.leave() {
 		l.wake(c, Drained)
+		return nil
+	}
+	if heeded != l.recalls.Load() && w.leave() {
+		l.wake(c, Recalled)
 		return nil
 	}
 	if end != forever {

@@ -78,6 +78,10 @@ func (c *Conn) park(l *Lot, timeout time.Duration) error {
 		l.wake(c, Drained)
 		return nil
 	}
+	if c.parked.heeded != l.recalls.Load() {
+		l.wake(c, Recalled)
+		return nil
+	}
 	l.parked[c] = struct{}{}
 	l.wg.Add(1)
 	go l.wait(c, timeout)
@@ -115,8 +119,22 @@ func (l *Lot) Drain() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.drain = true
+	l.expelAll(Drained)
+}
+
+// Recall resumes everybody who is parked, and everybody who parks and has not
+// called Heed since, with Recalled: they park again, or do not.
+func (l *Lot) Recall() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.recalls.Add(1)
+	l.expelAll(Recalled)
+}
+
+// expelAll ends all waits; the caller holds mu.
+func (l *Lot) expelAll(why Event) {
 	for c := range l.parked {
-		l.expel(c, Drained)
+		l.expel(c, why)
 	}
 }
 

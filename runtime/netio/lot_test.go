@@ -42,6 +42,7 @@ func TestPark(t *testing.T) {
 		{name: "half-close", after: func(c *Conn, _ *Lot) error { return c.CloseWrite() }},
 		{name: "timeout", timeout: time.Millisecond, want: Expired},
 		{name: "drain", after: func(_ *Conn, l *Lot) error { l.Drain(); return nil }, want: Drained},
+		{name: "recall", after: func(_ *Conn, l *Lot) error { l.Recall(); return nil }, want: Recalled},
 		{name: "close", after: func(_ *Conn, l *Lot) error { return l.Close() }, want: Drained},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -207,6 +208,32 @@ func TestParkRaces(t *testing.T) {
 	e.wg.Wait()
 	if e.wakes[Readable].Load() == 0 {
 		t.Error("nobody was ever parked")
+	}
+}
+
+// TestRecall: one that parks by what it looked at before a recall is recalled; one that has looked since is not.
+func TestRecall(t *testing.T) {
+	client, server := pair(t)
+	l := newLot(t, LotOptions{})
+	got := make(chan Event, 2)
+	resume := func(_ *Conn, why Event) { got <- why }
+	server.Heed(l)
+	l.Recall()
+	if err := server.Park(l, time.Hour, resume); err != nil {
+		t.Fatal(err)
+	}
+	if why := <-got; why != Recalled {
+		t.Fatalf("resumed with %v", why)
+	}
+	server.Heed(l)
+	if err := server.ParkAgain(l); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.Write([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if why := <-got; why != Readable {
+		t.Fatalf("resumed with %v", why)
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 )
 
 // FileCache is one open_file_cache directive (max=, inactive=). It belongs to a
-// configuration; Close it when the last request of that configuration is done. It
-// is safe for concurrent use.
+// configuration; Close it when another one takes effect. It is safe for concurrent
+// use.
 type FileCache struct {
 	max      int
 	inactive int64 // seconds
@@ -19,6 +19,7 @@ type FileCache struct {
 	entries  map[string]*entry
 	head     entry // of the ring by use: head.next is the latest, head.prev the oldest
 	contents int64 // bytes of contents that entries hold
+	closed   bool
 }
 
 // entry is what is known about one path. Everything in it is guarded by the cache's mutex.
@@ -42,11 +43,12 @@ func NewFileCache(limit int, inactive time.Duration) *FileCache {
 	return c
 }
 
-// Close forgets everything. Files that requests still use stay open until those
-// close their Info; the cache can be used further.
+// Close forgets everything, and what is opened from now on is not kept. Files that
+// requests still use stay open until those close their Info.
 func (c *FileCache) Close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.closed = true
 	for c.head.prev != &c.head {
 		c.remove(c.head.prev)
 	}
@@ -149,6 +151,9 @@ func look(old *file, o *Options, info *Info, room bool) (*file, syscall.Errno) {
 
 // update stores the outcome of look. The caller keeps its reference to f.
 func (c *FileCache) update(path []byte, f *file, errno syscall.Errno, o *Options, now int64) {
+	if c.closed {
+		return
+	}
 	e := c.entries[string(path)]
 	if errno != 0 && !o.Errors {
 		if e != nil {

@@ -195,3 +195,25 @@ func TestDirectoryBecomesFile(t *testing.T) {
 		}
 	})
 }
+
+// TestClosed: a cache whose configuration has gone keeps nothing open for those who still use it.
+func TestClosed(t *testing.T) {
+	inBubble(t, 10, time.Hour, func(t *testing.T, dir string, files *FileCache) {
+		c := NewCache(0)
+		o := &Options{Files: files, Valid: time.Hour, MinUses: 1, Errors: true}
+		path := filepath.Join(dir, "f")
+		write(t, path, "here")
+		get(t, c, path, o)
+		files.Close()
+		for range 2 {
+			get(t, c, path, o)
+			if n := openFDs(t, dir); n != 0 || files.Len() != 0 {
+				t.Errorf("%d descriptors, %d entries", n, files.Len())
+			}
+		}
+		var info Info
+		if e := c.Open([]byte(filepath.Join(dir, "missing")), o, &info); e != syscall.ENOENT || files.Len() != 0 {
+			t.Errorf("%v, %d entries", e, files.Len())
+		}
+	})
+}

@@ -1,8 +1,11 @@
 package ssl
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
@@ -60,7 +63,24 @@ func (x *module) server(s *httpd.Server) error {
 	if w.c.verify != verifyOff {
 		w.judge()
 	}
+	s.TLS.Terms = w.terms()
 	return nil
+}
+
+// terms are what clients agree to by a handshake.
+func (w *work) terms() [32]byte {
+	h, c := sha256.New(), w.c
+	fmt.Fprintln(h, c.reject, c.protocols.V, w.cfg.MinVersion, w.cfg.MaxVersion, w.cfg.CipherSuites, w.cfg.CurvePreferences)
+	fmt.Fprintln(h, c.verify, c.depth, len(w.cas), len(w.trusted), len(w.crls))
+	if c.verify != verifyOff {
+		for _, cert := range slices.Concat(w.cas, w.trusted) {
+			h.Write(cert.Raw)
+		}
+		for _, crl := range w.crls {
+			h.Write(crl.Raw)
+		}
+	}
+	return [32]byte(h.Sum(nil))
 }
 
 // warnIgnored reports what the library cannot do and nginx does without, too,
