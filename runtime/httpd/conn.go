@@ -213,8 +213,7 @@ func (c *Conn) introduced() bool {
 // loop serves requests until the connection ends or is parked.
 func (c *Conn) loop() {
 	for {
-		c.pipelined = c.Requests > 0 && c.inPos < c.inEnd
-		if c.pipelined {
+		if c.Requests > 0 && c.inPos < c.inEnd {
 			c.nc.Spend()
 		} else if c.inPos == c.inEnd && !c.await() {
 			return
@@ -224,6 +223,7 @@ func (c *Conn) loop() {
 			c.close()
 			return
 		}
+		c.pipelined = c.inPos < c.inEnd
 	}
 }
 

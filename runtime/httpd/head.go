@@ -86,7 +86,6 @@ func (h *head) lineDone() Result {
 	r := h.r
 	l := &r.Line
 	r.Method, r.MethodStr, r.Version = l.MethodID, l.Method, l.Version()
-	r.Unparsed, r.Args = l.Target, l.Args
 	r.validUnparsed = !l.EmptyPath
 	r.encodedURI = l.Quoted || l.PlusInURI
 	if l.NeedsNormalization() {
@@ -99,7 +98,10 @@ func (h *head) lineDone() Result {
 		r.URI, r.Args = p.Path, p.Args
 		r.encodedURI = r.encodedURI || p.Quoted || p.PlusInURI
 	} else {
-		r.URI = l.Path
+		r.URI, r.Args = l.Path, l.Args
+	}
+	if r.Unparsed = l.Target; len(r.Args) == 0 {
+		r.Args = nil // a question mark alone
 	}
 	if r.Debugging() {
 		r.debugRequestLine()

@@ -90,7 +90,7 @@ func (r *Request) frame() {
 		r.headerOnly = true
 	}
 	if o.LastModified != -1 && o.Status != 200 && o.Status != 206 && o.Status != 304 {
-		o.LastModified, o.LastModText = -1, nil
+		o.LastModified, o.LastModText, o.lastModGone = -1, nil, true
 	}
 	switch {
 	case o.Status == 204:

@@ -126,6 +126,7 @@ type HeadersOut struct {
 	Trailers      []Header
 
 	lastModListed bool // Last-Modified is in List
+	lastModGone   bool // ... and, of an error, nowhere else
 }
 
 // Reset makes the header empty.

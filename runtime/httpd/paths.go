@@ -277,6 +277,9 @@ func (r *Request) tryFiles(files []tryFile) Result {
 		return r.NamedLocation(target)
 	}
 	uri, args := splitArgs(target)
+	if args == nil {
+		args = target[:0] // known, and empty
+	}
 	return r.InternalRedirect(uri, args)
 }
 

@@ -96,7 +96,7 @@ func (r *Request) release() {
 func (c *Conn) serveRequest() bool {
 	c.Requests++
 	r := c.newRequest()
-	r.number, r.pipelined = c.Requests, c.pipelined
+	r.number, r.pipelined = c.Requests, c.pipelined && c.Requests > 1
 	c.srv.stats.Requests.Add(1)
 	c.srv.stats.Reading.Add(1)
 	rc := r.readHead()

@@ -313,10 +313,16 @@ func (b *Builder) defineResponseVars() {
 		if r.sentLocation != nil {
 			return r.sentLocation
 		}
-		return r.Out.Value(h1.Location)
+		if v := r.Out.Value(h1.Location); v != nil {
+			return v
+		}
+		v, _ := r.joinHeaders(r.Out.List, "location") // of add_header
+		return v
 	}))
 	v.Define("sent_http_last_modified", fixed(func(r *Request) []byte {
 		switch {
+		case r.Out.lastModGone:
+			return nil
 		case r.Out.lastModListed:
 			return r.Out.Value(h1.LastModified)
 		case r.Out.LastModText != nil:
@@ -330,13 +336,13 @@ func (b *Builder) defineResponseVars() {
 		switch {
 		case r.Out.Status == 101:
 			return []byte("upgrade")
-		case r.keepalive:
+		case r.keepalive && !r.logged: // a connection is free when a request is logged
 			return []byte("keep-alive")
 		}
 		return []byte("close")
 	}))
 	v.Define("sent_http_keep_alive", fixed(func(r *Request) []byte {
-		if s := r.loc.Core.keepaliveHeader; r.keepalive && s > 0 {
+		if s := r.loc.Core.keepaliveHeader; r.keepalive && !r.logged && s > 0 {
 			return append(append(r.Alloc(32)[:0], "timeout="...), strconv.FormatInt(s, 10)...)
 		}
 		return nil

@@ -31,10 +31,22 @@ func (r *Request) write(o *Out) error {
 	if r.chunked {
 		return r.writeChunked(o, size)
 	}
+	if o.Last {
+		r.addTrailers() // for variables alone
+	}
 	if o.IsFile && size > 0 {
 		return r.finish(c.writeFile(r, o), o)
 	}
 	return r.finish(c.put(r, o.Mem), o)
+}
+
+// addTrailers has the hooks add their trailers, once the body is complete.
+func (r *Request) addTrailers() {
+	if r.expectTrailers {
+		for _, h := range r.loc.Plan.trailers {
+			h(r)
+		}
+	}
 }
 
 // finish flushes at the end of the body, or when asked.
@@ -84,11 +96,7 @@ var (
 )
 
 func (r *Request) putTrailers() error {
-	if r.expectTrailers {
-		for _, h := range r.loc.Plan.trailers {
-			h(r)
-		}
-	}
+	r.addTrailers()
 	if len(r.Out.Trailers) == 0 {
 		return r.conn.put(r, lastChunk)
 	}

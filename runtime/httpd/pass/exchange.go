@@ -176,7 +176,7 @@ func (x *Exchange) Reused() bool { return x.conn != nil && x.conn.Cached }
 
 // SetStatus notes the code of a peer's response.
 func (x *Exchange) SetStatus(code int) {
-	if s := x.state(); s.Status == 0 || s.Status == 103 {
+	if s := x.state(); s.Status == 0 { // the first code counts, also of a 103 response
 		s.Status = code
 	}
 }

@@ -53,7 +53,11 @@ func defineVars(b *httpd.Builder) {
 			if x == nil {
 				return nil, false
 			}
-			return joinFields(r, list(x), name)
+			v, ok := joinFields(r, list(x), name)
+			if !ok && x.Response.Status != 0 && prefix == "upstream_http_" && (name == "server" || name == "date") {
+				return nil, true // as if the server had sent them empty
+			}
+			return v, ok
 		}})
 	}
 	fields("upstream_http_", func(x *Exchange) []Field { return x.Response.Fields })

@@ -63,11 +63,12 @@ type module struct {
 	tls     map[*settings]*pass.TLS // by the instance whose settings they are
 	targets []*target               // that need TLS
 
+	slot       int             // of the module that handles a request
 	cacheZones map[string]bool // of proxy_cache_path, by name
 }
 
 func register(b *httpd.Builder, m *conf.Module) {
-	mod := &module{b: b, ups: pass.Of(b), tls: map[*settings]*pass.TLS{}}
+	mod := &module{b: b, ups: pass.Of(b), tls: map[*settings]*pass.TLS{}, slot: b.Slot()}
 	defaults := settings{Settings: pass.Defaults(b, b.Loader.Layout.ProxyTemp), tls: pass.DefaultTLS(), version: 1001}
 	mod.section = conf.NewSection(m, defaults, mod.bind)
 	mod.section.Finish(m, mod.finish)

@@ -127,6 +127,7 @@ func (t *target) handle(r *httpd.Request) httpd.Result {
 	}
 	c.Schema, c.Protocol = c.addr.schema, "http"
 	c.Begin(r, c)
+	*r.Ctx(t.mod.slot) = t.mod
 	if rc := c.readBody(); rc != httpd.OK {
 		return rc
 	}

@@ -6,8 +6,12 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
-// callOf returns the request's call, nil where its handler is another one.
-func callOf(r *httpd.Request) *call {
+// callOf returns the request's call, nil where its handler is another one, as it
+// is after an internal redirect.
+func (m *module) callOf(r *httpd.Request) *call {
+	if *r.Ctx(m.slot) == nil {
+		return nil
+	}
 	c, _ := pass.CodecOf(r).(*call)
 	return c
 }
@@ -16,7 +20,7 @@ func (m *module) defineVars() {
 	v := m.b.Vars
 	ofCall := func(name string, changeable bool, get func(c *call) ([]byte, bool)) {
 		v.Define(name, httpd.Var{NoCache: true, Changeable: changeable, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
-			if c := callOf(r); c != nil {
+			if c := m.callOf(r); c != nil {
 				return get(c)
 			}
 			return nil, false

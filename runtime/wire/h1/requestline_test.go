@@ -68,7 +68,7 @@ func TestParseRequestLine(t *testing.T) {
 		{
 			"bad version keeps the method", "HEAD / HTTP/2.0\r\n", 12, InvalidVersion,
 			RequestLine{
-				Line: b("HEAD / HTTP/2.0"), Method: b("HEAD"), MethodID: Head, Target: b("/"), Path: b("/"), Major: 1,
+				Line: b("HEAD / HTTP/2.0"), Method: b("HEAD"), MethodID: Head, Target: b("/"), Path: b("/"), Protocol: b(""), Major: 1,
 			},
 		},
 		{
