@@ -244,6 +244,7 @@ func (c *Conn) park(limit time.Duration) bool {
 
 // resume continues a parked connection on a goroutine of its own.
 func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
+	defer c.caught()
 	switch {
 	case why == netio.Readable:
 		c.arrived = c.nc.ResumedAt()

@@ -41,15 +41,20 @@ func (r *Request) runBackground(uri []byte, before, done chan struct{}) {
 		}
 		t.Stop()
 	}
+	r.runChild(uri)
+	c := r.conn
+	r.release()
+	c.endShadow()
+}
+
+func (r *Request) runChild(uri []byte) {
 	s := r.child(uri, r.Args, SubOptions{Background: true, HeaderOnly: true, KeepMethod: true})
+	defer s.release()
+	defer s.caught()
 	s.finalize(s.phases(atServer))
 	if s.loc.Core.logSubrequest {
 		s.logRequest()
 	}
-	s.release()
-	c := r.conn
-	r.release()
-	c.endShadow()
 }
 
 // detach returns a copy of a main request that shares nothing with it but the
@@ -146,11 +151,15 @@ func (c *Conn) shadow() *Conn {
 // endShadow gives a shadow back.
 func (c *Conn) endShadow() {
 	c.held.release()
+	live := &c.srv.live
+	if c.crashed {
+		live.Done() // and nothing of it is used again
+		return
+	}
 	if c.layer != nil {
 		c.layer.release()
 	}
 	c.nc.Release()
-	live := &c.srv.live
 	resume, hangups := c.resumeFn, c.hangups
 	*c = Conn{resumeFn: resume, hangups: hangups}
 	conns.Put(c)

@@ -22,6 +22,10 @@ func (c *Conn) freeBuffers() {
 
 // close ends the connection and gives everything back.
 func (c *Conn) close() {
+	if c.crashed {
+		c.abandon()
+		return
+	}
 	if c.debugging(errlog.DebugHTTP) {
 		c.debugf("close http connection: %d", c.nc.Fd())
 	}
@@ -41,16 +45,22 @@ func (c *Conn) close() {
 	if c.timedOut && c.addr.Default.Root.Core.resetTimedout || c.abort {
 		_ = c.nc.Abort()
 	}
-	c.srv.stats.Active.Add(-1)
-	c.setWaiting(false)
-	c.held.release()
-	c.srv.connGone(c)
+	c.leave()
 	if c.layer != nil {
 		c.layer.release()
 	}
 	c.nc.Release()
 	*c = Conn{serveFn: c.serveFn, resumeFn: c.resumeFn, hangups: c.hangups}
 	conns.Put(c)
+}
+
+// leave takes the connection out of all counts.
+func (c *Conn) leave() {
+	c.left = true
+	c.srv.stats.Active.Add(-1)
+	c.setWaiting(false)
+	c.held.release()
+	c.srv.connGone(c)
 }
 
 // unread reports whether a client whose connection ends may have sent something

@@ -74,6 +74,8 @@ type Conn struct {
 	isShadow  bool  // stands for another in the background
 	pipelined bool  // the request began before the one before it was answered
 
+	crashed              bool        // its code panicked: nothing of it is used again
+	left                 bool        // it counts no more
 	evicted              atomic.Bool // it has to make room for another
 	noted                bool        // by spare
 	isSpare              bool        // in srv.spares, whose mu guards this and the next three
@@ -180,6 +182,7 @@ func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
 
 // serve runs the connection until it ends or is parked.
 func (c *Conn) serve() {
+	defer c.caught()
 	c.debugAccept()
 	if !c.begin() {
 		c.close()

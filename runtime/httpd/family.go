@@ -109,7 +109,7 @@ func (r *Request) runIncluded() {
 	<-k.turn
 	if !r.main.failed {
 		r.conn.action = ""
-		r.finalize(r.phases(atServer))
+		r.included()
 	}
 	k.ended = true
 	f := k.f
@@ -124,6 +124,12 @@ func (r *Request) runIncluded() {
 		f.wake(f.main)
 	}
 	f.leave()
+}
+
+// included runs an included subrequest. A panic breaks the response off.
+func (r *Request) included() {
+	defer r.Caught(func() { r.terminate(Error) })
+	r.finalize(r.phases(atServer))
 }
 
 // Await waits until the included subrequest s has finished and r's own output

@@ -74,6 +74,7 @@ type Request struct {
 	lostContent    bool // an if block passed requests on, the one in effect does not say where to
 	noNotModified  bool // preconditions are not for us to check
 	failed         bool // the client is gone, or the response broke off
+	crashed        bool // of a main request: it, or what works for it, panicked
 
 	captures    []int
 	captureData []byte

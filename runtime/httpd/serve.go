@@ -55,6 +55,10 @@ func (r *Request) prepare() {
 
 // release gives the request and all it holds back.
 func (r *Request) release() {
+	if r.main.crashed {
+		r.abandon()
+		return
+	}
 	r.dropFilters()
 	for i, e := range r.ends {
 		e.End()
@@ -99,17 +103,17 @@ func (c *Conn) serveRequest() bool {
 	r.number, r.pipelined = c.Requests, c.pipelined && c.Requests > 1
 	c.srv.stats.Requests.Add(1)
 	c.srv.stats.Reading.Add(1)
-	rc := r.readHead()
+	rc := r.read()
 	c.srv.stats.Reading.Add(-1)
 	c.srv.stats.Writing.Add(1)
-	if rc == OK {
-		rc = r.begin()
+	if !r.crashed {
+		r.answer(rc)
 	}
-	r.finalize(rc)
-	r.disband()
-	r.postAction()
+	if r.crashed {
+		r.sorry()
+	}
 	c.srv.stats.Writing.Add(-1)
-	return c.finishRequest(r)
+	return c.end(r)
 }
 
 // begin decides about keep-alive and runs the phases.

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/errlog"
 )
 
 // resendAfter is how long a server has to answer before the next is asked, and
@@ -79,9 +81,20 @@ func (r *Resolver) newFlight(e *entry) *flight {
 	return f
 }
 
+// caught is deferred in the goroutines of lookups: a panic ends one lookup.
+func (r *Resolver) caught(failed func()) {
+	if p := recover(); p != nil {
+		r.Log(errlog.Panic(p))
+		if failed != nil {
+			failed()
+		}
+	}
+}
+
 // fly runs the lookup.
 func (f *flight) fly() {
 	defer f.land()
+	defer f.r.caught(func() { f.code = ServerFailure })
 	if !f.send() {
 		f.nextServer()
 		f.send()
@@ -187,6 +200,7 @@ func (f *flight) send() bool {
 
 // readUDP passes on what comes in on a socket.
 func (f *flight) readUDP(conn net.Conn, server netip.AddrPort) {
+	defer f.r.caught(nil)
 	for {
 		buf := make([]byte, maxUDP)
 		n, err := conn.Read(buf)
@@ -203,6 +217,7 @@ func (f *flight) readUDP(conn net.Conn, server netip.AddrPort) {
 // sendTCP asks one question over TCP, on a goroutine of its own.
 func (f *flight) sendTCP(server netip.AddrPort, wire []byte) {
 	f.r.flights.Go(func() {
+		defer f.r.caught(nil)
 		ctx, cancel := context.WithTimeout(f.ctx, resendAfter)
 		defer cancel()
 		conn, err := f.r.Dial(ctx, "tcp", server)

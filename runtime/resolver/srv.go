@@ -50,6 +50,7 @@ func (r *Resolver) ResolveService(dst []Target, service, name string, w Wait) (t
 		hosts[i].srvRecord = res.srv[i]
 		wg.Go(func() {
 			h := &hosts[i]
+			defer r.caught(func() { h.err = r.fail(h.name, ServerFailure) })
 			h.addrs, h.valid, h.err = r.Resolve(nil, h.name, w)
 		})
 	}

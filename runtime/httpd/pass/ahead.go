@@ -56,6 +56,7 @@ func (p *pump) startAhead() {
 func (a *ahead) run() {
 	defer close(a.quit)
 	x := a.x
+	defer x.R.Caught(func() { a.finish(errBroken) })
 	for {
 		x.body.rest()
 		b := buf.Sized(int(x.S.Buffers.Size))

@@ -44,7 +44,10 @@ func (x *Exchange) tunnel() httpd.Result {
 	x.tunneled.active.Store(clock.Mono())
 	first := r.TakeInput()
 	over := make(chan error, 1)
-	go func() { over <- x.toPeer(first) }()
+	go func() {
+		defer x.R.Caught(func() { over <- nil })
+		over <- x.toPeer(first)
+	}()
 	err := x.toClient()
 	_ = client.SetReadDeadline(time.Unix(1, 0))
 	sent := <-over

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ocsp"
+
+	"github.com/sluiceproxy/sluice/runtime/errlog"
 )
 
 // When responses are asked for again, as in nginx: at most an hour after the
@@ -174,6 +176,11 @@ func (s *Stapler) certificate(plain *tls.Certificate) *tls.Certificate {
 
 // update fetches a response and sets when to do it again.
 func (s *Stapler) update() {
+	defer func() {
+		if p := recover(); p != nil { // no more is fetched, since loading stays
+			s.Log(errlog.Panic(p))
+		}
+	}()
 	next, err := s.fetch()
 	now := s.Now()
 	refresh := now.Add(stapleMargin)

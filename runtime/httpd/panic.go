@@ -1,0 +1,133 @@
+package httpd
+
+import (
+	"os"
+
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+)
+
+// A panic ends one request (docs/adr/0024). What it left behind may be in any
+// state: nothing of it goes back to a pool, and only what outlives the request is
+// given up (counters of zones and peers, descriptors, temporary files).
+
+// caught is deferred where a request's code runs: it stops a panic, logs it and
+// notes that the request has come to a bad end.
+func (r *Request) caught() {
+	if p := recover(); p != nil {
+		r.crash(errlog.Panic(p))
+	}
+}
+
+func (r *Request) crash(text string) {
+	m := r.main
+	m.crashed, m.keepalive = true, false
+	r.conn.crashed = true
+	r.Logf(errlog.Alert, nil, "%s", text)
+}
+
+// Caught is deferred in goroutines that work for a request beside its own one. It
+// stops a panic and logs it; the request then ends as by a failure of its own.
+// failed, if not nil, tells those who wait for the goroutine.
+func (r *Request) Caught(failed func()) {
+	if p := recover(); p != nil {
+		r.crash(errlog.Panic(p))
+		if failed != nil {
+			failed()
+		}
+	}
+}
+
+// read is readHead, guarded.
+func (r *Request) read() (rc Result) {
+	defer r.caught()
+	return r.readHead()
+}
+
+// answer runs the request, guarded.
+func (r *Request) answer(rc Result) {
+	defer r.caught()
+	if rc == OK {
+		rc = r.begin()
+	}
+	r.finalize(rc)
+	r.disband()
+	r.postAction()
+}
+
+// sorry ends a request that has crashed: with 500 where nothing has been sent,
+// else the response breaks off.
+func (r *Request) sorry() {
+	defer r.caught()
+	c := r.conn
+	if r.kin != nil || r.failed || r.answered || r.sent > int64(c.outLen) {
+		r.terminate(Error)
+		r.disband()
+		return
+	}
+	c.outLen -= int(r.sent) // that was never sent
+	r.sent, r.headSize = 0, 0
+	r.headerSent, r.chunked, r.headerOnly = false, false, false
+	r.filters, r.needMemory, r.lateMemory, r.mayInclude = nil, false, false, false
+	r.Out.Reset()
+	r.Out.ContentLength, r.Out.LastModified = -1, -1
+	r.finalize(StatusInternalServerError)
+}
+
+// end is finishRequest, guarded: a panic there ends the connection.
+func (c *Conn) end(r *Request) bool {
+	keep, finished := false, false
+	func() {
+		defer r.caught()
+		keep = c.finishRequest(r)
+		finished = true
+	}()
+	if !finished {
+		r.abandon()
+	}
+	return keep && !c.crashed
+}
+
+// abandon is release for a request that has crashed.
+func (r *Request) abandon() {
+	for i := range r.filters {
+		r.step(func() { r.filters[i].f.Close(r) })
+	}
+	for _, e := range r.ends {
+		if e != nil {
+			r.step(e.End)
+		}
+	}
+	if r.upstream != nil {
+		r.step(func() { r.upstream.Close(r) })
+	}
+	r.step(r.file.Close)
+	if f := r.Body.File; f != nil && r.parent == nil {
+		_ = f.Close()
+		if !r.Body.keepFile {
+			_ = os.Remove(f.Name())
+		}
+	}
+}
+
+// step runs a part of abandon, which the others do not depend on.
+func (r *Request) step(fn func()) {
+	defer r.caught()
+	fn()
+}
+
+// caught is deferred where a connection's code runs outside of its requests.
+func (c *Conn) caught() {
+	if p := recover(); p != nil {
+		c.crashed = true
+		c.logf(errlog.Alert, nil, "%s", errlog.Panic(p))
+		c.abandon()
+	}
+}
+
+// abandon is close for a connection that has crashed.
+func (c *Conn) abandon() {
+	if !c.left {
+		c.leave()
+	}
+	_ = c.nc.Close() // it may be closed
+}
