@@ -25,15 +25,12 @@ func (c *Conn) await() bool {
 		c.close()
 		return false
 	}
-	core := c.addr.Default.Root.Core
 	first := c.Requests == 0
-	limit := msec(core.keepaliveTimeout)
-	if !first && c.keepFor > 0 {
-		limit = msec(c.keepFor)
-	}
+	now := int64(0)
 	if first {
-		limit = msec(c.addr.Default.Conf.headerTimeout)
+		now = clock.Mono()
 	}
+	limit := c.idleLimit(now)
 	if c.retired && !first {
 		limit = min(limit, idleGrace)
 	}
@@ -43,7 +40,7 @@ func (c *Conn) await() bool {
 		return c.awaitParked(limit)
 	}
 	wait := min(limit, idleGrace)
-	c.nc.SetReadTimeout(wait)
+	c.awaitFor(wait)
 	if !first {
 		// The client has only just been answered: let others run before looking
 		// for its next request, which spares a futile read and a trip through
@@ -58,11 +55,31 @@ func (c *Conn) await() bool {
 			return false
 		}
 		if wait < limit {
-			c.nc.SetReadTimeout(limit - wait)
+			c.awaitFor(limit - wait)
 			err = c.fillOrLeave()
 		}
 	}
 	return c.awaited(err)
+}
+
+// awaitFor has the wait for a request end after d.
+func (c *Conn) awaitFor(d time.Duration) {
+	c.nc.SetReadTimeout(d)
+	if c.layer != nil {
+		c.layer.until = clock.Mono() + int64(d)
+	}
+}
+
+// idleLimit returns how long the wait for a request may take that began at the
+// monotonic time since.
+func (c *Conn) idleLimit(since int64) time.Duration {
+	switch {
+	case c.Requests == 0:
+		return max(time.Duration(c.firstUntil()-since), time.Millisecond)
+	case c.keepFor > 0:
+		return msec(c.keepFor)
+	}
+	return msec(c.addr.Default.Root.Core.keepaliveTimeout)
 }
 
 // mayPark tells whether the connection does best to park at once. One that has
@@ -268,7 +285,10 @@ func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
 		return
 	}
 	c.refresh()
-	c.nc.SetReadTimeout(msec(c.addr.Default.Conf.headerTimeout))
+	if c.layer != nil { // of a record, more may have to be waited for
+		since := c.nc.ParkedAt()
+		c.layer.until = since + int64(c.idleLimit(since))
+	}
 	err := c.tryFill(c.headerBuffers())
 	if err == netio.ErrAgain { //nolint:errorlint // it comes bare, and this is the hot path
 		if c.nc.ParkAgain(c.srv.lot) == nil {

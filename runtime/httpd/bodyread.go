@@ -128,7 +128,7 @@ func (r *Request) fillBody(timeout time.Duration) error {
 	}
 	c := r.conn
 	p := r.bodyRoom()
-	c.nc.SetReadTimeout(timeout)
+	c.readWithin(timeout)
 	return c.bodyCame(c.rw.Read(p))
 }
 
@@ -263,16 +263,21 @@ func (c *Conn) discardFailed(r *Request, err error) {
 }
 
 // keepPipelined moves what was read beyond the body, the beginning of the next
-// request, to a buffer of the kind that its header would have been read into.
+// request, out of the body's buffer.
 func (c *Conn) keepPipelined(r *Request) {
-	n := c.inEnd - c.inPos
-	size, large := r.srv.Conf.headerBufferSize, false
-	if int64(n) > size {
-		size, large = max(r.srv.Conf.largeHeaderBuffers.Size, int64(n)), true
+	b, rest := c.in, c.in.B[c.inPos:c.inEnd]
+	c.keepInput(r.srv.Conf, rest)
+	b.Free()
+}
+
+// keepInput makes a copy of p the connection's input, in a buffer of the kind
+// that a header which begins so would have been read into.
+func (c *Conn) keepInput(conf *ServerConf, p []byte) {
+	size, large := conf.headerBufferSize, false
+	if int64(len(p)) > size {
+		size, large = max(conf.largeHeaderBuffers.Size, int64(len(p))), true
 	}
 	b := buf.Sized(int(size))
 	b.B = b.B[:size]
-	copy(b.B, c.in.B[c.inPos:c.inEnd])
-	c.in.Free()
-	c.in, c.inPos, c.inEnd, c.inLarge = b, 0, n, large
+	c.in, c.inPos, c.inEnd, c.inLarge = b, 0, copy(b.B, p), large
 }

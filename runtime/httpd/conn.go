@@ -191,28 +191,6 @@ func (c *Conn) serve() {
 	c.loop()
 }
 
-// begin takes the PROXY header and the TLS handshake.
-func (c *Conn) begin() bool {
-	c.nc.SetWriteTimeout(msec(c.addr.Default.Root.Core.sendTimeout))
-	if !c.addr.ProxyProtocol && !c.addr.SSL {
-		return true
-	}
-	c.spare()
-	ok := c.introduced()
-	return c.needed() && ok
-}
-
-// introduced reads what comes before the first request.
-func (c *Conn) introduced() bool {
-	if c.addr.ProxyProtocol && !c.readProxy() {
-		return false
-	}
-	if c.addr.SSL {
-		return c.handshake()
-	}
-	return true
-}
-
 // loop serves requests until the connection ends or is parked.
 func (c *Conn) loop() {
 	for {

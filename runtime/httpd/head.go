@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"syscall"
-	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
@@ -26,6 +25,9 @@ type head struct {
 func (r *Request) readHead() Result {
 	h := head{r: r, c: r.conn}
 	h.until = r.Start + r.srv.Conf.headerTimeout*1e6
+	if r.conn.Requests == 1 {
+		h.until = r.conn.firstUntil()
+	}
 	if h.c.inLarge {
 		h.large = 1
 	}
@@ -173,11 +175,10 @@ func (h *head) more(line bool) Result {
 			return rc
 		}
 	}
-	left := h.until - clock.Mono()
-	if left <= 0 {
+	if h.until <= clock.Mono() {
 		return h.timeout()
 	}
-	c.nc.SetReadTimeout(time.Duration(left))
+	c.readBy(h.until)
 	n, err := c.rw.Read(c.in.B[c.inEnd:])
 	if n > 0 {
 		c.inEnd += n

@@ -36,6 +36,9 @@ type Instance struct {
 	paused    bool
 	shared    bool           // see SetShared
 	live      sync.WaitGroup // connections
+
+	openingMu sync.Mutex
+	opening   map[*Conn]struct{} // see opens
 }
 
 // NewInstance returns an instance that listens nowhere yet.
@@ -169,6 +172,7 @@ func (s *Instance) Pause() {
 		ls.stop()
 	}
 	s.lot.Drain()
+	s.hurry()
 }
 
 // Resume undoes Pause.
@@ -194,6 +198,7 @@ func (s *Instance) Quit() {
 	s.acceptRest()
 	s.StopListening()
 	s.lot.Drain()
+	s.hurry()
 	s.live.Wait()
 	s.config.Load().release()
 	s.workers.stop()

@@ -104,6 +104,9 @@ func (c *Conn) serveRequest() bool {
 	c.srv.stats.Requests.Add(1)
 	c.srv.stats.Reading.Add(1)
 	rc := r.read()
+	if c.layer != nil {
+		c.layer.until = 0 // of the head
+	}
 	c.srv.stats.Reading.Add(-1)
 	c.srv.stats.Writing.Add(1)
 	if !r.crashed {

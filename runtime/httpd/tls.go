@@ -8,11 +8,9 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
-	"github.com/sluiceproxy/sluice/runtime/wire/proxyproto"
 )
 
 // TLS is what the ssl module made of a server's directives.
@@ -37,17 +35,15 @@ type TLS struct {
 // handshake puts TLS on a fresh connection. False ends it.
 func (c *Conn) handshake() bool {
 	c.action = "SSL handshaking"
-	c.nc.SetReadTimeout(msec(c.addr.Default.Conf.headerTimeout))
-	var first [1]byte
-	n, err := c.nc.Peek(first[:])
-	if n == 0 || err != nil {
+	first, err := c.firstByte()
+	if err != nil {
 		c.handshakeFailed(err)
 		return false
 	}
 	if c.debugging(errlog.DebugHTTP) {
 		c.debugf("http check ssl handshake")
 	}
-	if first[0]&0x80 == 0 && first[0] != 0x16 {
+	if first&0x80 == 0 && first != 0x16 {
 		if c.debugging(errlog.DebugHTTP) {
 			c.debugf("plain http")
 		}
@@ -56,13 +52,17 @@ func (c *Conn) handshake() bool {
 	}
 	c.setWaiting(false)
 	if c.debugging(errlog.DebugHTTP) {
-		c.debugf("https ssl handshake: 0x%02x", first[0])
+		c.debugf("https ssl handshake: 0x%02x", first)
 	}
 	if c.addr.Default.Root.Core.tcpNodelay {
 		_ = c.nc.SetNoDelay(true)
 	}
 	c.layer = layers.Get().(*tlsLayer)
 	c.layer.start(c)
+	if c.in != nil {
+		c.layer.Prime(c.in, c.inPos, c.inEnd)
+		c.in, c.inPos, c.inEnd = nil, 0, 0
+	}
 	c.tls = tls.Server(c.layer, c.addr.TLS)
 	if err = c.tls.Handshake(); err != nil {
 		c.handshakeFailed(err)
@@ -73,6 +73,24 @@ func (c *Conn) handshake() bool {
 	c.rw = (*plainText)(c.layer)
 	c.action = ""
 	return true
+}
+
+// firstByte waits for the first byte of a connection and leaves it unread.
+func (c *Conn) firstByte() (byte, error) {
+	if c.inPos < c.inEnd { // it came with the PROXY header
+		return c.in.B[c.inPos], nil
+	}
+	left, err := c.opensFor()
+	if err != nil {
+		return 0, err
+	}
+	c.nc.SetReadTimeout(left)
+	var first [1]byte
+	n, err := c.nc.Peek(first[:])
+	if n == 0 && err == nil {
+		err = io.EOF
+	}
+	return first[0], err
 }
 
 // errors that end a handshake.
@@ -206,43 +224,3 @@ func (c *Conn) TLSServer() *Server { return c.tlsS }
 
 // ServerName returns the name in the handshake that chose the server.
 func (c *Conn) ServerName() string { return c.sni }
-
-// readProxy reads the PROXY protocol header a balancer puts in front.
-func (c *Conn) readProxy() bool {
-	c.action = "reading PROXY protocol"
-	c.nc.SetReadTimeout(msec(c.addr.Default.Conf.headerTimeout))
-	b := buf.Sized(proxyproto.MaxHeader)
-	defer b.Free()
-	n := 0
-	h := new(proxyproto.Header)
-	for {
-		m, err := c.nc.Read(b.B[n : n+1])
-		if m == 0 || err != nil {
-			switch {
-			case err != nil && isTimeout(err):
-				c.timedOut = true
-				c.logf(errlog.Info, errTimedOut, "client timed out")
-			case err == nil || errors.Is(err, io.EOF):
-				c.logf(errlog.Info, nil, "client closed connection")
-			default:
-				c.logf(errlog.Info, err, "recv() failed")
-			}
-			return false
-		}
-		n += m
-		if proxyproto.Incomplete(b.B[:n]) && n < len(b.B) {
-			continue
-		}
-		break
-	}
-	if _, err := proxyproto.Read(b.B[:n], h); err != nil {
-		c.logf(errlog.Error, nil, "%s", err.Error())
-		return false
-	}
-	h.Source = append([]byte(nil), h.Source...)
-	h.Destination = append([]byte(nil), h.Destination...)
-	h.TLVs = append([]byte(nil), h.TLVs...)
-	c.proxy = h
-	c.action = ""
-	return true
-}

@@ -1,7 +1,10 @@
 package netio
 
 import (
+	"time"
+
 	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/clock"
 )
 
 // recordHeader is the length of a TLS record's header (RFC 8446, 5.1): type,
@@ -32,6 +35,8 @@ type RecordConn struct {
 
 	muted bool // see Mute
 
+	by int64 // see ReadBy
+
 	out  *buf.Buf // held back writes, out.B[:held]
 	held int
 	hold bool
@@ -52,6 +57,10 @@ func (r *RecordConn) Reset(c *Conn, pool *buf.Pool) {
 	}
 	*r = RecordConn{Conn: c, pool: pool}
 }
+
+// Prime makes the bytes [from:to) of b the first that are handed out: those that
+// were read before it was known what they are. b is r's from now on.
+func (r *RecordConn) Prime(b *buf.Buf, from, to int) { r.in, r.r, r.w = b, from, to }
 
 // drop gives all buffers back.
 func (r *RecordConn) drop() {
@@ -100,8 +109,21 @@ func (r *RecordConn) Await() error {
 	if r.in != nil {
 		return nil
 	}
+	if r.by != 0 {
+		left := time.Duration(r.by - clock.Mono())
+		if left <= 0 {
+			return ErrTimeout
+		}
+		if old := r.rd.timeout; old <= 0 || left < old {
+			r.SetReadTimeout(left)
+		}
+	}
 	return r.take(r.ReadPooled(r.pool))
 }
+
+// ReadBy makes the waits for ciphertext end by the monotonic time until, however
+// many pieces a record comes in; 0 lifts that.
+func (r *RecordConn) ReadBy(until int64) { r.by = until }
 
 // TryAwait is Await without waiting: ErrAgain says that nothing is there.
 func (r *RecordConn) TryAwait() error {

@@ -68,17 +68,29 @@ func (c *Conn) Connect(timeout time.Duration) error {
 	return err
 }
 
-// Handshake puts TLS on a new connection; every wait may take timeout.
-func (c *Conn) Handshake(cfg *tls.Config, timeout time.Duration) error {
-	c.Net.SetReadTimeout(timeout)
-	c.Net.SetWriteTimeout(timeout)
+// Handshake puts TLS on a new connection. All of it is to end by the monotonic
+// time until, however many bytes the peer sends.
+func (c *Conn) Handshake(cfg *tls.Config, until int64) error {
+	left := max(time.Duration(until-clock.Mono()), time.Millisecond)
+	c.Net.SetReadTimeout(left)
+	c.Net.SetWriteTimeout(left)
 	c.rec.Reset(c.Net, nil)
+	c.rec.ReadBy(until)
 	t := tls.Client(&c.rec, cfg)
 	if err := t.Handshake(); err != nil {
 		return err
 	}
+	c.rec.ReadBy(0)
 	c.tls = t
 	return nil
+}
+
+// ReadBy makes reads from the TLS layer end by the monotonic time until, where
+// each piece of a record that comes would lengthen the wait; 0 lifts that.
+func (c *Conn) ReadBy(until int64) {
+	if c.tls != nil {
+		c.rec.ReadBy(until)
+	}
 }
 
 // TLS returns the TLS layer, nil on a plain connection.

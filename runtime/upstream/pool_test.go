@@ -310,7 +310,7 @@ func TestPoolTLS(t *testing.T) {
 			})
 			var sent sync.WaitGroup
 			sent.Go(func() { _, _ = io.WriteString(server, c.sent) })
-			if err := conn.Handshake(&tls.Config{InsecureSkipVerify: true}, time.Minute); err != nil {
+			if err := conn.Handshake(&tls.Config{InsecureSkipVerify: true}, clock.Mono()+int64(time.Minute)); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := io.ReadFull(conn, make([]byte, 8)); err != nil {

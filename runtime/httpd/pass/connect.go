@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio"
@@ -162,11 +163,14 @@ const look = 250 * time.Millisecond
 var errAborted = errors.New("client is gone")
 
 // wait reads from the peer, into a buffer of pool that is borrowed when bytes
-// are there, or into p where pool is nil. It gives up after *_read_timeout, or
-// when the client is gone.
+// are there, or into p where pool is nil. It gives up after *_read_timeout (of a
+// response header, that for all of it), or when the client is gone.
 func (x *Exchange) wait(pool *buf.Pool, p []byte) (b *buf.Buf, n int, err error) {
-	left := max(msec(x.S.ReadTimeout)-x.looked, time.Millisecond)
-	x.looked = 0
+	left := msec(x.S.ReadTimeout)
+	if x.headUntil != 0 {
+		left = time.Duration(x.headUntil - clock.Mono())
+	}
+	left = max(left, time.Millisecond)
 	included := !x.watch && x.R.Parent() != nil // the response may break off elsewhere
 	for {
 		step := left

@@ -69,19 +69,20 @@ type Exchange struct {
 	gone     atomic.Bool   // ... and has gone
 	wake     chan struct{} // receives then; stays with a pooled x
 
-	out      *buf.Buf // the request's head
-	outLen   int      // 0: there is none yet
-	uriFrom  int
-	uriTo    int
-	asked    int           // bytes of the response that came with sending the request
-	askErr   error         // ... or why none will
-	looked   time.Duration // ... or how long it has been waited for
-	in       *buf.Buf      // the response header
-	inPos    int
-	inEnd    int
-	hints    int64 // bytes of early hints
-	body     pump
-	tunneled *tunnel
+	out       *buf.Buf // the request's head
+	outLen    int      // 0: there is none yet
+	uriFrom   int
+	uriTo     int
+	asked     int           // bytes of the response that came with sending the request
+	askErr    error         // ... or why none will
+	looked    time.Duration // ... or how long it has been waited for
+	headUntil int64         // clock.Mono by which the response header is to be there; 0: it is not waited for
+	in        *buf.Buf      // the response header
+	inPos     int
+	inEnd     int
+	hints     int64 // bytes of early hints
+	body      pump
+	tunneled  *tunnel
 }
 
 // State is one attempt, for the variables.

@@ -3,13 +3,34 @@ package pass
 import (
 	"errors"
 
+	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
-// readHeader reads the response header.
+// readHeader reads the response header, the interim ones before it included, for
+// which *_read_timeout counts once.
 func (x *Exchange) readHeader() (Fail, httpd.Result) {
+	fail, rc := x.takeHeader()
+	if x.headUntil != 0 {
+		x.headUntil = 0
+		if x.conn != nil {
+			x.conn.ReadBy(0)
+		}
+	}
+	return fail, rc
+}
+
+// headBegins makes the time for the header count from now on.
+func (x *Exchange) headBegins() {
+	x.headUntil = clock.Mono() + int64(msec(x.S.ReadTimeout)-x.looked)
+	x.looked = 0
+	x.conn.ReadBy(x.headUntil)
+}
+
+// takeHeader is readHeader without the end of its time.
+func (x *Exchange) takeHeader() (Fail, httpd.Result) {
 	r := x.R
 	r.Action("reading response header from upstream")
 	if r.Debugging() {
@@ -19,6 +40,9 @@ func (x *Exchange) readHeader() (Fail, httpd.Result) {
 	for {
 		n, err := x.asked, x.askErr
 		x.asked, x.askErr = 0, nil
+		if n == 0 && err == nil && x.headUntil == 0 {
+			x.headBegins()
+		}
 		switch {
 		case n > 0 || err != nil:
 		case x.in == nil:

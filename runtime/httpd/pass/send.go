@@ -6,6 +6,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/wire/chunked"
 )
 
@@ -207,7 +208,10 @@ func (x *Exchange) sendStream() (Fail, httpd.Result) {
 	b := buf.Sized(streamSize)
 	defer b.Free()
 	for !r.BodyDone() {
-		if err := x.awaitBody(); err != nil {
+		switch err := x.awaitBody(); {
+		case isTimeout(err):
+			return 0, r.BodyFailed(err)
+		case err != nil:
 			return x.sendDone(err)
 		}
 		n, err := r.BodyReady(b.B)
@@ -299,5 +303,5 @@ func (x *Exchange) awaitBody() error {
 		}
 		left -= step
 	}
-	return nil // BodyNext finds the timeout
+	return netio.ErrTimeout
 }

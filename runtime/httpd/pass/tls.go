@@ -216,7 +216,7 @@ func (x *Exchange) handshake() (Fail, httpd.Result) {
 	}
 	x.R.Action("SSL handshaking to upstream")
 	x.R.BeginWait()
-	err := x.conn.Handshake(cfg, msec(x.S.ConnectTimeout))
+	err := x.conn.Handshake(cfg, x.started+int64(msec(x.S.ConnectTimeout)))
 	x.R.EndWait()
 	if err != nil {
 		if x.gone.Load() {

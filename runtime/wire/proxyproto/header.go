@@ -101,11 +101,16 @@ func Read(b []byte, h *Header) (n int, err error) {
 }
 
 // Incomplete tells whether b, which Read has refused, could be the beginning of
-// a valid header. nginx drops such a connection; whoever can wait may read on.
+// a valid header of at most MaxHeader bytes. nginx drops such a connection;
+// whoever can wait may read on.
 func Incomplete(b []byte) bool {
 	n := min(len(b), len(signature))
 	if string(b[:n]) == signature[:n] {
-		return len(b) < v2Header || b[12]>>4 == 2 && len(b)-v2Header < int(binary.BigEndian.Uint16(b[14:]))
+		if len(b) < v2Header {
+			return true
+		}
+		length := v2Header + int(binary.BigEndian.Uint16(b[14:]))
+		return b[12]>>4 == 2 && length <= MaxHeader && len(b) < length
 	}
 	n = min(len(b), len(v1Prefix))
 	if len(b) >= MaxV1 || string(b[:n]) != v1Prefix[:n] {

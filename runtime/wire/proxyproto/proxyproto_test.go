@@ -328,3 +328,27 @@ func BenchmarkReadV2(b *testing.B) {
 		}
 	}
 }
+
+// TestIncompleteIsBounded: a length that cannot be in what is read at most is
+// not waited for.
+func TestIncompleteIsBounded(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		length int
+		want   bool
+	}{
+		{"fits", MaxHeader - v2Header, true},
+		{"one more", MaxHeader - v2Header + 1, false},
+		{"largest", 65535, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			b := append([]byte(signature), 0x21, 0x11, byte(tc.length>>8), byte(tc.length))
+			if got := Incomplete(b); got != tc.want {
+				t.Errorf("%v", got)
+			}
+			if _, err := Read(b, new(Header)); !errors.Is(err, ErrTooLarge) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}

@@ -1,0 +1,171 @@
+package httpd
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/wire/proxyproto"
+)
+
+// begin takes the PROXY header and the TLS handshake. False ends the
+// connection.
+func (c *Conn) begin() bool {
+	c.nc.SetWriteTimeout(msec(c.addr.Default.Root.Core.sendTimeout))
+	if !c.addr.ProxyProtocol && !c.addr.SSL {
+		return true
+	}
+	if err := c.srv.opens(c); err != nil {
+		return false
+	}
+	defer c.srv.opened(c)
+	c.spare()
+	ok := c.introduced()
+	c.nc.SetWriteTimeout(msec(c.addr.Default.Root.Core.sendTimeout))
+	return c.needed() && ok
+}
+
+// introduced reads what comes before the first request.
+func (c *Conn) introduced() bool {
+	if c.addr.ProxyProtocol && !c.readProxy() {
+		return false
+	}
+	if c.addr.SSL {
+		return c.handshake()
+	}
+	return true
+}
+
+// firstUntil is the monotonic time by which the header of a connection's first
+// request is to be there, with the PROXY header, the TLS handshake and all
+// waits before it: client_header_timeout from the accept on.
+func (c *Conn) firstUntil() int64 { return c.Start + c.addr.Default.Conf.headerTimeout*1e6 }
+
+// opensFor returns how long a connection that has no request yet may wait.
+func (c *Conn) opensFor() (time.Duration, error) {
+	left := time.Duration(c.firstUntil() - clock.Mono())
+	if left <= 0 {
+		return 0, netio.ErrTimeout
+	}
+	return left, nil
+}
+
+// readBy makes the reads that follow end at the monotonic time until, which is
+// to come, whatever the client sends of a TLS record meanwhile.
+func (c *Conn) readBy(until int64) {
+	if c.layer != nil {
+		c.layer.until = until
+		return
+	}
+	c.nc.SetReadTimeout(time.Duration(until - clock.Mono()))
+}
+
+// readWithin gives every wait for bytes the time d.
+func (c *Conn) readWithin(d time.Duration) {
+	if c.layer != nil {
+		c.layer.until = 0
+	}
+	c.nc.SetReadTimeout(d)
+}
+
+// opens notes a connection that is about to wait for its PROXY header or its
+// handshake, so that it does not hold up a server that quits.
+func (s *Instance) opens(c *Conn) error {
+	if err := c.nc.Share(); err != nil { // so that Quit may set the deadline
+		return err
+	}
+	s.openingMu.Lock()
+	defer s.openingMu.Unlock()
+	if s.opening == nil {
+		s.opening = map[*Conn]struct{}{}
+	}
+	s.opening[c] = struct{}{}
+	if s.quitting.Load() {
+		_ = c.nc.SetReadDeadline(time.Now().Add(idleGrace)) // the connection is open
+	}
+	return nil
+}
+
+// opened undoes opens.
+func (s *Instance) opened(c *Conn) {
+	s.openingMu.Lock()
+	delete(s.opening, c)
+	s.openingMu.Unlock()
+	_ = c.nc.SetReadDeadline(time.Time{}) // lifting a deadline does not fail
+}
+
+// hurry ends the connections that are waiting for their PROXY header or their
+// handshake unless they are done in a moment, as those that wait for a request.
+func (s *Instance) hurry() {
+	s.openingMu.Lock()
+	defer s.openingMu.Unlock()
+	for c := range s.opening {
+		_ = c.nc.SetReadDeadline(time.Now().Add(idleGrace)) // whoever reads finds what is wrong
+	}
+}
+
+// readProxy reads the PROXY protocol header a balancer puts in front. What came
+// with it is left in the connection's input.
+func (c *Conn) readProxy() bool {
+	c.action = "reading PROXY protocol"
+	b := buf.Sized(proxyproto.MaxHeader)
+	defer b.Free()
+	n := 0
+	for {
+		m, err := c.readOpening(b.B[n:proxyproto.MaxHeader])
+		if err != nil {
+			c.proxyFailed(err)
+			return false
+		}
+		if n += m; n == proxyproto.MaxHeader || !proxyproto.Incomplete(b.B[:n]) {
+			break
+		}
+	}
+	h := new(proxyproto.Header)
+	used, err := proxyproto.Read(b.B[:n], h)
+	if err != nil {
+		c.logf(errlog.Error, nil, "%s", err.Error())
+		return false
+	}
+	h.Source = append([]byte(nil), h.Source...)
+	h.Destination = append([]byte(nil), h.Destination...)
+	h.TLVs = append([]byte(nil), h.TLVs...)
+	c.proxy = h
+	c.action = ""
+	if used < n {
+		c.keepInput(c.addr.Default.Conf, b.B[used:n])
+		c.setWaiting(false)
+	}
+	return true
+}
+
+// readOpening reads what a client sends first.
+func (c *Conn) readOpening(p []byte) (int, error) {
+	left, err := c.opensFor()
+	if err != nil {
+		return 0, err
+	}
+	c.nc.SetReadTimeout(left)
+	n, err := c.nc.Read(p)
+	if n == 0 && err == nil {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// proxyFailed logs why no PROXY header came.
+func (c *Conn) proxyFailed(err error) {
+	switch {
+	case isTimeout(err):
+		c.timedOut = true
+		c.logf(errlog.Info, errTimedOut, "client timed out")
+	case errors.Is(err, io.EOF):
+		c.logf(errlog.Info, nil, "client closed connection")
+	default:
+		c.logf(errlog.Info, err, "recv() failed")
+	}
+}
