@@ -95,8 +95,10 @@ func (r *Request) frame() {
 	switch {
 	case o.Status == 204:
 		r.headerOnly = true
-		o.ContentType = nil
-		o.ContentLength = -1
+		if o.StatusLine == nil { // a proxied one keeps what it says
+			o.ContentType = nil
+			o.ContentLength = -1
+		}
 		return
 	case o.Status == 304:
 		r.headerOnly = true

@@ -91,7 +91,9 @@ func (x *Exchange) pump() httpd.Result {
 
 func (p *pump) begin(x *Exchange) {
 	p.x = x
-	x.R.Action("reading upstream")
+	if x.Buffering { // otherwise what came with the header still belongs to that
+		x.R.Action("reading upstream")
+	}
 	if x.R.Debugging() {
 		x.R.Debugf("http proxy filter init s:%d l:%d", x.Response.Status, x.Length)
 	}

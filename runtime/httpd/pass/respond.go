@@ -33,16 +33,16 @@ func (x *Exchange) respond() httpd.Result {
 		r.AllowRanges(true)
 	}
 	r.DisableNotModified()
+	// A 204 or 304 is read like any other response: a body behind it is warned of.
+	bodiless := x.Response.Status == 204 || x.Response.Status == 304
+	only := r.Method == h1.Head || r.HeaderOnly() || !bodiless
 	if rc := r.SendHeader(); rc != httpd.OK {
 		return x.finish(rc)
 	}
 	if x.Upgrade {
 		return x.tunnel()
 	}
-	if r.HeaderOnly() && !x.S.Store.on() {
-		if x.inPos < x.inEnd {
-			x.Keepalive = false // what is left would be taken for the next response
-		}
+	if only && r.HeaderOnly() && !x.S.Store.on() {
 		return x.finish(httpd.Done)
 	}
 	x.codec.BeginBody(x)
