@@ -62,3 +62,22 @@ func (r *Request) DirNames(dir *os.File, fn func(name string) bool) bool {
 		}
 	}
 }
+
+// DirEntries is DirNames with what the directory says of the type of each name.
+func (r *Request) DirEntries(dir *os.File, fn func(e os.DirEntry) bool) bool {
+	for {
+		entries, err := dir.ReadDir(dirBatch)
+		for _, e := range entries {
+			if !strings.HasPrefix(e.Name(), ".") && !fn(e) {
+				return false
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return true
+		}
+		if err != nil {
+			r.Logf(errlog.Crit, err, `readdir() "%s" failed`, dir.Name())
+			return false
+		}
+	}
+}

@@ -68,7 +68,7 @@ func (c *Cache) openContent(path []byte, o *Options, info *Info) syscall.Errno {
 			s.remove(e)
 			return info.fail(errno, "open()")
 		}
-		if same(&info.st, &e.file.st) {
+		if same(&info.st, &e.file.st) && !e.file.stale() {
 			if !e.used.Load() {
 				e.used.Store(true)
 			}

@@ -27,7 +27,9 @@
 //	}
 //
 // Contents are kept only of files whose inode has not changed for a moment, for
-// the clock of a file system ticks slower than files can be edited.
+// the clock of a file system ticks slower than files can be edited. What is written
+// through a mapping changes no time that stat tells: contents are read again after
+// a second (with FileCache: at the first look after it).
 //
 // Not supported: directio and read_ahead (advice to the page cache), and
 // open_file_cache_events (kqueue only in nginx, and undocumented there).

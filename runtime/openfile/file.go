@@ -3,9 +3,16 @@ package openfile
 import (
 	"sync/atomic"
 	"syscall"
+	"time"
 
+	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
 )
+
+// contentAge is how long contents are trusted while stat tells no change. Writes to a shared mapping change mtime when a clean
+// page is written to for the first time, and not again until the kernel has written it back: what comes after that is seen by
+// reading alone. It costs a file that is asked for all the time one reading a second.
+const contentAge = time.Second
 
 // MaxContent is the size in bytes up to which a regular file's contents are cached.
 const MaxContent = 32 << 10
@@ -18,6 +25,7 @@ type file struct {
 	fd      int // -1 for contents and directories
 	st      raw.Stat
 	content []byte
+	read    int64 // when content was read, of clock.Mono
 	etag    []byte
 	date    []byte
 }
@@ -25,7 +33,7 @@ type file struct {
 // newFile makes a shareable file, with one reference, of what info opened. The
 // descriptor moves from info to the file, or is closed when content replaces it.
 func newFile(info *Info, content []byte) *file {
-	f := &file{fd: -1, st: info.st, content: content}
+	f := &file{fd: -1, st: info.st, content: content, read: clock.Mono()}
 	if info.own {
 		if content == nil {
 			f.fd = info.FD
@@ -48,5 +56,8 @@ func (f *file) release() {
 		_ = syscall.Close(f.fd)
 	}
 }
+
+// stale reports whether contents have to be read again although stat tells no change.
+func (f *file) stale() bool { return f.content != nil && clock.Mono()-f.read >= int64(contentAge) }
 
 func (f *file) isDir() bool { return f.st.Mode&syscall.S_IFMT == syscall.S_IFDIR }

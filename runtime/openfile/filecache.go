@@ -134,7 +134,7 @@ func look(old *file, o *Options, info *Info, room bool) (*file, syscall.Errno) {
 			if e, call := statPath(info.path, o, &st); e != 0 {
 				return nil, info.fail(e, call)
 			}
-			if same(&st, &old.st) && !(o.NoContent && old.content != nil) {
+			if same(&st, &old.st) && !(o.NoContent && old.content != nil) && !old.stale() {
 				return old, 0
 			}
 		}

@@ -215,7 +215,11 @@ func (p *parser) branch() (*node, error) {
 
 // blank reports whether white space or a # comment that (?x) ignores comes next.
 func (p *parser) blank() bool {
-	return p.has(flagExtended) && p.more() && strings.IndexByte(" \t\n\v\f\r#", p.src[p.pos]) >= 0
+	if !p.has(flagExtended) || !p.more() {
+		return false
+	}
+	c := p.src[p.pos]
+	return strings.IndexByte(" \t\n\v\f\r#", c) >= 0 || c == 0x85 && !p.utf // NEL in Latin-1
 }
 
 // skipBlank steps over one of the things that stand for nothing.

@@ -98,10 +98,44 @@ func (c *settings) handle(r *httpd.Request) httpd.Result {
 	if !ok {
 		return httpd.Error
 	}
-	if err := r.Send(c.render(r, format, entries, callback)); err != nil {
+	out := sink{r: r}
+	c.render(&out, format, entries, callback)
+	if out.finish() != nil {
 		return httpd.Error
 	}
 	return httpd.Done
+}
+
+// sink takes a page and sends it, a piece at a time: the whole of a large one would be in memory for each client that asks.
+type sink struct {
+	r   *httpd.Request
+	buf []byte
+	err error // why the client gets no more
+}
+
+// sinkSize is the least that a piece has, but for the last one.
+const sinkSize = 32 << 10
+
+// flush sends what has gathered once it is a piece, and returns the buffer to append to. A client that takes no more is told
+// by finish.
+func (s *sink) flush(b []byte) []byte {
+	if len(b) < sinkSize {
+		return b
+	}
+	if s.err == nil {
+		o := s.r.Piece()
+		o.Mem = b
+		s.err = s.r.Output(o)
+	}
+	return b[:0]
+}
+
+// finish sends the end of the page.
+func (s *sink) finish() error {
+	if s.err != nil {
+		return s.err
+	}
+	return s.r.Send(s.buf)
 }
 
 func setType(r *httpd.Request, format int) {
@@ -119,12 +153,15 @@ func setType(r *httpd.Request, format int) {
 	}
 }
 
-func (c *settings) render(r *httpd.Request, format int, entries []entry, callback []byte) []byte {
+func (c *settings) render(out *sink, format int, entries []entry, callback []byte) {
+	r := out.r
 	switch format {
 	case formatJSON, formatJSONP:
-		return appendJSON(nil, entries, callback)
+		out.buf = appendJSON(nil, entries, callback, out.flush)
+		return
 	case formatXML:
-		return appendXML(nil, entries)
+		out.buf = appendXML(nil, entries, out.flush)
+		return
 	}
 	p := page{
 		uri: r.URI, exactSize: c.exactSize,
@@ -133,7 +170,7 @@ func (c *settings) render(r *httpd.Request, format int, entries []entry, callbac
 	if c.localtime {
 		p.offset = localOffset()
 	}
-	return p.append(nil, entries)
+	out.buf = p.append(nil, entries, out.flush)
 }
 
 // maxCallback is the longest name of a callback.

@@ -19,7 +19,7 @@ func (e *entry) kind() string {
 }
 
 // appendJSON appends the listing as JSON, or as a call of callback with it.
-func appendJSON(dst []byte, entries []entry, callback []byte) []byte {
+func appendJSON(dst []byte, entries []entry, callback []byte, flush func([]byte) []byte) []byte {
 	if len(callback) > 0 {
 		dst = append(dst, "/* callback */\r\n"...)
 		dst = append(dst, callback...)
@@ -42,7 +42,7 @@ func appendJSON(dst []byte, entries []entry, callback []byte) []byte {
 			dst = append(dst, `, "size":`...)
 			dst = strconv.AppendInt(dst, e.size, 10)
 		}
-		dst = append(dst, ' ', '}')
+		dst = flush(append(dst, ' ', '}'))
 	}
 	dst = append(dst, "\r\n]"...)
 	if len(callback) > 0 {
@@ -52,7 +52,7 @@ func appendJSON(dst []byte, entries []entry, callback []byte) []byte {
 }
 
 // appendXML appends the listing as XML.
-func appendXML(dst []byte, entries []entry) []byte {
+func appendXML(dst []byte, entries []entry, flush func([]byte) []byte) []byte {
 	dst = append(dst, "<?xml version=\"1.0\"?>\r\n<list>\r\n"...)
 	for i := range entries {
 		e := &entries[i]
@@ -68,7 +68,7 @@ func appendXML(dst []byte, entries []entry) []byte {
 		dst = h1.EscapeHTML(dst, []byte(e.name))
 		dst = append(dst, '<', '/')
 		dst = append(dst, e.kind()...)
-		dst = append(dst, ">\r\n"...)
+		dst = flush(append(dst, ">\r\n"...))
 	}
 	return append(dst, "</list>\r\n"...)
 }

@@ -1,15 +1,17 @@
 package autoindex
 
 import (
-	"errors"
 	"os"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/internal/raw"
 )
 
 // entry is a name in a directory and what it leads to.
@@ -22,29 +24,37 @@ type entry struct {
 
 // list reads the entries of a directory, in the order of the listing.
 func list(r *httpd.Request, dir *os.File, path string) (entries []entry, ok bool) {
+	full := append([]byte(path), '/')
+	folder := len(full)
 	ok = r.DirNames(dir, func(name string) bool {
-		full := path + "/" + name
-		info, err := os.Stat(full)
-		if err != nil && !errors.Is(err, syscall.ENOENT) && !errors.Is(err, syscall.ELOOP) {
-			r.Logf(errlog.Crit, err, `stat() "%s" failed`, full)
-			return errors.Is(err, syscall.EACCES)
+		full = append(append(full[:folder], name...), 0) // for the system call
+		shown := full[:len(full)-1]
+		var st raw.Stat
+		errno := raw.Statat(unix.AT_FDCWD, full, 0, &st)
+		if errno != 0 && errno != syscall.ENOENT && errno != syscall.ELOOP {
+			r.Logf(errlog.Crit, errno, `stat() "%s" failed`, shown)
+			return errno == syscall.EACCES
 		}
-		if err != nil {
+		if errno != 0 {
 			// A link that leads nowhere is listed as it is.
-			if info, err = os.Lstat(full); err != nil {
-				r.Logf(errlog.Crit, err, `lstat() "%s" failed`, full)
+			if errno = raw.Statat(unix.AT_FDCWD, full, unix.AT_SYMLINK_NOFOLLOW, &st); errno != 0 {
+				r.Logf(errlog.Crit, errno, `lstat() "%s" failed`, shown)
 				return false
 			}
 		}
+		kind := st.Mode & syscall.S_IFMT
 		entries = append(entries, entry{
-			name: name, dir: info.IsDir(), file: info.Mode().IsRegular(),
-			mtime: info.ModTime().Unix(), size: info.Size(),
+			name: name, dir: kind == syscall.S_IFDIR, file: kind == syscall.S_IFREG,
+			mtime: floorSeconds(st.Mtime), size: st.Size,
 		})
 		return true
 	})
 	slices.SortFunc(entries, compare)
 	return entries, ok
 }
+
+// floorSeconds makes seconds of nanoseconds; times before 1970 are rounded down, too.
+func floorSeconds(ns int64) int64 { return time.Unix(0, ns).Unix() }
 
 // compare puts directories first.
 func compare(a, b entry) int {

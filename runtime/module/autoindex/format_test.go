@@ -85,7 +85,7 @@ func TestPage(t *testing.T) {
 	p := page{uri: []byte("/a&b/")}
 	want := "<html>\r\n<head><title>Index of /a&amp;b/</title></head>\r\n<body>\r\n" +
 		"<h1>Index of /a&amp;b/</h1><hr><pre><a href=\"../\">../</a>\r\n</pre><hr></body>\r\n</html>\r\n"
-	if got := string(p.append(nil, nil)); got != want {
+	if got := string(p.append(nil, nil, whole)); got != want {
 		t.Errorf("%q", got)
 	}
 }
@@ -111,7 +111,7 @@ func TestJSON(t *testing.T) {
 		{"callback", "cb", entries, "/* callback */\r\ncb(" + list + ");"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if got := string(appendJSON(nil, tc.entries, []byte(tc.callback))); got != tc.want {
+			if got := string(appendJSON(nil, tc.entries, []byte(tc.callback), whole)); got != tc.want {
 				t.Errorf("%q", got)
 			}
 		})
@@ -123,7 +123,7 @@ func TestXML(t *testing.T) {
 		`<directory mtime="2024-03-05T12:34:56Z">d&quot;1</directory>` + "\r\n" +
 		`<file mtime="2024-03-05T12:34:56Z" size="5">f&amp;1</file>` + "\r\n" +
 		`<other mtime="2024-03-05T12:34:56Z">o</other>` + "\r\n</list>\r\n"
-	if got := string(appendXML(nil, entries)); got != want {
+	if got := string(appendXML(nil, entries, whole)); got != want {
 		t.Errorf("%q", got)
 	}
 }
@@ -176,3 +176,6 @@ func FuzzHTML(f *testing.F) {
 		}
 	})
 }
+
+// whole keeps all of a page together.
+func whole(b []byte) []byte { return b }

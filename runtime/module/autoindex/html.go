@@ -27,15 +27,15 @@ type page struct {
 	offset    int64 // seconds that times are ahead of UTC
 }
 
-// append appends the whole page.
-func (p *page) append(dst []byte, entries []entry) []byte {
+// append appends the whole page. flush takes what has been appended so far, after each entry, and returns where to go on.
+func (p *page) append(dst []byte, entries []entry, flush func([]byte) []byte) []byte {
 	dst = append(dst, "<html>\r\n<head><title>Index of "...)
 	dst = h1.EscapeHTML(dst, p.uri)
 	dst = append(dst, "</title></head>\r\n<body>\r\n<h1>Index of "...)
 	dst = h1.EscapeHTML(dst, p.uri)
 	dst = append(dst, "</h1><hr><pre><a href=\"../\">../</a>\r\n"...)
 	for i := range entries {
-		dst = p.appendEntry(dst, &entries[i])
+		dst = flush(p.appendEntry(dst, &entries[i]))
 	}
 	return append(dst, "</pre><hr></body>\r\n</html>\r\n"...)
 }

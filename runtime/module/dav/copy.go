@@ -248,10 +248,14 @@ func (t *transfer) transferFolder(info fs.FileInfo) httpd.Result {
 	if err := syscall.Mkdir(t.to, uint32(info.Mode().Perm())); err != nil {
 		return failed(r, err, httpd.StatusNotFound, "mkdir()", t.to)
 	}
-	if !walk(r, t.from, copier{r: r, from: from, to: t.to}) {
+	v := &copier{r: r, from: from, to: t.to}
+	if !walk(r, t.from, v, info) {
 		return httpd.StatusInternalServerError
 	}
 	if r.Method == h1.Move {
+		if v.lost { // nginx deletes it nevertheless
+			return httpd.StatusInternalServerError
+		}
 		if rc := deletePath(r, t.from, true); rc != httpd.OK {
 			return rc
 		}
@@ -264,27 +268,33 @@ func (t *transfer) transferFolder(info fs.FileInfo) httpd.Result {
 type copier struct {
 	r        *httpd.Request
 	from, to string
+	lost     bool // something was left out
 }
+
+func (v *copier) follows() bool { return true }
+func (v *copier) missed(string) { v.lost = true }
+func (v *copier) other(string)  { v.lost = true }
 
 // target returns where a path below from belongs.
-func (v copier) target(path string) string { return v.to + path[len(v.from):] }
+func (v *copier) target(path string) string { return v.to + path[len(v.from):] }
 
-func (v copier) file(path string, info os.FileInfo) {
-	v.r.CopyFile(path, v.target(path), info.Mode().Perm(), info.ModTime().Unix())
-}
-
-func (v copier) enter(path string, info os.FileInfo) {
-	to := v.target(path)
-	if err := syscall.Mkdir(to, uint32(conf.FolderAccess(info.Mode().Perm()))); err != nil {
-		failed(v.r, err, httpd.OK, "mkdir()", to)
+func (v *copier) file(path string, info os.FileInfo) {
+	if !v.r.CopyFile(path, v.target(path), info.Mode().Perm(), info.ModTime().Unix()) {
+		v.lost = true
 	}
 }
 
-func (v copier) leave(path string, info os.FileInfo) {
+func (v *copier) enter(path string, info os.FileInfo) {
+	to := v.target(path)
+	if err := syscall.Mkdir(to, uint32(conf.FolderAccess(info.Mode().Perm()))); err != nil {
+		failed(v.r, err, httpd.OK, "mkdir()", to)
+		v.lost = true
+	}
+}
+
+func (v *copier) leave(path string, info os.FileInfo) {
 	to := v.target(path)
 	if err := os.Chtimes(to, time.Now(), info.ModTime().Truncate(time.Second)); err != nil {
 		v.r.Logf(errlog.Alert, errno(err), `utimes() "%s" failed`, to)
 	}
 }
-
-func (v copier) other(string) {}

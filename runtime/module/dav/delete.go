@@ -87,6 +87,10 @@ func deletePath(r *httpd.Request, path string, folder bool) httpd.Result {
 // makes the deletion of the folder around it fail.
 type remover struct{ r *httpd.Request }
 
+// follows: what a link leads to is not the folder's. nginx deletes that, too.
+func (v remover) follows() bool { return false }
+
+func (v remover) missed(string)                    {}
 func (v remover) file(path string, _ os.FileInfo)  { v.other(path) }
 func (v remover) enter(string, os.FileInfo)        {}
 func (v remover) leave(path string, _ os.FileInfo) { v.try("rmdir()", path, syscall.Rmdir(path)) }

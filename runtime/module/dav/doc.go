@@ -12,6 +12,11 @@
 // so that readers see the old or the new one, never a part. The two are best on
 // one file system: else the file is copied beside its place before that.
 //
+// COPY follows symbolic links, as nginx does, but for one to a folder around it.
+// Where nginx, once it has copied to another file system, deletes what a MOVE
+// could not copy, and in DELETE what lies behind links, the source and what is
+// behind links stay here.
+//
 // Not supported, as in nginx: PROPFIND, PROPPATCH, LOCK and UNLOCK, and 207
 // responses about single files of a collection.
 package dav

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
@@ -12,14 +14,16 @@ import (
 
 // visitor is told what a walk through a folder meets.
 type visitor interface {
+	follows() bool // a symbolic link is what it leads to
 	file(path string, info os.FileInfo)
 	enter(path string, info os.FileInfo) // before what is in a folder
 	leave(path string, info os.FileInfo) // after it
-	other(path string)                   // symbolic links, sockets, devices
+	other(path string)                   // sockets, devices, links that are not followed
+	missed(path string)                  // what stat does not tell of
 }
 
-// walk goes through a folder. False: it could not be read, which is logged.
-func walk(r *httpd.Request, folder string, v visitor) bool {
+// walk goes through a folder, which lies in others. False: it could not be read, which is logged.
+func walk(r *httpd.Request, folder string, v visitor, above ...os.FileInfo) bool {
 	entries, err := os.ReadDir(folder)
 	if err != nil && len(entries) == 0 {
 		r.Logf(errlog.Crit, errno(err), `opendir() "%s" failed`, folder)
@@ -28,16 +32,26 @@ func walk(r *httpd.Request, folder string, v visitor) bool {
 	for _, e := range entries {
 		path := strings.TrimSuffix(folder, "/") + "/" + e.Name()
 		info, err := os.Stat(path)
+		if err == nil && v.follows() && slices.ContainsFunc(above, func(a os.FileInfo) bool { return os.SameFile(a, info) }) {
+			err = syscall.ELOOP // a link to a folder around it
+		}
 		if err != nil {
 			r.Logf(errlog.Crit, errno(err), `stat() "%s" failed`, path)
+			v.missed(path)
 			continue
 		}
+		kind := e.Type()
+		if v.follows() {
+			kind = info.Mode().Type()
+		}
 		switch {
-		case e.Type().IsRegular():
+		case kind.IsRegular():
 			v.file(path, info)
-		case e.IsDir():
+		case kind.IsDir():
 			v.enter(path, info)
-			walk(r, path, v)
+			if !walk(r, path, v, append(slices.Clip(above), info)...) {
+				v.missed(path)
+			}
 			v.leave(path, info)
 		default:
 			v.other(path)

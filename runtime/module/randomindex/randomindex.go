@@ -59,12 +59,12 @@ func handle(r *httpd.Request) httpd.Result {
 // there is none.
 func pick(r *httpd.Request, dir *os.File, path string) (picked string, ok bool) {
 	seen := 0
-	ok = r.DirNames(dir, func(name string) bool {
-		file, good := isFile(r, path+"/"+name)
+	ok = r.DirEntries(dir, func(e os.DirEntry) bool {
+		file, good := isFile(r, path, e)
 		if file {
 			// The n-th file takes the place of the one before with 1/n.
 			if seen++; rand.IntN(seen) == 0 {
-				picked = name
+				picked = e.Name()
 			}
 		}
 		return good
@@ -72,13 +72,14 @@ func pick(r *httpd.Request, dir *os.File, path string) (picked string, ok bool) 
 	return picked, ok
 }
 
-// isFile reports whether path leads to a regular file; ok is false when that
-// cannot be told. A link that leads nowhere is no file.
-func isFile(r *httpd.Request, path string) (file, ok bool) {
-	info, err := os.Lstat(path)
-	if err == nil && info.Mode()&os.ModeSymlink != 0 {
-		info, err = os.Stat(path)
+// isFile reports whether an entry of the folder path leads to a regular file; ok is false when that cannot be told. Only of
+// links more is asked than the folder says. One that leads nowhere is no file.
+func isFile(r *httpd.Request, path string, e os.DirEntry) (file, ok bool) {
+	if e.Type()&os.ModeSymlink == 0 {
+		return e.Type().IsRegular(), true
 	}
+	path += "/" + e.Name()
+	info, err := os.Stat(path)
 	switch {
 	case err == nil:
 		return info.Mode().IsRegular(), true

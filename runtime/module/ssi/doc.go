@@ -24,6 +24,9 @@
 // response), it goes on here. A command is found wherever the pieces of a
 // response are cut; nginx can lose the beginning of a comment there.
 //
+// What variables are replaced to is bounded by 8 MB for a client's request, which
+// nginx does not do: a document can double a variable as often as it likes.
+//
 // Not supported: nothing that nginx has. An if command within another is
 // refused there, too.
 package ssi

@@ -39,6 +39,10 @@ func (f *filter) evaluate(text []byte, relative bool) ([]byte, error) {
 		if !ok && (string(name) == dateLocal || string(name) == dateGMT) {
 			return nil, errDate
 		}
+		if f.common.evaluated += len(value); f.common.evaluated > maxEvaluated {
+			f.problem(`too much SSI text in "%s"`, text)
+			return nil, errCommand
+		}
 		out = append(out, value...)
 	}
 	if relative && (len(out) == 0 || out[0] != '/') && (len(out) > 0 || !bytes.Contains(text, []byte("$"))) {

@@ -120,7 +120,13 @@ type shared struct {
 
 	captured []byte // what the last expression was matched against
 	captures []int
+
+	evaluated int // bytes that variables have been replaced to so far, bounded by maxEvaluated
 }
+
+// maxEvaluated bounds the texts that the commands of one client's request make of parameters with variables. They stay in memory
+// until the request ends, and a document whose variables are set to themselves twice makes as much of them as it likes.
+const maxEvaluated = 8 << 20
 
 // variable is one that a document set.
 type variable struct{ name, value []byte }
