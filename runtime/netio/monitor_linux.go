@@ -2,7 +2,10 @@ package netio
 
 import (
 	"sync/atomic"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // The Go runtime's monitor thread interrupts goroutines that run for long, and
@@ -31,6 +34,9 @@ var usage atomic.Int32
 // load.
 func inUse() {
 	if usage.Load() != used && usage.Swap(used) == unused {
+		// The monitor has been asleep for long and looks at no new timer: any
+		// call that tells the scheduler wakes it.
+		_, _, _ = syscall.Syscall(unix.SYS_GETPID, 0, 0, 0)
 		go keepNear()
 	}
 }

@@ -1,10 +1,15 @@
 package netio
 
 import (
+	"os"
+	"os/exec"
 	"runtime"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/clock"
 )
 
 // One processor, and a goroutine that never waits: whose bytes have come goes on
@@ -85,6 +90,51 @@ func TestTurns(t *testing.T) {
 				t.Error("did not yield at the end of its turn")
 			}
 		})
+	}
+}
+
+// One processor, and a resumed connection that computes without an end: it is
+// interrupted, and the network asked, though the process was idle before and has
+// made no system call that tells the scheduler.
+func TestComputingIsInterrupted(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	l := newLot(t, LotOptions{})
+	busyPeer, busy := pair(t)
+	otherPeer, other := pair(t)
+	var served atomic.Bool
+	go func() {
+		var one [1]byte
+		_, _ = other.Read(one[:])
+		served.Store(true)
+	}()
+	interrupted := make(chan bool, 1)
+	resumed := func(*Conn, Event) {
+		_, _ = otherPeer.Write([]byte("x"))
+		for begun := clock.Mono(); !served.Load() && clock.Mono()-begun < int64(3*time.Second); { //nolint:revive // it computes
+		}
+		interrupted <- served.Load()
+	}
+	if err := busy.Park(l, time.Minute, resumed); err != nil {
+		t.Fatal(err)
+	}
+	// Another process sends, when this one has been idle for a while: a timer of
+	// its own would wake the monitor thread.
+	f, err := busyPeer.file.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dup int
+	if err := f.Control(func(fd uintptr) { dup, err = syscall.Dup(int(fd)) }); err != nil || dup < 0 {
+		t.Fatal(err)
+	}
+	sender := exec.CommandContext(t.Context(), "sh", "-c", "sleep 0.5; printf x >&3")
+	sender.ExtraFiles = []*os.File{os.NewFile(uintptr(dup), "peer")}
+	if err := sender.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = sender.Wait() }()
+	if !<-interrupted {
+		t.Error("nothing else ran while a connection computed")
 	}
 }
 
