@@ -1,0 +1,99 @@
+package limits
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestRefusedIsAnswered: an answer that ends a connection arrives although the client has sent more than was read of it.
+func TestRefusedIsAnswered(t *testing.T) {
+	t.Parallel()
+	const clients = 60
+	more := strings.Repeat("x: y\r\n", 900)
+	set := setup{text: `
+-- http.conf --
+server {
+    listen %%ADDR%%;
+    location / { return 200; }
+}
+`}
+	for _, c := range []struct {
+		name string
+		text string
+	}{
+		{"method", "get / HTTP/1.1\r\n" + more},
+		{"version", "GET / HTTP/01.1\r\n" + more},
+		{"path", "GET /../ HTTP/1.1\r\n" + more},
+		{"two hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n" + more},
+		{"TLS hello", "\x16\x03\x01\x07\x00\x01\x00\x06\xfc\x03\x03" + more},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			for _, binary := range []string{oracle(), tested()} {
+				s := start(t, binary, set)
+				answers := 0
+				for range clients {
+					d := s.dial()
+					d.send(c.text)
+					if got := d.receive(patience); got.status() >= 400 {
+						answers++
+					}
+					must(t, d.conn.Close())
+				}
+				if answers != clients {
+					t.Errorf("%s: %d of %d clients got their answer", s, answers, clients)
+				}
+			}
+		})
+	}
+}
+
+// TestQuitEndsHandshakes: a server that quits does not wait for clients that are slow to say who they are.
+func TestQuitEndsHandshakes(t *testing.T) {
+	t.Parallel()
+	set := setup{text: `
+-- http.conf --
+server {
+    listen %%ADDR%% proxy_protocol;
+    listen %%ADDR_2%% ssl;
+    listen %%ADDR_3%% ssl proxy_protocol;
+    ssl_certificate certs/localhost.pem;
+    ssl_certificate_key certs/localhost.key;
+    location / { return 200; }
+}
+`}
+	hello := clientHello(t)
+	for name, begin := range map[string]func(s *site) *client{
+		"no PROXY header":            func(s *site) *client { return s.dialTo(1) },
+		"half a PROXY header":        func(s *site) *client { return s.dialTo(1).say("PROXY TCP4 ") },
+		"no handshake":               func(s *site) *client { return s.dialTo(2) },
+		"half a handshake":           func(s *site) *client { return s.dialTo(2).say(hello[:50]) },
+		"a handshake but for an end": func(s *site) *client { return s.dialTo(2).say(hello) },
+		"a PROXY header alone":       func(s *site) *client { return s.dialTo(3).say("PROXY UNKNOWN\r\n") },
+		"half a handshake behind a PROXY header": func(s *site) *client {
+			return s.dialTo(3).say("PROXY UNKNOWN\r\n" + hello[:50])
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			within(t, set, 5*time.Second, func(s *site) time.Duration {
+				c := begin(s)
+				time.Sleep(200 * time.Millisecond) // until the server is at it
+				begun := time.Now()
+				s.signal(syscall.SIGQUIT)
+				if got := c.receive(20 * time.Second); !got.closed {
+					t.Errorf("%s did not close", s)
+				}
+				return time.Since(begun)
+			})
+		})
+	}
+}
+
+// say is send, for a chain.
+func (c *client) say(text string) *client {
+	c.send(text)
+	return c
+}
