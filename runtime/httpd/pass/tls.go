@@ -123,7 +123,7 @@ type TLS struct {
 	objects  *tlsconf.Objects    // while settings are built
 
 	mu       sync.Mutex
-	sessions map[string]*tls.ClientSessionState // by peer
+	sessions map[string]*tls.ClientSessionState // by sessionKey, at most maxSessions
 }
 
 // Build reads the files that the settings name.
@@ -203,7 +203,7 @@ func (x *Exchange) handshake() (Fail, httpd.Result) {
 		cfg.ServerName = string(name)
 	}
 	if t.conf.Reuse {
-		cfg.ClientSessionCache = peerSessions{t, string(x.name)}
+		cfg.ClientSessionCache = peerSessions{t, x.sessionKey(name)}
 	}
 	if t.dynamic {
 		if err := x.chooseCertificate(cfg); err != nil {
@@ -312,7 +312,21 @@ func (x *Exchange) chooseCertificate(cfg *tls.Config) error {
 	return nil
 }
 
-// peerSessions is the session of one peer.
+// sessionKey says whose session may be resumed: that of the same peer, made for
+// the same name and with the same certificate of ours.
+func (x *Exchange) sessionKey(name []byte) string {
+	key := string(x.name) + "\x00" + string(name)
+	if t := x.TLS; t.dynamic {
+		key += "\x00" + string(t.conf.Cert.Eval(x.R)) + "\x00" + string(t.conf.Key.Eval(x.R))
+	}
+	return key
+}
+
+// maxSessions bounds the sessions of one TLS. Their keys may be chosen by
+// clients, where names have variables.
+const maxSessions = 1000
+
+// peerSessions is the session of one key.
 type peerSessions struct {
 	t    *TLS
 	peer string
@@ -336,6 +350,12 @@ func (s peerSessions) Put(_ string, cs *tls.ClientSessionState) {
 	}
 	if s.t.sessions == nil {
 		s.t.sessions = map[string]*tls.ClientSessionState{}
+	}
+	if _, ok := s.t.sessions[s.peer]; !ok && len(s.t.sessions) >= maxSessions {
+		for other := range s.t.sessions { // any one
+			delete(s.t.sessions, other)
+			break
+		}
 	}
 	s.t.sessions[s.peer] = cs
 }
