@@ -139,9 +139,11 @@ func (p *player) compare(t *trial, found []harness.Finding) (all []difference) {
 		case strings.HasPrefix(f.Name, "fuzz-access"):
 			all = append(all, p.compareAccess(t, f, differs, own)...)
 		case strings.HasPrefix(f.Name, "error"):
-			diff := harness.Diff(f.Oracle, f.Tested)
+			diff := harness.Diff(uncounted(f.Oracle), uncounted(f.Tested))
 			diff = slices.DeleteFunc(diff, func(l string) bool {
-				return slices.ContainsFunc(t.requests, func(r *request) bool { return differs[r.id] && strings.Contains(l, `request: "`+lines[r.id]) })
+				return slices.ContainsFunc(t.requests, func(r *request) bool {
+					return differs[r.id] && (strings.Contains(l, `request: "`+lines[r.id]) || r.answers > 1 && strings.Contains(l, `request: "`+another))
+				})
 			})
 			for _, l := range p.known.Unexplained(t.words(), f.Name, diff) {
 				all = append(all, difference{"error log: " + l[:1] + kindOfLine(l[1:]), idOf(lines, l), []string{l}})
@@ -149,6 +151,14 @@ func (p *player) compare(t *trial, found []harness.Finding) (all []difference) {
 		}
 	}
 	return all
+}
+
+// uncounted are lines of the error log in which temporary files have no number.
+func uncounted(lines harness.Transcript) (u harness.Transcript) {
+	for _, l := range lines {
+		u = append(u, tempFile.ReplaceAllString(l, "${1}<number>"))
+	}
+	return u
 }
 
 // compareAccess compares lines of the access log by request, but for requests whose answers differ.
@@ -162,6 +172,13 @@ func (p *player) compareAccess(t *trial, f harness.Finding, differs, own map[str
 		return m
 	}
 	oracle, tested := byID(f.Oracle), byID(f.Tested)
+	for _, m := range []map[string][]string{oracle, tested} {
+		for _, lines := range m { // in the same order, whatever was sent when
+			slices.SortFunc(lines, func(a, b string) int {
+				return strings.Compare(bytesSent.ReplaceAllString(a, ""), bytesSent.ReplaceAllString(b, ""))
+			})
+		}
+	}
 	for id := range tested {
 		if _, ok := oracle[id]; !ok {
 			oracle[id] = nil
@@ -232,6 +249,8 @@ func (p *player) answers(f harness.Finding) []string {
 var ownPage = regexp.MustCompile(`^\[page |<server>|^HTTP/1.1 [345]`)
 
 var (
+	tempFile   = regexp.MustCompile(`(_temp/)[0-9/]+`)
+	bytesSent  = regexp.MustCompile(`\|body_bytes_sent=[0-9]+`)
 	quotedText = regexp.MustCompile(`"[^"]*"|'[^']*'`)
 	numbers    = regexp.MustCompile(`[0-9]+`)
 )

@@ -107,11 +107,14 @@ func (g gen) request(n int) *request {
 	if g.chance(80) && !strings.Contains(strings.Join(r.first, "\n"), "Connection:") {
 		r.first = append(r.first, "Connection: close")
 	} else if g.chance(20) {
-		r.body += "GET /a.txt HTTP/1.1\r\nHost: localhost\r\nX-Id: " + r.id + "p\r\nConnection: close\r\n\r\n"
+		r.body += another + "\r\nHost: localhost\r\nX-Id: " + r.id + "p\r\nConnection: close\r\n\r\n"
 		r.answers = 2
 	}
 	return r
 }
+
+// another is the request line of what follows on a connection.
+const another = "GET /a.txt HTTP/1.1"
 
 func (g gen) addBody(r *request) {
 	body := g.one("", "x", "a=1&b=2", strings.Repeat("0123456789", 30), strings.Repeat("body ", 2000))

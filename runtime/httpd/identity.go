@@ -53,7 +53,7 @@ func (r *Request) basic(v []byte) (user, password []byte, ok bool) {
 	if len(v) == 0 {
 		return nil, nil, false
 	}
-	v = bytes.TrimRight(v, "=")
+	v, _, _ = bytes.Cut(v, []byte("=")) // nginx ends there, whatever follows
 	out := r.Alloc(base64.RawStdEncoding.DecodedLen(len(v)))
 	n, err := base64.RawStdEncoding.Decode(out, v)
 	if err != nil {

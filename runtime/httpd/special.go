@@ -120,7 +120,7 @@ func (r *Request) discardForPage() {
 }
 
 func (r *Request) sendErrorPage(p *errorPage) Result {
-	if p.replace > 0 && p.replace != 200 {
+	if p.replace != 0 && p.replace != 200 {
 		r.expectTested = true
 	}
 	if p.replace >= 0 {
