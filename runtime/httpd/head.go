@@ -76,7 +76,6 @@ func (h *head) line() Result {
 				r.Method = r.Line.MethodID
 			}
 			r.Version = r.Line.Version()
-			r.length += int64(c.inEnd - c.inPos)
 			r.Logf(errlog.Info, nil, "%s", st.String())
 			return Result(st.Code())
 		}

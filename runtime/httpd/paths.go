@@ -192,7 +192,9 @@ func (b *Builder) setTryFiles(cmd *conf.Cmd) error {
 			if !ok || code > 999 {
 				return cmd.Errorf(`invalid code "%s"`, name)
 			}
-			t.code = code
+			if code > 0 { // else a path
+				t.code = code
+			}
 		}
 		v, err := b.Vars.Compile(name)
 		if err != nil {
@@ -264,8 +266,11 @@ func (r *Request) tryFiles(files []tryFile) Result {
 		return Declined
 	}
 	last := &files[len(files)-1]
-	if last.code >= 0 {
-		return Result(last.code)
+	switch rc := Result(last.code); {
+	case rc >= 300 || rc == StatusCreated || rc == StatusNoContent:
+		return rc
+	case rc > 0:
+		return Done // nginx has no answer for these
 	}
 	target := last.value.Eval(r)
 	if alias && !whole {

@@ -291,7 +291,7 @@ func (b *Builder) defineResponseVars() {
 		}
 		return r.Number(int64(n))
 	}))
-	v.Define("request_completion", alwaysFresh(func(r *Request) []byte {
+	v.Define("request_completion", always(func(r *Request) []byte {
 		if r.main.complete {
 			return []byte("OK")
 		}
