@@ -154,7 +154,11 @@ func (c *Conn) Listen() *Addr { return c.addr }
 func (c *Conn) LogFields(f *errlog.Fields) {
 	f.Action(c.action)
 	f.Add("client", c.Addr)
-	f.AddText("server", c.nc.Local().AppendText)
+	server := c.nc.Local() // of a connection that is only made up
+	if c.ls != nil {
+		server = c.ls.lns[0].Addr()
+	}
+	f.AddText("server", server.AppendText)
 }
 
 // logf logs with the connection's context, to the log that was last in effect.
