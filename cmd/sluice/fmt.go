@@ -101,7 +101,7 @@ func (f *formatter) format(path string, data []byte) {
 		_, err = os.Stdout.Write(out)
 	case bytes.Equal(out, data):
 	case f.write:
-		if err = replaceFile(path, out); err == nil {
+		if err = replaceFile(path, data, out); err == nil {
 			f.done(path, formatChanged)
 			return
 		}

@@ -127,34 +127,3 @@ func (t *formatTargets) includes(list []*parser.Directive, prefix string) error 
 	}
 	return nil
 }
-
-// replaceFile puts data in the place of a file at once, so that a server that reads its configuration meanwhile, or a
-// full disk, never leaves half of it. A symbolic link stays; what it leads to is replaced.
-func replaceFile(path string, data []byte) error {
-	path, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return err
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(data)
-	if e := tmp.Chmod(info.Mode().Perm()); err == nil {
-		err = e
-	}
-	if e := tmp.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name())
-	}
-	return err
-}
