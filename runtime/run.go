@@ -99,7 +99,7 @@ func (s *Server) obey(events <-chan process.Event) {
 			switch e {
 			case process.Terminate:
 				s.letGo()
-				s.http.StopListening()
+				s.http.Terminate()
 				s.end()
 				return
 			case process.Quit:

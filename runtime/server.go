@@ -213,7 +213,7 @@ func (s *Server) Quit() {
 // Stop ends at once: nothing is accepted any more, and the logs are closed.
 // What is under way ends with the process.
 func (s *Server) Stop() {
-	s.http.StopListening()
+	s.http.Terminate()
 	s.cfg.close()
 }
 

@@ -121,7 +121,7 @@ func (w *worker) obey(messages <-chan process.Message, events <-chan process.Eve
 		}
 		switch e {
 		case process.Terminate:
-			s.http.StopListening()
+			s.http.Terminate()
 			w.end()
 			return 0
 		case process.Quit:

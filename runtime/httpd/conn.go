@@ -204,7 +204,7 @@ func (c *Conn) loop() {
 			return
 		}
 		c.refresh()
-		if c.unfit && !c.plainHTTP || !c.serveRequest() {
+		if c.unfit && !c.plainHTTP || c.srv.ending.Load() || !c.serveRequest() {
 			c.close()
 			return
 		}

@@ -23,6 +23,7 @@ type Instance struct {
 	debug    atomic.Pointer[netio.AddrSet] // of debug_connection
 	lot      *netio.Lot
 	quitting atomic.Bool
+	ending   atomic.Bool // see Terminate
 	nextConn atomic.Uint64
 	nextTemp atomic.Uint64
 

@@ -39,6 +39,7 @@ type Server struct {
 	t      testing.TB
 	socket string
 	log    lines
+	in     *httpd.Instance
 }
 
 // Load reads the contents of an http block. `listen` directives are added to
@@ -70,9 +71,13 @@ func New(t testing.TB, text string, modules ...httpd.Module) *Server {
 		t.Fatal(err)
 	}
 	in.Use(cfg, opened)
+	s.in = in
 	t.Cleanup(in.Quit)
 	return s
 }
+
+// Terminate ends the server as TERM does.
+func (s *Server) Terminate() { s.in.Terminate() }
 
 // tempDir is t.TempDir with a short path, as unix sockets want it.
 func tempDir(t testing.TB) string {

@@ -1,0 +1,23 @@
+package httpd
+
+import "time"
+
+// lastMoment bounds how long Terminate waits. A master insists after 50 ms, and kills
+// after a second.
+const lastMoment = 100 * time.Millisecond
+
+// Terminate closes all sockets, begins no further request, and gives those under way
+// a moment: one whose client has its answer is to have its line in the log. What takes
+// longer ends with the process.
+func (s *Instance) Terminate() {
+	s.ending.Store(true)
+	s.StopListening()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	// A connection that closes is counted out in two steps, so one look may be wrong.
+	for idle, limit := 0, time.Now().Add(lastMoment); idle < 2 && time.Now().Before(limit); <-tick.C {
+		if idle++; s.stats.Active.Load() > s.stats.Waiting.Load() {
+			idle = 0
+		}
+	}
+}
