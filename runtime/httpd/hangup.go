@@ -124,7 +124,7 @@ func (r *Request) Sleep(ms int64) {
 	if r.cfg.tracer != nil {
 		return
 	}
-	if r.conn.isShadow || r.main.failed {
+	if r.conn.isShadow || r.main.failed || r.main.bodyDetached {
 		time.Sleep(msec(ms))
 		return
 	}

@@ -57,6 +57,7 @@ type Request struct {
 	keepalive      bool
 	lingering      bool
 	headerSent     bool
+	bodyDetached   bool // a BodyFlow reads the body, and nobody else from the client
 	answered       bool // the client has its response, post_action runs
 	headerOnly     bool
 	chunked        bool

@@ -118,7 +118,10 @@ func (c *Conn) Registered() bool { return c.registered.Load() }
 
 // Share prepares c for a second goroutine: from then on Close and the
 // deadlines may be called by anyone.
-func (c *Conn) Share() error { return c.register() }
+func (c *Conn) Share() error {
+	c.unwatch()
+	return c.register()
+}
 
 // FromFD takes over a connected socket, e.g. one end of a socketpair or an
 // inherited descriptor. The descriptor is made non-blocking and belongs to the

@@ -149,7 +149,7 @@ func (x *Exchange) connError(err error, text string) {
 
 // clientGone looks whether the client has left, where nobody tells.
 func (x *Exchange) clientGone() bool {
-	if x.poll && x.R.Hungup() {
+	if x.poll.Load() && x.R.Hungup() {
 		x.gone.Store(true)
 	}
 	return x.gone.Load()
@@ -174,7 +174,7 @@ func (x *Exchange) wait(pool *buf.Pool, p []byte) (b *buf.Buf, n int, err error)
 	included := !x.watch && x.R.Parent() != nil // the response may break off elsewhere
 	for {
 		step := left
-		if x.poll || included {
+		if x.poll.Load() || included {
 			step = min(left, look)
 		}
 		x.conn.Net.SetReadTimeout(step)
@@ -191,11 +191,18 @@ func (x *Exchange) wait(pool *buf.Pool, p []byte) (b *buf.Buf, n int, err error)
 		if x.clientGone() {
 			return nil, 0, errAborted
 		}
+		if x.up != nil && x.up.failing.Load() {
+			return nil, 0, errUpload
+		}
 		if !isTimeout(err) {
 			return nil, 0, err
 		}
 		if left -= step; left <= 0 {
-			return nil, 0, err
+			more, ok := x.patient()
+			if !ok {
+				return nil, 0, err
+			}
+			left = more
 		}
 		if included && x.R.Main().Failed() {
 			return nil, 0, errAborted

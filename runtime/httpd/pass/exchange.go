@@ -65,7 +65,7 @@ type Exchange struct {
 	whole    bool          // the response was complete with its header
 	watch    bool          // a client that goes away ends the exchange
 	watched  bool          // ... and is watched
-	poll     bool          // ... by looking at it from time to time
+	poll     atomic.Bool   // ... by looking at it from time to time
 	gone     atomic.Bool   // ... and has gone
 	wake     chan struct{} // receives then; stays with a pooled x
 
@@ -75,6 +75,7 @@ type Exchange struct {
 	uriTo     int
 	asked     int           // bytes of the response that came with sending the request
 	askErr    error         // ... or why none will
+	up        *upload       // what goes on to be sent while the response comes; nil: nothing
 	looked    time.Duration // ... or how long it has been waited for
 	headUntil int64         // clock.Mono by which the response header is to be there; 0: it is not waited for
 	in        *buf.Buf      // the response header
@@ -114,6 +115,8 @@ func (x *Exchange) Begin(r *httpd.Request, c Codec) {
 // Close implements httpd.Upstream.
 func (x *Exchange) Close(r *httpd.Request) {
 	x.body.stop(x)
+	x.joinUpload()
+	_ = x.attachUpload()
 	x.endWatch()
 	if x.conn != nil {
 		x.conn.Close()
@@ -150,7 +153,7 @@ func (x *Exchange) reset() {
 	x.choice.Key, x.choice.Peer = nil, nil
 	x.began, x.colon, x.anew = 0, false, false
 	x.outLen, x.in, x.askErr = 0, nil, nil
-	x.poll = false
+	x.poll.Store(false)
 	x.gone.Store(false)
 }
 
@@ -339,6 +342,7 @@ func (x *Exchange) restart() {
 // or is closed. It may run while the response is still on its way to the
 // client.
 func (x *Exchange) done() {
+	x.joinUpload()
 	if x.R.Debugging() {
 		x.debugDone()
 	}
@@ -376,6 +380,7 @@ func (x *Exchange) keeps() bool {
 // finish is done followed by the result for the request.
 func (x *Exchange) finish(rc httpd.Result) httpd.Result {
 	x.done()
+	_ = x.attachUpload()
 	x.R.Action("sending to client")
 	return rc
 }

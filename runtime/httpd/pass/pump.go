@@ -293,7 +293,7 @@ func (p *pump) readFailed(err error) error {
 		text = "readv() failed"
 	}
 	switch {
-	case errors.Is(err, errAborted):
+	case errors.Is(err, errAborted), errors.Is(err, errUpload):
 		return err
 	case isTimeout(err):
 		x.connError(errTimedOut, "upstream timed out")
@@ -316,6 +316,7 @@ func (p *pump) readFailed(err error) error {
 func (x *Exchange) last(data []byte) httpd.Result {
 	x.R.OnClientBlocked(nil)
 	x.done()
+	_ = x.attachUpload()
 	x.passTrailers()
 	err := x.body.pass(data, true)
 	x.body.store.end(x)
@@ -336,8 +337,13 @@ func (x *Exchange) failed(err error) httpd.Result {
 	case errors.Is(err, errAborted):
 		x.aborted()
 		return x.finish(httpd.StatusClientClosed)
+	case errors.Is(err, errUpload):
+		if _, rc, _ := x.uploadFailed(); rc != httpd.OK {
+			return x.finish(rc)
+		}
 	case errors.Is(err, errBroken):
 		x.done()
+		_ = x.attachUpload()
 		r.CloseConnection()
 		r.Action("sending to client")
 		_ = r.Flush()

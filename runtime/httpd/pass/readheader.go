@@ -93,6 +93,11 @@ func (x *Exchange) takeHeader() (Fail, httpd.Result) {
 
 // readFailed judges an error of reading the header.
 func (x *Exchange) readFailed(err error) (Fail, httpd.Result) {
+	if !errors.Is(err, errAborted) {
+		if fail, rc, ok := x.uploadFailed(); ok {
+			return fail, rc
+		}
+	}
 	switch {
 	case errors.Is(err, errAborted):
 		if !x.received { // nginx begins to read when something comes

@@ -12,6 +12,8 @@ import (
 // result is the response.
 func (x *Exchange) next(fail Fail) httpd.Result {
 	r := x.R
+	x.joinUpload()
+	_ = x.attachUpload()
 	if r.Debugging() {
 		r.Debugf("http next upstream, %x", uint(fail))
 	}

@@ -4,9 +4,8 @@ import (
 	"errors"
 	"time"
 
-	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/upstream"
 	"github.com/sluiceproxy/sluice/runtime/wire/chunked"
 )
 
@@ -27,17 +26,14 @@ func (x *Exchange) send() (Fail, httpd.Result) {
 	switch {
 	case x.NoBody || body.Mem == nil && body.File == nil:
 		err = x.ask(head)
-	case body.File != nil:
-		err = x.sendFile(head)
+	case body.File != nil, len(body.Mem) > atOnce:
+		x.beginUpload(nil, head)
+		return 0, httpd.OK
 	case len(head)+len(body.Mem) <= len(x.out.B):
 		n := copy(x.out.B[x.outLen:], body.Mem)
 		err = x.ask(x.out.B[:x.outLen+n])
-	case len(body.Mem) <= atOnce:
-		_, err = x.conn.Write2(head, body.Mem)
 	default:
-		if err = x.more(head); err == nil {
-			err = x.write(body.Mem)
-		}
+		_, err = x.conn.Write2(head, body.Mem)
 	}
 	return x.sendDone(err)
 }
@@ -139,60 +135,8 @@ func (x *Exchange) interrupted() error {
 	return nil
 }
 
-// more sends p, with more to follow at once.
-func (x *Exchange) more(p []byte) error {
-	x.conn.Net.SetWriteTimeout(msec(x.S.SendTimeout))
-	_, err := x.conn.WriteMore(p)
-	return err
-}
-
-// sendFile sends the head and a body that is in a temporary file.
-func (x *Exchange) sendFile(head []byte) error {
-	body := &x.R.Body
-	if err := x.more(head); err != nil {
-		return err
-	}
-	if x.conn.TLS() == nil {
-		return x.sendfile(int(body.File.Fd()), body.Size)
-	}
-	b := buf.Sized(32 << 10)
-	defer b.Free()
-	for off := int64(0); off < body.Size; {
-		n, err := body.File.ReadAt(b.B[:min(int64(len(b.B)), body.Size-off)], off)
-		if n == 0 {
-			return err
-		}
-		if err := x.write(b.B[:n]); err != nil {
-			return err
-		}
-		off += int64(n)
-	}
-	return nil
-}
-
-// sendfile is write for size bytes of a file.
-func (x *Exchange) sendfile(fd int, size int64) error {
-	left := msec(x.S.SendTimeout)
-	for off := int64(0); ; {
-		step := min(max(left, time.Millisecond), look)
-		x.conn.Net.SetWriteTimeout(step)
-		n, err := x.conn.Sendfile(fd, off, size-off)
-		if off += n; off == size || err != nil && !isTimeout(err) {
-			return err
-		}
-		if n > 0 {
-			left = msec(x.S.SendTimeout)
-		} else if left -= step; left <= 0 {
-			return err
-		}
-		if err := x.interrupted(); err != nil {
-			return err
-		}
-	}
-}
-
-// sendStream sends the body as it comes from the client. It stops when the
-// peer answers.
+// sendStream sends the beginning of a body that is passed on as it comes. The
+// rest is an upload.
 func (x *Exchange) sendStream() (Fail, httpd.Result) {
 	r := x.R
 	if r.Core().TCPNoDelay() {
@@ -202,57 +146,35 @@ func (x *Exchange) sendStream() (Fail, httpd.Result) {
 	if x.gone.Load() {
 		return x.sendDone(errAborted)
 	}
-	if err := x.sendPiece(x.outLen, r.Body.Mem); err != nil {
+	err := x.sendPiece(x.conn, x.outLen, r.Body.Mem, r.BodyDone(), x.write)
+	if err != nil || r.BodyDone() {
 		return x.sendDone(err)
 	}
-	b := buf.Sized(streamSize)
-	defer b.Free()
-	for !r.BodyDone() {
-		switch err := x.awaitBody(); {
-		case isTimeout(err):
-			return 0, r.BodyFailed(err)
-		case err != nil:
-			return x.sendDone(err)
-		}
-		n, err := r.BodyReady(b.B)
-		if err == nil && n == 0 && !r.BodyDone() {
-			n, err = x.nextPiece(b.B)
-		}
-		if err != nil {
-			return 0, r.BodyFailed(err)
-		}
-		if err := x.sendPiece(0, b.B[:n]); err != nil {
-			return x.sendDone(err)
-		}
+	if err := r.TestExpect(); err != nil {
+		return 0, r.BodyFailed(err)
 	}
-	return x.sendDone(nil)
+	flow, err := r.DetachBody()
+	if err != nil {
+		return 0, r.BodyFailed(err)
+	}
+	x.beginUpload(flow, nil)
+	return 0, httpd.OK
 }
 
 const streamSize = 16 << 10
 
-// nextPiece waits for the next bytes of the body. They are no more than p holds
-// because that is how much is read at once.
-func (x *Exchange) nextPiece(p []byte) (int, error) {
-	piece, err := x.R.BodyNext()
-	if x.R.BodyDone() {
-		err = nil
-	}
-	return copy(p, piece), err
-}
-
-// sendPiece sends what is left of the head, n bytes, and a piece of the body,
-// with what ends the body if that was all of it: in one write if they fit the
-// head's buffer.
-func (x *Exchange) sendPiece(n int, piece []byte) error {
+// sendPiece sends what is left of the head, n bytes, and a piece of the body, with
+// what ends the body if this is the last: in one write if they fit the head's
+// buffer.
+func (x *Exchange) sendPiece(c *upstream.Conn, n int, piece []byte, last bool, write func([]byte) error) error {
 	b := x.out.B[:n]
 	if n == 0 {
 		b = x.out.B[x.outLen:x.outLen]
 	}
 	var tail []byte
 	if x.Chunked {
-		tail = lastChunk
-		if !x.R.BodyDone() {
-			tail = nil
+		if last {
+			tail = lastChunk
 		}
 		if len(piece) > 0 {
 			b = chunked.AppendHeader(b, int64(len(piece)))
@@ -264,44 +186,23 @@ func (x *Exchange) sendPiece(n int, piece []byte) error {
 		if len(b) == 0 {
 			return nil
 		}
-		return x.write(b)
+		return write(b)
 	}
+	c.Net.SetWriteTimeout(msec(x.S.SendTimeout))
 	if len(b) > 0 {
-		if err := x.more(b); err != nil {
+		if _, err := c.WriteMore(b); err != nil {
 			return err
 		}
 	}
 	if len(tail) == 0 {
-		return x.write(piece)
+		return write(piece)
 	}
-	if err := x.more(piece); err != nil {
+	if _, err := c.WriteMore(piece); err != nil {
 		return err
 	}
-	return x.write(tail)
+	return write(tail)
 }
 
 var chunkEnd = []byte(chunked.CRLF + chunked.LastChunk)
 
 var lastChunk = []byte(chunked.LastChunk)
-
-// awaitBody waits for bytes of the body, looking at the peer meanwhile.
-func (x *Exchange) awaitBody() error {
-	if x.R.BodyBuffered() || x.R.Conn().TLS() != nil {
-		return nil
-	}
-	if err := x.R.TestExpect(); err != nil {
-		return nil // BodyNext finds it too
-	}
-	left := msec(x.R.Core().BodyTimeout())
-	for left > 0 {
-		step := min(left, look/4)
-		if err := x.R.Conn().Net().WaitReadableFor(step); !isTimeout(err) {
-			return nil // for bytes or for an error, which BodyNext finds
-		}
-		if x.conn.Readable() {
-			return errEarly
-		}
-		left -= step
-	}
-	return netio.ErrTimeout
-}

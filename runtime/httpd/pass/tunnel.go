@@ -25,6 +25,8 @@ func (x *Exchange) tunnel() httpd.Result {
 		r.Errorf(nil, "connection upgrade in subrequest")
 		return x.finish(httpd.Error)
 	}
+	x.joinUpload()
+	_ = x.attachUpload()
 	r.CloseConnection()
 	r.Action("proxying upgraded connection")
 	client := r.Conn().Net()

@@ -34,7 +34,9 @@ func (x *Exchange) beginWatch() {
 		x.wake = make(chan struct{}, 1)
 	}
 	x.watched = true
-	x.poll = !x.R.Watch((*hangup)(x))
+	if !x.R.Watch((*hangup)(x)) {
+		x.poll.Store(true)
+	}
 }
 
 // endWatch ends that. From then on the connection is not interrupted any more.

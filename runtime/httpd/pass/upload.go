@@ -1,0 +1,208 @@
+package pass
+
+import (
+	"errors"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/upstream"
+)
+
+// upload sends what a request has left to send while the response is read: a peer
+// may answer before it has everything, or as it gets it. It is a goroutine that
+// owns the writing side of the connection to the peer and, for a body that is
+// passed on as it comes, the reading side of the client's. It ends before the
+// exchange lets go of the connection.
+type upload struct {
+	x    *Exchange
+	conn *upstream.Conn
+	flow *httpd.BodyFlow // the rest of a body that comes; nil for one that is there
+	head []byte          // what precedes a body that is there
+
+	ended   chan struct{} // closed at the end
+	err     error         // then: why it is not complete
+	client  bool          // ... which is the client's doing
+	at      int64         // ... and clock.Mono
+	failing atomic.Bool   // the exchange is to end by it
+}
+
+// errUpload says that what the client sent, or did not send, ends the exchange.
+var errUpload = errors.New("upload failed")
+
+// beginUpload starts an upload; flow is as in upload.
+func (x *Exchange) beginUpload(flow *httpd.BodyFlow, head []byte) {
+	u := &upload{x: x, conn: x.conn, flow: flow, head: head, ended: make(chan struct{})}
+	x.up = u
+	go u.run()
+}
+
+func (u *upload) run() {
+	defer close(u.ended)
+	defer u.x.R.Caught(func() { u.fail(errBroken) })
+	if u.flow != nil {
+		u.err = u.sendFlow()
+	} else {
+		u.err = u.sendBody()
+	}
+	u.at = clock.Mono()
+	switch {
+	case u.err == nil:
+		u.x.beginWatch()
+	case u.client || isTimeout(u.err):
+		// Of another failure the reader is told by the connection, behind what
+		// the peer has said.
+		u.fail(u.err)
+	}
+}
+
+// fail makes the exchange end.
+func (u *upload) fail(why error) {
+	u.err = why
+	u.failing.Store(true)
+	_ = u.conn.Net.SetReadDeadline(time.Unix(1, 0))
+}
+
+// sendFlow sends a body as it comes.
+func (u *upload) sendFlow() error {
+	b := buf.Sized(streamSize)
+	defer b.Free()
+	for {
+		n, err := u.flow.Read(b.B)
+		if err != nil && !errors.Is(err, io.EOF) {
+			u.client = true
+			return err
+		}
+		if err := u.x.sendPiece(u.conn, 0, b.B[:n], u.flow.Done(), u.write); err != nil {
+			return err
+		}
+		if u.flow.Done() {
+			return nil
+		}
+	}
+}
+
+// sendBody sends a body that is there.
+func (u *upload) sendBody() error {
+	body := &u.x.R.Body
+	u.conn.Net.SetWriteTimeout(msec(u.x.S.SendTimeout))
+	if _, err := u.conn.WriteMore(u.head); err != nil {
+		return err
+	}
+	switch {
+	case body.File == nil:
+		return u.write(body.Mem)
+	case u.conn.TLS() == nil:
+		n, err := u.conn.Sendfile(int(body.File.Fd()), 0, body.Size)
+		if err == nil && n < body.Size {
+			err = io.ErrUnexpectedEOF
+		}
+		return err
+	}
+	b := buf.Sized(32 << 10)
+	defer b.Free()
+	for off := int64(0); off < body.Size; {
+		n, err := body.File.ReadAt(b.B[:min(int64(len(b.B)), body.Size-off)], off)
+		if n == 0 {
+			return err
+		}
+		if err := u.write(b.B[:n]); err != nil {
+			return err
+		}
+		off += int64(n)
+	}
+	return nil
+}
+
+func (u *upload) write(p []byte) error {
+	u.conn.Net.SetWriteTimeout(msec(u.x.S.SendTimeout))
+	_, err := u.conn.Write(p)
+	return err
+}
+
+// running reports whether there is more to send.
+func (u *upload) running() bool {
+	select {
+	case <-u.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+// joinUpload ends the upload. Whoever is done with the connection calls it.
+func (x *Exchange) joinUpload() {
+	u := x.up
+	if u == nil {
+		return
+	}
+	if u.running() {
+		if u.flow != nil {
+			u.flow.Interrupt()
+		}
+		_ = u.conn.Net.SetWriteDeadline(time.Unix(1, 0))
+		<-u.ended
+	}
+	x.bodySent = u.err == nil
+}
+
+// attachUpload gives the request its body back, after joinUpload. It is for the
+// request's goroutine. The error is what the client did wrong.
+func (x *Exchange) attachUpload() error {
+	u := x.up
+	if u == nil {
+		return nil
+	}
+	x.up = nil
+	if u.flow == nil {
+		return nil
+	}
+	err := x.R.AttachBody(u.flow)
+	if !u.failing.Load() || !u.client {
+		return nil
+	}
+	return err
+}
+
+// uploadFailed judges why an upload ended the exchange, or is to blame for the
+// error of reading the response; false: it is not.
+func (x *Exchange) uploadFailed() (fail Fail, rc httpd.Result, ok bool) {
+	u := x.up
+	if u != nil && u.failing.Load() {
+		<-u.ended
+	}
+	if u == nil || u.running() || u.err == nil {
+		return 0, 0, false
+	}
+	x.joinUpload()
+	if err := x.attachUpload(); err != nil {
+		return 0, x.R.BodyFailed(err), true
+	}
+	x.R.Action("sending request to upstream")
+	fail, rc = x.sendDone(u.err)
+	return fail, rc, fail != 0 || rc != httpd.OK
+}
+
+// patient reports whether a read of the response header that has timed out goes on
+// for another time: *_read_timeout counts from the end of the request. left is for
+// how long.
+func (x *Exchange) patient() (left time.Duration, ok bool) {
+	u := x.up
+	if u == nil || x.headUntil == 0 {
+		return 0, false
+	}
+	from := clock.Mono()
+	left = msec(x.S.ReadTimeout)
+	if !u.running() {
+		left -= time.Duration(from - u.at)
+	}
+	if left <= 0 {
+		return 0, false
+	}
+	x.headUntil = from + int64(left)
+	x.conn.ReadBy(x.headUntil)
+	return left, true
+}
