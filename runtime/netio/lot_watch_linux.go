@@ -1,0 +1,211 @@
+package netio
+
+import (
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sluiceproxy/sluice/runtime/internal/raw"
+)
+
+// slot is one watched connection, or a free place.
+type slot struct {
+	c   *Conn
+	gen uint32
+}
+
+// watch is what the lot knows of a Conn.
+type watch struct {
+	lot   *Lot  // that watches the descriptor; nil: none. Changed with Conn.registry held
+	part  bool  // ... for the end of the stream alone
+	slot  int32 // there
+	gen   uint32
+	state atomic.Uint32
+	end   atomic.Int64 // when the wait that is under way ends; forever: never
+
+	hangup func() // of OnHangup; guarded by the lot's mu
+}
+
+// The bits of watch.state. A report of the lot either ends a wait or is kept
+// for the next one.
+const (
+	watchWaiting  = 1 << iota // parked
+	watchReported             // something came since the last read began
+	watchHungUp               // the peer has ended its side, or there is an error: no further report will say so
+)
+
+func (w *watch) reset() {
+	w.lot, w.part, w.hangup = nil, false, nil
+	w.state.Store(0)
+}
+
+// watched tells whether a lot watches the descriptor for bytes.
+func (w *watch) watched() bool { return w.lot != nil && !w.part }
+
+// seen notes a report: true when it ends a wait.
+func (w *watch) seen(hungUp bool) bool {
+	for {
+		old := w.state.Load()
+		now := old | watchReported
+		if hungUp {
+			now |= watchHungUp
+		}
+		if now &^= watchWaiting; w.state.CompareAndSwap(old, now) {
+			return old&watchWaiting != 0
+		}
+	}
+}
+
+// leave ends a wait for another reason: false when there is none.
+func (w *watch) leave() bool {
+	for {
+		old := w.state.Load()
+		if old&watchWaiting == 0 {
+			return false
+		}
+		if w.state.CompareAndSwap(old, old&^watchWaiting) {
+			return true
+		}
+	}
+}
+
+// begin starts a wait, unless something has been reported since the last read
+// began.
+func (w *watch) begin() bool {
+	for {
+		old := w.state.Load()
+		if old&(watchReported|watchHungUp) != 0 {
+			return false
+		}
+		if w.state.CompareAndSwap(old, old|watchWaiting) {
+			return true
+		}
+	}
+}
+
+// reading is called before the socket is read: what was reported until now is
+// there to be read.
+func (w *watch) reading() {
+	if w.state.Load()&watchReported != 0 {
+		w.state.And(^uint32(watchReported))
+	}
+}
+
+// What a lot watches a descriptor for: all that ends a parked connection's wait,
+// or what ends the connection, which costs nothing while bytes come.
+const (
+	watchAll = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
+	watchEnd = unix.EPOLLRDHUP | unix.EPOLLET
+)
+
+// OnHangup makes fn be called when the peer has ended its side of the connection,
+// or that has failed, until c is closed. fn runs on the lot's goroutine or the
+// caller's, must not block, and may be called without reason and more than once.
+// It costs a system call where the lot does not watch c yet, as it does a
+// connection that has parked. False: there is nobody to watch c.
+func (c *Conn) OnHangup(l *Lot, fn func()) bool {
+	w := &c.parked.watch
+	if w.lot != l {
+		if c.watch(l, watchEnd) != nil {
+			return false
+		}
+	}
+	if w.hangup == nil {
+		l.mu.Lock()
+		w.hangup = fn
+		l.mu.Unlock()
+	}
+	if w.state.Load()&watchHungUp != 0 {
+		fn()
+	}
+	return true
+}
+
+// watch makes l watch the descriptor. What is there already is reported, too.
+func (c *Conn) watch(l *Lot, mask uint32) error {
+	c.unwatch()
+	c.registry.Lock()
+	defer c.registry.Unlock()
+	if c.closed.Load() {
+		return ErrClosed
+	}
+	w := &c.parked.watch
+	w.state.Store(0)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return ErrClosed
+	}
+	w.slot, w.gen = l.place(c)
+	if e := raw.EpollSet(l.ep, unix.EPOLL_CTL_ADD, c.fd, mask, uint64(w.gen)<<32|uint64(uint32(w.slot))); e != 0 {
+		l.vacate(w.slot, w.gen)
+		return e
+	}
+	w.lot, w.part = l, mask == watchEnd
+	return nil
+}
+
+// unwatch takes the descriptor from the lot that watches it: when it is going to
+// wait in the runtime's poller, two would wake up for every byte.
+func (c *Conn) unwatch() {
+	w := &c.parked.watch
+	l := w.lot
+	if l == nil {
+		return
+	}
+	c.registry.Lock()
+	defer c.registry.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.vacate(w.slot, w.gen)
+	w.lot, w.hangup = nil, nil
+	if !c.closed.Load() {
+		_ = raw.EpollSet(l.ep, unix.EPOLL_CTL_DEL, c.fd, 0, 0)
+	}
+}
+
+// unwatchClosed gives up the place of a descriptor that is about to be closed;
+// the caller holds c.registry.
+func (c *Conn) unwatchClosed() {
+	w := &c.parked.watch
+	if l := w.lot; l != nil {
+		l.mu.Lock()
+		l.vacate(w.slot, w.gen)
+		l.mu.Unlock()
+	}
+}
+
+// place finds a slot; the caller holds mu.
+func (p *parker) place(c *Conn) (int32, uint32) {
+	var i int32
+	if n := len(p.free); n > 0 {
+		i, p.free = p.free[n-1], p.free[:n-1]
+	} else {
+		i = int32(len(p.slots))
+		p.slots = append(p.slots, slot{})
+	}
+	p.gen++
+	p.slots[i] = slot{c: c, gen: p.gen}
+	return i, p.gen
+}
+
+// vacate frees a slot, unless that has been done; the caller holds mu.
+func (p *parker) vacate(i int32, gen uint32) {
+	if c := p.at(i, gen); c == nil {
+		return
+	}
+	p.slots[i].c = nil
+	p.free = append(p.free, i)
+	if len(p.free) == len(p.slots) && len(p.slots) > 1024 {
+		p.slots, p.free = nil, nil // the crowd has left
+	}
+}
+
+// at returns who has a slot, nil if that is somebody else by now; the caller
+// holds mu.
+func (p *parker) at(i int32, gen uint32) *Conn {
+	if int(i) >= len(p.slots) || p.slots[i].gen != gen {
+		return nil
+	}
+	return p.slots[i].c
+}
