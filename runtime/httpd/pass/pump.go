@@ -158,6 +158,9 @@ func (p *pump) gather() bool {
 		return false
 	}
 	if p.end == len(p.mem) {
+		if p.to-p.from >= readSize { // of a large *_buffer_size: it leaves as it is
+			return false
+		}
 		b := buf.Sized(readSize)
 		p.use(b, copy(b.B, p.mem[p.from:p.to]))
 	} else if n := p.to - p.from; !x.Response.Chunked || n == 0 || int64(n) >= x.S.Buffers.Size {

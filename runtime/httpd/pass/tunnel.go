@@ -27,6 +27,10 @@ func (x *Exchange) tunnel() httpd.Result {
 	}
 	x.joinUpload()
 	_ = x.attachUpload()
+	// A client that ends its side has sent bytes before that are the peer's.
+	if x.endWatch(); x.gone.Load() {
+		return x.failed(errAborted)
+	}
 	r.CloseConnection()
 	r.Action("proxying upgraded connection")
 	client := r.Conn().Net()

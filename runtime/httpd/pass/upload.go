@@ -145,6 +145,7 @@ func (x *Exchange) joinUpload() {
 		}
 		_ = u.conn.Net.SetWriteDeadline(time.Unix(1, 0))
 		<-u.ended
+		_ = u.conn.Net.SetWriteDeadline(time.Time{}) // it may have been complete by then, and conn is kept
 	}
 	x.bodySent = u.err == nil
 }

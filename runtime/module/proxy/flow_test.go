@@ -6,9 +6,11 @@ import (
 	"io"
 	"net"
 	"net/textproto"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 )
@@ -199,6 +201,80 @@ func TestUpgrade(t *testing.T) {
 		got := make([]byte, len(word))
 		if _, err := io.ReadFull(r, got); err != nil || string(got) != word {
 			t.Fatalf("%q, %v; want %q", got, err, word)
+		}
+	}
+}
+
+// TestUpgradeLastBytes: what a client sends before it leaves reaches the server,
+// also where nothing has waited for the client before (it sent the request with
+// its PROXY header), so that its end is watched for alone.
+func TestUpgradeLastBytes(t *testing.T) {
+	dir, err := os.MkdirTemp("", "up") //nolint:usetesting // unix sockets want a short path
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	got := make(chan int64, 1)
+	left := make(chan struct{})
+	b := newBackend(t, func(_ string, conn net.Conn) bool {
+		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: sink\r\nConnection: upgrade\r\n\r\n")
+		<-left
+		n, _ := io.Copy(io.Discard, conn)
+		got <- n
+		return false
+	})
+	serve(t, b, `server  { listen unix:`+dir+`/s proxy_protocol; location / {
+		proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; proxy_pass http://BACKEND;
+	} }`)
+	client, err := net.Dial("unix", dir+"/s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.WriteString(client, "PROXY UNKNOWN\r\nGET / HTTP/1.1\r\nHost: a\r\nUpgrade: sink\r\nConnection: Upgrade\r\n\r\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(client).ReadString('\n'); err != nil || line != "HTTP/1.1 101 Switching Protocols\r\n" {
+		t.Fatalf("%q, %v", line, err)
+	}
+	// As much as fits everywhere, so that some of it is unread when the client leaves.
+	_ = client.SetWriteDeadline(time.Now().Add(200 * time.Millisecond))
+	sent, _ := io.Copy(client, zeros{})
+	_ = client.Close()
+	time.Sleep(50 * time.Millisecond) // in which the end may be noticed
+	close(left)
+	if n := <-got; n != sent {
+		t.Errorf("%d bytes arrived of %d", n, sent)
+	}
+}
+
+// zeros has no end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// TestLargeHeaderBuffer: a response that fills a *_buffer_size larger than what is
+// read of a body at once arrives whole.
+func TestLargeHeaderBuffer(t *testing.T) {
+	body := make([]byte, 300<<10)
+	for i := range body {
+		body[i] = byte(i ^ i>>8 ^ i>>16)
+	}
+	for _, framing := range []string{"Content-Length: " + strconv.Itoa(len(body)) + "\r\n", ""} {
+		for _, size := range []string{"4k", "32k", "64k", "128k", "256k"} {
+			b := newBackend(t, func(_ string, conn net.Conn) bool {
+				_, _ = conn.Write(append([]byte("HTTP/1.1 200 OK\r\n"+framing+"\r\n"), body...))
+				return false
+			})
+			s := serve(t, b, "server { location / { proxy_pass http://BACKEND; proxy_buffers 8 256k; proxy_buffer_size "+size+"; } }")
+			client := s.Dial()
+			if _, err := io.WriteString(client, "GET / HTTP/1.0\r\n\r\n"); err != nil {
+				t.Fatal(err)
+			}
+			if got := readBody(t, client); !bytes.Equal(got, body) {
+				t.Errorf("%s, %q: %d bytes of %d, or others", size, framing, len(got), len(body))
+			}
+			_ = client.Close()
 		}
 	}
 }
