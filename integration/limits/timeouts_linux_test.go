@@ -15,6 +15,9 @@ const (
 	lookOn    = 4 * time.Second
 )
 
+// upgrading are the directives of a location that passes on what asks for another protocol.
+const upgrading = "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; "
+
 // timeouts are the directives that bound how long the server waits, with one client or application each that makes it
 // wait. What is measured is how long it puts up with that; lookOn where it does not mind, as with what is restarted by
 // every byte.
@@ -103,6 +106,15 @@ var timeouts = []struct {
 		s.dial().send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
 		return s.goneAfter("/large")
 	}},
+	{name: "send_timeout/of a location", conf: "location = /here { send_timeout 1s; alias html/large; }", wait: func(s *site) time.Duration {
+		s.dial().send("GET /here HTTP/1.1\r\nHost: a\r\n\r\n")
+		return s.goneAfter("/here")
+	}},
+	{name: "send_timeout/upgraded", conf: "location = /here { send_timeout 1s; proxy_pass http://%%UPSTREAM%%; " + upgrading + "}",
+		apps: drips("HTTP/1.1 101 Switching Protocols\r\nUpgrade: a\r\nConnection: upgrade\r\n\r\n"+strings.Repeat("x", 20000000), ""), wait: func(s *site) time.Duration {
+			s.dial().send("GET /here HTTP/1.1\r\nHost: a\r\nUpgrade: a\r\nConnection: upgrade\r\n\r\n")
+			return s.goneAfter("/here")
+		}},
 	{name: "proxy_read_timeout/silence", conf: "proxy_read_timeout 1s;", apps: drips("", ""), wait: (*site).answered},
 	{name: "proxy_read_timeout/head", conf: "proxy_read_timeout 1s;", apps: drips("", "HTTP/1.1 200 OK\r\n"+strings.Repeat("a: b\r\n", 100)), wait: (*site).answered},
 	{name: "proxy_read_timeout/interim responses", conf: "proxy_read_timeout 1s;", apps: drips("", strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 20)), wait: (*site).answered},
@@ -140,7 +152,11 @@ func TestTimeouts(t *testing.T) {
 	for _, d := range timeouts {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
-			set := setup{apps: d.apps, text: `
+			fill := ""
+			if strings.HasPrefix(d.name, "send_timeout") {
+				fill = "fill: html/large 20000000\n"
+			}
+			set := setup{apps: d.apps, text: fill + `
 -- http.conf --
 server {
     listen %%ADDR%%;
@@ -155,7 +171,6 @@ server {
     location /unbuffered { proxy_request_buffering off; proxy_http_version 1.1; proxy_pass http://%%UPSTREAM%%; }
     location /secure { proxy_pass https://%%UPSTREAM%%; }
 }
--- fill:html/large 20000000 --
 `}
 			asLong(t, set, d.wait)
 		})
@@ -206,6 +221,9 @@ func (s *site) goneAfter(uri string) time.Duration {
 	begun := time.Now()
 	for time.Since(begun) < lookOn && !strings.Contains(s.read("logs/access.log"), uri) {
 		time.Sleep(dripPause)
+	}
+	if strings.Contains(s.read("logs/access.log"), "404") {
+		s.t.Errorf("no %s", uri)
 	}
 	return time.Since(begun)
 }

@@ -57,7 +57,6 @@ var hints = []hint{
 	{"postpone_gzipping", whyPool, size},
 	{"gzip_buffers", whyPool, bufs},
 	{"ssi_min_file_chunk", "documents are read into memory", size},
-	{"ssi_ignore_recycled_buffers", whyPool, flag},
 }
 
 func hintFor(s *Spec) *hint {

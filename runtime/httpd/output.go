@@ -192,6 +192,7 @@ func (r *Request) SendHeader() Result {
 	if r.parent != nil {
 		return OK
 	}
+	r.conn.nc.SetWriteTimeout(msec(r.loc.Core.sendTimeout))
 	return r.buildHeader()
 }
 

@@ -200,8 +200,7 @@ func (r *Request) terminate(rc Result) {
 		r.conn.endWaits()
 	}
 	if rc == Error || rc == StatusClientClosed || m.headSize == 0 {
-		m.sent = max(m.sent-int64(r.conn.outLen), 0) // what waited is never sent
-		r.conn.outLen = 0
+		r.BreakOff()
 	}
 	if rc > 0 && (m.headSize == 0 || m.sent == 0) {
 		m.Out.Status = int(rc)

@@ -65,6 +65,13 @@ func (r *Request) Flush() error {
 	return r.Output(o)
 }
 
+// BreakOff ends the response where it is: what waits to be sent never leaves.
+func (r *Request) BreakOff() {
+	m := r.main
+	m.sent = max(m.sent-int64(r.conn.outLen), 0)
+	r.conn.outLen = 0
+}
+
 // SendOverdue sends what waits to be sent if it is as much as postpone_output
 // asks for. Who is about to wait for more of a response calls it: a header of
 // that size leaves before its body comes.

@@ -86,7 +86,7 @@ func (a *ahead) run() {
 			a.finish(errEnd)
 			return
 		case st == BodyBroken:
-			a.finish(errBroken)
+			a.finish(errInvalid)
 			return
 		}
 	}

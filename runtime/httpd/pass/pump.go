@@ -7,6 +7,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -23,6 +24,7 @@ type pump struct {
 	length   int64         // bytes of the body read so far
 	fresh    int64         // ... since some were passed on last
 	want     int64         // ... that are worth passing on: the Length there was then
+	over     error         // why the peer sends nothing more, once that was seen
 	pause    time.Duration // asked for by the rate before the next read
 	rate     int64         // *_limit_rate, 0: none
 	since    int64         // clock.Mono, when the rate began to count
@@ -168,6 +170,9 @@ func (p *pump) gather() bool {
 	}
 	n, err := x.conn.Net.TryRead(p.mem[p.end:])
 	if n == 0 || err != nil {
+		if err != nil && !errors.Is(err, netio.ErrAgain) {
+			p.over = err
+		}
 		return false
 	}
 	p.raw = p.end
@@ -186,7 +191,9 @@ func (p *pump) flush() error {
 	return p.pass(data, false)
 }
 
-// pass gives data to the client, with last as the end of the body.
+// pass gives data to the client, with last as the end of the body. A buffer that
+// nothing more is read into is not to be used again: a filter that keeps its
+// output together may hold it back.
 func (p *pump) pass(data []byte, last bool) error {
 	if len(data) == 0 && !last {
 		return nil
@@ -195,7 +202,7 @@ func (p *pump) pass(data []byte, last bool) error {
 	if p.ahead == nil {
 		x.R.Action("sending to client")
 	}
-	p.piece = httpd.Out{Mem: data, Last: last, Flush: !x.Buffering, Recycled: x.Buffering && !last && !p.store.spools(x)}
+	p.piece = httpd.Out{Mem: data, Last: last, Flush: !x.Buffering, Recycled: x.Buffering && !last && p.over == nil && !p.store.spools(x)}
 	return p.emit()
 }
 
@@ -216,6 +223,9 @@ func (p *pump) read() error {
 		return err
 	}
 	x.R.Action("reading upstream")
+	if p.over != nil {
+		return p.readFailed(p.over)
+	}
 	p.rest()
 	limit := readSize
 	if p.rate > 0 {
@@ -278,7 +288,7 @@ func (p *pump) reset() {
 	p.mem, p.buf, p.ahead = nil, nil, nil
 	p.piece = httpd.Out{}
 	p.from, p.to, p.raw, p.end = 0, 0, 0, 0
-	p.length, p.rate, p.pause = 0, 0, 0
+	p.length, p.rate, p.pause, p.over = 0, 0, 0, nil
 }
 
 func (p *pump) free() {
@@ -291,6 +301,7 @@ func (p *pump) free() {
 // readFailed judges an error of reading the body.
 func (p *pump) readFailed(err error) error {
 	x := p.x
+	p.over = err
 	text := "recv() failed"
 	if x.Buffering {
 		text = "readv() failed"
@@ -349,11 +360,15 @@ func (x *Exchange) failed(err error) httpd.Result {
 		_ = x.attachUpload()
 		r.CloseConnection()
 		r.Action("sending to client")
-		_ = r.Flush()
+		err = r.Flush()
 		if r.Parent() != nil {
 			return httpd.Done // the response goes on without the rest
 		}
 		r.Settle()
+		if err == nil {
+			r.BreakOff()
+			return x.finish(httpd.Done)
+		}
 	}
 	return x.finish(httpd.Error)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 )
 
@@ -62,9 +63,8 @@ func (x *Exchange) tunnel() httpd.Result {
 	x.bodySent = false
 	switch {
 	case errors.Is(err, errTunnelIdle), sent != nil && isTimeout(sent):
-		x.connError(errTimedOut, "upstream timed out")
-		return x.finish(httpd.StatusGatewayTimeout)
-	case err != nil:
+		r.Logf(errlog.Info, errTimedOut, "upstream timed out")
+	case err != nil, sent != nil:
 		return x.finish(httpd.Error)
 	}
 	return x.finish(httpd.Done)
@@ -81,7 +81,7 @@ func (x *Exchange) toPeer(first []byte) error {
 		_ = x.conn.Net.SetReadDeadline(time.Unix(1, 0))
 	}()
 	if len(first) > 0 {
-		if _, err := x.conn.Write(first); err != nil {
+		if err := x.forward(first); err != nil {
 			return err
 		}
 	}
@@ -91,16 +91,28 @@ func (x *Exchange) toPeer(first []byte) error {
 	for {
 		n, err := rw.Read(b.B)
 		if n == 0 || err != nil && n == 0 {
+			if !isEOF(err) && !isTimeout(err) {
+				x.R.Logf(errlog.Info, err, "recv() failed")
+			}
 			return nil
 		}
 		x.tunneled.active.Store(clock.Mono())
-		if _, err := x.conn.Write(b.B[:n]); err != nil {
+		if err := x.forward(b.B[:n]); err != nil {
 			return err
 		}
 	}
 }
 
 const tunnelBuffer = 16 << 10
+
+// forward writes p to the peer. The caller says that this took too long.
+func (x *Exchange) forward(p []byte) error {
+	_, err := x.conn.Write(p)
+	if err != nil && !isTimeout(err) {
+		x.connError(err, "send() failed")
+	}
+	return err
+}
 
 // toClient copies from the peer until either side ends.
 func (x *Exchange) toClient() error {
@@ -123,6 +135,9 @@ func (x *Exchange) toClient() error {
 		if n == 0 {
 			if isTimeout(err) && !x.tunneled.over.Load() {
 				continue // bytes from the client may have renewed the time
+			}
+			if !isTimeout(err) && !isEOF(err) {
+				x.connError(err, "recv() failed")
 			}
 			return nil
 		}

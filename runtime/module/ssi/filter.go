@@ -97,10 +97,13 @@ func (f *filter) Filter(r *httpd.Request, o *httpd.Out, next int) error {
 // as in nginx: the header waits for the document.
 func (f *filter) end(o *httpd.Out) error {
 	if f.out.Empty() && !o.Last {
-		if !o.Recycled || len(o.Mem) == 0 {
+		if !o.Recycled || len(o.Mem) == 0 || f.c.whole {
 			return nil
 		}
 		f.flags = httpd.Out{Recycled: true}
+		o = &f.flags
+	} else if o.Recycled && f.c.whole {
+		f.flags = httpd.Out{Last: o.Last, Flush: o.Flush}
 		o = &f.flags
 	}
 	return f.out.End(f.r, f.next, o)

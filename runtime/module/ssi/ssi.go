@@ -19,6 +19,7 @@ type settings struct {
 	enable       bool
 	silent       bool
 	lastModified bool
+	whole        bool // what an application is sending need not leave before postpone_output asks for it
 	valueLen     int64
 	types        httpd.MediaTypes
 }
@@ -27,6 +28,7 @@ func bind(c *settings, t *conf.Table) {
 	t.Flag("ssi", &c.enable)
 	t.Flag("ssi_silent_errors", &c.silent)
 	t.Flag("ssi_last_modified", &c.lastModified)
+	t.Flag("ssi_ignore_recycled_buffers", &c.whole)
 	t.Size("ssi_value_length", &c.valueLen)
 	c.types.Bind(t, "ssi_types")
 }
