@@ -46,29 +46,21 @@ const dirBatch = 256
 // until fn returns false. It reports whether all went well; failures are
 // logged.
 func (r *Request) DirNames(dir *os.File, fn func(name string) bool) bool {
-	for {
-		names, err := dir.Readdirnames(dirBatch)
-		for _, name := range names {
-			if !strings.HasPrefix(name, ".") && !fn(name) {
-				return false
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			return true
-		}
-		if err != nil {
-			r.Logf(errlog.Crit, err, `readdir() "%s" failed`, dir.Name())
-			return false
-		}
-	}
+	return readDir(r, dir, dir.Readdirnames, func(name string) bool { return strings.HasPrefix(name, ".") || fn(name) })
 }
 
 // DirEntries is DirNames with what the directory says of the type of each name.
 func (r *Request) DirEntries(dir *os.File, fn func(e os.DirEntry) bool) bool {
+	return readDir(r, dir, dir.ReadDir, func(e os.DirEntry) bool { return strings.HasPrefix(e.Name(), ".") || fn(e) })
+}
+
+// readDir calls fn for everything that read returns of dir, until fn returns
+// false, and logs a failure.
+func readDir[E any](r *Request, dir *os.File, read func(n int) ([]E, error), fn func(E) bool) bool {
 	for {
-		entries, err := dir.ReadDir(dirBatch)
-		for _, e := range entries {
-			if !strings.HasPrefix(e.Name(), ".") && !fn(e) {
+		batch, err := read(dirBatch)
+		for _, e := range batch {
+			if !fn(e) {
 				return false
 			}
 		}

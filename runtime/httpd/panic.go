@@ -1,23 +1,20 @@
 package httpd
 
-import (
-	"os"
-
-	"github.com/sluiceproxy/sluice/runtime/errlog"
-)
+import "github.com/sluiceproxy/sluice/runtime/errlog"
 
 // A panic ends one request (docs/adr/0024). What it left behind may be in any
 // state: nothing of it goes back to a pool, and only what outlives the request is
 // given up (counters of zones and peers, descriptors, temporary files).
 
 // caught is deferred where a request's code runs: it stops a panic, logs it and
-// notes that the request has come to a bad end.
+// marks the request as crashed.
 func (r *Request) caught() {
 	if p := recover(); p != nil {
 		r.crash(errlog.Panic(p))
 	}
 }
 
+// crash marks the request and its connection as crashed; text is for the log.
 func (r *Request) crash(text string) {
 	m := r.main
 	m.crashed, m.keepalive = true, false
@@ -27,7 +24,7 @@ func (r *Request) crash(text string) {
 
 // Caught is deferred in goroutines that work for a request beside its own one. It
 // stops a panic and logs it; the request then ends as by a failure of its own.
-// failed, if not nil, tells those who wait for the goroutine.
+// failed, if not nil, is called then, to release what waits for the goroutine.
 func (r *Request) Caught(failed func()) {
 	if p := recover(); p != nil {
 		r.crash(errlog.Panic(p))
@@ -54,9 +51,9 @@ func (r *Request) answer(rc Result) {
 	r.postAction()
 }
 
-// sorry ends a request that has crashed: with 500 where nothing has been sent,
-// else the response breaks off.
-func (r *Request) sorry() {
+// failCrashed ends a request that has crashed: with 500 where nothing has been
+// sent, else the response breaks off.
+func (r *Request) failCrashed() {
 	defer r.caught()
 	c := r.conn
 	if r.kin != nil || r.failed || r.answered || r.sent > int64(c.outLen) {
@@ -101,11 +98,8 @@ func (r *Request) abandon() {
 		r.step(func() { r.upstream.Close(r) })
 	}
 	r.step(r.file.Close)
-	if f := r.Body.File; f != nil && r.parent == nil {
-		_ = f.Close()
-		if !r.Body.keepFile {
-			_ = os.Remove(f.Name())
-		}
+	if r.parent == nil {
+		r.step(r.Body.dropFile)
 	}
 }
 

@@ -113,7 +113,7 @@ func (c *Conn) serveRequest() bool {
 		r.answer(rc)
 	}
 	if r.crashed {
-		r.sorry()
+		r.failCrashed()
 	}
 	c.srv.stats.Writing.Add(-1)
 	return c.end(r)

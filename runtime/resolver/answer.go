@@ -86,9 +86,6 @@ func escapeName(name string) (string, bool) {
 	return b.String(), label > 0
 }
 
-// complain makes the text of a complaint.
-func complain(format string, args ...any) string { return fmt.Sprintf(format, args...) }
-
 // handle takes one message in. Whatever is wrong with it is logged and ignored,
 // as it may be forged; the servers are asked again in time.
 func (f *flight) handle(msg message) progress {
@@ -140,11 +137,11 @@ func (f *flight) match(m *reply, tcp bool) (q *query, complaint string) {
 	// A response to a standard query, with no reserved bit; truncation is not
 	// for TCP.
 	if m.flags&0xf870 != 0x8000 || tcp && m.truncated() {
-		return nil, complain("invalid %s DNS response %d fl:%04X", network, m.id, m.flags)
+		return nil, fmt.Sprintf("invalid %s DNS response %d fl:%04X", network, m.id, m.flags)
 	}
 	if m.code == FormatError || m.code > lastKnownRcode {
 		f.r.counters.response(m.code)
-		text := complain("DNS error (%d: %s), query id:%d", int(m.code), m.code, m.id)
+		text := fmt.Sprintf("DNS error (%d: %s), query id:%d", int(m.code), m.code, m.id)
 		for i := range f.queries {
 			if m.code == FormatError && int(f.queries[i].id) == m.id {
 				text += `, name:"` + f.entry.name + `"`
@@ -156,12 +153,12 @@ func (f *flight) match(m *reply, tcp bool) (q *query, complaint string) {
 		return nil, complaint
 	}
 	if m.qclass != dns.ClassINET {
-		return nil, complain("unknown query class %d in DNS response", m.qclass)
+		return nil, fmt.Sprintf("unknown query class %d in DNS response", m.qclass)
 	}
 	switch m.qtype {
 	case dns.TypeA, dns.TypeAAAA, dns.TypeSRV, dns.TypePTR:
 	default:
-		return nil, complain("unknown query type %d in DNS response", m.qtype)
+		return nil, fmt.Sprintf("unknown query type %d in DNS response", m.qtype)
 	}
 	for i := range f.queries {
 		q = &f.queries[i]
@@ -172,7 +169,7 @@ func (f *flight) match(m *reply, tcp bool) (q *query, complaint string) {
 			return nil, "" // the same answer again; TCP is under way
 		}
 		if m.id != int(q.id) {
-			return nil, complain("wrong ident %d in DNS response for %s, expect %d", m.id, m.name, q.id)
+			return nil, fmt.Sprintf("wrong ident %d in DNS response for %s, expect %d", m.id, m.name, q.id)
 		}
 		return q, ""
 	}
@@ -207,7 +204,7 @@ func (p *partial) take(qtype uint16, m *reply, log func(string)) (complaint stri
 			complaint = next.res.takeAddr(qtype, m, &r)
 			wanted++
 		default:
-			log(complain("unexpected RR type %d in DNS response", r.rtype))
+			log(fmt.Sprintf("unexpected RR type %d in DNS response", r.rtype))
 		}
 		if complaint != "" {
 			return complaint
@@ -239,9 +236,9 @@ func (res *result) takeAddr(qtype uint16, m *reply, r *record) (complaint string
 	}
 	switch {
 	case r.rtype != qtype:
-		return complain("unexpected %s record in DNS response", name)
+		return fmt.Sprintf("unexpected %s record in DNS response", name)
 	case r.size != size:
-		return complain("invalid %s record in DNS response", name)
+		return fmt.Sprintf("invalid %s record in DNS response", name)
 	case r.at+size > len(m.data):
 		return shortReply
 	}

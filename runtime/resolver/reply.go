@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"encoding/binary"
+	"fmt"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -104,7 +105,7 @@ func (m *reply) record(i int) (r record, complaint string) {
 		rtype: m.u16(i), ttl: binary.BigEndian.Uint32(m.data[i+4:]), size: int(m.u16(i + 8)), at: i + recordSize,
 	}
 	if class := m.u16(i + 2); class != dns.ClassINET {
-		return r, complain("unexpected RR class %d in DNS response", class)
+		return r, fmt.Sprintf("unexpected RR class %d in DNS response", class)
 	}
 	if int32(r.ttl) < 0 { // RFC 2181, section 8
 		r.ttl = 0

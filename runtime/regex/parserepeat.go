@@ -1,0 +1,88 @@
+package regex
+
+// isRepeat reports whether the { that comes next opens {n}, {n,} or {n,m}.
+func (p *parser) isRepeat() bool {
+	i := p.pos + 1
+	digits := func() bool {
+		from := i
+		for i < len(p.src) && isDigit(p.src[i]) {
+			i++
+		}
+		return i > from
+	}
+	if !digits() {
+		return false
+	}
+	if i < len(p.src) && p.src[i] == ',' {
+		i++
+		digits()
+	}
+	return i < len(p.src) && p.src[i] == '}'
+}
+
+// quantifier reads a quantifier and wraps the last item in it.
+func (p *parser) quantifier(items []*node, repeatable bool) (*node, error) {
+	n := &node{kind: kRepeat, max: unbounded}
+	switch p.src[p.pos] {
+	case '+':
+		n.min = 1
+	case '?':
+		n.max = 1
+	case '{':
+		if err := p.repeatCounts(n); err != nil {
+			return nil, err
+		}
+		p.pos-- // onto the brace
+	}
+	if !repeatable {
+		return nil, p.fail(errNothingToRepeat, p.pos)
+	}
+	p.pos++
+	for p.blank() || p.looking("(?#") {
+		if err := p.skipBlank(); err != nil {
+			return nil, err
+		}
+	}
+	if p.has(flagUngreedy) {
+		n.mode = lazy
+	}
+	if p.accept('+') {
+		n.mode = possessive
+	} else if p.accept('?') {
+		n.mode = lazy - n.mode
+	}
+	n.subs = []*node{items[len(items)-1]}
+	return n, nil
+}
+
+func (p *parser) repeatCounts(n *node) error {
+	p.pos++
+	number := func() (v int, err error) {
+		for p.more() && isDigit(p.src[p.pos]) {
+			v = v*10 + int(p.src[p.pos]-'0')
+			p.pos++
+			if v > maxRepeat {
+				return 0, p.fail(errRepeatTooBig, p.pos)
+			}
+		}
+		return v, nil
+	}
+	var err error
+	if n.min, err = number(); err != nil {
+		return err
+	}
+	n.max = n.min
+	if p.accept(',') {
+		n.max = unbounded
+		if p.src[p.pos] != '}' {
+			if n.max, err = number(); err != nil {
+				return err
+			}
+			if n.max < n.min {
+				return p.fail(errRepeatOrder, p.pos)
+			}
+		}
+	}
+	p.pos++
+	return nil
+}
