@@ -62,7 +62,7 @@ func (c *Conn) await() bool {
 	return c.awaited(err)
 }
 
-// awaitFor has the wait for a request end after d.
+// awaitFor makes the wait for a request end after d.
 func (c *Conn) awaitFor(d time.Duration) {
 	c.nc.SetReadTimeout(d)
 	if c.layer != nil {
@@ -154,17 +154,17 @@ func (c *Conn) fill(p *buf.Pool) error {
 }
 
 // fillOrLeave is fill for a connection that may be closed meanwhile, when places
-// run short.
+// run short. errEvicted says that it is.
 func (c *Conn) fillOrLeave() error {
-	c.spare()
+	c.setReusable()
 	err := c.fill(c.headerBuffers())
-	if c.needed() {
+	if c.clearReusable() {
 		return err
 	}
 	if err != nil {
 		return errEvicted
 	}
-	c.stay()
+	c.undoEviction()
 	return nil
 }
 

@@ -65,8 +65,8 @@ func (r *Request) bodyUnread() bool {
 
 // DiscardBody says that the handler has no use for the body. What the client
 // sends of it is read and dropped after the response. From then on the request
-// has an empty body, for everyone who looks at it: subrequests and error pages
-// announce nothing that they could not send.
+// has an empty body: subrequests and error pages announce no length that they
+// could not send.
 func (r *Request) DiscardBody() Result {
 	if r.parent != nil || r.Body.discarded || r.Body.started {
 		return OK

@@ -11,8 +11,8 @@ import (
 )
 
 // BodyFlow is the rest of a request body while it is read beside the response, on
-// a goroutine of its own. Reading touches nothing of the request: what it finds
-// is told by AttachBody. It holds one buffer of bodyRead bytes.
+// a goroutine of its own. Reading changes nothing of the request; AttachBody takes
+// the results over. It holds one buffer of bodyRead bytes.
 type BodyFlow struct {
 	nc      *netio.Conn
 	rw      io.Reader
@@ -80,7 +80,7 @@ func (f *BodyFlow) Read(p []byte) (n int, err error) {
 // Done reports whether the body was read to its end.
 func (f *BodyFlow) Done() bool { return f.done }
 
-// Interrupt makes Read end. Anybody may call it.
+// Interrupt makes Read end with an error. Any goroutine may call it.
 func (f *BodyFlow) Interrupt() { _ = f.nc.SetReadDeadline(time.Unix(1, 0)) }
 
 func (f *BodyFlow) fill() error {
@@ -130,8 +130,8 @@ func (f *BodyFlow) decode(limit int) []byte {
 	return data
 }
 
-// AttachBody ends what DetachBody began, once nobody reads f any more. The error
-// is for BodyFailed, unless it is that of Interrupt.
+// AttachBody ends what DetachBody began, once the last Read of f has returned. The
+// error is for BodyFailed, unless it is that of Interrupt.
 func (r *Request) AttachBody(f *BodyFlow) error {
 	b, c := &r.Body, r.conn
 	r.bodyDetached = false

@@ -214,7 +214,7 @@ func (r *Request) dropReceived() Result {
 			return OK
 		}
 		if err := c.bodyCame(c.nc.TryRead(r.bodyRoom())); err != nil {
-			return OK // whoever reads or writes next finds it too
+			return OK // the next read or write finds it too
 		}
 	}
 	if reads > 0 {

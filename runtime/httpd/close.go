@@ -63,10 +63,10 @@ func (c *Conn) leave() {
 	c.srv.connGone(c)
 }
 
-// unread reports whether a client whose connection ends may have sent something
-// that nobody has read: the kernel would answer it with a reset, which destroys
-// the response on its way. A client that was refused is asked for by a system
-// call; of others it is known whether the last read took all there was.
+// unread reports whether bytes of the client may be unread when its connection is
+// about to be closed: the kernel would answer them with a reset, which destroys the
+// response on its way. Whether the last read took everything is known; only after
+// an error response the socket is asked again, by a system call.
 func (c *Conn) unread(r *Request) bool {
 	switch {
 	case c.inPos < c.inEnd, r.bodyUnread():
@@ -94,8 +94,8 @@ func (c *Conn) lingeringClose(core *Core, until int64) {
 	}
 	b := buf.Sized(4096)
 	defer b.Free()
-	c.spare()
-	defer c.needed()
+	c.setReusable()
+	defer c.clearReusable()
 	for {
 		left := time.Duration(until - clock.Mono())
 		if left <= 0 {

@@ -29,7 +29,7 @@ type Config struct {
 
 	uninitialized func(r *Request, name string)
 	retires       []func()     // run once another configuration is current
-	stops         []func()     // run once nobody is served any more
+	stops         []func()     // run once no connection uses it any more
 	users         atomic.Int64 // see lifetime.go
 	stopped       sync.Once
 }

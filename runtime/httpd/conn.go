@@ -74,13 +74,16 @@ type Conn struct {
 	isShadow  bool  // stands for another in the background
 	pipelined bool  // the request began before the one before it was answered
 
-	crashed              bool        // its code panicked: nothing of it is used again
-	left                 bool        // it counts no more
-	evicted              atomic.Bool // it has to make room for another
-	noted                bool        // by spare
-	isSpare              bool        // in srv.spares, whose mu guards this and the next three
-	spareSince           int64
-	sparePrev, spareNext *Conn
+	crashed bool        // its code panicked: nothing of it is used again
+	left    bool        // it is out of all counts, see leave
+	evicted atomic.Bool // another connection gets its place: it is to close
+
+	markedReusable bool // setReusable has put it into srv.reusable
+	// isReusable says that it still is there; the mu of srv.reusable guards this
+	// and the next three.
+	isReusable                 bool
+	reusableSince              int64 // clock.Mono
+	reusablePrev, reusableNext *Conn
 
 	hangups *hangups // nil before the first Watch
 

@@ -10,8 +10,8 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 )
 
-// OpenDir opens the directory path for [Request.DirNames]; the caller closes
-// it. Where that fails the reason is logged and the result is the code to
+// OpenDir opens the directory path for [Request.DirNames] or
+// [Request.DirEntries]; the caller closes it. Where that fails the reason is logged and the result is the code to
 // answer with.
 func (r *Request) OpenDir(path string) (*os.File, Result) {
 	fd, err := openDir(path)

@@ -9,8 +9,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
-// Waiter is who waits for something on behalf of a request, while its client may
-// leave.
+// Waiter is a wait on behalf of a request, which is to end when the client leaves.
 type Waiter interface {
 	// ClientGone is called when the client has closed its connection, or the
 	// request has failed elsewhere: the wait is to end. It runs on another
@@ -18,18 +17,18 @@ type Waiter interface {
 	ClientGone()
 }
 
-// hangups tells those who wait on behalf of a connection's requests that the
-// client has left. It belongs to a Conn and stays with it in the pool.
+// hangups are the Waiters of a connection's requests. It belongs to a Conn and
+// stays with it in the pool.
 type hangups struct {
 	mu      sync.Mutex
-	nc      *netio.Conn // good while there are waiters
+	nc      *netio.Conn // valid while there are waiters
 	waiters []Waiter
-	lookFn  func()
+	lookFn  func() // look, bound once
 }
 
-// Watch makes w be told when the client leaves, until Unwatch, at once if it has
-// left already. False: nobody would notice, w has to look itself from time to time
-// with [Request.ClientGone].
+// Watch calls w.ClientGone when the client leaves, until Unwatch; at once if it has
+// left already. False: there are no such events for this connection, and the caller
+// has to ask [Request.ClientClosed] from time to time.
 func (r *Request) Watch(w Waiter) bool {
 	c := r.conn
 	if c.isShadow {
@@ -73,19 +72,19 @@ func (h *hangups) look() {
 	if len(h.waiters) == 0 {
 		return
 	}
-	if h.nc.Closed() {
+	if h.nc.PeerClosed() {
 		h.tell()
 	}
 }
 
-// tell wakes everybody; the caller holds mu.
+// tell ends the waits of all waiters; the caller holds mu.
 func (h *hangups) tell() {
 	for _, w := range h.waiters {
 		w.ClientGone()
 	}
 }
 
-// endWaits wakes those who wait on behalf of a request that has failed.
+// endWaits ends the waits on behalf of a request that has failed.
 func (c *Conn) endWaits() {
 	if h := c.hangups; h != nil {
 		h.mu.Lock()
@@ -94,8 +93,8 @@ func (c *Conn) endWaits() {
 	}
 }
 
-// goneLook is how often a wait looks whether the client has gone, where nobody
-// tells.
+// goneLook is how often a wait looks whether the client has gone, where there are
+// no events for that.
 const goneLook = 250 * time.Millisecond
 
 // sleeper is a Waiter that waits for time to pass.
@@ -153,7 +152,7 @@ func (r *Request) Sleep(ms int64) {
 	sleepers.Put(s)
 }
 
-// leftAsleep ends a request whose client is gone, and says so.
+// leftAsleep reports whether the client is gone, and ends its request then.
 func (r *Request) leftAsleep() bool {
 	gone, err := r.ClientGone()
 	if gone {

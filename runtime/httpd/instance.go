@@ -28,7 +28,7 @@ type Instance struct {
 	nextTemp atomic.Uint64
 
 	places        places
-	spares        spares
+	reusable      reusableQueue
 	noDescriptors atomic.Int64 // clock.Now().Sec of the last line about it
 	workers       workers
 

@@ -22,8 +22,8 @@ func (c *Config) Stop() {
 	})
 }
 
-// retire closes what nobody needs who goes on being served. It may be called
-// twice. c may be nil.
+// retire closes what requests that go on under c can do without, such as the files
+// of open_file_cache. It may be called twice. c may be nil.
 func (c *Config) retire() {
 	if c != nil {
 		for _, fn := range c.retires {

@@ -23,14 +23,15 @@ func (c *Conn) begin() bool {
 		return false
 	}
 	defer c.srv.opened(c)
-	c.spare()
-	ok := c.introduced()
+	c.setReusable()
+	ok := c.preamble()
 	c.nc.SetWriteTimeout(msec(c.addr.Default.Root.Core.sendTimeout))
-	return c.needed() && ok
+	return c.clearReusable() && ok
 }
 
-// introduced reads what comes before the first request.
-func (c *Conn) introduced() bool {
+// preamble reads the PROXY header and makes the handshake. False ends the
+// connection.
+func (c *Conn) preamble() bool {
 	if c.addr.ProxyProtocol && !c.readProxy() {
 		return false
 	}
@@ -45,7 +46,8 @@ func (c *Conn) introduced() bool {
 // waits before it: client_header_timeout from the accept on.
 func (c *Conn) firstUntil() int64 { return c.Start + c.addr.Default.Conf.headerTimeout*1e6 }
 
-// opensFor returns how long a connection that has no request yet may wait.
+// opensFor returns how long a connection that has no request yet may still wait;
+// netio.ErrTimeout: no longer.
 func (c *Conn) opensFor() (time.Duration, error) {
 	left := time.Duration(c.firstUntil() - clock.Mono())
 	if left <= 0 {
@@ -72,8 +74,8 @@ func (c *Conn) readWithin(d time.Duration) {
 	c.nc.SetReadTimeout(d)
 }
 
-// opens notes a connection that is about to wait for its PROXY header or its
-// handshake, so that it does not hold up a server that quits.
+// opens registers a connection that is about to wait for its PROXY header or its
+// handshake, so that it does not hold up a server that quits. opened removes it.
 func (s *Instance) opens(c *Conn) error {
 	if err := c.nc.Share(); err != nil { // so that Quit may set the deadline
 		return err
@@ -90,7 +92,7 @@ func (s *Instance) opens(c *Conn) error {
 	return nil
 }
 
-// opened undoes opens.
+// opened undoes opens, once the PROXY header and the handshake are there.
 func (s *Instance) opened(c *Conn) {
 	s.openingMu.Lock()
 	delete(s.opening, c)
@@ -104,7 +106,7 @@ func (s *Instance) hurry() {
 	s.openingMu.Lock()
 	defer s.openingMu.Unlock()
 	for c := range s.opening {
-		_ = c.nc.SetReadDeadline(time.Now().Add(idleGrace)) // whoever reads finds what is wrong
+		_ = c.nc.SetReadDeadline(time.Now().Add(idleGrace)) // an error shows up at the next read
 	}
 }
 

@@ -35,7 +35,7 @@ func (c *Conn) derive() {
 	c.retired = false
 	c.verbose = c.srv.debugged(c.nc.Peer())
 	c.setLog(c.addr.Default.Root.Log)
-	c.plainHTTP = c.addr.SSL && c.tls == nil // and is told so, should a request be on its way
+	c.plainHTTP = c.addr.SSL && c.tls == nil // a request that comes is answered with nginx's 400
 	c.unfit = c.plainHTTP || c.addr.ProxyProtocol != (c.proxy != nil) || c.tls != nil && !c.deriveTLS()
 }
 
@@ -64,7 +64,7 @@ func (c *Conn) deriveTLS() (ok bool) {
 // recalled is what a parked connection does when the configuration has changed:
 // true when a request has to be served.
 func (c *Conn) recalled() bool {
-	c.nc.Heed(c.srv.lot)
+	c.nc.SeenRecalls(c.srv.lot)
 	c.refresh()
 	switch {
 	case c.unfit:
@@ -93,7 +93,7 @@ func (c *Conn) parkedOn() bool {
 
 // fits reports whether a connection that is about to wait for a request may.
 func (c *Conn) fits() bool {
-	c.nc.Heed(c.srv.lot)
+	c.nc.SeenRecalls(c.srv.lot)
 	c.refresh()
 	return !c.unfit
 }

@@ -57,7 +57,7 @@ type Request struct {
 	keepalive      bool
 	lingering      bool
 	headerSent     bool
-	bodyDetached   bool // a BodyFlow reads the body, and nobody else from the client
+	bodyDetached   bool // a BodyFlow reads the body; nothing else may read from the client
 	answered       bool // the client has its response, post_action runs
 	headerOnly     bool
 	chunked        bool
@@ -72,7 +72,7 @@ type Request struct {
 	gzipVary       bool
 	allowRanges    bool
 	singleRange    bool
-	lostContent    bool // an if block passed requests on, the one in effect does not say where to
+	lostContent    bool // an earlier if block passed requests on, the one in effect has no *_pass
 	noNotModified  bool // preconditions are not for us to check
 	failed         bool // the client is gone, or the response broke off
 	crashed        bool // of a main request: it, or what works for it, panicked
@@ -256,8 +256,8 @@ const maxHostText = 64
 // SetURI sets the path of a rewritten request.
 func (r *Request) SetURI(uri []byte) { r.URI = uri }
 
-// Enter makes l the location in effect: how an if block takes over. Once one
-// block has passed requests on, those that follow have to say where to.
+// Enter makes l the location in effect: how an if block takes over. Once one if
+// block had a *_pass directive, those that follow need one, too, as in nginx.
 func (r *Request) Enter(l *Location) {
 	lost := !l.passes && (r.lostContent || r.loc.NoName && r.loc.passes)
 	r.loc = l

@@ -6,9 +6,9 @@ import "time"
 // after a second.
 const lastMoment = 100 * time.Millisecond
 
-// Terminate closes all sockets, begins no further request, and gives those under way
-// a moment: one whose client has its answer is to have its line in the log. What takes
-// longer ends with the process.
+// Terminate closes all listening sockets, begins no further request, and waits a
+// moment for those under way: a request whose client has its answer is to have its
+// line in the log. What takes longer ends with the process.
 func (s *Instance) Terminate() {
 	s.ending.Store(true)
 	s.StopListening()

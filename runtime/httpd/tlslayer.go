@@ -35,7 +35,7 @@ type tlsLayer struct {
 	hello    Hello
 	size     int   // plain text gathered for one record
 	until    int64 // monotonic time by which a read is to end, however many bytes come; 0: see Conn.readWithin
-	more     bool  // crypto/tls may hold plain text that nobody has read
+	more     bool  // crypto/tls may hold plain text that is unread
 	ready    bool  // the handshake is over
 	dead     bool  // nothing may be sent any more
 

@@ -34,8 +34,8 @@ func (r *Request) SetUpstream(u Upstream) { r.upstream = u }
 // socket, if any.
 func (r *Request) ClientGone() (bool, error) { return r.conn.nc.HungUp() }
 
-// Hungup is ClientGone that leaves the error with the socket.
-func (r *Request) Hungup() bool { return r.conn.nc.Closed() }
+// ClientClosed is ClientGone without the error, which stays with the socket.
+func (r *Request) ClientClosed() bool { return r.conn.nc.PeerClosed() }
 
 // OnClientBlocked makes fn be called, once, when a write to the client is about
 // to wait because the client takes nothing more for now; nil calls it off. fn
@@ -73,7 +73,7 @@ func (r *Request) BreakOff() {
 }
 
 // SendOverdue sends what waits to be sent if it is as much as postpone_output
-// asks for. Who is about to wait for more of a response calls it: a header of
+// asks for. It is called before a wait for more of a response, so that a header of
 // that size leaves before its body comes.
 func (r *Request) SendOverdue() error {
 	c := r.conn

@@ -38,7 +38,8 @@ func Dial(spec *DialSpec) (*Conn, error) {
 	return c, nil
 }
 
-// Begin is the part of Dial that does not wait: a Conn that is not connected yet.
+// Begin is the part of Dial that does not wait: it makes a Conn that Connect is to
+// connect. The errors are Dial's; spec.Timeout is not used.
 func Begin(spec *DialSpec) (*Conn, error) {
 	fd, e := raw.Socket(&spec.Addr.a, raw.Stream)
 	if e != 0 {
@@ -58,8 +59,8 @@ func Begin(spec *DialSpec) (*Conn, error) {
 	return c, nil
 }
 
-// Connect connects what Begin made and waits for the outcome, for at most timeout;
-// 0: for ever.
+// Connect connects a Conn that Begin made, and waits for at most timeout; 0: for
+// ever. On an error, which is one of Dial's, the Conn stays the caller's.
 func (c *Conn) Connect(timeout time.Duration) error {
 	c.wr.timeout = timeout
 	c.write = writeOp{kind: opConnect}

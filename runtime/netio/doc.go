@@ -5,7 +5,8 @@
 // ngx_event_connect.c, ngx_inet.c (printing) and the os/unix send and receive
 // chains. The programming model differs: a goroutine runs straight-line
 // blocking code, and waiting is the Go runtime's poller. Between requests a
-// connection needs no goroutine: Conn.Park.
+// connection needs no goroutine: it is parked in a Lot (Conn.Park), which watches
+// its descriptor and resumes it on another goroutine.
 //
 //	l, err := netio.Listen(&netio.ListenSpec{Addr: addr}, warn)
 //	...
@@ -38,6 +39,9 @@
 // Conn.SetReadTimeout) and nothing is allocated. Sockets are non-blocking; the
 // calls on them bypass the scheduler (package raw). They are registered with the
 // runtime's poller when they first have to wait there.
+//
+// nginx bounds the reads and writes per event. Here a goroutine that reads or
+// writes for 2 ms without waiting (its turn) yields: Yield, Conn.Spend.
 //
 // # Errors
 //

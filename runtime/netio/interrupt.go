@@ -6,12 +6,13 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
 )
 
-// Interrupt makes reads and writes fail with ErrTimeout, those that wait already
-// included. The Conn is good for nothing but Close then.
+// Interrupt makes reads and writes fail with ErrTimeout, those included that wait
+// already. Any goroutine may call it. Afterwards the Conn can only be closed.
 func (c *Conn) Interrupt() { _ = c.SetDeadline(past) }
 
 // past is a deadline that is over.
 var past = time.Unix(1, 0)
 
-// Closed is HungUp that leaves the error with the socket.
-func (c *Conn) Closed() bool { return raw.Closed(c.fd) }
+// PeerClosed tells whether the peer has closed the connection. Unlike HungUp it
+// leaves the error that is pending on the socket there.
+func (c *Conn) PeerClosed() bool { return raw.PeerClosed(c.fd) }

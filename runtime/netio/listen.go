@@ -18,9 +18,9 @@ import (
 // nothing is accepted). One goroutine at a time calls Accept; Stop, Start and
 // Close may be called by anyone.
 type Listener struct {
-	// OnError is told about failed accepts (*OpError); nil keeps silent. It
-	// reports whether it has freed descriptors, so that another attempt is worth
-	// it; else there is a pause. Set it before the first Accept.
+	// OnError is called for each failed accept (*OpError), unless it is nil. It
+	// returns true where it has freed descriptors, so that Accept tries again at
+	// once instead of after a pause. Set it before the first Accept.
 	OnError func(error) (freed bool)
 
 	spec      ListenSpec
@@ -187,7 +187,7 @@ func (l *Listener) Accept() (*Conn, error) {
 			continue // a connection that has failed already, and is off the queue
 		}
 		if freed {
-			Yield() // to those who are going to close
+			Yield() // to the connections that are about to close
 			continue
 		}
 		if err := l.pause(); err != nil {

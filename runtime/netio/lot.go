@@ -17,21 +17,21 @@ const (
 	Readable Event = iota
 	// Expired: the timeout given to Park has passed.
 	Expired
-	// Drained: the lot was told to let everyone go (shutdown).
+	// Drained: the server shuts down, see Lot.Drain.
 	Drained
-	// Evicted: the place was needed for another (Lot.Evict).
+	// Evicted: another connection needs the place, see Lot.Evict.
 	Evicted
-	// Recalled: what the owners of the connections go by has changed, see Recall.
+	// Recalled: the configuration has changed, see Lot.Recall.
 	Recalled
 )
 
-// maxEvicted is how many one call of Evict lets go, as nginx.
+// maxEvicted is how many connections one call of Evict resumes at most, as in nginx.
 const maxEvicted = 32
 
-// evictions are the connections that have been parked for longest, in order.
+// evictions are the connections that have been parked for longest, the oldest first.
 type evictions struct {
 	all   [maxEvicted]*Conn
-	since [maxEvicted]int64
+	since [maxEvicted]int64 // clock.Mono of their last Park
 	n     int
 }
 
@@ -51,8 +51,8 @@ func (e *evictions) add(c *Conn, limit int) {
 	e.all[i], e.since[i] = c, since
 }
 
-// share leaves only those that are among the limit oldest when others, which
-// have waited since the given times, are counted as well.
+// share returns those that are among the limit oldest when connections that are
+// not parked and have waited since the times others, in order, count as well.
 func (e *evictions) share(limit int, others []int64) []*Conn {
 	n := 0
 	for j := 0; n < e.n && n+j < limit; {
@@ -85,19 +85,19 @@ func (e Event) String() string {
 // parking is a Conn's side of the lot.
 type parking struct {
 	watch
-	resume  func(*Conn, Event)
-	why     Event
-	heeded  uint32       // Lot.recalls at the last Heed
-	used    bool         // it was resumed to be used
-	counted bool         // for trimmer.counts
-	since   atomic.Int64 // clock.Mono of the last Park
-	until   int64        // clock.Mono of the end of that wait
-	run     func()       // Conn.resume, bound once
+	resume      func(*Conn, Event)
+	why         Event
+	seenRecalls uint32       // Lot.recalls at the last SeenRecalls
+	used        bool         // it was resumed to be used
+	counted     bool         // for trimmer.counts
+	since       atomic.Int64 // clock.Mono of the last Park
+	until       int64        // clock.Mono of the end of that wait
+	run         func()       // Conn.resume, bound once
 }
 
 func (p *parking) reset() {
 	p.watch.reset()
-	p.resume, p.heeded, p.used, p.counted = nil, 0, false, false
+	p.resume, p.seenRecalls, p.used, p.counted = nil, 0, false, false
 }
 
 // resume is the body of the goroutine that a parked connection wakes up on.
@@ -114,9 +114,9 @@ func (c *Conn) ResumedAt() int64 { return c.parked.until }
 // connection that is not Drained is better read than parked.
 func (c *Conn) Drained() bool { return c.drained }
 
-// Heed notes that the owner of the connection is about to look at what it goes by:
-// a Recall from now on ends its wait, also one that has not begun.
-func (c *Conn) Heed(l *Lot) { c.parked.heeded = l.recalls.Load() }
+// SeenRecalls is called before c's owner looks at the configuration. A Recall from
+// then on ends c's wait, also one that begins later.
+func (c *Conn) SeenRecalls(l *Lot) { c.parked.seenRecalls = l.recalls.Load() }
 
 // resumed notes why the wait is over.
 func (p *parking) resumed(why Event, now int64) {

@@ -2,9 +2,10 @@ package netio
 
 import "syscall"
 
-// Evict resumes connections with Evicted and tells how many: those that are among
-// the n (32 at most) that have waited for longest. others are the times since
-// which connections wait that are not parked, in order; they count as well.
+// Evict resumes the parked connections that are among the n (at most 32) that have
+// waited for longest, with Evicted, and returns how many. others are the
+// clock.Mono since which connections that are not parked wait, in order; they count
+// among the n as well.
 func (l *Lot) Evict(n int, others []int64) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -25,8 +26,8 @@ func (l *Lot) Evict(n int, others []int64) int {
 	return evicted
 }
 
-// Drain resumes everybody who is parked, and everybody who parks from now on,
-// with Drained: a shutdown, after which no connection is to be kept alive.
+// Drain resumes all parked connections with Drained, and those that park from now
+// on: a shutdown, after which no connection is to be kept alive.
 func (l *Lot) Drain() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -38,8 +39,8 @@ func (l *Lot) Drain() {
 	}
 }
 
-// Recall resumes everybody who is parked, and everybody who parks and has not
-// called Heed since, with Recalled: they park again, or do not.
+// Recall resumes all parked connections with Recalled, since the configuration has
+// changed, and those that park later without having called SeenRecalls since.
 func (l *Lot) Recall() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

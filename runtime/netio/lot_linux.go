@@ -42,20 +42,20 @@ type parker struct {
 	gen    uint32 // of the latest slot
 	closed bool
 
-	queue queue // who has been reported and waits for a worker
+	queue queue // connections that have been reported and wait for a worker
 
 	// The goroutine's own.
 	events [128]raw.Event
 	ready  int
 	turn   int      // reports since it last waited
-	hungUp []func() // of OnHangup, to be called without mu
+	hungUp []func() // functions of OnHangup that are to be called once mu is free
 	bell   int      // an eventfd that the instance watches, too
 }
 
 const (
 	// longTurn is how many reports the goroutine takes before it waits even
-	// though there are more: the runtime asks its own poller, for everybody else,
-	// only when nobody is ready to run.
+	// though there are more: the runtime polls for all other goroutines only when
+	// none is ready to run.
 	longTurn = 128
 	// noSlot is the place the bell's reports name.
 	noSlot = 1<<31 - 1
@@ -104,8 +104,7 @@ func NewLot(o LotOptions) (*Lot, error) {
 // Readable may be said of a connection that has nothing to be read: resume
 // reads without waiting, and calls ParkAgain after ErrAgain.
 //
-// Nobody else may close a parked Conn: the lot would not notice before its
-// timeout.
+// A parked Conn must not be closed: the lot would not notice before its timeout.
 func (c *Conn) Park(l *Lot, timeout time.Duration, resume func(*Conn, Event)) error {
 	c.parked.resume = resume
 	now := clock.Mono()
@@ -139,7 +138,7 @@ func (c *Conn) park(l *Lot) error {
 	if l.trim.counts(c) {
 		l.wantTick(soonest)
 	}
-	end, heeded := w.end.Load(), c.parked.heeded
+	end, seenRecalls := w.end.Load(), c.parked.seenRecalls
 	if !c.drained && !c.Quiet() || !w.begin() {
 		l.wake(c, Readable)
 		return nil
@@ -149,7 +148,7 @@ func (c *Conn) park(l *Lot) error {
 		l.wake(c, Drained)
 		return nil
 	}
-	if heeded != l.recalls.Load() && w.leave() {
+	if seenRecalls != l.recalls.Load() && w.leave() {
 		l.wake(c, Recalled)
 		return nil
 	}
@@ -232,7 +231,7 @@ func (p *parker) collect(uintptr) bool {
 	}
 }
 
-// deliver queues whom the collected reports name.
+// deliver queues the connections that the collected reports name.
 func (p *parker) deliver() {
 	inUse()
 	now := clock.Mono()
@@ -265,11 +264,11 @@ func (p *parker) report(e *raw.Event, now int64) {
 	}
 }
 
-// sweep wakes up whose time has come and sets the next tick.
+// sweep wakes up the connections whose timeout has passed and sets the next tick.
 func (p *parker) sweep(now int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.next.Store(forever) // before looking: who parks meanwhile is either seen or asks for a tick
+	p.next.Store(forever) // before looking: a connection that parks meanwhile is either seen or asks for a tick
 	next := forever
 	for i := range p.slots {
 		c := p.slots[i].c

@@ -32,7 +32,7 @@ func (*watch) watched() bool   { return false }
 func (c *Conn) unwatch()       {}
 func (c *Conn) unwatchClosed() {}
 
-// OnHangup is not to be had here.
+// OnHangup returns false: the system has no way to watch for a hangup alone.
 func (c *Conn) OnHangup(*Lot, func()) bool { return false }
 
 // NewLot makes a lot; Close ends it.
@@ -65,7 +65,7 @@ func (c *Conn) ParkAgain(l *Lot) error {
 	return c.park(l, left)
 }
 
-// Unpark takes a parked Conn back. Here none can be had back.
+// Unpark returns false: the goroutine that waits for c keeps it.
 func (c *Conn) Unpark() bool { return false }
 
 func (c *Conn) park(l *Lot, timeout time.Duration) error {
@@ -78,7 +78,7 @@ func (c *Conn) park(l *Lot, timeout time.Duration) error {
 		l.wake(c, Drained)
 		return nil
 	}
-	if c.parked.heeded != l.recalls.Load() {
+	if c.parked.seenRecalls != l.recalls.Load() {
 		l.wake(c, Recalled)
 		return nil
 	}
@@ -113,8 +113,8 @@ func (l *Lot) wait(c *Conn, timeout time.Duration) {
 	c.resume()
 }
 
-// Drain resumes everybody who is parked, and everybody who parks from now on,
-// with Drained: a shutdown, after which no connection is to be kept alive.
+// Drain resumes all parked connections with Drained, and those that park from now
+// on: a shutdown, after which no connection is to be kept alive.
 func (l *Lot) Drain() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -122,8 +122,8 @@ func (l *Lot) Drain() {
 	l.expelAll(Drained)
 }
 
-// Recall resumes everybody who is parked, and everybody who parks and has not
-// called Heed since, with Recalled: they park again, or do not.
+// Recall resumes all parked connections with Recalled, since the configuration has
+// changed, and those that park later without having called SeenRecalls since.
 func (l *Lot) Recall() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -131,7 +131,7 @@ func (l *Lot) Recall() {
 	l.expelAll(Recalled)
 }
 
-// expelAll ends all waits; the caller holds mu.
+// expelAll ends the waits of all parked connections; the caller holds mu.
 func (l *Lot) expelAll(why Event) {
 	for c := range l.parked {
 		l.expel(c, why)
@@ -145,9 +145,10 @@ func (l *Lot) expel(c *Conn, why Event) {
 	_ = c.rd.setDeadline(clock.MonoTime(clock.Mono() - int64(time.Second)))
 }
 
-// Evict resumes connections with Evicted and tells how many: those that are among
-// the n (32 at most) that have waited for longest. others are the times since
-// which connections wait that are not parked, in order; they count as well.
+// Evict resumes the parked connections that are among the n (at most 32) that have
+// waited for longest, with Evicted, and returns how many. others are the
+// clock.Mono since which connections that are not parked wait, in order; they count
+// among the n as well.
 func (l *Lot) Evict(n int, others []int64) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -217,7 +217,7 @@ func TestRecall(t *testing.T) {
 	l := newLot(t, LotOptions{})
 	got := make(chan Event, 2)
 	resume := func(_ *Conn, why Event) { got <- why }
-	server.Heed(l)
+	server.SeenRecalls(l)
 	l.Recall()
 	if err := server.Park(l, time.Hour, resume); err != nil {
 		t.Fatal(err)
@@ -225,7 +225,7 @@ func TestRecall(t *testing.T) {
 	if why := <-got; why != Recalled {
 		t.Fatalf("resumed with %v", why)
 	}
-	server.Heed(l)
+	server.SeenRecalls(l)
 	if err := server.ParkAgain(l); err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ type slot struct {
 	gen uint32
 }
 
-// watch is what the lot knows of a Conn.
+// watch is a Conn's registration with a lot and the state of its wait.
 type watch struct {
 	lot   *Lot  // that watches the descriptor; nil: none. Changed with Conn.registry held
 	part  bool  // ... for the end of the stream alone
@@ -101,8 +101,8 @@ const (
 // OnHangup makes fn be called when the peer has ended its side of the connection,
 // or that has failed, until c is closed. fn runs on the lot's goroutine or the
 // caller's, must not block, and may be called without reason and more than once.
-// It costs a system call where the lot does not watch c yet, as it does a
-// connection that has parked. False: there is nobody to watch c.
+// It costs a system call where the lot does not watch c yet; it watches every
+// connection that has parked. False: the lot cannot watch c.
 func (c *Conn) OnHangup(l *Lot, fn func()) bool {
 	w := &c.parked.watch
 	if w.lot != l {
@@ -197,12 +197,12 @@ func (p *parker) vacate(i int32, gen uint32) {
 	p.slots[i].c = nil
 	p.free = append(p.free, i)
 	if len(p.free) == len(p.slots) && len(p.slots) > 1024 {
-		p.slots, p.free = nil, nil // the crowd has left
+		p.slots, p.free = nil, nil // many connections have left
 	}
 }
 
-// at returns who has a slot, nil if that is somebody else by now; the caller
-// holds mu.
+// at returns the connection in a slot, nil if another one is there by now; the
+// caller holds mu.
 func (p *parker) at(i int32, gen uint32) *Conn {
 	if int(i) >= len(p.slots) || p.slots[i].gen != gen {
 		return nil

@@ -12,7 +12,7 @@ import (
 // asks the network when no other thread does. It sleeps when all processors are
 // idle, until the next timer or the next system call that tells the scheduler.
 // Those of package raw do not. So while the process is in use, a timer is always
-// near: this costs less than a call per wake-up that tells the scheduler
+// near: that costs less than telling the scheduler of every wake-up
 // (docs/adr/0023).
 const (
 	// monitorTick is how long the monitor may sleep while the process is in use.

@@ -147,8 +147,8 @@ func (op *readOp) readPooled(fd int) (int, syscall.Errno) {
 	return n, e
 }
 
-// Quiet reports whether the peer has sent nothing that is unread, and is there.
-// Nobody else may read or close the Conn meanwhile.
+// Quiet reports whether the peer has neither sent bytes that are unread nor closed
+// the connection. No other goroutine may read or close the Conn meanwhile.
 func (c *Conn) Quiet() bool {
 	c.parked.reading()
 	var one [1]byte

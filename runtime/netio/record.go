@@ -58,8 +58,8 @@ func (r *RecordConn) Reset(c *Conn, pool *buf.Pool) {
 	*r = RecordConn{Conn: c, pool: pool}
 }
 
-// Prime makes the bytes [from:to) of b the first that are handed out: those that
-// were read before it was known what they are. b is r's from now on.
+// Prime makes the bytes [from:to) of b, which were read from the socket before TLS
+// began, the first that r hands out. b is r's from now on.
 func (r *RecordConn) Prime(b *buf.Buf, from, to int) { r.in, r.r, r.w = b, from, to }
 
 // drop gives all buffers back.
@@ -121,8 +121,8 @@ func (r *RecordConn) Await() error {
 	return r.take(r.ReadPooled(r.pool))
 }
 
-// ReadBy makes the waits for ciphertext end by the monotonic time until, however
-// many pieces a record comes in; 0 lifts that.
+// ReadBy makes the waits for ciphertext end at until (clock.Mono), however many
+// pieces a record comes in; 0 lifts that.
 func (r *RecordConn) ReadBy(until int64) { r.by = until }
 
 // TryAwait is Await without waiting: ErrAgain says that nothing is there.

@@ -1,12 +1,10 @@
 package netio
 
-import (
-	"github.com/sluiceproxy/sluice/runtime/clock"
-)
+import "github.com/sluiceproxy/sluice/runtime/clock"
 
 const (
-	// turnTime is how long a goroutine goes on without waiting for anything
-	// before it yields: what nginx bounds by reads and writes per event.
+	// turnTime is how long a goroutine reads or writes without waiting before it
+	// yields, in nanoseconds. nginx bounds reads and writes per event instead.
 	turnTime = int64(2e6)
 	// turnCalls is how many calls pass between two looks at the clock. An
 	// ordinary request ends before the first one.
@@ -42,9 +40,9 @@ func (t *turn) look() {
 	}
 }
 
-// waited begins another turn: others have run.
+// waited begins another turn: while this goroutine waited, others ran.
 func (t *turn) waited() { t.calls, t.since = 0, 0 }
 
-// Spend counts work that was done for c between two reads, e.g. a pipelined
-// request, and yields when c's turn is over. It costs a look at the clock.
+// Spend is called after work for c that took no read, such as a pipelined request,
+// and yields when c's turn is over. It costs a look at the clock.
 func (c *Conn) Spend() { c.rd.turn.look() }

@@ -12,8 +12,8 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/clock"
 )
 
-// One processor, and a goroutine that never waits: whose bytes have come goes on
-// when it yields, though nobody has asked the network meanwhile.
+// One processor, and a goroutine that never waits: another, whose bytes have come,
+// goes on when the first one yields, though the network was not polled meanwhile.
 func TestYieldAsksTheNetwork(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	client, server := pair(t)

@@ -11,14 +11,14 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
 )
 
-// Yield lets everybody run who is ready, those whose sockets have become ready
-// included. runtime.Gosched does not do that: a goroutine that calls it is ready
-// itself, and the scheduler asks the network only when nobody is.
+// Yield lets all goroutines run that are ready, those included whose sockets have
+// become ready. runtime.Gosched does not: a goroutine that calls it stays ready
+// itself, and the scheduler polls the network only when no goroutine is.
 //
-// Who yields waits for an event of the runtime's poller, which is reported
-// together with what has happened on other sockets.
+// Yield waits for an event of the runtime's poller that it causes itself, and that
+// is reported together with the events of other sockets.
 func Yield() {
-	g := yielders()
+	g := theGate()
 	if g == nil {
 		runtime.Gosched()
 		return
@@ -26,20 +26,20 @@ func Yield() {
 	g.pass()
 }
 
-// gate is where those wait that yield. Its goroutine waits for a bell (an
-// eventfd) that the first of them rings, and then lets them all go on.
+// gate is where goroutines wait that yield. The first one makes the bell, an eventfd,
+// readable; the gate's own goroutine waits for that and lets all of them go on.
 type gate struct {
 	rc   syscall.RawConn
 	bell int
 
 	mu      sync.Mutex
-	waiting []chan struct{} // they go on when the bell is heard
-	free    []chan struct{} // of those who went on, for the next ones
-	going   []chan struct{} // the goroutine's own: waiting, taken out
+	waiting []chan struct{} // one for each goroutine that waits
+	free    []chan struct{} // of goroutines that went on, for use by others
+	going   []chan struct{} // the gate's goroutine's own: waiting, taken out
 }
 
-// yielders is the gate of the process, nil where it cannot be had.
-var yielders = sync.OnceValue(newGate)
+// theGate returns the gate of the process, nil where the system gives no eventfd.
+var theGate = sync.OnceValue(newGate)
 
 func newGate() *gate {
 	bell, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
@@ -58,7 +58,7 @@ func newGate() *gate {
 // run is the gate's goroutine, which lasts as long as the process.
 func (g *gate) run() { _ = g.rc.Read(g.heard) }
 
-// pass waits until the gate's goroutine has been reached.
+// pass waits until the poller has woken the gate's goroutine.
 func (g *gate) pass() {
 	g.mu.Lock()
 	var ch chan struct{}
@@ -77,8 +77,8 @@ func (g *gate) pass() {
 	g.mu.Unlock()
 }
 
-// heard is the poller's callback: it is called once before the first wait and
-// after each event, and goes on waiting.
+// heard is the callback of RawConn.Read: it is called once before the first wait and
+// after each event. It returns false, so that the wait goes on.
 func (g *gate) heard(uintptr) bool {
 	g.mu.Lock()
 	g.going, g.waiting = g.waiting, g.going[:0]

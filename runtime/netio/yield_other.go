@@ -4,6 +4,6 @@ package netio
 
 import "time"
 
-// Yield lets everybody run who is ready, those whose sockets have become ready
-// included: the scheduler asks the network when nobody is ready to run.
+// Yield lets all goroutines run that are ready, those included whose sockets have
+// become ready: the scheduler polls the network when no goroutine is ready.
 func Yield() { time.Sleep(20 * time.Microsecond) }

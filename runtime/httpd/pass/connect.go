@@ -149,7 +149,7 @@ func (x *Exchange) connError(err error, text string) {
 
 // clientGone looks whether the client has left, where nobody tells.
 func (x *Exchange) clientGone() bool {
-	if x.poll.Load() && x.R.Hungup() {
+	if x.poll.Load() && x.R.ClientClosed() {
 		x.gone.Store(true)
 	}
 	return x.gone.Load()

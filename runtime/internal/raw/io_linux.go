@@ -89,18 +89,18 @@ func Writable(fd int) bool {
 	return e == 0 && n > 0
 }
 
-// Closed tells whether the peer has closed the connection, also while bytes that
+// PeerClosed tells whether the peer has closed the connection, also while bytes that
 // it sent before wait to be read.
-func Closed(fd int) bool {
+func PeerClosed(fd int) bool {
 	p := unix.PollFd{Fd: int32(fd), Events: unix.POLLRDHUP}
 	var t unix.Timespec
 	n, _, e := syscall.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&p)), 1, uintptr(unsafe.Pointer(&t)), 0, 0, 0)
 	return e == 0 && n != 0 && p.Revents&(unix.POLLRDHUP|unix.POLLHUP|unix.POLLERR) != 0
 }
 
-// HungUp is Closed with the error pending on the socket, which it takes off.
+// HungUp is PeerClosed with the error pending on the socket, which it takes off.
 func HungUp(fd int) (bool, syscall.Errno) {
-	if !Closed(fd) {
+	if !PeerClosed(fd) {
 		return false, 0
 	}
 	pending, _ := GetInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)

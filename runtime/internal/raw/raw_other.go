@@ -196,8 +196,8 @@ func HungUp(fd int) (bool, syscall.Errno) {
 	return true, e
 }
 
-// Closed is HungUp without the error, which is lost.
-func Closed(fd int) bool {
+// PeerClosed is HungUp without the error, which is lost.
+func PeerClosed(fd int) bool {
 	gone, _ := HungUp(fd)
 	return gone
 }

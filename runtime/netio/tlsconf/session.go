@@ -71,7 +71,7 @@ func (s *Sessions) Apply(cfg *tls.Config) {
 	}
 }
 
-// ticketsFrom13 makes cfg send tickets to nobody who speaks less than TLS 1.3.
+// ticketsFrom13 makes cfg send tickets only to clients that speak TLS 1.3.
 func ticketsFrom13(cfg *tls.Config) {
 	choose := cfg.GetConfigForClient
 	cfg.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {

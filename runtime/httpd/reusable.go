@@ -12,94 +12,95 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
-// spares are connections that wait on a goroutine for what nobody may ever send:
-// a PROXY header, a handshake, a request after it, the end of a lingering close.
-// When places run short they are closed, as are those that are parked.
-type spares struct {
+// reusableQueue holds connections that wait on a goroutine for bytes that may
+// never come: a PROXY header, a handshake, the request after it, the end of a
+// lingering close. When worker_connections run short the oldest are closed, as are
+// parked connections: nginx's reusable connections.
+type reusableQueue struct {
 	mu          sync.Mutex
-	first, last *Conn // in the order in which they came, by Conn.spareNext and sparePrev
+	first, last *Conn // in the order in which they began to wait, linked by Conn.reusableNext and reusablePrev
 }
 
-// errEvicted is why a connection ends that had to make room.
+// errEvicted is why a connection ends whose place another one gets.
 var errEvicted = errors.New("evicted")
 
-// spare makes the connection one that may be closed for want of places, until
-// needed. As long as there are many places nobody is noted, which costs nothing.
-func (c *Conn) spare() {
+// setReusable lets the connection be closed when places run short, until
+// clearReusable. As long as many places are free it does nothing.
+func (c *Conn) setReusable() {
 	// The poller has to know it, so that another goroutine may end its wait.
 	if !c.srv.scarce() || c.nc.Share() != nil {
 		return
 	}
-	l := &c.srv.spares
+	l := &c.srv.reusable
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	c.noted, c.isSpare, c.spareSince = true, true, clock.Mono()
-	c.sparePrev = l.last
+	c.markedReusable, c.isReusable, c.reusableSince = true, true, clock.Mono()
+	c.reusablePrev = l.last
 	if l.last != nil {
-		l.last.spareNext = c
+		l.last.reusableNext = c
 	} else {
 		l.first = c
 	}
 	l.last = c
 }
 
-// needed ends what spare began. False: the connection has been evicted.
-func (c *Conn) needed() bool {
-	if !c.noted {
+// clearReusable undoes setReusable. False: the connection has been evicted.
+func (c *Conn) clearReusable() bool {
+	if !c.markedReusable {
 		return true
 	}
-	c.noted = false
-	l := &c.srv.spares
+	c.markedReusable = false
+	l := &c.srv.reusable
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if c.isSpare {
+	if c.isReusable {
 		l.remove(c)
 	}
 	return !c.evicted.Load()
 }
 
-// stay undoes an eviction: a request came in the last moment.
-func (c *Conn) stay() {
+// undoEviction keeps a connection whose request came just before its eviction.
+func (c *Conn) undoEviction() {
 	c.evicted.Store(false)
 	c.srv.places.leaving.Add(-1)
 	_ = c.nc.SetDeadline(time.Time{}) // it is open
 }
 
 // remove takes c out; the caller holds mu.
-func (l *spares) remove(c *Conn) {
-	if c.sparePrev != nil {
-		c.sparePrev.spareNext = c.spareNext
+func (l *reusableQueue) remove(c *Conn) {
+	if c.reusablePrev != nil {
+		c.reusablePrev.reusableNext = c.reusableNext
 	} else {
-		l.first = c.spareNext
+		l.first = c.reusableNext
 	}
-	if c.spareNext != nil {
-		c.spareNext.sparePrev = c.sparePrev
+	if c.reusableNext != nil {
+		c.reusableNext.reusablePrev = c.reusablePrev
 	} else {
-		l.last = c.sparePrev
+		l.last = c.reusablePrev
 	}
-	c.isSpare, c.sparePrev, c.spareNext = false, nil, nil
+	c.isReusable, c.reusablePrev, c.reusableNext = false, nil, nil
 }
 
-// since are the times at which the first n began to wait.
-func (l *spares) since(n int) (since []int64) {
+// since returns the times at which the first n began to wait.
+func (l *reusableQueue) since(n int) (since []int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for c := l.first; c != nil && len(since) < n; c = c.spareNext {
-		since = append(since, c.spareSince)
+	for c := l.first; c != nil && len(since) < n; c = c.reusableNext {
+		since = append(since, c.reusableSince)
 	}
 	return since
 }
 
 // evict ends the waits of up to n connections, the oldest first, and tells how
 // many.
-func (l *spares) evict(n int) (evicted int) {
+func (l *reusableQueue) evict(n int) (evicted int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for ; evicted < n && l.first != nil; evicted++ {
 		c := l.first
 		l.remove(c)
 		c.evicted.Store(true)
-		_ = c.nc.SetDeadline(clock.MonoTime(clock.Mono() - int64(time.Second))) // it is open: needed waits for mu
+		_ = c.nc.SetDeadline(clock.MonoTime(clock.Mono() - int64(time.Second))) // it is open: clearReusable waits for mu
 	}
 	return evicted
 }
@@ -112,7 +113,7 @@ type places struct {
 }
 
 // scarce reports whether places run short, so that connections that wait on a
-// goroutine are noted as spare.
+// goroutine are put into the reusableQueue.
 func (s *Instance) scarce() bool {
 	limit := s.places.limit.Load()
 	return limit > 0 && s.stats.Active.Load() > limit-limit/4
@@ -137,13 +138,13 @@ func (s *Instance) room() bool {
 	return free > 0
 }
 
-// evict closes some of the connections that wait, as many as nginx would, and
-// tells how many. They are gone a little later.
+// evict makes some of the connections that wait close, as many as nginx would, and
+// returns how many. Their places and descriptors are free a little later.
 func (s *Instance) evict() int {
 	n := max(1, min(32, int(s.stats.Waiting.Load())/8))
-	evicted := s.lot.Evict(n, s.spares.since(n))
+	evicted := s.lot.Evict(n, s.reusable.since(n))
 	if evicted < n {
-		evicted += s.spares.evict(n - evicted)
+		evicted += s.reusable.evict(n - evicted)
 	}
 	s.places.leaving.Add(int64(evicted))
 	return evicted
@@ -160,7 +161,7 @@ func (s *Instance) acceptFailed(err error) (freed bool) {
 		level = errlog.Crit
 		freed = s.evict() > 0
 		if now := clock.Now().Sec; freed && s.noDescriptors.Swap(now) == now {
-			return freed // it has been said in this second
+			return freed // one line a second
 		}
 	}
 	s.log.Load().Fail(level, err)
