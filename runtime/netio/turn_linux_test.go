@@ -110,7 +110,7 @@ func TestComputingIsInterrupted(t *testing.T) {
 	interrupted := make(chan bool, 1)
 	resumed := func(*Conn, Event) {
 		_, _ = otherPeer.Write([]byte("x"))
-		for begun := clock.Mono(); !served.Load() && clock.Mono()-begun < int64(3*time.Second); { //nolint:revive // it computes
+		for begun := clock.Mono(); !served.Load() && clock.Mono()-begun < int64(3*time.Second); {
 		}
 		interrupted <- served.Load()
 	}
