@@ -50,6 +50,55 @@ server {
 	}
 }
 
+// TestAnswerBeforeBody: an answer that does not depend on the body leaves before the body has come, whatever becomes of the
+// connection.
+func TestAnswerBeforeBody(t *testing.T) {
+	t.Parallel()
+	// A segment that waits for more is held back by Linux for 200 ms. The quickest of a few tries counts.
+	const (
+		tries = 10
+		most  = 150 * time.Millisecond
+	)
+	set := setup{text: `
+-- http.conf --
+server {
+    listen %%ADDR%%;
+    root html;
+    error_page 413 /413.html;
+    location / { return 200 "answer"; }
+    location = /413.html { }
+    location /limit/ { client_max_body_size 10; return 200; }
+    location /proxied/ { client_max_body_size 10; proxy_pass http://%%UPSTREAM%%; }
+}
+-- html/413.html --
+answer
+`, apps: apps(answers("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))}
+	for _, path := range []string{"/", "/limit/", "/proxied/"} {
+		for _, fields := range []string{"", "Connection: close\r\n"} {
+			t.Run(strings.TrimSpace(path+" "+fields), func(t *testing.T) {
+				t.Parallel()
+				for _, binary := range []string{oracle(), tested()} {
+					s := start(t, binary, set)
+					best := patience
+					for try := 0; try < tries && best > most; try++ {
+						d := s.dial()
+						begun := time.Now()
+						d.send("POST " + path + " HTTP/1.1\r\nHost: a\r\n" + fields + "Content-Length: 100\r\n\r\nbeginning")
+						if got := d.receiveUntil("answer", patience); got.at("answer") < 0 {
+							t.Fatalf("%s: %q", s, got.text())
+						}
+						best = min(best, time.Since(begun))
+						must(t, d.conn.Close())
+					}
+					if best > most {
+						t.Errorf("%s: the answer came after %v at best", s, best)
+					}
+				}
+			})
+		}
+	}
+}
+
 // TestQuitEndsHandshakes: a server that quits does not wait for clients that are slow to say who they are.
 func TestQuitEndsHandshakes(t *testing.T) {
 	t.Parallel()

@@ -52,7 +52,8 @@ func (r *Request) addTrailers() {
 // finish flushes at the end of the body, or when asked.
 func (r *Request) finish(err error, o *Out) error {
 	c := r.conn
-	c.parting = o.Last && !r.main.keepalive && r.loc.Core.postAction == ""
+	// With bytes of the body on their way the connection stays open for them.
+	c.parting = o.Last && !r.main.keepalive && r.loc.Core.postAction == "" && !r.main.bodyUnread()
 	if err == nil && (o.Last || o.Flush || o.Recycled && c.tls == nil || r.overdue()) {
 		err = c.flush(r)
 	}
