@@ -45,14 +45,14 @@ deb: ## bin/sluice_VERSION_ARCH.deb, to be installed in nginx's place, see docs/
 	packaging/debian/build $(VERSION) $(DEB_ARCH) $(DEB_PROGRAM) $(DEB)
 
 test: deps ## every test, those against nginx included
-	$(GO) test $(MACHINES) $(TESTFLAGS) -timeout 10m ./...
+	$(GO) test $(MACHINES) $(TESTFLAGS) -timeout 15m ./...
 
 # integration/debian is left out: it tests the package, and takes its time for what is not the program's.
 # A program with the race detector sleeps for a second before it ends, to see what other threads still do; here it is
 # started thousands of times, and told to be quicker.
 race: deps ## the tests under the race detector, which the server under test is built with, too
 	GORACE=atexit_sleep_ms=20 SLUICE_BUILDFLAGS='-race -pgo=off' \
-	    $(GO) test $(TESTFLAGS) -race -pgo=off -timeout 15m ./...
+	    $(GO) test $(TESTFLAGS) -race -pgo=off -timeout 17m ./...
 
 integration: deps ## only the tests that run the program beside nginx
 	$(GO) test $(MACHINES) $(TESTFLAGS) -count=1 -timeout 10m ./integration/...

@@ -16,6 +16,7 @@ func beside[N interface {
 }](t *testing.T, set setup, slack N, measure func(s *site) N,
 ) (nginx, sluice N) {
 	t.Helper()
+	slack *= generosity
 	for range tries {
 		t.Run("nginx", func(t *testing.T) { nginx = measure(start(t, oracle(), set)) })
 		t.Run("sluice", func(t *testing.T) { sluice = measure(start(t, tested(), set)) })
@@ -35,6 +36,7 @@ func within[N interface {
 }](t *testing.T, set setup, limit N, measure func(s *site) N,
 ) {
 	t.Helper()
+	limit *= generosity
 	var value N
 	for range tries {
 		t.Run("sluice", func(t *testing.T) { value = measure(start(t, tested(), set)) })

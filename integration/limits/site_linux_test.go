@@ -40,6 +40,9 @@ type site struct {
 	t *testing.T
 	// binary is the program that runs.
 	binary string
+	// quits tells that the case has told the server to go. A second signal could come when the program has given its
+	// signals back, and be its end.
+	quits bool
 }
 
 // sites numbers the folders of servers.
@@ -56,7 +59,11 @@ func start(t *testing.T, binary string, set setup) *site {
 	must(t, err)
 	s := &site{Running: r, t: t, binary: binary}
 	t.Cleanup(func() {
-		if err := r.Terminate(); err != nil {
+		end := r.Terminate
+		if s.quits {
+			end = r.Wait
+		}
+		if err := end(); err != nil {
 			t.Error(err)
 		}
 		if t.Failed() {
@@ -107,6 +114,7 @@ func (s *site) write(name, text string) {
 // signal sends a signal to the process that was started.
 func (s *site) signal(sig syscall.Signal) {
 	s.t.Helper()
+	s.quits = s.quits || sig == syscall.SIGQUIT
 	must(s.t, syscall.Kill(s.Pid(), sig))
 }
 

@@ -155,6 +155,13 @@ func (r *Running) Terminate() error {
 	return err
 }
 
+// Wait waits for the end of a server that was told to go, then ends its applications.
+func (r *Running) Wait() error {
+	err := r.side.srv.Wait()
+	r.side.close()
+	return err
+}
+
 // Stop ends the server, then its applications.
 func (r *Running) Stop() error {
 	err := r.side.srv.Stop()

@@ -23,7 +23,8 @@ type Server struct {
 	// Dir is its prefix, with nginx.conf in it and its standard error in the file stderr.
 	Dir  string
 	cmd  *exec.Cmd
-	done chan error
+	done chan struct{} // closed at the end of the process
+	err  error         // what Wait said of it, once done is closed
 }
 
 // Start runs binary with the nginx.conf in dir, which becomes its prefix, and returns when it listens at all addrs. Root
@@ -55,8 +56,11 @@ func start(ctx context.Context, binary, dir string, addrs []string, attr *syscal
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	s := &Server{Dir: dir, cmd: cmd, done: make(chan error, 1)}
-	go func() { s.done <- cmd.Wait() }()
+	s := &Server{Dir: dir, cmd: cmd, done: make(chan struct{})}
+	go func() {
+		s.err = cmd.Wait()
+		close(s.done)
+	}()
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	for _, addr := range addrs {
@@ -81,9 +85,8 @@ func (s *Server) listens(ctx context.Context, addr string) error {
 			return c.Close()
 		}
 		select {
-		case err := <-s.done:
-			s.done <- err
-			return fmt.Errorf("it ended: %w", errors.Join(err, errors.New("nothing listens at "+addr)))
+		case <-s.done:
+			return fmt.Errorf("it ended: %w", errors.Join(s.err, errors.New("nothing listens at "+addr)))
 		case <-ctx.Done():
 			return fmt.Errorf("nothing listens at %s after %v", addr, startLimit)
 		case <-tick.C:
@@ -100,15 +103,20 @@ func (s *Server) Terminate() error { return s.end(syscall.SIGTERM) }
 
 func (s *Server) end(sig syscall.Signal) error {
 	_ = s.cmd.Process.Signal(sig) // if it is gone, done says why
+	return s.Wait()
+}
+
+// Wait waits for the end of a server that was told to go. One that does not is killed, which is an error.
+func (s *Server) Wait() error {
 	select {
-	case err := <-s.done:
-		if err != nil {
-			return fmt.Errorf("%s: %w\n%s", s.cmd.Path, err, s.lastWords())
+	case <-s.done:
+		if s.err != nil {
+			return fmt.Errorf("%s: %w\n%s", s.cmd.Path, s.err, s.lastWords())
 		}
 		return nil
 	case <-time.After(stopLimit):
 		_ = s.kill() // killed, as it was told to be
-		return fmt.Errorf("%s did not stop within %v of %v", s.cmd.Path, stopLimit, sig)
+		return fmt.Errorf("%s did not stop within %v", s.cmd.Path, stopLimit)
 	}
 }
 
@@ -120,7 +128,9 @@ func (s *Server) lastWords() []byte {
 
 // kill ends the server and the workers it started: they are one process group.
 func (s *Server) kill() error {
-	return errors.Join(syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL), <-s.done)
+	err := syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
+	<-s.done
+	return errors.Join(err, s.err)
 }
 
 // nobody is the user id that stands for no one in particular on every Linux.

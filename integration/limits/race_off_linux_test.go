@@ -1,0 +1,6 @@
+//go:build !race
+
+package limits
+
+// generosity multiplies the bounds.
+const generosity = 1
