@@ -30,7 +30,7 @@ func replaceFile(path string, old, data []byte) error {
 }
 
 // exchangeFile makes another file and moves it over the old one. ok is false where that cannot be, as in a folder that
-// cannot be written to, on a mount, or for somebody who may not give files away; nothing has changed then.
+// cannot be written to, on a mount, or for a user who may not give files away; nothing has changed then.
 func exchangeFile(path string, info os.FileInfo, st *syscall.Stat_t, data []byte) (ok bool) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
