@@ -113,6 +113,20 @@ func (h *host) carried(kind, name string, create func() any) any {
 	return v
 }
 
+// retire makes what the configuration taken last has of the things that are handed
+// on all that there is. Those that it has not close what they keep for later.
+func (h *host) retire() {
+	for key, v := range h.carry {
+		if _, kept := h.next[key]; kept {
+			continue
+		}
+		if c, ok := v.(interface{ Close() }); ok {
+			c.Close()
+		}
+	}
+	h.carry = h.next
+}
+
 // report logs what goes wrong with logging itself.
 func (h *host) report(problem logfile.Problem) { errlog.Report(h.log.Load())(problem) }
 

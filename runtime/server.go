@@ -150,7 +150,7 @@ func (s *Server) use(cfg *Config, sockets *sockets) error {
 	s.http.SetConnectionLimit(cfg.Main.Connections)
 	s.http.Use(cfg.HTTP, opened)
 	s.host.log.Store(cfg.Log)
-	s.host.carry = s.host.next
+	s.host.retire()
 	s.cfg = cfg
 	debug.FreeOSMemory() // what reading the configuration left behind
 	return nil

@@ -15,6 +15,7 @@ type PoolOptions struct {
 	Requests int   // exchanges a connection is used for
 	Lifetime int64 // ns from the connect on (keepalive_time)
 	Timeout  int64 // ns of idleness (keepalive_timeout)
+	Peers    []netio.Addr
 }
 
 // Pool keeps connections to the peers of one upstream open between exchanges.
@@ -43,11 +44,18 @@ func NewPool(w *Watcher) *Pool {
 	return p
 }
 
-// Configure sets the limits; those of a newer configuration replace the old.
+// Configure sets the limits; those of a newer configuration replace the old. Idle
+// connections that nothing of the newer one can use are closed: to what is no peer
+// any more, and those made with the settings of a location, which it has anew.
 func (p *Pool) Configure(o PoolOptions) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.opt = o
+	for i := len(p.idle) - 1; i >= 0; i-- {
+		if c := p.idle[i]; c.key.tls != nil || c.key.owner != nil || !slices.Contains(o.Peers, c.addr) {
+			p.evict(i)
+		}
+	}
 	for len(p.idle) > o.Size {
 		p.evict(0)
 	}

@@ -103,6 +103,33 @@ func TestPool(t *testing.T) {
 	c.Close()
 }
 
+// TestPoolOfTheNextConfiguration: what a new configuration cannot use is closed.
+func TestPoolOfTheNextConfiguration(t *testing.T) {
+	srv, gone := newPeer(t), newPeer(t)
+	o := generous
+	o.Size, o.Peers = 8, []netio.Addr{srv.addr, gone.addr}
+	pool := newPool(t, o)
+	now := clock.Mono()
+	kept, _ := srv.dial(t, plain)
+	pool.Put(kept, now)
+	for _, c := range []struct {
+		peer *peer
+		key  *Key
+	}{{gone, plain}, {srv, &Key{Protocol: "http", Owner: "location"}}, {srv, &Key{Protocol: "http", TLS: "settings"}}} {
+		conn, _ := c.peer.dial(t, c.key)
+		pool.Put(conn, now)
+	}
+	if n := pool.Len(); n != 4 {
+		t.Fatalf("%d connections are kept", n)
+	}
+	o.Peers = o.Peers[:1]
+	pool.Configure(o)
+	if n := pool.Len(); n != 1 || pool.Get(&srv.addr, plain, now) != kept {
+		t.Errorf("%d connections are kept", n)
+	}
+	kept.Close()
+}
+
 // TestPoolKey: a connection is given only to those who would make it the same
 // in every respect.
 func TestPoolKey(t *testing.T) {

@@ -156,6 +156,9 @@ func (u *Upstream) keepConnections(b *httpd.Builder) {
 	pool, opt := u.pool, upstream.PoolOptions{
 		Size: k.size, Requests: k.requests, Lifetime: k.lifetime * 1e6, Timeout: k.timeout * 1e6,
 	}
+	for i := range u.servers {
+		opt.Peers = append(opt.Peers, u.servers[i].Addrs...)
+	}
 	b.Start(func(cfg *httpd.Config) error {
 		pool.Configure(opt)
 		if k.local {
