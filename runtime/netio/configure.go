@@ -17,7 +17,7 @@ import (
 // otherwise ignored.
 func (l *Listener) Configure(spec *ListenSpec, warn func(error)) {
 	wasDeferred := l.spec.Deferred || l.spec.AcceptFilter != ""
-	addr := l.spec.Addr
+	addr := l.addr
 	l.spec = *spec
 	l.spec.Addr = addr
 	l.noDelay.Store(spec.NoDelay)

@@ -24,6 +24,7 @@ type Listener struct {
 	OnError func(error) (freed bool)
 
 	spec      ListenSpec
+	addr      Addr // of spec
 	fd        int
 	unlink    bool        // remove the unix socket's file on Close
 	inherited bool        // another process opened it
@@ -117,6 +118,7 @@ func newListener(fd int, spec *ListenSpec) *Listener {
 	if a := l.spec.Addr; !a.a.Unix && a.Port() == 0 {
 		_ = raw.Local(fd, &l.spec.Addr.a) // the port that the kernel chose
 	}
+	l.addr = l.spec.Addr
 	return l
 }
 
@@ -144,8 +146,9 @@ func (l *Listener) watch() error {
 	return nil
 }
 
-// Addr is the address listened on, with the port the kernel chose for port 0.
-func (l *Listener) Addr() *Addr { return &l.spec.Addr }
+// Addr is the address listened on, with the port the kernel chose for port 0. It
+// stays the same for as long as the socket lives; anyone may look at it.
+func (l *Listener) Addr() *Addr { return &l.addr }
 
 // Spec is what the socket was opened or last configured with.
 func (l *Listener) Spec() ListenSpec { return l.spec }
