@@ -147,7 +147,8 @@ func (x *Exchange) connError(err error, text string) {
 	x.R.Logf(lv, err, "%s", text)
 }
 
-// clientGone looks whether the client has left, where nobody tells.
+// clientGone reports whether the client has left. Where there is no event for that
+// it looks.
 func (x *Exchange) clientGone() bool {
 	if x.poll.Load() && x.R.ClientClosed() {
 		x.gone.Store(true)
@@ -155,8 +156,8 @@ func (x *Exchange) clientGone() bool {
 	return x.gone.Load()
 }
 
-// look is how often a request that waits for its peer looks at the client where
-// nobody tells when that leaves.
+// look is how often a request that waits for its peer looks at the client, where
+// there is no event when that leaves.
 const look = 250 * time.Millisecond
 
 // errAborted says that the client went away while its peer was waited for.
@@ -198,7 +199,7 @@ func (x *Exchange) wait(pool *buf.Pool, p []byte) (b *buf.Buf, n int, err error)
 			return nil, 0, err
 		}
 		if left -= step; left <= 0 {
-			more, ok := x.patient()
+			more, ok := x.extendHead()
 			if !ok {
 				return nil, 0, err
 			}

@@ -23,9 +23,9 @@
 // is read ahead into memory and a temporary file, so that a slow client does
 // not hold the peer.
 //
-// Different from nginx: an idle connection that its peer has closed is found by
-// a look at it, not by an event. Connections outlive a reload when keepalive is
-// given explicitly.
+// Different from nginx: a kept connection is used only for what it was made for,
+// and checked before it is used (docs/adr/0027). Connections outlive a reload when
+// keepalive is given explicitly.
 //
 // Not supported: caching, X-Accel-Expires, sticky, queue, state and servers
 // resolved at run time inside upstream blocks.

@@ -39,7 +39,7 @@ type Exchange struct {
 	Length    int64
 	Keepalive bool // the connection can serve another exchange
 	// Odd says that the two sides may not agree where the request or the response
-	// ends: what comes behind it must not reach anybody else.
+	// ends. The connection is not kept: what follows must not reach another client.
 	Odd       bool
 	Buffering bool // buffering is on for this response
 	Upgrade   bool // both sides switch to another protocol
@@ -58,14 +58,14 @@ type Exchange struct {
 	began    int64         // clock.Mono of the first attempt
 	started  int64         // clock.Mono of this attempt
 	now      int64         // clock.Mono when something came from the peer
-	anew     bool          // the peer is asked again, on a connection of its own
+	anew     bool          // the same peer is asked again, on a new connection
 	sent     bool          // the request was begun to be sent
 	bodySent bool          // ... and is complete
 	received bool          // something came back
 	whole    bool          // the response was complete with its header
 	watch    bool          // a client that goes away ends the exchange
 	watched  bool          // ... and is watched
-	poll     atomic.Bool   // ... by looking at it from time to time
+	poll     atomic.Bool   // ... by a look at it every 250 ms
 	gone     atomic.Bool   // ... and has gone
 	wake     chan struct{} // receives then; stays with a pooled x
 
@@ -75,8 +75,8 @@ type Exchange struct {
 	uriTo     int
 	asked     int           // bytes of the response that came with sending the request
 	askErr    error         // ... or why none will
-	up        *upload       // what goes on to be sent while the response comes; nil: nothing
-	looked    time.Duration // ... or how long it has been waited for
+	looked    time.Duration // how long sending has waited for the response already
+	up        *upload       // sends the rest of the request while the response is read; nil: it is sent
 	headUntil int64         // clock.Mono by which the response header is to be there; 0: it is not waited for
 	in        *buf.Buf      // the response header
 	inPos     int
@@ -115,8 +115,7 @@ func (x *Exchange) Begin(r *httpd.Request, c Codec) {
 // Close implements httpd.Upstream.
 func (x *Exchange) Close(r *httpd.Request) {
 	x.body.stop(x)
-	x.joinUpload()
-	_ = x.attachUpload()
+	x.endUpload()
 	x.endWatch()
 	if x.conn != nil {
 		x.conn.Close()
@@ -380,7 +379,7 @@ func (x *Exchange) keeps() bool {
 // finish is done followed by the result for the request.
 func (x *Exchange) finish(rc httpd.Result) httpd.Result {
 	x.done()
-	_ = x.attachUpload()
+	x.endUpload()
 	x.R.Action("sending to client")
 	return rc
 }

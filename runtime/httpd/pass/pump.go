@@ -330,7 +330,7 @@ func (p *pump) readFailed(err error) error {
 func (x *Exchange) last(data []byte) httpd.Result {
 	x.R.OnClientBlocked(nil)
 	x.done()
-	_ = x.attachUpload()
+	x.endUpload()
 	x.passTrailers()
 	err := x.body.pass(data, true)
 	x.body.store.end(x)
@@ -357,7 +357,7 @@ func (x *Exchange) failed(err error) httpd.Result {
 		}
 	case errors.Is(err, errBroken):
 		x.done()
-		_ = x.attachUpload()
+		x.endUpload()
 		r.CloseConnection()
 		r.Action("sending to client")
 		err = r.Flush()

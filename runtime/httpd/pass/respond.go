@@ -69,7 +69,7 @@ func (x *Exchange) intercept() bool {
 func (x *Exchange) accelRedirect(target []byte) httpd.Result {
 	r := x.R
 	x.done()
-	_ = x.attachUpload()
+	x.endUpload()
 	for i := range x.Response.Fields {
 		f := &x.Response.Fields[i]
 		if f.Ignored {

@@ -12,8 +12,7 @@ import (
 // result is the response.
 func (x *Exchange) next(fail Fail) httpd.Result {
 	r := x.R
-	x.joinUpload()
-	_ = x.attachUpload()
+	x.endUpload()
 	if r.Debugging() {
 		r.Debugf("http next upstream, %x", uint(fail))
 	}
@@ -41,9 +40,9 @@ func (x *Exchange) next(fail Fail) httpd.Result {
 	return x.another(fail)
 }
 
-// nextAnew gives up a kept connection that turned out to be closed before
-// anything came: the peer had ended it by then, and is not to blame. It is asked
-// once more on a new one.
+// nextAnew gives up a kept connection that was closed before anything came. The
+// peer had closed it before it got the request, so this is no failure of the peer:
+// it is asked once more, on a new connection.
 func (x *Exchange) nextAnew() httpd.Result {
 	rc := x.another(FailError)
 	if x.anew = rc == httpd.OK; !x.anew && x.choice.Peer != nil {

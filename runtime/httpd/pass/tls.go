@@ -312,8 +312,8 @@ func (x *Exchange) chooseCertificate(cfg *tls.Config) error {
 	return nil
 }
 
-// sessionKey says whose session may be resumed: that of the same peer, made for
-// the same name and with the same certificate of ours.
+// sessionKey is the key of the session that may be resumed: one with the same peer,
+// made for the same name and with the same client certificate.
 func (x *Exchange) sessionKey(name []byte) string {
 	key := string(x.name) + "\x00" + string(name)
 	if t := x.TLS; t.dynamic {

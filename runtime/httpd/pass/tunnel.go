@@ -26,8 +26,7 @@ func (x *Exchange) tunnel() httpd.Result {
 		r.Errorf(nil, "connection upgrade in subrequest")
 		return x.finish(httpd.Error)
 	}
-	x.joinUpload()
-	_ = x.attachUpload()
+	x.endUpload()
 	// A client that ends its side has sent bytes before that are the peer's.
 	if x.endWatch(); x.gone.Load() {
 		return x.failed(errAborted)

@@ -12,11 +12,11 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/upstream"
 )
 
-// upload sends what a request has left to send while the response is read: a peer
-// may answer before it has everything, or as it gets it. It is a goroutine that
-// owns the writing side of the connection to the peer and, for a body that is
-// passed on as it comes, the reading side of the client's. It ends before the
-// exchange lets go of the connection.
+// upload sends the rest of a request while the response is read: a peer may answer
+// before it has the whole request, or while it comes. Its goroutine owns the
+// writing side of the connection to the peer and, for a body that is passed on as it
+// comes, the reading side of the client's connection. It ends before the exchange
+// gives up the connection to the peer.
 type upload struct {
 	x    *Exchange
 	conn *upstream.Conn
@@ -24,13 +24,14 @@ type upload struct {
 	head []byte          // what precedes a body that is there
 
 	ended   chan struct{} // closed at the end
-	err     error         // then: why it is not complete
-	client  bool          // ... which is the client's doing
-	at      int64         // ... and clock.Mono
+	err     error         // then: why it is not complete, nil if it is
+	client  bool          // ... and that this is the client's fault
+	at      int64         // ... and when it ended, by clock.Mono
 	failing atomic.Bool   // the exchange is to end by it
 }
 
-// errUpload says that what the client sent, or did not send, ends the exchange.
+// errUpload says that a failed upload ends the exchange: what the client sent is no
+// body, or one of the two sides was silent for too long.
 var errUpload = errors.New("upload failed")
 
 // beginUpload starts an upload; flow is as in upload.
@@ -53,8 +54,8 @@ func (u *upload) run() {
 	case u.err == nil:
 		u.x.beginWatch()
 	case u.client || isTimeout(u.err):
-		// Of another failure the reader is told by the connection, behind what
-		// the peer has said.
+		// Any other failure shows when the response is read, behind the bytes that
+		// the peer has sent.
 		u.fail(u.err)
 	}
 }
@@ -133,7 +134,8 @@ func (u *upload) running() bool {
 	}
 }
 
-// joinUpload ends the upload. Whoever is done with the connection calls it.
+// joinUpload ends the upload. It is called before the connection to the peer is
+// closed or kept.
 func (x *Exchange) joinUpload() {
 	u := x.up
 	if u == nil {
@@ -168,6 +170,13 @@ func (x *Exchange) attachUpload() error {
 	return err
 }
 
+// endUpload ends the upload and gives the request its body back, where the outcome
+// of the exchange does not depend on either any more.
+func (x *Exchange) endUpload() {
+	x.joinUpload()
+	_ = x.attachUpload() // an error is logged, and the connection is not kept
+}
+
 // uploadFailed judges why an upload ended the exchange, or is to blame for the
 // error of reading the response; false: it is not.
 func (x *Exchange) uploadFailed() (fail Fail, rc httpd.Result, ok bool) {
@@ -187,10 +196,10 @@ func (x *Exchange) uploadFailed() (fail Fail, rc httpd.Result, ok bool) {
 	return fail, rc, fail != 0 || rc != httpd.OK
 }
 
-// patient reports whether a read of the response header that has timed out goes on
+// extendHead reports whether a read of the response header that has timed out goes on
 // for another time: *_read_timeout counts from the end of the request. left is for
 // how long.
-func (x *Exchange) patient() (left time.Duration, ok bool) {
+func (x *Exchange) extendHead() (left time.Duration, ok bool) {
 	u := x.up
 	if u == nil || x.headUntil == 0 {
 		return 0, false

@@ -7,10 +7,10 @@ import (
 )
 
 // The client of an exchange is watched from the time there is a connection to a
-// peer, or a lookup of one, until the exchange is done with it. One that leaves
-// ends whatever the exchange waits for: its connection is interrupted.
+// peer, or a lookup of its name, until the exchange is done with it. When the client
+// leaves, the connection is interrupted, so that whatever waits for it ends.
 
-// hangup is an Exchange as it is told that its client has left.
+// hangup is an Exchange as an httpd.Waiter.
 type hangup Exchange
 
 // ClientGone implements httpd.Waiter.
@@ -39,7 +39,8 @@ func (x *Exchange) beginWatch() {
 	}
 }
 
-// endWatch ends that. From then on the connection is not interrupted any more.
+// endWatch ends what beginWatch began. From then on the connection is not
+// interrupted any more.
 func (x *Exchange) endWatch() {
 	if !x.watched {
 		return
@@ -52,8 +53,8 @@ func (x *Exchange) endWatch() {
 	}
 }
 
-// aborted says in the log that the client has left. What failed elsewhere has its
-// line already.
+// aborted logs that the client has left, unless the request has failed for another
+// reason, which is logged already.
 func (x *Exchange) aborted() {
 	if x.R.Main().Failed() {
 		return
@@ -66,15 +67,16 @@ func (x *Exchange) aborted() {
 	x.R.Logf(errlog.Info, err, "epoll_wait() reported that client prematurely closed connection%s", also)
 }
 
-// BeginLookup is called before the name of a peer is looked up, which ends when
-// something comes from the channel: the client has left.
+// BeginLookup is called before the name of a peer is looked up. When the client
+// leaves, a value comes from the channel, and the lookup is to end. EndLookup
+// follows.
 func (x *Exchange) BeginLookup() <-chan struct{} {
 	x.beginWatch()
 	x.R.BeginWait()
 	return x.wake
 }
 
-// EndLookup ends that, and reports whether the client has left.
+// EndLookup is called after the lookup, and reports whether the client has left.
 func (x *Exchange) EndLookup() (gone bool) {
 	x.R.EndWait()
 	x.endWatch()
@@ -84,7 +86,7 @@ func (x *Exchange) EndLookup() (gone bool) {
 	return gone
 }
 
-// sleep waits, unless the client leaves.
+// sleep waits for d, or until the client leaves.
 func (x *Exchange) sleep(d time.Duration) {
 	x.beginWait()
 	t := time.NewTimer(d)
