@@ -29,8 +29,8 @@ type link struct {
 	asked                                 bool            // it owes an answer to a configuration
 	first                                 process.Message // its configuration, until it has said hello
 
-	turn     int         // of expect and rest
-	patience *time.Timer // of turn
+	turn     int         // counts the calls of expect and rest: a timer of an earlier one does not count
+	patience *time.Timer // of the last expect
 
 	mu sync.Mutex // for the rest
 	// queue is what waits to be sent. It has one message of a kind, so it is bounded in
@@ -166,7 +166,8 @@ func (l *link) cut() {
 	l.Channel.Close()
 }
 
-// expect gives the worker limit for what it has to do next; rest ends that.
+// expect gives the worker limit for what it has to do next, after which news with
+// overdue come; rest calls that off.
 func (l *link) expect(limit time.Duration) {
 	l.rest()
 	turn := l.turn

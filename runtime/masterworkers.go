@@ -75,7 +75,7 @@ func (m *master) heard(n news) {
 	}
 }
 
-// said takes a message of a worker. ok is false for one that nobody has asked for.
+// said takes a message of a worker. ok is false for one that was not asked for.
 func (m *master) said(l *link, msg process.Message) (ok bool) {
 	switch {
 	case msg.Kind == sayHello && l.first.Kind != 0:
@@ -115,7 +115,8 @@ func (m *master) said(l *link, msg process.Message) (ok bool) {
 
 // giveUp ends the conversation with a worker that does not keep to it. One that
 // serves is asked to finish by a signal, which a process that stands still obeys when
-// it goes on; meanwhile another takes its place. Who served nobody yet is killed.
+// it goes on; meanwhile another takes its place. One that has not served yet is
+// killed.
 func (m *master) giveUp(l *link, why string) {
 	l.lost = true
 	l.rest()

@@ -68,8 +68,8 @@ func (s *Server) reconfigure() {
 	asked.End(err == nil)
 }
 
-// openResults listens for those who want to know how a reload goes. What prevents that,
-// such as another process that has the name, is logged and prevents nothing else.
+// openResults listens for "-s reload", which wants to know how a reload goes. A failure,
+// such as another process that has the name, is logged; the result is nil then.
 func openResults(log *errlog.Logger) *process.Results {
 	r, err := process.NewResults()
 	if err != nil {

@@ -31,8 +31,8 @@ func checkHTTP2(c *Cmd) error {
 	return err
 }
 
-// obsolete warns of a directive that nginx ignores, and whose place another one
-// may have taken.
+// obsolete warns of a directive that nginx ignores; by is the one that takes its
+// place, "" for none.
 func obsolete(by string) func(*Cmd) error {
 	return func(c *Cmd) error {
 		if by == "" {

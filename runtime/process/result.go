@@ -30,9 +30,9 @@ const (
 
 // Bounds of the conversation.
 const (
-	maxWaiting     = 64               // who may wait for a result at once
-	greetPatience  = 10 * time.Second // for a server that is stopped, or has nobody to greet
-	writePatience  = time.Second      // for one who does not listen
+	maxWaiting     = 64               // commands that may wait for a result at once
+	greetPatience  = 10 * time.Second // for a greeting: the server may be stopped
+	writePatience  = time.Second      // for a command that does not read
 	reloadPatience = 2 * time.Minute  // for the result of a reload, which may have names to look up
 )
 
@@ -49,8 +49,8 @@ type Results struct {
 }
 
 // NewResults begins to listen, under a name that belongs to the number of this
-// process. Without success nobody will be told, and the result is nil, also without
-// an error where the system has no such names. The error is an *errno.OpError.
+// process. The result is nil with an error, an *errno.OpError, and without one where
+// the system has no such names; "-s reload" learns nothing then.
 func NewResults() (*Results, error) {
 	ln, err := listenResults(os.Getpid())
 	if ln == nil {
@@ -84,7 +84,7 @@ func (r *Results) accept() {
 	}
 }
 
-// say sends a line. ok is false for one who does not listen.
+// say sends a line. ok is false where the other side does not read.
 func say(c *net.UnixConn, line string) (ok bool) {
 	_ = c.SetWriteDeadline(time.Now().Add(writePatience))
 	_, err := io.WriteString(c, line+"\n")
@@ -139,7 +139,7 @@ func (o *Outcome) Write(p []byte) (int, error) {
 		if strings.Contains(text, "[warn] ") {
 			continue
 		}
-		// Who does not listen is waited for once.
+		// A command that does not read is waited for once.
 		o.to = slices.DeleteFunc(o.to, func(c *net.UnixConn) bool {
 			gone := !say(c, resultLine+text)
 			if gone {
@@ -169,7 +169,7 @@ func (o *Outcome) End(good bool) {
 
 // SendReload is "-s reload": it does what Send does, and where the server tells how the
 // reload went, it waits for that, writes what went wrong to console, and reports the
-// true result. One that it should have been told and was not counts as a failure.
+// true result. A result that the server should have told and did not counts as a failure.
 func SendReload(log *errlog.Logger, pidFile string, console io.Writer) bool {
 	log.Log(errlog.Notice, 0, nil, nil, "signal process started")
 	pid, err := ReadPID(pidFile)

@@ -31,9 +31,9 @@ func listenResults(pid int) (*net.UnixListener, error) {
 	return ln, nil
 }
 
-// dialResults connects to the server with this number. It is nil when nobody listens.
-// The error says why it cannot tell: any process may take the name before the server
-// does, or fill the queue of those who wait there.
+// dialResults connects to the server with this number, nil when no process listens.
+// The error says why the server cannot tell the result: any process may take the name
+// before the server does, or fill the queue of its connections.
 func dialResults(pid int) (*net.UnixConn, error) {
 	addr := resultsAddr(pid)
 	c, err := net.DialUnix("unix", nil, addr)

@@ -86,8 +86,8 @@ func StartWorker(o WorkerOptions) (*Child, error) {
 	return c, nil
 }
 
-// Exited delivers the end of the worker, once. It comes from wait, whoever still has
-// a copy of the worker's descriptors.
+// Exited delivers the end of the worker, once. It comes from wait, and not from the
+// end of the channel, of which other processes may have a copy.
 func (c *Child) Exited() <-chan Exited { return c.exited }
 
 // Signal sends the worker a signal; one that has ended gets none, and no process that

@@ -32,8 +32,8 @@ type Conn struct {
 var conns = sync.Pool{New: func() any { return new(Conn) }}
 
 // Begin makes a connection to spec.Addr that Connect is to connect; the errors of
-// both are netio.Dial's. A pool gives the connection to those who ask for the same
-// key; nil where it is for no pool.
+// both are netio.Dial's. key is what a pool keeps the connection under, nil where it
+// is not kept. The texts of key are copied.
 func Begin(spec *netio.DialSpec, key *Key) (*Conn, error) {
 	nc, err := netio.Begin(spec)
 	if err != nil {
@@ -61,7 +61,8 @@ func Dial(spec *netio.DialSpec, key *Key) (*Conn, error) {
 	return c, nil
 }
 
-// Connect waits until the connection is there; every wait may take timeout.
+// Connect connects a connection that Begin made, and waits for at most timeout. On an
+// error the connection is to be closed.
 func (c *Conn) Connect(timeout time.Duration) error {
 	err := c.Net.Connect(timeout)
 	c.Start = clock.Mono()
@@ -180,8 +181,8 @@ func (c *Conn) Readable() bool {
 	return err != netio.ErrAgain //nolint:errorlint // netio returns it bare
 }
 
-// clean reports whether nothing is left that the peer has sent: not in the
-// socket, nor in the TLS layer, where the socket does not show it.
+// clean reports whether the peer has sent nothing that is unread, neither in the
+// socket nor decrypted in the TLS layer.
 func (c *Conn) clean() bool {
 	if c.tls != nil {
 		if !c.rec.Idle() {
@@ -197,8 +198,9 @@ func (c *Conn) clean() bool {
 	return c.Net.Drained() || c.Net.Quiet()
 }
 
-// leaveWatcher takes c back from the watcher, if it is there. False: it is too
-// late, c belongs to Pool.resumed. The caller holds Pool.mu.
+// leaveWatcher takes c back from the watcher, if it is there. False: its wait has
+// ended, and c belongs to Pool.resumed, which is about to run. The caller holds
+// Pool.mu.
 func (c *Conn) leaveWatcher() bool {
 	if !c.watched {
 		return true

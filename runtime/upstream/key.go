@@ -2,22 +2,22 @@ package upstream
 
 import "github.com/sluiceproxy/sluice/runtime/netio"
 
-// Key is what makes connections to one address interchangeable. A kept
-// connection is used only by an exchange that would have made it just so: under
-// anything else the request would leave by another way, unencrypted, or to a
-// server that was not verified.
+// Key is what connections to one address must have in common to be
+// interchangeable. A kept connection is used only by an exchange that would have
+// made the same one: else the request could leave unencrypted, from another
+// address, or to a server that was not verified. It belongs to the exchange.
 type Key struct {
-	Owner       any        // whom it is kept for: a local keepalive keeps connections for each location
+	Owner       any        // the location that it is kept for, with a local keepalive; else nil
 	Protocol    string     // that is spoken on it
-	TLS         any        // the settings that it is encrypted with, nil: none
+	TLS         any        // the settings that it is encrypted with; nil: it is plain
 	Name        []byte     // the server's name, where it is sent or verified
 	Certificate []byte     // the client's certificate, where it is chosen by request
 	PrivateKey  []byte     // ... and its key
 	Bind        netio.Addr // the local address asked for, not valid: any
-	Transparent bool
+	Transparent bool       // Bind is a foreign address (proxy_bind ... transparent)
 }
 
-// kept is the Key of a connection, with texts that live as long as it.
+// kept is the Key of a connection, with texts of its own.
 type kept struct {
 	owner, tls                              any
 	protocol, name, certificate, privateKey string

@@ -21,11 +21,11 @@ type PoolOptions struct {
 // Pool keeps connections to the peers of one upstream open between exchanges.
 // It may outlive the configuration that made it. Safe for concurrent use.
 //
-// An idle connection has nothing to say: one that becomes readable, for bytes
-// or for its end, is closed. Whoever takes one looks whether it is silent. One
-// that nobody takes for a while waits in a Watcher, which hears at once when the
-// peer closes it; until then a connection in steady use is spared the calls
-// that this costs.
+// An idle connection that becomes readable, for bytes or for its end, is closed:
+// nothing was asked for (docs/adr/0027). Get checks that there is nothing to be
+// read. A connection that is idle for 50 ms waits in a Watcher, which closes it as
+// soon as it becomes readable; one that is used more often is spared the system
+// calls that this costs.
 type Pool struct {
 	watcher *Watcher
 
@@ -167,7 +167,8 @@ func (p *Pool) sweep() {
 	}
 }
 
-// watch hands c to the watcher, for at most d. False: it does not take it.
+// watch hands c to the watcher, for at most d. False: the watcher cannot take it. The
+// caller holds mu.
 func (p *Pool) watch(c *Conn, d time.Duration) bool {
 	c.Net.User = c
 	c.watched = true
@@ -177,13 +178,14 @@ func (p *Pool) watch(c *Conn, d time.Duration) bool {
 	return c.watched
 }
 
-// resumed is called when something has become of a connection that was watched.
+// resumed is the watcher's callback: a connection has become readable, or its time
+// is over.
 func (p *Pool) resumed(nc *netio.Conn, why netio.Event) {
 	c := nc.User.(*Conn)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	// Whoever took it from the list when it was too late to have it back left it
-	// to this call.
+	// A connection that is not in the list any more was taken or evicted when its
+	// wait had just ended: leaveWatcher has left it to this call.
 	if i := slices.Index(p.idle, c); i >= 0 {
 		if why == netio.Readable && nc.Quiet() && p.watcher.again(nc) {
 			return

@@ -7,9 +7,9 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
-// Watcher is where the idle connections of pools wait for their end, without a
-// goroutine each. One serves any number of pools; it lives as long as the
-// process, from the first connection on.
+// Watcher is where the idle connections of pools wait without a goroutine each, until
+// they become readable or too old. It serves any number of pools, outlives
+// configurations, and is started by the first connection.
 type Watcher struct {
 	once sync.Once
 	lot  *netio.Lot // nil: there is none, pools look by themselves
@@ -25,11 +25,12 @@ func (w *Watcher) start() {
 	w.lot, _ = netio.NewLot(netio.LotOptions{TrimAfter: -1})
 }
 
-// add makes c wait for at most d; woke is called when it is over.
+// add makes c wait for at most d; woke is called when the wait is over. False: the
+// system has no way to watch it, and c stays the caller's.
 func (w *Watcher) add(c *netio.Conn, d time.Duration, woke func(*netio.Conn, netio.Event)) bool {
 	w.once.Do(w.start)
 	return w.lot != nil && c.Park(w.lot, d, woke) == nil
 }
 
-// again makes c wait for what is left of its time.
+// again makes c, for which woke was called, wait for what is left of its time.
 func (w *Watcher) again(c *netio.Conn) bool { return c.ParkAgain(w.lot) == nil }

@@ -11,8 +11,8 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/module/authbasic/xcrypt"
 )
 
-// verify compares a password with its stored form. An error says that the C library knows the form and this program does
-// not. What nobody knows fits no password. The password ends at a zero byte, as it does for nginx.
+// verify compares a password with its stored form, when it is its turn. An error says that the C library knows the form and
+// this program does not. A form that neither knows fits no password. The password ends at a zero byte, as it does for nginx.
 func (t *turns) verify(stored, password []byte) (bool, error) {
 	password, _, _ = bytes.Cut(password, []byte{0})
 	switch {
@@ -27,7 +27,7 @@ func (t *turns) verify(stored, password []byte) (bool, error) {
 	t.take(stored)
 	defer t.done(stored)
 	if hasPrefix(stored, apacheMD5) {
-		return equal(stored, xcrypt.MD5(password, apacheSalt(stored), apacheMD5)), nil
+		return equal(stored, xcrypt.MD5(password, stored, apacheMD5)), nil
 	}
 	sum, err := xcrypt.Hash(password, stored)
 	if errors.Is(err, xcrypt.ErrUnsupported) {
@@ -57,12 +57,3 @@ func verifySSHA(stored, password []byte) bool {
 
 // apacheMD5 is the MD5 crypt under Apache's prefix. It is nginx's own, and takes passwords of any length.
 const apacheMD5 = "$apr1$"
-
-// apacheSalt returns the salt: up to the next dollar, at most eight bytes.
-func apacheSalt(stored []byte) []byte {
-	salt := stored[len(apacheMD5):]
-	if end := bytes.IndexByte(salt, '$'); end >= 0 {
-		salt = salt[:end]
-	}
-	return salt[:min(len(salt), 8)]
-}

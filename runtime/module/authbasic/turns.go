@@ -19,7 +19,7 @@ type turns struct {
 // smallHash is the memory up to which hashes run side by side. The default of yescrypt takes 16 MB.
 const smallHash = 32 << 20
 
-// take waits for a turn to verify a stored hash.
+// take waits for a turn to verify a stored hash; done ends it.
 func (t *turns) take(stored []byte) {
 	t.once.Do(func() { t.slots = make(chan struct{}, runtime.GOMAXPROCS(0)) })
 	if isLarge(stored) {

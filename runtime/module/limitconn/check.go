@@ -80,8 +80,8 @@ func (c *settings) check(r *httpd.Request) httpd.Result {
 }
 
 // moment is how long, in ms, a request that meets the limit waits before it is
-// refused: another counts until it is logged, just after its client has its answer
-// or has left, and who comes then is served in nginx.
+// refused: another request counts until it is logged, which is just after its client
+// has its answer or has left. A request that comes in between is served by nginx.
 const moment = 1
 
 // take counts a request with a key; nil where it is one too many, or (full) where

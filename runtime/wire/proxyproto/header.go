@@ -101,8 +101,8 @@ func Read(b []byte, h *Header) (n int, err error) {
 }
 
 // Incomplete tells whether b, which Read has refused, could be the beginning of
-// a valid header of at most MaxHeader bytes. nginx drops such a connection;
-// whoever can wait may read on.
+// a valid header of at most MaxHeader bytes, so that more may be read. nginx drops
+// such a connection.
 func Incomplete(b []byte) bool {
 	n := min(len(b), len(signature))
 	if string(b[:n]) == signature[:n] {

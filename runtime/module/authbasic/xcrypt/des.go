@@ -79,7 +79,7 @@ var desTables = sync.OnceValue(func() *[8][64]uint32 {
 	return &out
 })
 
-// desCipher is DES with a key, a salt and a number of repetitions.
+// desCipher is DES with a key and a salt.
 type desCipher struct {
 	keys [16]uint64
 	swap uint64 // the bits of the expansion's first half that change places with the second's
@@ -191,7 +191,7 @@ func desCrypt(password, setting []byte) ([]byte, error) {
 	return out, nil
 }
 
-// bsdiCrypt is _ccccssss: four digits of count, four of salt, and a password of any length, folded into a key.
+// bsdiCrypt is _ccccssss: four digits of count and four of salt. A password of any length is folded into a key.
 func bsdiCrypt(password, setting []byte) ([]byte, error) {
 	if len(setting) < 9 {
 		return nil, ErrRefused

@@ -7,13 +7,12 @@ import (
 )
 
 // md5Crypt is $1$salt: Poul-Henning Kamp's crypt with MD5.
-func md5Crypt(password, setting []byte) ([]byte, error) {
-	const magic = "$1$"
-	return MD5(password, salt(setting[len(magic):], 8), magic), nil
-}
+func md5Crypt(password, setting []byte) ([]byte, error) { return MD5(password, setting, "$1$"), nil }
 
-// MD5 is the MD5 crypt with a salt of up to 8 bytes under any prefix: $1$, or Apache's $apr1$.
-func MD5(password, salt []byte, magic string) []byte {
+// MD5 is the MD5 crypt under any prefix, $1$ or Apache's $apr1$. The setting begins with magic, the prefix; up to 8 bytes of
+// salt follow. The password may have any length.
+func MD5(password, setting []byte, magic string) []byte {
+	salt := salt(setting[len(magic):], 8)
 	h := md5.New()
 	h.Write(password)
 	h.Write(salt)
@@ -106,7 +105,7 @@ func sunMD5(password, setting []byte) ([]byte, error) {
 	return appendMD5(append(append([]byte(nil), salt...), '$'), sum), nil
 }
 
-// sunCoin decides by the last sum whether a round takes in the soliloquy.
+// sunCoin decides by the last sum whether a round takes in the soliloquy: the coin toss of SunOS.
 func sunCoin(sum []byte, round uint32) bool {
 	bit := func(n uint32) uint32 { return uint32(sum[n%128/8]) >> (n % 8) & 1 }
 	half := func(from int) (v uint32) {

@@ -3,6 +3,7 @@ package xcrypt
 import (
 	"bytes"
 	"errors"
+	"slices"
 )
 
 // What Hash refuses.
@@ -14,9 +15,9 @@ var (
 )
 
 const (
-	// maxPassword is libxcrypt's bound of a password, itself included.
+	// maxPassword is libxcrypt's bound: a password has fewer bytes.
 	maxPassword = 512
-	// maxOutput is the room that libxcrypt has for a hash; of it the methods whose salt may be long run out.
+	// maxOutput is the room that libxcrypt has for a hash, in bytes. Methods whose salt may be long can exceed it.
 	maxOutput = 384
 	// maxMemory is what one hash may take: N 2^18 and r 32, cost 11 of yescrypt and scrypt, the most that crypt_gensalt
 	// offers.
@@ -49,18 +50,15 @@ var methods = []method{
 	{"", desCrypt, nil},
 }
 
-// find returns the method of a setting, nil if there is none.
+// find returns the method of a setting. The last one takes what no other does.
 func find(setting []byte) *method {
-	for i := range methods {
-		if hasPrefix(setting, methods[i].prefix) {
-			return &methods[i]
-		}
-	}
-	return nil
+	i := slices.IndexFunc(methods, func(m method) bool { return hasPrefix(setting, m.prefix) })
+	return &methods[i]
 }
 
 // Hash hashes a password as the setting says, which is a stored hash or its beginning. The password ends at a zero byte, as
-// the C library's does.
+// the C library's does. The errors are ErrRefused and ErrUnsupported. What it costs is the setting's and the client's choice:
+// up to a gigabyte of memory (see Memory), and seconds of processor time.
 func Hash(password, setting []byte) ([]byte, error) {
 	password, _, _ = bytes.Cut(password, []byte{0})
 	if len(password) >= maxPassword || !validSetting(setting) {
@@ -69,7 +67,7 @@ func Hash(password, setting []byte) ([]byte, error) {
 	return find(setting).hash(password, setting)
 }
 
-// Memory returns about how many bytes it takes to hash as the setting says.
+// Memory returns about how many bytes Hash takes for the setting; 0 for next to none. Settings that Hash refuses may have any.
 func Memory(setting []byte) int {
 	if m := find(setting); m.memory != nil {
 		return m.memory(setting)
@@ -125,7 +123,7 @@ func appendDigits(dst []byte, v uint32, n int) []byte {
 	return dst
 }
 
-// number reads the digits of number digits of v, the lowest first, at the start of b.
+// number reads a number of n digits, the lowest first, at the start of b.
 func number(b []byte, n int) (v uint32, ok bool) {
 	if len(b) < n {
 		return 0, false

@@ -96,7 +96,7 @@ func yescryptMemory(setting []byte) int {
 	return scryptBytes(y.logN, y.r)
 }
 
-// scryptBytes is the size of the table that scrypt and yescrypt fill, and anything above maxMemory where it is above.
+// scryptBytes is the size of the table that scrypt and yescrypt fill; where that is above maxMemory, some number above it.
 func scryptBytes(logN, r int) int { return min(128*min(r, maxMemory/128)<<min(logN, 31), maxMemory+1) }
 
 // yescryptHash is $y$parameters$salt: yescrypt of Openwall.
@@ -197,8 +197,8 @@ func scryptHash(password, setting []byte) ([]byte, error) {
 	return appendSum(out, sum), nil
 }
 
-// scryptSalt reports whether libxcrypt takes what follows the parameters: digits and dollars, and anything behind a dollar
-// whose next byte is neither.
+// scryptSalt reports whether libxcrypt takes what follows the parameters: digits and dollars. The first byte that is neither has
+// to stand behind a dollar; what follows it does not count.
 func scryptSalt(b []byte) bool {
 	for i, c := range b {
 		if c != '$' && digit(c) < 0 {
