@@ -84,7 +84,11 @@ func (r *Request) DiscardBody() Result {
 	r.Body.discarded = true
 	r.startBody()
 	r.In.ContentLength, r.In.Chunked = 0, false
-	return r.dropReceived()
+	rc := r.dropReceived()
+	if rc == OK && r.bodyUnread() {
+		r.conn.dropWhileWaiting(r)
+	}
+	return rc
 }
 
 // HasBody reports whether the request announced a body that was not discarded.

@@ -69,28 +69,16 @@ func (r *Request) BodyNext() ([]byte, error) {
 func (r *Request) decode(limit int) ([]byte, error) {
 	b, c := &r.Body, r.conn
 	in := c.in.B[c.inPos:min(c.inEnd, c.inPos+limit)]
-	if !b.chunked {
-		n := min(b.left, int64(len(in)))
-		c.inPos += int(n)
-		r.countRaw(n)
-		b.left -= n
-		b.done = b.left == 0
-		b.Size += n
-		return in[:n], nil
-	}
-	data, used, st := b.dec.Decode(in)
+	data, used, ok := b.take(in)
 	c.inPos += used
 	r.countRaw(int64(used))
-	switch st {
-	case chunked.Done:
-		b.done = true
-	case chunked.Invalid:
+	if !ok {
 		r.Errorf(nil, "client sent invalid chunked body")
 		r.abandonBody()
 		return nil, errBadBody
 	}
 	more := int64(len(data)) + b.dec.Remaining()
-	if limit := r.loc.Core.maxBodySize; limit > 0 && more > limit-b.Size && !b.discarded {
+	if limit := r.loc.Core.maxBodySize; b.chunked && limit > 0 && more > limit-b.Size && !b.discarded {
 		r.Errorf(nil, "client intended to send too large chunked body: %d+%d bytes", b.Size, more)
 		r.lingering = true
 		r.abandonBody()
@@ -101,6 +89,20 @@ func (r *Request) decode(limit int) ([]byte, error) {
 		r.In.ContentLength = b.Size // as of a body that was announced
 	}
 	return data, nil
+}
+
+// take decodes what it can of in: bytes of the body, and how many of in it has
+// used. Not ok: the body is invalid, and stays so.
+func (b *Body) take(in []byte) (data []byte, used int, ok bool) {
+	if !b.chunked {
+		n := int(min(b.left, int64(len(in))))
+		b.left -= int64(n)
+		b.done = b.left == 0
+		return in[:n], n, true
+	}
+	data, used, st := b.dec.Decode(in)
+	b.done = st == chunked.Done
+	return data, used, st != chunked.Invalid
 }
 
 // abandonBody drops what was read of a body that cannot be used, and reads no

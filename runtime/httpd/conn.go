@@ -86,6 +86,7 @@ type Conn struct {
 	reusablePrev, reusableNext *Conn
 
 	hangups *hangups // nil before the first Watch
+	drop    bodyDrop
 
 	resumeFn func(*netio.Conn, netio.Event)
 	serveFn  func()

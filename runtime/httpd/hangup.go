@@ -28,12 +28,14 @@ type hangups struct {
 
 // Watch calls w.ClientGone when the client leaves, until Unwatch; at once if it has
 // left already. False: there are no such events for this connection, and the caller
-// has to ask [Request.ClientClosed] from time to time.
+// has to ask [Request.ClientClosed] from time to time. What the client still sends
+// of a discarded body is read from then on.
 func (r *Request) Watch(w Waiter) bool {
 	c := r.conn
 	if c.isShadow {
 		return true
 	}
+	c.beginDrop()
 	h := c.hangups
 	if h == nil {
 		h = new(hangups)

@@ -217,6 +217,7 @@ func (c *Conn) finishRequest(r *Request) bool {
 			r.complete = true
 		}
 	}
+	c.endDrop()
 	over := r.failed // nothing more is read
 	until := clock.Mono() + r.loc.Core.lingeringTime*int64(time.Millisecond)
 	if !over && r.bodyUnread() && (r.keepalive || r.Body.discarded) {

@@ -43,9 +43,19 @@ func (r *Request) ClientClosed() bool { return r.conn.nc.PeerClosed() }
 // called where subrequests may be included: there the one whose turn it is
 // writes, and the others wait.
 func (r *Request) OnClientBlocked(fn func()) {
-	if r.main.kin == nil && !r.mayInclude {
-		r.conn.nc.OnBlocked(fn)
+	if r.main.kin != nil || r.mayInclude {
+		return
 	}
+	if c := r.conn; c.drop.r != nil {
+		c.nc.OnBlocked(func() {
+			if fn != nil {
+				fn()
+			}
+			c.beginDrop()
+		})
+		return
+	}
+	r.conn.nc.OnBlocked(fn)
 }
 
 // HasErrorPage reports whether error_page has something for a code here.

@@ -35,6 +35,9 @@ func (c *Conn) unwatchClosed() {}
 // OnHangup returns false: the system has no way to watch for a hangup alone.
 func (c *Conn) OnHangup(*Lot, func()) bool { return false }
 
+// WatchEnd has nothing to do here.
+func (c *Conn) WatchEnd(*Lot) error { return nil }
+
 // NewLot makes a lot; Close ends it.
 func NewLot(o LotOptions) (*Lot, error) {
 	l := new(Lot)

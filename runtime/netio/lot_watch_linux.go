@@ -121,6 +121,23 @@ func (c *Conn) OnHangup(l *Lot, fn func()) bool {
 	return true
 }
 
+// WatchEnd makes l watch c for its end alone, so that a goroutine may read from c
+// while another asks for OnHangup.
+func (c *Conn) WatchEnd(l *Lot) error {
+	w := &c.parked.watch
+	if w.lot != nil && w.part {
+		return nil
+	}
+	fn := w.hangup
+	if err := c.watch(l, watchEnd); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	w.hangup = fn
+	l.mu.Unlock()
+	return nil
+}
+
 // watch makes l watch the descriptor. What is there already is reported, too.
 func (c *Conn) watch(l *Lot, mask uint32) error {
 	c.unwatch()

@@ -1,0 +1,74 @@
+package httpd
+
+import "time"
+
+// bodyDrop reads what a client sends of a discarded body while its request is
+// answered: a client that sends the whole body before it reads would wait for
+// the server else, which waits for the client to take the response. It begins
+// when the request first waits, for the client or somebody else, and has a
+// goroutine of its own until the request ends. Its fields belong to who serves
+// the request; what the goroutine touches meanwhile is the connection's input
+// and the request's Body, which nobody else looks at once it is discarded.
+type bodyDrop struct {
+	r    *Request      // whose body is to be dropped, nil once that has begun
+	done chan struct{} // closed when the goroutine has ended; nil where there is none
+}
+
+// dropWhileWaiting has the rest of r's body dropped as soon as r waits.
+func (c *Conn) dropWhileWaiting(r *Request) {
+	c.drop.r = r
+	c.nc.OnBlocked(c.beginDrop)
+}
+
+// beginDrop starts the goroutine, unless there is nothing to drop or it runs.
+func (c *Conn) beginDrop() {
+	r := c.drop.r
+	if r == nil {
+		return
+	}
+	c.drop.r = nil
+	if c.nc.Share() != nil || c.srv.lot != nil && c.nc.WatchEnd(c.srv.lot) != nil {
+		return // it is closed
+	}
+	c.readWithin(0)
+	r.bodyRoom()
+	c.drop.done = make(chan struct{})
+	go r.dropBody(c.drop.done)
+}
+
+// dropBody reads and drops until the body or the connection ends, or endDrop
+// says so. An invalid body is found again, and logged, by who reads on then.
+func (r *Request) dropBody(done chan struct{}) {
+	defer close(done)
+	defer r.Caught(nil)
+	c := r.conn
+	for r.startBody() {
+		if c.inPos == c.inEnd {
+			if c.bodyCame(c.rw.Read(r.bodyRoom())) != nil {
+				return
+			}
+		}
+		_, used, ok := r.Body.take(c.in.B[c.inPos:c.inEnd])
+		c.inPos += used
+		if !ok {
+			return
+		}
+	}
+}
+
+// endDrop ends what dropWhileWaiting began. What has not come of the body is to
+// be read by the caller.
+func (c *Conn) endDrop() {
+	d := &c.drop
+	if d.r != nil {
+		d.r = nil
+		c.nc.OnBlocked(nil)
+	}
+	if d.done == nil {
+		return
+	}
+	_ = c.nc.SetReadDeadline(time.Unix(1, 0)) // it is open
+	<-d.done
+	d.done = nil
+	_ = c.nc.SetReadDeadline(time.Time{}) // it is open
+}
