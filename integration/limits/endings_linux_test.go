@@ -16,31 +16,48 @@ func TestRefusedIsAnswered(t *testing.T) {
 -- http.conf --
 server {
     listen %%ADDR%%;
+    listen %%ADDR_2%% ssl;
+    ssl_certificate certs/localhost.pem;
+    ssl_certificate_key certs/localhost.key;
     location / { return 200; }
+    location /limited { client_max_body_size 10; proxy_pass http://%%UPSTREAM%%; }
 }
 `}
 	for _, c := range []struct {
-		name string
-		text string
+		name   string
+		port   int
+		text   string
+		status int
 	}{
-		{"method", "get / HTTP/1.1\r\n" + more},
-		{"version", "GET / HTTP/01.1\r\n" + more},
-		{"path", "GET /../ HTTP/1.1\r\n" + more},
-		{"two hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n" + more},
-		{"TLS hello", "\x16\x03\x01\x07\x00\x01\x00\x06\xfc\x03\x03" + more},
+		{"method", 1, "get / HTTP/1.1\r\n" + more, 400},
+		{"version", 1, "GET / HTTP/01.1\r\n" + more, 400},
+		{"path", 1, "GET /../ HTTP/1.1\r\n" + more, 400},
+		{"two hosts", 1, "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n" + more, 400},
+		{"invalid header line", 1, "GET / HTTP/1.1\r\nHost: a\r\na\x01b: c\r\n" + more, 400},
+		{"too long line", 1, "GET /" + strings.Repeat("a", 40<<10) + " HTTP/1.1\r\n" + more, 414},
+		{"too long header line", 1, "GET / HTTP/1.1\r\nHost: " + strings.Repeat("a", 40<<10) + "\r\n" + more, 400},
+		{"TLS hello", 1, "\x16\x03\x01\x07\x00\x01\x00\x06\xfc\x03\x03" + more, 400},
+		{"plain request to a TLS port", 2, "GET / HTTP/1.1\r\nHost: a\r\n" + more + "\r\n" + more, 400},
+		{"too large body", 1, "POST /limited HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + more, 413},
+		{"too large chunk", 1, "POST /limited HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n" + more, 413},
+		{"invalid chunk", 1, "POST /limited HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n" + more, 400},
+		{"unread input", 1, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\nConnection: close\r\n\r\n" + more, 200},
+		{"another request", 1, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nGET / HTTP/1.1\r\n" + more, 200},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			for _, binary := range []string{oracle(), tested()} {
 				s := start(t, binary, set)
+				all := make([]*client, clients)
+				for i := range all {
+					all[i] = s.dialTo(c.port).say(c.text)
+				}
 				answers := 0
-				for range clients {
-					d := s.dial()
-					d.send(c.text)
-					if got := d.receive(patience); got.status() >= 400 {
+				for _, d := range all { // some of which have been closed for long, if not with a reset
+					if got := d.receiveUntil("\r\n\r\n", patience); got.status() == c.status {
 						answers++
 					}
-					must(t, d.conn.Close())
+					must(t, d.conn.Close()) // else the server lingers
 				}
 				if answers != clients {
 					t.Errorf("%s: %d of %d clients got their answer", s, answers, clients)
