@@ -38,7 +38,8 @@ func (r *Request) ClientGone() (bool, error) { return r.conn.nc.HungUp() }
 func (r *Request) ClientClosed() bool { return r.conn.nc.PeerClosed() }
 
 // OnClientBlocked makes fn be called, once, when a write to the client is about
-// to wait because the client takes nothing more for now; nil calls it off. fn
+// to wait because the client takes nothing more for now, or may have nothing more
+// for now because of limit_rate; nil calls it off. fn
 // runs on the request's goroutine and must not write to the client. It is not
 // called where subrequests may be included: there the one whose turn it is
 // writes, and the others wait.

@@ -207,6 +207,7 @@ func (r *Request) awaitRate() error {
 			r.broken(err)
 			return err
 		}
+		r.conn.nc.Blocked()
 		r.Sleep(left/1e6 + 1)
 	}
 	return errClientGone

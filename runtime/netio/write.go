@@ -98,6 +98,14 @@ func (c *Conn) Sendfile(fd int, off, n int64) (int64, error) {
 // goroutine, must not write to c, and should not take long.
 func (c *Conn) OnBlocked(fn func()) { c.blocked = fn }
 
+// Blocked calls what OnBlocked was given: for a writer that waits of its own accord.
+func (c *Conn) Blocked() {
+	if fn := c.blocked; fn != nil {
+		c.blocked = nil
+		fn()
+	}
+}
+
 // WaitWritable waits until a write would be taken.
 func (c *Conn) WaitWritable() error {
 	c.write = writeOp{kind: opWaitWrite}
@@ -176,10 +184,7 @@ func (c *Conn) tryWrite(fd uintptr) bool {
 				}
 				return true
 			}
-			if fn := c.blocked; fn != nil {
-				c.blocked = nil
-				fn()
-			}
+			c.Blocked()
 			c.wr.begin(0)
 			return false
 		default:
