@@ -94,7 +94,7 @@ var grammar = map[string][]string{
 	"charset":   {"utf-8", "off", "koi8-r", "$m1", "windows-1251"},
 	"gproxied":  {"any", "off", "expired no-cache auth"},
 	"gstatic":   {"on", "always", "off"},
-	"sub":       {"a", "<h1>", "line", "'</body>'", "$host", "LINE", "xyz"},
+	"sub":       {"a", "<h1>", "line", "'</body>'", "host", "LINE", "xyz"},
 	"acode":     {"200", "204", "401", "403", "404", "500"},
 	"burst":     {"1", "2", "5"},
 	"method":    {"GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"},

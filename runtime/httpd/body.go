@@ -182,7 +182,7 @@ func (r *Request) ReadBody() Result {
 	if b.store != nil && b.File == nil {
 		b.Mem = b.store.B[:n]
 	}
-	if toFile && b.File == nil && (b.inFile || b.Size > 0) {
+	if toFile && b.File == nil && (b.inFile || r.In.ContentLength >= 0) { // an empty body has an empty file
 		if err := r.spill(nil, n); err != nil {
 			r.abandonBody()
 			return StatusInternalServerError

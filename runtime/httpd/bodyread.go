@@ -74,7 +74,11 @@ func (r *Request) decode(limit int) ([]byte, error) {
 	r.countRaw(int64(used))
 	if !ok {
 		r.Errorf(nil, "client sent invalid chunked body")
+		unknown := b.discarded // how long it is: it did not come to its end
 		r.abandonBody()
+		if unknown {
+			r.In.ContentLength = -1
+		}
 		return nil, errBadBody
 	}
 	more := int64(len(data)) + b.dec.Remaining()

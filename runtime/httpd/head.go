@@ -62,7 +62,7 @@ func (h *head) line() Result {
 		n, st := h1.ParseRequestLine(c.in.B[c.inPos:c.inEnd], &r.Line)
 		switch st {
 		case h1.OK:
-			r.length += int64(n)
+			r.length += int64(n - r.Line.Skipped)
 			c.inPos += n
 			return h.lineDone()
 		case h1.Again:

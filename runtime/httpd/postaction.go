@@ -1,5 +1,9 @@
 package httpd
 
+// afterCycle is how often a request can be sent elsewhere by post_action, less one, once rewrite or error_page had used up
+// what it may: nginx counts in four bits, below nought is fifteen.
+const afterCycle = 16
+
 // Answered reports whether the client has its answer already, and what a handler
 // does is post_action's.
 func (r *Request) Answered() bool { return r.answered }
@@ -18,6 +22,9 @@ func (r *Request) postAction() {
 	}
 	failed := r.failed
 	r.failed, r.answered, r.headerOnly = false, true, true
+	if r.uriChanges == 0 { // by a cycle: the first post_action is run all the same, and those that it leads to are counted anew
+		r.uriChanges = afterCycle
+	}
 	for target := r.loc.Core.postAction; target != "" && r.uriChanges > 0; target = r.loc.Core.postAction {
 		var rc Result
 		if target[0] == '@' {

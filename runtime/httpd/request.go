@@ -190,8 +190,8 @@ func (r *Request) NotModifiedDisabled() bool { return r.noNotModified }
 func (r *Request) ExpectTrailers() { r.expectTrailers = true }
 
 // Pipelined reports whether the client sent the request before it had the
-// response to the one before it.
-func (r *Request) Pipelined() bool { return r.main.pipelined }
+// response to the one before it. No subrequest was sent by a client.
+func (r *Request) Pipelined() bool { return r.pipelined }
 
 // Host returns the host the client asked for, in lower case, without the port.
 func (r *Request) Host() []byte { return r.name }

@@ -229,7 +229,7 @@ func (b *Builder) defineConnectionVars() {
 	v.Define("connection_requests", always(func(r *Request) []byte { return r.Number(int64(r.main.number)) }))
 	v.Define("connection_time", alwaysFresh(func(r *Request) []byte { return r.seconds(r.conn.Start) }))
 	v.Define("pipe", always(func(r *Request) []byte {
-		if r.main.pipelined {
+		if r.Pipelined() {
 			return []byte("p")
 		}
 		return []byte(".")
@@ -309,16 +309,15 @@ func (b *Builder) defineResponseVars() {
 		}
 		return r.Out.Value(h1.ContentLength)
 	}))
-	v.Define("sent_http_location", fixed(func(r *Request) []byte {
+	v.Define("sent_http_location", Var{Get: func(r *Request, _ string) ([]byte, bool) {
 		if r.sentLocation != nil {
-			return r.sentLocation
+			return r.sentLocation, true
 		}
-		if v := r.Out.Value(h1.Location); v != nil {
-			return v
+		if h := r.Out.Find(h1.Location); h != nil {
+			return h.Value, true
 		}
-		v, _ := r.joinHeaders(r.Out.List, "location") // of add_header
-		return v
-	}))
+		return r.joinHeaders(r.Out.List, "location") // of add_header
+	}})
 	v.Define("sent_http_last_modified", fixed(func(r *Request) []byte {
 		switch {
 		case r.Out.lastModGone:

@@ -28,7 +28,9 @@ func parseVersion(b []byte, start, i int, rl *RequestLine) (int, Status) {
 	major, minor := 0, 9
 	if b[i] != '\r' && b[i] != '\n' {
 		var st Status
-		rl.Protocol = b[i:i] // of a line that breaks off behind this it is known, and empty
+		if b[i] == 'H' {
+			rl.Protocol = b[i:i] // of a line that breaks off behind this it is known, and empty
+		}
 		if i, major, minor, st = parseProtocol(b, i, rl); st != OK {
 			return i, st
 		}
