@@ -151,7 +151,7 @@ func (x *explained) judge(req *harness.Request, r *explain.Report, ex *harness.E
 		x.judgePassed(req, r, resp)
 	default:
 		x.told.Add(1)
-		if r.Response.Status != resp.Code && (resp.Code == 403 || resp.Code == 500) && closedTo(x.running.Dir()) {
+		if r.Response.Status != resp.Code && (resp.Code == 403 || resp.Code == 404 || resp.Code == 500) && closedTo(x.running.Dir()) {
 			return
 		}
 		if r.Response.Status != resp.Code {
