@@ -22,6 +22,8 @@ func (n *node) add(kids ...*node) *node {
 func line(text string) *node                 { return &node{text: text} }
 func block(head string, kids ...*node) *node { return &node{text: head, block: true, kids: kids} }
 func (n *node) keep() *node                  { n.fixed = true; return n }
+
+// without returns the text of n, but for the nodes that are gone.
 func (n *node) without(gone map[*node]bool) string {
 	var b strings.Builder
 	n.write(&b, 0, gone)

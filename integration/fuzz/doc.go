@@ -1,4 +1,4 @@
-// Command fuzz compares the built program with nginx on configurations and requests that nobody thought of.
+// Command fuzz compares the built program with nginx on random configurations and requests.
 //
 //	make fuzz-nginx                                   ten minutes of it
 //	go run ./integration/fuzz -configs 1000           so many configurations, 50 requests each

@@ -15,7 +15,7 @@ func TestSeeds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = lab.Close() }) // of no use to anybody
+	t.Cleanup(func() { _ = lab.Close() }) // only files that are left
 	p, err := newPlayer(lab, "differences.md")
 	if err != nil {
 		t.Fatal(err)

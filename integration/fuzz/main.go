@@ -55,7 +55,7 @@ func (o *options) run(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer func() { _ = lab.Close() }() // of no use to anybody
+	defer func() { _ = lab.Close() }() // only files that are left
 	p, err := newPlayer(lab, o.table)
 	if err != nil {
 		return 0, err

@@ -172,7 +172,7 @@ func (s *site) abort(path, kind string) (time.Duration, string) {
 		other.receiveUntil("\r\n\r\n", patience)
 	}
 	c.send(head)
-	time.Sleep(300 * time.Millisecond) // until it waits, which nobody tells
+	time.Sleep(300 * time.Millisecond) // until it waits, which shows nowhere
 	before := strings.Count(s.read("logs/access.log"), "\n")
 	if raw, ok := c.conn.(interface{ NetConn() net.Conn }); ok {
 		_ = raw.NetConn().Close()

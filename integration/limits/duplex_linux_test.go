@@ -64,13 +64,6 @@ func duplexApp(a *appConn) {
 	}
 }
 
-func (s *site) duplexClient(secure bool) *client {
-	if secure {
-		return s.dialTLS(2, nil)
-	}
-	return s.dial()
-}
-
 // TestEcho: an application that answers as the body comes, and a client that sends a part when it has the part before
 // back, take as long as through nginx.
 func TestEcho(t *testing.T) {
@@ -93,7 +86,7 @@ func TestEcho(t *testing.T) {
 // echo sends parts of a body, each once the one before has come back, and returns how long that took.
 func (s *site) echo(path string, secure, counted bool, turns int) time.Duration {
 	s.t.Helper()
-	c := s.duplexClient(secure)
+	c := s.dialAs(secure)
 	_ = c.conn.SetDeadline(time.Now().Add(10 * time.Second)) // it is open
 	part := strings.Repeat("0123456789abcdef", 16)
 	begun := time.Now()
@@ -136,7 +129,7 @@ func TestEarlyAnswer(t *testing.T) {
 		for _, secure := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s tls %v", strings.Trim(path, "/"), secure), func(t *testing.T) {
 				beside(t, set, 60*time.Millisecond, func(s *site) time.Duration {
-					c := s.duplexClient(secure)
+					c := s.dialAs(secure)
 					c.send("POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nbeginning")
 					got := c.receiveUntil("closed", 10*time.Second)
 					if got.status() != 401 {
@@ -149,7 +142,7 @@ func TestEarlyAnswer(t *testing.T) {
 	}
 }
 
-// TestLargeEcho: a body of some size comes back while it is sent, whoever reads first.
+// TestLargeEcho: a body of 20 MB comes back while it is sent, and neither direction blocks the other.
 func TestLargeEcho(t *testing.T) {
 	t.Parallel()
 	set := setup{text: duplexConf, apps: apps(script(duplexApp), overTLS(t, script(duplexApp)))}
@@ -159,7 +152,7 @@ func TestLargeEcho(t *testing.T) {
 				t.Parallel()
 				const length = 20 * mb
 				s := start(t, tested(), set)
-				c := s.duplexClient(secure)
+				c := s.dialAs(secure)
 				c.send(fmt.Sprintf("POST %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: %d\r\n\r\n", path, int64(length)))
 				taken := make(chan size)
 				go func() { taken <- c.stream("0123456789abcdef", length) }()

@@ -116,7 +116,7 @@ answer
 	}
 }
 
-// TestQuitEndsHandshakes: a server that quits does not wait for clients that are slow to say who they are.
+// TestQuitEndsHandshakes: a server that quits does not wait for clients whose PROXY header or handshake is not complete.
 func TestQuitEndsHandshakes(t *testing.T) {
 	t.Parallel()
 	set := setup{text: `

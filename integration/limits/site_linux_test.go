@@ -155,3 +155,12 @@ func (s *site) dialTLS(n int, conf *tls.Config) *client {
 	c.conn = secure
 	return c
 }
+
+// dialAs opens a connection to %%ADDR%%, or with secure one to %%ADDR_2%% over TLS.
+func (s *site) dialAs(secure bool) *client {
+	s.t.Helper()
+	if secure {
+		return s.dialTLS(2, nil)
+	}
+	return s.dial()
+}

@@ -232,7 +232,7 @@ func streamPairs(t *testing.T, servers []*site, list []int, final bool) func(i i
 	var wait sync.WaitGroup
 	for _, i := range list {
 		for k, s := range servers {
-			c := s.dialStream(streams[i].client)
+			c := s.dialAs(streams[i].client == "TLS")
 			wait.Go(func() {
 				version := "HTTP/1.1"
 				if streams[i].client == "HTTP/1.0" {
@@ -258,12 +258,4 @@ func streamPairs(t *testing.T, servers []*site, list []int, final bool) func(i i
 		}
 		return alike
 	}
-}
-
-func (s *site) dialStream(kind string) *client {
-	s.t.Helper()
-	if kind == "TLS" {
-		return s.dialTLS(2, nil)
-	}
-	return s.dial()
 }

@@ -73,8 +73,8 @@ func TestSendReload(t *testing.T) {
 	}
 }
 
-// TestSendReloadWithoutAnswer: where nobody can tell, the signal has been sent, and that is all there is to know. Where
-// somebody could and does not, or another has the name, the result is not known, which is no success.
+// TestSendReloadWithoutAnswer: where no process listens, sending the signal is the success. Where the server listens and does
+// not answer, or another process has the name, the result is not known, which is no success.
 func TestSendReloadWithoutAnswer(t *testing.T) {
 	name := resultsAddr(os.Getpid()).Name
 	const unknown = "[error] the result of the reload is not known: "
@@ -214,7 +214,7 @@ func TestResultsOfReloadsBefore(t *testing.T) {
 	}
 }
 
-// TestTooManyQuestions: those who cannot wait get no greeting.
+// TestTooManyQuestions: a command for which there is no place gets no greeting.
 func TestTooManyQuestions(t *testing.T) {
 	r := openResults(t)
 	defer r.Close()
@@ -251,7 +251,7 @@ func TestResultsOfAnother(t *testing.T) {
 	}
 }
 
-// TestOutcomeWaitsOnce: one who asks and does not read is waited for once, however much there is to say.
+// TestOutcomeWaitsOnce: a command that does not read is waited for once, however much there is to say.
 func TestOutcomeWaitsOnce(t *testing.T) {
 	r := openResults(t)
 	defer r.Close()

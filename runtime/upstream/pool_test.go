@@ -130,7 +130,7 @@ func TestPoolOfTheNextConfiguration(t *testing.T) {
 	kept.Close()
 }
 
-// TestPoolKey: a connection is given only to those who would make it the same
+// TestPoolKey: a connection is given only to an exchange that would make the same
 // in every respect.
 func TestPoolKey(t *testing.T) {
 	srv := newPeer(t)
@@ -235,6 +235,10 @@ func TestPoolDirty(t *testing.T) {
 // or sends something, without anybody asking for it; and it can still be had
 // after it was watched.
 func TestPoolWatches(t *testing.T) {
+	if !netio.ParkBetweenRequests {
+		t.Log("this system has no watcher")
+		return
+	}
 	srv, pool := newPeer(t), newPool(t, generous)
 	for round := range 3 {
 		conn, far := srv.dial(t, plain)
@@ -268,9 +272,6 @@ func TestPoolWatches(t *testing.T) {
 // watched waits until the pool's connection is with the watcher.
 func watched(t *testing.T, p *Pool) {
 	t.Helper()
-	if !netio.ParkBetweenRequests {
-		t.Skip("no watcher here")
-	}
 	for done := false; !done; runtime.Gosched() {
 		p.mu.Lock()
 		done = len(p.idle) == 1 && p.idle[0].watched

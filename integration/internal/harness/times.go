@@ -14,7 +14,7 @@ import (
 // step is what times are compared in: two servers on one machine are not quicker than that by chance.
 const step = 100 * time.Millisecond
 
-// stopwatch reads a connection as bytes come, whether or not somebody wants them yet, and knows when each came.
+// stopwatch reads a connection as bytes come, also before they are wanted, and knows when each came.
 type stopwatch struct {
 	begun    time.Time
 	incoming chan moment
@@ -68,7 +68,7 @@ type Piece struct {
 
 // times of a response, of a request that asks for them.
 type times struct {
-	watch *stopwatch // nil where nobody asks
+	watch *stopwatch // nil where the times are not asked for
 	head  int
 	body  []Piece
 }
