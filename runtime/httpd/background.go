@@ -88,7 +88,7 @@ func (r *Request) detach(body bool) *Request {
 	for i := range r.vars {
 		m.vars[i] = varValue{b: m.dup(r.vars[i].b), state: r.vars[i].state}
 	}
-	m.Body = Body{read: true, done: true}
+	m.Body = Body{read: true, bodyDecoder: bodyDecoder{done: true}}
 	if body && !m.takeBody(&r.Body) {
 		m.release()
 		c.endShadow()

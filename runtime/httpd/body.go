@@ -7,7 +7,6 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
-	"github.com/sluiceproxy/sluice/runtime/wire/chunked"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -19,12 +18,9 @@ type Body struct {
 	File *os.File // else it is here, from the beginning
 	Size int64    // of the decoded body
 
+	bodyDecoder
 	store     *buf.Buf
-	dec       chunked.Decoder
-	left      int64 // bytes still to come of a counted body
 	started   bool
-	done      bool
-	chunked   bool
 	discarded bool
 	read      bool // ReadBody has run
 	keepFile  bool

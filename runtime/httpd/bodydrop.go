@@ -3,12 +3,12 @@ package httpd
 import "time"
 
 // bodyDrop reads what a client sends of a discarded body while its request is
-// answered: a client that sends the whole body before it reads would wait for
-// the server else, which waits for the client to take the response. It begins
-// when the request first waits, for the client or somebody else, and has a
-// goroutine of its own until the request ends. Its fields belong to who serves
-// the request; what the goroutine touches meanwhile is the connection's input
-// and the request's Body, which nobody else looks at once it is discarded.
+// answered. Else a client that sends the whole body before it reads would wait for
+// the server, which waits for the client to take the response. It begins when the
+// request first waits for anything, and has a goroutine of its own until the
+// request ends. Its fields belong to the goroutine of the request. Its own goroutine
+// uses the connection's input and the request's Body, which the request does not
+// use any more once the body is discarded.
 type bodyDrop struct {
 	r    *Request      // whose body is to be dropped, nil once that has begun
 	done chan struct{} // closed when the goroutine has ended; nil where there is none
@@ -37,7 +37,7 @@ func (c *Conn) beginDrop() {
 }
 
 // dropBody reads and drops until the body or the connection ends, or endDrop
-// says so. An invalid body is found again, and logged, by who reads on then.
+// says so. An invalid body is found again, and logged, by the next read.
 func (r *Request) dropBody(done chan struct{}) {
 	defer close(done)
 	defer r.Caught(nil)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/netio"
-	"github.com/sluiceproxy/sluice/runtime/wire/chunked"
 )
 
 // BodyFlow is the rest of a request body while it is read beside the response, on
@@ -20,15 +19,12 @@ type BodyFlow struct {
 	most    int64 // client_max_body_size, 0: none
 	ahead   int64 // how much may be read beyond the body
 
+	bodyDecoder
 	buf      *buf.Buf
 	pos, end int
-	chunked  bool
-	dec      chunked.Decoder
-	left     int64
 	size     int64 // of the whole body so far
 	raw      int64 // bytes taken
-	more     int64 // what would have made the body too large
-	done     bool
+	more     int64 // with errTooLarge: what would have made the body too large
 	err      error // that ended reading
 }
 
@@ -43,9 +39,9 @@ func (r *Request) DetachBody() (*BodyFlow, error) {
 	r.bodyDetached = true
 	f := &BodyFlow{
 		nc: c.nc, rw: c.rw, timeout: msec(r.loc.Core.bodyTimeout), most: r.loc.Core.maxBodySize,
-		ahead:   r.srv.Conf.largeHeaderBuffers.Size,
-		buf:     buf.Sized(max(bodyRead, c.inEnd-c.inPos)),
-		chunked: b.chunked, dec: b.dec, left: b.left, size: b.Size,
+		ahead:       r.srv.Conf.largeHeaderBuffers.Size,
+		buf:         buf.Sized(max(bodyRead, c.inEnd-c.inPos)),
+		bodyDecoder: b.bodyDecoder, size: b.Size,
 	}
 	if c.inPos < c.inEnd {
 		f.end = copy(f.buf.B, c.in.B[c.inPos:c.inEnd])
@@ -84,12 +80,8 @@ func (f *BodyFlow) Done() bool { return f.done }
 func (f *BodyFlow) Interrupt() { _ = f.nc.SetReadDeadline(time.Unix(1, 0)) }
 
 func (f *BodyFlow) fill() error {
-	need := f.left
-	if f.chunked {
-		need = f.dec.Need()
-	}
 	f.nc.SetReadTimeout(f.timeout)
-	n, err := f.rw.Read(f.buf.B[:min(int64(len(f.buf.B)), max(need, f.ahead))])
+	n, err := f.rw.Read(f.buf.B[:f.atOnce(len(f.buf.B), f.ahead)])
 	if n == 0 {
 		if err == nil {
 			err = io.EOF
@@ -105,29 +97,19 @@ func (f *BodyFlow) fill() error {
 
 // decode takes what it can, at most limit bytes.
 func (f *BodyFlow) decode(limit int) []byte {
-	in := f.buf.B[f.pos:min(f.end, f.pos+limit)]
-	if !f.chunked {
-		n := min(f.left, int64(len(in)))
-		f.pos += int(n)
-		f.raw, f.size, f.left = f.raw+n, f.size+n, f.left-n
-		f.done = f.left == 0
-		return in[:n]
-	}
-	data, used, st := f.dec.Decode(in)
+	piece, used, ok := f.take(f.buf.B[f.pos:min(f.end, f.pos+limit)])
 	f.pos += used
 	f.raw += int64(used)
-	f.done = st == chunked.Done
-	if st == chunked.Invalid {
+	if !ok {
 		f.err = errBadBody
 		return nil
 	}
-	more := int64(len(data)) + f.dec.Remaining()
-	if f.most > 0 && more > f.most-f.size {
+	if more, tooLarge := f.excess(piece, f.size, f.most); tooLarge {
 		f.err, f.more = errTooLarge, more
 		return nil
 	}
-	f.size += int64(len(data))
-	return data
+	f.size += int64(len(piece))
+	return piece
 }
 
 // AttachBody ends what DetachBody began, once the last Read of f has returned. The
@@ -136,7 +118,7 @@ func (r *Request) AttachBody(f *BodyFlow) error {
 	b, c := &r.Body, r.conn
 	r.bodyDetached = false
 	_ = c.nc.SetReadDeadline(time.Time{})
-	b.dec, b.left, b.done, b.Size = f.dec, f.left, f.done, f.size
+	b.bodyDecoder, b.Size = f.bodyDecoder, f.size
 	if !b.done { // as in nginx, whatever the header of the response has said
 		r.keepalive, r.lingering = false, true
 	}
@@ -152,13 +134,8 @@ func (r *Request) AttachBody(f *BodyFlow) error {
 	}
 	f.buf = nil
 	switch {
-	case errors.Is(f.err, errBadBody):
-		r.Errorf(nil, "client sent invalid chunked body")
-		r.abandonBody()
-	case errors.Is(f.err, errTooLarge):
-		r.Errorf(nil, "client intended to send too large chunked body: %d+%d bytes", f.size, f.more)
-		r.lingering = true
-		r.abandonBody()
+	case errors.Is(f.err, errBadBody), errors.Is(f.err, errTooLarge):
+		r.refuseBody(f.err, f.more)
 	case b.done && b.chunked:
 		r.In.ContentLength = b.Size // as of a body that was announced
 	case errors.Is(f.err, io.ErrUnexpectedEOF):

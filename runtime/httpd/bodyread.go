@@ -9,7 +9,6 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/netio"
-	"github.com/sluiceproxy/sluice/runtime/wire/chunked"
 )
 
 // bodyRead is the size of the one buffer that a body is read through. It is the
@@ -64,49 +63,41 @@ func (r *Request) BodyNext() ([]byte, error) {
 }
 
 // decode takes what it can from the connection's input, at most limit bytes. A
-// chunk that would make the body larger than client_max_body_size is refused
-// when its size is known, before its bytes come.
+// body that cannot be used is abandoned.
 func (r *Request) decode(limit int) ([]byte, error) {
 	b, c := &r.Body, r.conn
-	in := c.in.B[c.inPos:min(c.inEnd, c.inPos+limit)]
-	data, used, ok := b.take(in)
+	piece, used, ok := b.take(c.in.B[c.inPos:min(c.inEnd, c.inPos+limit)])
 	c.inPos += used
 	r.countRaw(int64(used))
 	if !ok {
-		r.Errorf(nil, "client sent invalid chunked body")
-		unknown := b.discarded // how long it is: it did not come to its end
-		r.abandonBody()
-		if unknown {
-			r.In.ContentLength = -1
-		}
+		r.refuseBody(errBadBody, 0)
 		return nil, errBadBody
 	}
-	more := int64(len(data)) + b.dec.Remaining()
-	if limit := r.loc.Core.maxBodySize; b.chunked && limit > 0 && more > limit-b.Size && !b.discarded {
-		r.Errorf(nil, "client intended to send too large chunked body: %d+%d bytes", b.Size, more)
-		r.lingering = true
-		r.abandonBody()
+	if more, tooLarge := b.excess(piece, b.Size, r.loc.Core.maxBodySize); tooLarge && !b.discarded {
+		r.refuseBody(errTooLarge, more)
 		return nil, errTooLarge
 	}
-	b.Size += int64(len(data))
+	b.Size += int64(len(piece))
 	if b.done && !b.discarded {
 		r.In.ContentLength = b.Size // as of a body that was announced
 	}
-	return data, nil
+	return piece, nil
 }
 
-// take decodes what it can of in: bytes of the body, and how many of in it has
-// used. Not ok: the body is invalid, and stays so.
-func (b *Body) take(in []byte) (data []byte, used int, ok bool) {
-	if !b.chunked {
-		n := int(min(b.left, int64(len(in))))
-		b.left -= int64(n)
-		b.done = b.left == 0
-		return in[:n], n, true
+// refuseBody logs why a body cannot be used, and abandons it. more is how many bytes
+// would have made it too large.
+func (r *Request) refuseBody(why error, more int64) {
+	if errors.Is(why, errTooLarge) {
+		r.Errorf(nil, "client intended to send too large chunked body: %d+%d bytes", r.Body.Size, more)
+		r.lingering = true
+	} else {
+		r.Errorf(nil, "client sent invalid chunked body")
 	}
-	data, used, st := b.dec.Decode(in)
-	b.done = st == chunked.Done
-	return data, used, st != chunked.Invalid
+	unknown := r.Body.discarded && errors.Is(why, errBadBody) // how long it is: it did not come to its end
+	r.abandonBody()
+	if unknown {
+		r.In.ContentLength = -1
+	}
 }
 
 // abandonBody drops what was read of a body that cannot be used, and reads no
@@ -153,11 +144,7 @@ func (r *Request) bodyRoom() []byte {
 		b.ownBuf = true
 	}
 	c.inPos, c.inEnd, c.inLarge = 0, 0, true
-	need := b.left
-	if b.chunked {
-		need = b.dec.Need()
-	}
-	return c.in.B[:min(int64(len(c.in.B)), max(need, r.srv.Conf.largeHeaderBuffers.Size))]
+	return c.in.B[:b.atOnce(len(c.in.B), r.srv.Conf.largeHeaderBuffers.Size)]
 }
 
 // bodyCame takes the result of a read into bodyRoom.

@@ -86,7 +86,7 @@ func (c *Conn) probe() {
 	r.number = 1
 	rc := r.readHead()
 	r.trace(Event{Kind: EventServer, Code: rc})
-	r.Body = Body{read: true, done: true}
+	r.Body = Body{read: true, bodyDecoder: bodyDecoder{done: true}}
 	if rc == OK {
 		rc = r.begin()
 	}

@@ -1,0 +1,43 @@
+package httpd
+
+import "github.com/sluiceproxy/sluice/runtime/wire/chunked"
+
+// bodyDecoder finds a request body in the bytes that come from the client.
+type bodyDecoder struct {
+	chunked bool
+	dec     chunked.Decoder
+	left    int64 // bytes still to come of a counted body
+	done    bool  // the body is complete
+}
+
+// take decodes what it can of in: a piece of the body, and how many bytes of in it
+// has used. Not ok: the body is invalid, and stays so.
+func (d *bodyDecoder) take(in []byte) (piece []byte, used int, ok bool) {
+	if !d.chunked {
+		n := int(min(d.left, int64(len(in))))
+		d.left -= int64(n)
+		d.done = d.left == 0
+		return in[:n], n, true
+	}
+	piece, used, st := d.dec.Decode(in)
+	d.done = st == chunked.Done
+	return piece, used, st != chunked.Invalid
+}
+
+// excess tells whether the piece that take has returned, with the rest of its chunk,
+// makes a chunked body of size bytes larger than most (client_max_body_size, 0: any
+// size), before the bytes of that rest come. more is how many bytes the two have.
+func (d *bodyDecoder) excess(piece []byte, size, most int64) (more int64, tooLarge bool) {
+	more = int64(len(piece)) + d.dec.Remaining()
+	return more, d.chunked && most > 0 && more > most-size
+}
+
+// atOnce returns how many bytes may be read into a buffer of size bytes: no more
+// than ahead beyond the part of the body whose length is known.
+func (d *bodyDecoder) atOnce(size int, ahead int64) int64 {
+	need := d.left
+	if d.chunked {
+		need = d.dec.Need()
+	}
+	return min(int64(size), max(need, ahead))
+}
