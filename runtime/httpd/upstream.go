@@ -231,9 +231,11 @@ func (b *Builder) Shared(key any, create func() any) any {
 }
 
 // TakeInput returns what the client sent after the request so far, for a
-// connection that changes its protocol. It is good until the request ends.
+// connection that changes its protocol. It is good until the request ends. From
+// then on the caller alone reads from the client.
 func (r *Request) TakeInput() []byte {
 	c := r.conn
+	c.endDrop()
 	if c.inPos == c.inEnd {
 		return nil
 	}

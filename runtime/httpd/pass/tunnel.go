@@ -33,6 +33,7 @@ func (x *Exchange) tunnel() httpd.Result {
 	}
 	r.CloseConnection()
 	r.Action("proxying upgraded connection")
+	first := r.TakeInput()
 	client := r.Conn().Net()
 	if r.Core().TCPNoDelay() {
 		_ = client.SetNoDelay(true)
@@ -48,7 +49,6 @@ func (x *Exchange) tunnel() httpd.Result {
 	x.conn.Net.SetWriteTimeout(msec(x.S.SendTimeout))
 	x.tunneled = &tunnel{}
 	x.tunneled.active.Store(clock.Mono())
-	first := r.TakeInput()
 	over := make(chan error, 1)
 	go func() {
 		defer x.R.Caught(func() { over <- nil })

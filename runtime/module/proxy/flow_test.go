@@ -248,6 +248,43 @@ func TestUpgradeLastBytes(t *testing.T) {
 	}
 }
 
+// TestUpgradeBehindDiscardedBody: the body of a request that was refused is read
+// and dropped while an error page is asked for. Once that page has upgraded the
+// connection, what comes is the server's.
+func TestUpgradeBehindDiscardedBody(t *testing.T) {
+	b := newBackend(t, func(_ string, conn net.Conn) bool {
+		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: upgrade\r\n\r\n")
+		_, _ = io.Copy(conn, conn)
+		return false
+	})
+	s := serve(t, b, `server { client_max_body_size 10; error_page 413 = @app; location @app {
+		proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; proxy_pass http://BACKEND;
+	} }`)
+	client := s.Dial()
+	defer func() { _ = client.Close() }()
+	head := "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: echo\r\nConnection: Upgrade\r\nContent-Length: 100\r\n\r\n"
+	if _, err := io.WriteString(client, head); err != nil {
+		t.Fatal(err)
+	}
+	r := bufio.NewReader(client)
+	if line, err := r.ReadString('\n'); err != nil || line != "HTTP/1.1 101 Switching Protocols\r\n" {
+		t.Fatalf("%q, %v", line, err)
+	}
+	if _, err := textproto.NewReader(r).ReadMIMEHeader(); err != nil {
+		t.Fatal(err)
+	}
+	_ = client.SetDeadline(time.Now().Add(10 * time.Second))
+	for _, word := range []string{"one ", "two ", "three"} {
+		if _, err := io.WriteString(client, word); err != nil {
+			t.Fatal(err)
+		}
+		got := make([]byte, len(word))
+		if _, err := io.ReadFull(r, got); err != nil || string(got) != word {
+			t.Fatalf("%q, %v; want %q", got, err, word)
+		}
+	}
+}
+
 // zeros has no end.
 type zeros struct{}
 
