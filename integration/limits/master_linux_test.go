@@ -114,7 +114,7 @@ func TestLogsOpenedForStoppedWorker(t *testing.T) {
 	}
 }
 
-// TestEndComesFromWait: whoever else has a worker's descriptors open, its end is noticed, and another takes its place.
+// TestEndComesFromWait: whichever process else has a worker's descriptors open, its end is noticed, and another takes its place.
 func TestEndComesFromWait(t *testing.T) {
 	t.Parallel()
 	if os.Getuid() != 0 {

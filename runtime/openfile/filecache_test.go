@@ -196,7 +196,7 @@ func TestDirectoryBecomesFile(t *testing.T) {
 	})
 }
 
-// TestClosed: a cache whose configuration has gone keeps nothing open for those who still use it.
+// TestClosed: a cache whose configuration has gone keeps nothing open, though requests still use it.
 func TestClosed(t *testing.T) {
 	inBubble(t, 10, time.Hour, func(t *testing.T, dir string, files *FileCache) {
 		c := NewCache(0)

@@ -193,7 +193,7 @@ func TestPoolLimits(t *testing.T) {
 }
 
 // TestPoolDirty: a connection that its peer has closed, or has sent something
-// on, is given to nobody: not at once, and not later.
+// on, is never given out.
 func TestPoolDirty(t *testing.T) {
 	srv := newPeer(t)
 	for _, c := range []struct {
@@ -232,7 +232,7 @@ func TestPoolDirty(t *testing.T) {
 }
 
 // TestPoolWatches: an idle connection is closed as soon as the peer closes it,
-// or sends something, without anybody asking for it; and it can still be had
+// or sends something, also when no exchange asks for it; and it can still be had
 // after it was watched.
 func TestPoolWatches(t *testing.T) {
 	if !netio.ParkBetweenRequests {
@@ -279,8 +279,7 @@ func watched(t *testing.T, p *Pool) {
 	}
 }
 
-// TestPoolRaces: whoever gets a connection that is watched, and ends just then,
-// gets it alone.
+// TestPoolRaces: a connection that is watched, and ends just then, is given to at most one exchange.
 func TestPoolRaces(t *testing.T) {
 	srv := newPeer(t)
 	for range 20 {
@@ -317,7 +316,7 @@ func TestPoolTimeout(t *testing.T) {
 	}
 }
 
-// TestPoolTLS: bytes that the TLS layer has decrypted and nobody has read are
+// TestPoolTLS: bytes that the TLS layer has decrypted and that are unread are
 // seen, though the socket has nothing left.
 func TestPoolTLS(t *testing.T) {
 	srv := newPeer(t)

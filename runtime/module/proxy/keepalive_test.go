@@ -88,9 +88,9 @@ const straysConf = `upstream u { server BACKEND; } server {
 	location /local { return 200 local; }
 }`
 
-// TestStray: what an application sends behind a response reaches nobody, be it
+// TestStray: what an application sends behind a response reaches no client, be it
 // there with the response, or come when the connection is kept already. Then the
-// connection is closed, without anybody asking for it.
+// connection is closed, also when no request asks for it.
 func TestStray(t *testing.T) {
 	for _, c := range strays {
 		for _, late := range []bool{false, true} {
@@ -139,7 +139,7 @@ func TestStray(t *testing.T) {
 }
 
 // TestStrayMeets: bytes that are no response, on a kept connection whose next
-// request is under way already, are nobody's response.
+// request is under way already, are not taken for its response.
 func TestStrayMeets(t *testing.T) {
 	b := local(t, func(n int, r *bufio.Reader, conn net.Conn) {
 		for i := range 2 {
