@@ -65,6 +65,7 @@ func (r *Request) detach(body bool) *Request {
 	m := requests.Get().(*Request)
 	m.cfg, m.conn, m.srv, m.loc, m.main = r.cfg, c, r.srv, r.loc, m
 	m.prepare()
+	m.makeVars()
 	m.Start, m.number, m.length, m.pipelined = r.Start, r.number, r.length, r.pipelined
 	m.Method, m.MethodStr, m.Version = r.Method, m.dup(r.MethodStr), r.Version
 	m.Line = r.Line

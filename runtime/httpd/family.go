@@ -32,7 +32,8 @@ const maxFamily = 65535 - 1000
 type family struct {
 	mu    sync.Mutex
 	busy  bool       // somebody has the turn
-	queue []*Request // who waits for it
+	queue []*Request // who waits for it, from first on
+	first int
 
 	main     *Request
 	active   *Request
@@ -45,6 +46,7 @@ type family struct {
 type kin struct {
 	f      *family
 	turn   chan struct{} // receives the turn
+	begun  bool          // has a goroutine: that of a subrequest begins with its first turn; guarded by f.mu
 	parked bool          // waits for something to change, not for the turn
 	waited bool          // its parent waits for it: see SubOptions.Waited
 	ended  bool          // its handler has come to its end
@@ -67,7 +69,7 @@ func (r *Request) join() *family {
 	if r.main.kin == nil {
 		m := r.main
 		f := &family{busy: true, main: m, active: m}
-		m.kin = &kin{f: f, turn: make(chan struct{}, 1)}
+		m.kin = &kin{f: f, turn: make(chan struct{}, 1), begun: true}
 	}
 	return r.main.kin.f
 }
@@ -99,14 +101,12 @@ func (r *Request) Include(uri, args []byte, o SubOptions) *Request {
 	f.members = append(f.members, s)
 	f.running++
 	f.line(s)
-	go s.runIncluded()
 	return s
 }
 
-// runIncluded is the goroutine of a subrequest.
+// runIncluded is the goroutine of a subrequest, which has the turn.
 func (r *Request) runIncluded() {
 	k := r.kin
-	<-k.turn
 	if !r.main.failed {
 		r.conn.action = ""
 		r.included()
@@ -210,10 +210,19 @@ func (f *family) leave() {
 		f.mu.Unlock()
 		return
 	}
-	next := f.queue[0]
-	f.queue = f.queue[:copy(f.queue, f.queue[1:])]
+	next := f.queue[f.first]
+	f.queue[f.first] = nil
+	if f.first++; f.first == len(f.queue) {
+		f.queue, f.first = f.queue[:0], 0
+	}
+	begun := next.kin.begun
+	next.kin.begun = true
 	f.mu.Unlock()
-	next.kin.turn <- struct{}{}
+	if begun {
+		next.kin.turn <- struct{}{}
+	} else {
+		go next.runIncluded()
+	}
 }
 
 // enter waits for the turn.

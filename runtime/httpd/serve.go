@@ -27,6 +27,7 @@ func (c *Conn) newRequest() *Request {
 	c.setLog(r.loc.Log)
 	r.main = r
 	r.prepare()
+	r.makeVars()
 	if r.Start = c.arrived; r.Start == 0 {
 		r.Start = clock.Mono()
 	}
@@ -41,15 +42,19 @@ func (r *Request) prepare() {
 	r.Out.ContentLength, r.Out.LastModified = -1, -1
 	r.uriChanges = uriChangeLimit
 	r.validLocation, r.validUnparsed = true, true
-	if n := len(r.cfg.vars); cap(r.vars) < n {
-		r.vars = make([]varValue, n)
-	} else {
-		r.vars = r.vars[:n]
-	}
 	if n := r.cfg.slots; cap(r.ctx) < n {
 		r.ctx = make([]any, n)
 	} else {
 		r.ctx = r.ctx[:n]
+	}
+}
+
+// makeVars makes room for the variables of a main request.
+func (r *Request) makeVars() {
+	if n := len(r.cfg.vars); cap(r.vars) < n {
+		r.vars = make([]varValue, n)
+	} else {
+		r.vars = r.vars[:n]
 	}
 }
 
@@ -79,7 +84,7 @@ func (r *Request) release() {
 	r.arena.reset()
 	r.In.reset()
 	r.Out.Reset()
-	if r.ownVars != nil {
+	if r.parent != nil {
 		r.vars = r.ownVars
 	}
 	clear(r.vars)
