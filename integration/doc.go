@@ -12,7 +12,8 @@
 //	go test ./integration -run TestCases -record              add what differs to differences.md
 //
 // TestBroken has both check the configurations of testdata/broken.txt, which do not load, and compares what they print;
-// broken.md has the exceptions.
+// broken.md has the exceptions. TestInheritance sets each directive of locations in http, server, location and if blocks and
+// compares where it holds; testdata/inheritance.txt has a row for each.
 //
 // The other tests: TestSeed runs the configuration that Sluice was first made for, with an application that behaves as
 // its framework does; TestShipped loads and exercises every file of conf.d and snippets; TestWelcome opens the welcome

@@ -110,11 +110,13 @@ var timeouts = []struct {
 		s.dial().send("GET /here HTTP/1.1\r\nHost: a\r\n\r\n")
 		return s.goneAfter("/here")
 	}},
-	{name: "send_timeout/upgraded", conf: "location = /here { send_timeout 1s; proxy_pass http://%%UPSTREAM%%; " + upgrading + "}",
+	{
+		name: "send_timeout/upgraded", conf: "location = /here { send_timeout 1s; proxy_pass http://%%UPSTREAM%%; " + upgrading + "}",
 		apps: drips("HTTP/1.1 101 Switching Protocols\r\nUpgrade: a\r\nConnection: upgrade\r\n\r\n"+strings.Repeat("x", 20000000), ""), wait: func(s *site) time.Duration {
 			s.dial().send("GET /here HTTP/1.1\r\nHost: a\r\nUpgrade: a\r\nConnection: upgrade\r\n\r\n")
 			return s.goneAfter("/here")
-		}},
+		},
+	},
 	{name: "proxy_read_timeout/silence", conf: "proxy_read_timeout 1s;", apps: drips("", ""), wait: (*site).answered},
 	{name: "proxy_read_timeout/head", conf: "proxy_read_timeout 1s;", apps: drips("", "HTTP/1.1 200 OK\r\n"+strings.Repeat("a: b\r\n", 100)), wait: (*site).answered},
 	{name: "proxy_read_timeout/interim responses", conf: "proxy_read_timeout 1s;", apps: drips("", strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 20)), wait: (*site).answered},
