@@ -70,6 +70,11 @@ func (c *Conn) handshake() bool {
 	}
 	c.debugHandshake()
 	c.layer.ready = true
+	if c.layer.Idle() {
+		// With TLS 1.3 nothing answers the client's last message: the session
+		// ticket has gone out before it.
+		c.nc.AckNow()
+	}
 	c.rw = (*plainText)(c.layer)
 	c.action = ""
 	return true

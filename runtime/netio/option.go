@@ -106,6 +106,16 @@ func (c *Conn) SetCork(on bool) error {
 	return err
 }
 
+// AckNow sends the acknowledgement of what has been read, which the system would hold
+// back for up to 40 ms for an answer to go with it. For where there is no answer and
+// the peer may wait before it says more (Nagle's algorithm). Linux alone.
+func (c *Conn) AckNow() {
+	if tcpQuickAck != 0 && !c.peer.a.Unix {
+		const once = 2                                    // later ones are held back as before
+		_ = c.setInt(unix.IPPROTO_TCP, tcpQuickAck, once) // without, it comes later
+	}
+}
+
 // Keepalive is the TCP keepalive setting of a socket: so_keepalive=on|off or
 // [idle]:[interval]:[count]. The zero value leaves the system's default.
 type Keepalive struct {

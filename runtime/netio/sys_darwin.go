@@ -10,6 +10,7 @@ import (
 
 const (
 	tcpCork      = unix.TCP_NOPUSH
+	tcpQuickAck  = 0 // Linux alone has it
 	tcpKeepIdle  = unix.TCP_KEEPALIVE
 	keepIdleName = "TCP_KEEPALIVE"
 	sockFIB      = 0 // SO_SETFIB is FreeBSD's

@@ -10,6 +10,7 @@ import (
 
 const (
 	tcpCork      = unix.TCP_NOPUSH
+	tcpQuickAck  = 0 // Linux alone has it
 	tcpKeepIdle  = unix.TCP_KEEPIDLE
 	keepIdleName = "TCP_KEEPIDLE"
 	sockFIB      = unix.SO_SETFIB

@@ -10,6 +10,7 @@ import (
 
 const (
 	tcpCork      = unix.TCP_CORK
+	tcpQuickAck  = unix.TCP_QUICKACK
 	tcpKeepIdle  = unix.TCP_KEEPIDLE
 	keepIdleName = "TCP_KEEPIDLE"
 	sockFIB      = 0 // SO_SETFIB is FreeBSD's
