@@ -147,7 +147,7 @@ func (l *Listener) watch() error {
 }
 
 // Addr is the address listened on, with the port the kernel chose for port 0. It
-// stays the same for as long as the socket lives; anyone may look at it.
+// stays the same for as long as the socket lives; any goroutine may call it.
 func (l *Listener) Addr() *Addr { return &l.addr }
 
 // Spec is what the socket was opened or last configured with.

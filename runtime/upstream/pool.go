@@ -45,8 +45,8 @@ func NewPool(w *Watcher) *Pool {
 }
 
 // Configure sets the limits; those of a newer configuration replace the old. Idle
-// connections that nothing of the newer one can use are closed: to what is no peer
-// any more, and those made with the settings of a location, which it has anew.
+// connections that the newer one cannot use are closed: those to an address that is
+// no peer any more, and those made with TLS settings or for a location of the old one.
 func (p *Pool) Configure(o PoolOptions) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
