@@ -320,7 +320,7 @@ func (r *Request) findLocation() Result {
 	if r.Debugging() {
 		r.Debugf("http cl:%d max:%d", r.In.ContentLength, r.loc.Core.maxBodySize)
 	}
-	if n, limit := r.In.ContentLength, r.loc.Core.maxBodySize; n != -1 && limit != 0 && n > limit && !r.Body.discarded && r.parent == nil {
+	if n, limit := r.In.ContentLength, r.loc.Core.maxBodySize; n != -1 && limit != 0 && n > limit && !r.Body.discarded {
 		r.Errorf(nil, "client intended to send too large body: %d bytes", n)
 		r.discardForPage() // so that an error page is not refused too
 		return StatusEntityTooLarge
