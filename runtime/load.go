@@ -113,8 +113,8 @@ func (h *host) carried(kind, name string, create func() any) any {
 	return v
 }
 
-// retire makes what the configuration taken last has of the things that are handed
-// on all that there is. Those that it has not close what they keep for later.
+// retire reduces what is handed on between configurations to what the last one uses.
+// The rest closes what it keeps for later, such as idle connections.
 func (h *host) retire() {
 	for key, v := range h.carry {
 		if _, kept := h.next[key]; kept {
