@@ -51,8 +51,12 @@ func (b *Body) dropFile() {
 	b.File = nil
 }
 
-// bodyUnread reports whether bytes of the body may still be on their way.
+// bodyUnread reports whether bytes of the body may still be on their way. While
+// they are dropped nobody else looks at the Body.
 func (r *Request) bodyUnread() bool {
+	if r.conn.drop.runs() {
+		return true
+	}
 	if r.Body.started {
 		return !r.Body.done
 	}

@@ -36,6 +36,19 @@ func (c *Conn) beginDrop() {
 	go r.dropBody(c.drop.done)
 }
 
+// runs reports whether the goroutine is there.
+func (d *bodyDrop) runs() bool {
+	if d.done == nil {
+		return false
+	}
+	select {
+	case <-d.done:
+		return false
+	default:
+		return true
+	}
+}
+
 // dropBody reads and drops until the body or the connection ends, or endDrop
 // says so. An invalid body is found again, and logged, by the next read.
 func (r *Request) dropBody(done chan struct{}) {

@@ -285,6 +285,31 @@ func TestUpgradeBehindDiscardedBody(t *testing.T) {
 	}
 }
 
+// TestAnswerBesideDiscardedBody: the body of a refused request is dropped while its
+// error page comes from a server. What the one does is nothing to the other, as the
+// race detector finds.
+func TestAnswerBesideDiscardedBody(t *testing.T) {
+	b := newBackend(t, keep(ok))
+	s := serve(t, b, `server { client_max_body_size 10; error_page 413 = @app; location @app { proxy_pass http://BACKEND; } }`)
+	head := "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 100000\r\n\r\n"
+	for range 50 {
+		client := s.Dial()
+		sent := make(chan struct{})
+		go func() {
+			defer close(sent)
+			_, _ = io.WriteString(client, head)
+			for range 100 {
+				_, _ = client.Write(make([]byte, 1000))
+			}
+		}()
+		if body := readBody(t, client); string(body) != "ok" {
+			t.Errorf("%q", body)
+		}
+		<-sent
+		_ = client.Close()
+	}
+}
+
 // zeros has no end.
 type zeros struct{}
 
