@@ -200,7 +200,6 @@ var absent = []struct{ pattern, reason string }{
 	{`debug_connection`, "the debug log is always built in"},
 	{`lock_file|events module|event type must|temp_pool|modules loaded|radix tree|getcwd|gethostname|listening socket on|FD_CLOEXEC|` +
 		`IPV6_V6ONLY|conflicting (variable|SSI)`, "about machinery that does not exist here"},
-	{`could not build`, "tables are sized by themselves"},
 	{`dlsym|module "%V" (version|is not binary)`, "modules are built in; one that is not is refused in other words"},
 	{`returned only`, "a file that shrinks is read as far as it goes"},
 	{`proxy_(cache|store)"$|previously (different|it used)|cache path while`, "responses are not cached yet, see ADR 8"},

@@ -15,6 +15,8 @@ type Block struct {
 	seen     map[*row]bool
 	refused  bool // inside a block that is not supported: only the form is checked
 	children []*Block
+
+	hashSizes map[string]int // by directive, see Hash
 }
 
 type ownEntry struct {

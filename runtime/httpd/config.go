@@ -38,6 +38,9 @@ type Config struct {
 // variables. Call it after conf.Loader.Load succeeded in setting everything.
 func (b *Builder) Build() (*Config, error) {
 	cfg := &Config{Servers: b.servers, named: b.named, byKey: map[string][]*Addr{}}
+	if err := b.checkTypes(); err != nil {
+		return nil, err
+	}
 	for _, s := range b.servers {
 		if err := b.tree(s.Root); err != nil {
 			return nil, err
@@ -55,6 +58,9 @@ func (b *Builder) Build() (*Config, error) {
 		b.plan(s.Root)
 	}
 	if err := b.Vars.Resolve(); err != nil {
+		return nil, err
+	}
+	if err := b.checkVariables(); err != nil {
 		return nil, err
 	}
 	for _, a := range addrs {

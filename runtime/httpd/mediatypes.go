@@ -36,6 +36,9 @@ func (m *MediaTypes) Bind(t *conf.Table, name string) {
 				break
 			}
 			v := strings.ToLower(a.Value)
+			if err := testTypes.CheckLengths([]string{v}); err != nil {
+				c.Loader.Errorf("%s", err.Error())
+			}
 			switch {
 			case v == "*":
 				m.all = true
@@ -48,6 +51,9 @@ func (m *MediaTypes) Bind(t *conf.Table, name string) {
 		return nil
 	})
 }
+
+// testTypes is the table that nginx has of such a set, which no directive sizes.
+var testTypes = conf.Hash{Name: "test_types_hash", Max: 2048, Bucket: 64}
 
 // Match reports whether the response's type is in the set.
 func (m *MediaTypes) Match(o *HeadersOut) bool {

@@ -259,6 +259,7 @@ func (a *Addr) buildNames(b *Builder) error {
 		return nil
 	}
 	var nb route.NamesBuilder[*Server]
+	var names []string
 	for _, s := range a.servers {
 		for _, n := range s.names {
 			if n.re != nil {
@@ -267,6 +268,7 @@ func (a *Addr) buildNames(b *Builder) error {
 			}
 			switch err := nb.Add(n.name, s); {
 			case err == nil:
+				names = append(names, n.name)
 			case errors.Is(err, route.ErrConflict):
 				b.Loader.Warnf(`conflicting server name "%s" on %s, ignored`, n.name, a.Text())
 			default:
@@ -275,7 +277,8 @@ func (a *Addr) buildNames(b *Builder) error {
 		}
 	}
 	a.Names = nb.Build()
-	return nil
+	hash := a.Default.Root.Block.Parent.HashOf("server_names_hash", 512, 64)
+	return hash.CheckHosts(names, b.Loader.Warnf)
 }
 
 // namesMatter reports whether requests are looked up by name: there is a choice

@@ -1,6 +1,8 @@
 package httpd
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
@@ -39,6 +41,53 @@ func setTypes(c *Core, cmd *conf.Cmd) error {
 				cmd.ItemWarn(n, `duplicate extension "%s", content type: "%s", previous content type: "%s"`, ext, value, old)
 			}
 			c.types.byExt[ext] = value
+		}
+	}
+	return nil
+}
+
+// checkTypes says what nginx would say of its tables of extensions: one for every
+// block with types of its own that is a server or location or has one, and one for
+// every server that has the built-in ones.
+func (b *Builder) checkTypes() error {
+	checked := map[*typeTable]bool{}
+	for _, s := range b.servers {
+		if err := b.checkTypesOf(s.Root.Block, checked); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkTypesOf checks the tables of the block around, of block, and of those in it. The
+// sizes are those of the first block that needs a table. t.at is nil for the built-in
+// one.
+func (b *Builder) checkTypesOf(block *conf.Block, checked map[*typeTable]bool) error {
+	hash := block.HashOf("types_hash", 1024, 64)
+	for _, around := range []*conf.Block{block.Parent, block} {
+		t := b.core.Of(around).types
+		if checked[t] || t.at == nil && (around != block || !block.In(conf.Server)) {
+			continue
+		}
+		checked[t] = t.at != nil
+		if err := hash.Check(slices.Collect(maps.Keys(t.byExt)), b.Loader.Warnf); err != nil {
+			return err
+		}
+	}
+	for _, child := range block.Children() {
+		if err := b.checkTypesOf(child, checked); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkVariables refuses variables whose names are too long for nginx's table. How
+// many buckets that needs depends on the modules of an nginx and is not looked at.
+func (b *Builder) checkVariables() error {
+	for _, block := range b.Loader.Main.Children() {
+		if block.In(conf.HTTP) {
+			return block.HashOf("variables_hash", 1024, 64).CheckLengths(b.Vars.Names())
 		}
 	}
 	return nil

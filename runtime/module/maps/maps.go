@@ -35,6 +35,7 @@ func define(b *httpd.Builder, c *conf.Cmd) error {
 			break
 		}
 	}
+	c.CheckHash(c.Block.HashOf("map_hash", 2048, 64), r.t.keys, r.t.hostnames)
 	r.t.finish()
 	v := &variable{source: source, table: r.t}
 	if _, err := b.Vars.Add(name, httpd.Var{Get: v.get, NoCache: r.volatile, Changeable: true}, false); err != nil {

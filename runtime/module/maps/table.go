@@ -17,6 +17,7 @@ type table struct {
 	regexes   []expression
 	def       *script.Value // nil: the empty value
 	hostnames bool
+	keys      []string // as given, until the table is finished
 
 	builder route.NamesBuilder[*script.Value]
 	wild    bool // builder holds something
@@ -43,11 +44,13 @@ func (t *table) add(key string, v *script.Value) error {
 	}
 	if !t.hostnames {
 		t.exact[low] = v
+		t.keys = append(t.keys, low)
 		return nil
 	}
 	switch err := t.builder.Add(key, v); {
 	case err == nil:
 		t.wild = true
+		t.keys = append(t.keys, low)
 		return nil
 	case errors.Is(err, route.ErrConflict):
 		return keyError(`conflicting parameter "` + low + `"`)
@@ -57,6 +60,7 @@ func (t *table) add(key string, v *script.Value) error {
 }
 
 func (t *table) finish() {
+	t.keys = nil
 	if t.wild {
 		t.names = t.builder.Build()
 	}

@@ -35,7 +35,13 @@ func register(b *httpd.Builder, m *conf.Module) {
 		if !s.list.SetAt(block) {
 			return nil
 		}
-		return s.list.V.finish(b.ServerOf(block), section.Of(block.Parent).list.V)
+		if err := s.list.V.finish(b.ServerOf(block), section.Of(block.Parent).list.V); err != nil {
+			return err
+		}
+		if err := block.HashOf("referer_hash", 2048, 64).CheckHosts(s.list.V.keys, b.Loader.Warnf); err != nil {
+			return conf.Unlocated(err.Error())
+		}
+		return nil
 	})
 	b.Vars.Define("invalid_referer", httpd.Var{Changeable: true, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
 		l := section.Of(r.Location().Block).list.V
@@ -62,6 +68,7 @@ type list struct {
 
 	builder route.NamesBuilder[[]byte]
 	some    bool // builder holds something
+	keys    []string
 }
 
 // read reads one valid_referers directive.
@@ -102,6 +109,7 @@ func (l *list) add(name, path string) string {
 	switch err := l.builder.Add(name, []byte(path)); {
 	case err == nil:
 		l.some = true
+		l.keys = append(l.keys, strings.ToLower(name))
 		return ""
 	case errors.Is(err, route.ErrConflict):
 		return `conflicting parameter "` + strings.ToLower(name) + `"`
