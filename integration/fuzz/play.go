@@ -89,11 +89,13 @@ func (p *player) play(ctx context.Context, t *trial) (all []difference, err erro
 			return nil, err
 		}
 		found, err := p.lab.Run(ctx, c)
-		if err := os.RemoveAll(filepath.Join(p.lab.Dir, name)); err != nil {
+		dir := filepath.Join(p.lab.Dir, name)
+		taken := err != nil && foundPortTaken(dir, err) || slices.ContainsFunc(found, logsPortTaken)
+		if err := os.RemoveAll(dir); err != nil {
 			return nil, err
 		}
 		switch {
-		case err != nil && strings.Contains(err.Error(), portTaken), slices.ContainsFunc(found, logsPortTaken):
+		case taken:
 			continue
 		case err != nil && strings.Contains(err.Error(), "did not start"):
 			return nil, errNotStarted{err}
@@ -107,6 +109,20 @@ func (p *player) play(ctx context.Context, t *trial) (all []difference, err erro
 
 // portTaken is what a server says that found its port taken: other programs have ports, too.
 const portTaken = "Address already in use"
+
+// foundPortTaken tells whether a trial went wrong because a server, in a folder of dir, waited for its port: whoever looked
+// whether it listens may have met the other program.
+func foundPortTaken(dir string, err error) bool {
+	said := err.Error()
+	for _, name := range []string{"stderr", "logs/error.log"} {
+		paths, _ := filepath.Glob(filepath.Join(dir, "*", name)) // the pattern is a good one
+		for _, path := range paths {
+			text, _ := os.ReadFile(path) // where there is none, nothing was said
+			said += string(text)
+		}
+	}
+	return strings.Contains(said, portTaken)
+}
 
 func logsPortTaken(f harness.Finding) bool {
 	of := func(l string) bool { return strings.Contains(l, portTaken) }
@@ -137,7 +153,7 @@ func (p *player) compare(t *trial, found []harness.Finding) (all []difference) {
 	for _, f := range found {
 		switch {
 		case strings.HasPrefix(f.Name, "fuzz-access"):
-			all = append(all, p.compareAccess(t, f, differs, own)...)
+			all = append(all, p.compareAccess(t, f, heads, differs, own)...)
 		case strings.HasPrefix(f.Name, "error"):
 			diff := harness.Diff(uncounted(f.Oracle), uncounted(f.Tested))
 			diff = slices.DeleteFunc(diff, func(l string) bool {
@@ -162,7 +178,7 @@ func uncounted(lines harness.Transcript) (u harness.Transcript) {
 }
 
 // compareAccess compares lines of the access log by request, but for requests whose answers differ.
-func (p *player) compareAccess(t *trial, f harness.Finding, differs, own map[string]bool) (all []difference) {
+func (p *player) compareAccess(t *trial, f harness.Finding, heads map[string]string, differs, own map[string]bool) (all []difference) {
 	byID := func(lines harness.Transcript) map[string][]string {
 		m := map[string][]string{}
 		for _, l := range lines {
@@ -190,6 +206,7 @@ func (p *player) compareAccess(t *trial, f harness.Finding, differs, own map[str
 			continue
 		}
 		diff := p.known.Unexplained(t.words(), "access.log", p.fieldsThatDiffer(oracle[id], tested[id], own[base]))
+		diff = p.known.Unexplained(t.words(), "access.log | "+heads[base], diff)
 		fields := map[string][]string{}
 		for _, l := range diff {
 			name, _, _ := strings.Cut(l[1:], "=")

@@ -20,6 +20,9 @@ type Body struct {
 
 	bodyDecoder
 	store     *buf.Buf
+	before    int64 // $request_length when reading began
+	refused   bool  // an invalid or too large chunked one
+	had       int64 // what had come of it then, $content_length; -1 where it was discarded
 	started   bool
 	discarded bool
 	read      bool // ReadBody has run

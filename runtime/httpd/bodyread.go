@@ -23,7 +23,7 @@ func (r *Request) startBody() bool {
 		return false
 	}
 	if !b.started {
-		b.started = true
+		b.started, b.before = true, r.length
 		b.left = max(r.In.ContentLength, 0)
 		b.chunked = r.In.Chunked
 		if b.chunked {
@@ -70,10 +70,12 @@ func (r *Request) decode(limit int) ([]byte, error) {
 	c.inPos += used
 	r.countRaw(int64(used))
 	if !ok {
+		r.countRefused()
 		r.refuseBody(errBadBody, 0)
 		return nil, errBadBody
 	}
 	if more, tooLarge := b.excess(piece, b.Size, r.loc.Core.maxBodySize); tooLarge && !b.discarded {
+		r.countRefused()
 		r.refuseBody(errTooLarge, more)
 		return nil, errTooLarge
 	}
@@ -93,11 +95,11 @@ func (r *Request) refuseBody(why error, more int64) {
 	} else {
 		r.Errorf(nil, "client sent invalid chunked body")
 	}
-	unknown := r.Body.discarded && errors.Is(why, errBadBody) // how long it is: it did not come to its end
-	r.abandonBody()
-	if unknown {
-		r.In.ContentLength = -1
+	r.Body.refused, r.Body.had = true, r.Body.Size
+	if r.Body.discarded {
+		r.Body.had = -1
 	}
+	r.abandonBody()
 }
 
 // abandonBody drops what was read of a body that cannot be used, and reads no
@@ -114,6 +116,19 @@ func (r *Request) abandonBody() {
 func (r *Request) countRaw(n int64) {
 	if !r.Body.discarded {
 		r.length += n
+	}
+}
+
+// countRefused corrects $request_length for a body that is refused: what came with the header does not count then, and of
+// what was read afterwards all does, as nginx has it.
+func (r *Request) countRefused() {
+	c, b := r.conn, &r.Body
+	switch {
+	case b.discarded:
+	case b.ownBuf:
+		r.length += int64(c.inEnd - c.inPos)
+	default:
+		r.length = b.before
 	}
 }
 

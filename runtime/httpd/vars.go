@@ -310,11 +310,11 @@ func (b *Builder) defineResponseVars() {
 		return r.Out.Value(h1.ContentLength)
 	}))
 	v.Define("sent_http_location", Var{Get: func(r *Request, _ string) ([]byte, bool) {
+		if h := r.Out.Find(h1.Location); h != nil { // not sent, or set by post_action since
+			return h.Value, true
+		}
 		if r.sentLocation != nil {
 			return r.sentLocation, true
-		}
-		if h := r.Out.Find(h1.Location); h != nil {
-			return h.Value, true
 		}
 		return r.joinHeaders(r.Out.List, "location") // of add_header
 	}})
@@ -335,7 +335,7 @@ func (b *Builder) defineResponseVars() {
 		switch {
 		case r.Out.Status == 101:
 			return []byte("upgrade")
-		case r.keepalive && !r.logged: // a connection is free when a request is logged
+		case r.keepalive && (!r.logged || r.loc.Core.keepaliveTimeout == 0): // a connection that goes on is free when a request is logged
 			return []byte("keep-alive")
 		}
 		return []byte("close")

@@ -45,8 +45,12 @@ func (r *Request) contentLengthVar() []byte {
 	if b := r.In.Get(h1.ContentLength); b != nil {
 		return b
 	}
-	if r.In.ContentLength >= 0 {
-		return r.Number(r.In.ContentLength)
+	n := r.In.ContentLength
+	if b := &r.main.Body; b.refused {
+		n = b.had
+	}
+	if n >= 0 {
+		return r.Number(n)
 	}
 	return nil
 }
