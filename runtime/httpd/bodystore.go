@@ -59,7 +59,7 @@ func (r *Request) spill(piece []byte, inMemory int64) error {
 		if r.loc.Core.bodyInFile != bodyFileOff {
 			lv = errlog.Notice
 		}
-		if !b.inFile {
+		if !b.inFile && inMemory+int64(len(piece)) > 0 { // nothing is buffered of an empty body
 			r.Logf(lv, nil, "a client request body is buffered to a temporary file %s", f.Name())
 		}
 		if inMemory > 0 {
