@@ -227,6 +227,7 @@ func (c *Conn) finishRequest(r *Request) bool {
 	until := clock.Mono() + r.loc.Core.lingeringTime*int64(time.Millisecond)
 	if !over && r.bodyUnread() && (r.keepalive || r.Body.discarded) {
 		over = !c.discard(r, until)
+		r.cut = over
 		r.lingering = false
 	}
 	r.logRequest()

@@ -335,13 +335,13 @@ func (b *Builder) defineResponseVars() {
 		switch {
 		case r.Out.Status == 101:
 			return []byte("upgrade")
-		case r.keepalive && (!r.logged || r.loc.Core.keepaliveTimeout == 0): // a connection that goes on is free when a request is logged
+		case r.keepsAlive():
 			return []byte("keep-alive")
 		}
 		return []byte("close")
 	}))
 	v.Define("sent_http_keep_alive", fixed(func(r *Request) []byte {
-		if s := r.loc.Core.keepaliveHeader; r.keepalive && !r.logged && s > 0 {
+		if s := r.loc.Core.keepaliveHeader; s > 0 && r.keepsAlive() {
 			return append(append(r.Alloc(32)[:0], "timeout="...), strconv.FormatInt(s, 10)...)
 		}
 		return nil

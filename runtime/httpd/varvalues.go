@@ -145,3 +145,9 @@ func parseRate(b []byte) (int64, bool) {
 	}
 	return n, len(b) > 0
 }
+
+// keepsAlive tells what the variables say of the connection. One that goes on is free when its request is logged; one that
+// ends although its header said otherwise is not.
+func (r *Request) keepsAlive() bool {
+	return r.keepalive && (!r.logged || r.cut || r.loc.Core.keepaliveTimeout == 0)
+}
