@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestDoubling: a document whose variable is set to itself twice, again and again, makes no text without an end. nginx has no
@@ -29,21 +30,27 @@ location / { ssi on; default_type text/html; }
 	})
 }
 
-// TestLargeListing: twelve listings of a folder with 40,000 names at a time take what they take nginx.
+// manyFiles makes a folder in html with so many names of one empty file.
+func (s *site) manyFiles(folder string, names int) {
+	s.t.Helper()
+	dir := filepath.Join(s.Dir(), "html", folder)
+	must(s.t, os.Mkdir(dir, 0o755))
+	first := filepath.Join(dir, fmt.Sprintf("file%06d.txt", 0))
+	must(s.t, os.WriteFile(first, nil, 0o644))
+	for i := range names - 1 {
+		must(s.t, os.Link(first, filepath.Join(dir, fmt.Sprintf("file%06d.txt", i+1))))
+	}
+}
+
+// TestLargeListing: twelve listings of a folder with 20,000 names at a time take what they take nginx.
 func TestLargeListing(t *testing.T) {
-	const names, clients = 40_000, 12
+	const names, clients = 20_000, 12
 	set := setup{text: `
 -- server.conf --
 location / { autoindex on; }
--- html/page.html --
-here
 `}
-	beside(t, set, 64*mb, func(s *site) size {
-		dir := filepath.Join(s.Dir(), "html", "large")
-		must(t, os.Mkdir(dir, 0o755))
-		for i := range names {
-			must(t, os.Link(filepath.Join(s.Dir(), "html", "page.html"), filepath.Join(dir, fmt.Sprintf("file%06d.txt", i))))
-		}
+	beside(t, set, 16*mb, func(s *site) size {
+		s.manyFiles("large", names)
 		return s.growth(func() {
 			done := make(chan *arrivals, clients)
 			for range clients {
@@ -52,10 +59,46 @@ here
 				go func() { done <- c.receive(patience) }()
 			}
 			for range clients {
-				if got := <-done; !strings.Contains(got.text(), "file039999.txt") {
+				if got := <-done; !strings.Contains(got.text(), "file019999.txt") {
 					t.Errorf("%s: %.200q", s, got.text())
 				}
 			}
 		})
 	})
+}
+
+// TestLargeChoice: to pick a file of a folder with 20,000 names at random takes at most twice nginx's processor time.
+func TestLargeChoice(t *testing.T) {
+	t.Parallel()
+	const names, requests = 20_000, 20
+	set := setup{text: `
+-- server.conf --
+location / { random_index on; }
+`}
+	used := func(binary string) (used time.Duration) {
+		t.Run(filepath.Base(binary), func(t *testing.T) {
+			s := start(t, binary, set)
+			s.manyFiles("large", names)
+			c := s.dial()
+			before := s.cpu()
+			for range requests {
+				c.send("GET /large/ HTTP/1.1\r\nHost: a\r\n\r\n")
+				if got := c.receiveUntil("\r\n\r\n", patience); got.status() != 200 {
+					t.Errorf("%s: %q", s, got.text())
+				}
+			}
+			used = s.cpu() - before
+		})
+		return used
+	}
+	var nginx, sluice time.Duration
+	for range tries {
+		nginx, sluice = used(oracle()), used(tested())
+		t.Logf("nginx %v, the server under test %v", nginx, sluice)
+		// Both are counted in hundredths of a second.
+		if t.Failed() || sluice <= generosity*(2*nginx+20*time.Millisecond) {
+			return
+		}
+	}
+	t.Errorf("nginx %v, the server under test %v", nginx, sluice)
 }

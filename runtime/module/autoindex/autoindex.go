@@ -94,12 +94,12 @@ func (c *settings) handle(r *httpd.Request) httpd.Result {
 	if r.HeaderOnly() {
 		return httpd.Done
 	}
-	entries, ok := list(r, dir, string(path))
+	l, ok := list(r, dir, string(path))
 	if !ok {
 		return httpd.Error
 	}
 	out := sink{r: r}
-	c.render(&out, format, entries, callback)
+	c.render(&out, format, l, callback)
 	if out.finish() != nil {
 		return httpd.Error
 	}
@@ -153,14 +153,14 @@ func setType(r *httpd.Request, format int) {
 	}
 }
 
-func (c *settings) render(out *sink, format int, entries []entry, callback []byte) {
+func (c *settings) render(out *sink, format int, l *listing, callback []byte) {
 	r := out.r
 	switch format {
 	case formatJSON, formatJSONP:
-		out.buf = appendJSON(nil, entries, callback, out.flush)
+		out.buf = appendJSON(nil, l, callback, out.flush)
 		return
 	case formatXML:
-		out.buf = appendXML(nil, entries, out.flush)
+		out.buf = appendXML(nil, l, out.flush)
 		return
 	}
 	p := page{
@@ -170,7 +170,7 @@ func (c *settings) render(out *sink, format int, entries []entry, callback []byt
 	if c.localtime {
 		p.offset = localOffset()
 	}
-	out.buf = p.append(nil, entries, out.flush)
+	out.buf = p.append(nil, l, out.flush)
 }
 
 // maxCallback is the longest name of a callback.

@@ -19,20 +19,21 @@ func (e *entry) kind() string {
 }
 
 // appendJSON appends the listing as JSON, or as a call of callback with it.
-func appendJSON(dst []byte, entries []entry, callback []byte, flush func([]byte) []byte) []byte {
+func appendJSON(dst []byte, l *listing, callback []byte, flush func([]byte) []byte) []byte {
 	if len(callback) > 0 {
 		dst = append(dst, "/* callback */\r\n"...)
 		dst = append(dst, callback...)
 		dst = append(dst, '(')
 	}
 	dst = append(dst, '[')
-	for i := range entries {
-		e := &entries[i]
-		if i > 0 {
+	first := true
+	for e := range l.sorted() {
+		if !first {
 			dst = append(dst, ',')
 		}
+		first = false
 		dst = append(dst, "\r\n{ \"name\":\""...)
-		dst = h1.EscapeJSON(dst, []byte(e.name))
+		dst = h1.EscapeJSON(dst, e.name)
 		dst = append(dst, `", "type":"`...)
 		dst = append(dst, e.kind()...)
 		dst = append(dst, `", "mtime":"`...)
@@ -52,10 +53,9 @@ func appendJSON(dst []byte, entries []entry, callback []byte, flush func([]byte)
 }
 
 // appendXML appends the listing as XML.
-func appendXML(dst []byte, entries []entry, flush func([]byte) []byte) []byte {
+func appendXML(dst []byte, l *listing, flush func([]byte) []byte) []byte {
 	dst = append(dst, "<?xml version=\"1.0\"?>\r\n<list>\r\n"...)
-	for i := range entries {
-		e := &entries[i]
+	for e := range l.sorted() {
 		dst = append(dst, '<')
 		dst = append(dst, e.kind()...)
 		dst = append(dst, ` mtime="`...)
@@ -65,7 +65,7 @@ func appendXML(dst []byte, entries []entry, flush func([]byte) []byte) []byte {
 			dst = strconv.AppendInt(dst, e.size, 10)
 		}
 		dst = append(dst, '"', '>')
-		dst = h1.EscapeHTML(dst, []byte(e.name))
+		dst = h1.EscapeHTML(dst, e.name)
 		dst = append(dst, '<', '/')
 		dst = append(dst, e.kind()...)
 		dst = flush(append(dst, ">\r\n"...))

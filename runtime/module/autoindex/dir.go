@@ -1,9 +1,8 @@
 package autoindex
 
 import (
+	"io/fs"
 	"os"
-	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -14,22 +13,15 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
 )
 
-// entry is a name in a directory and what it leads to.
-type entry struct {
-	name      string
-	dir, file bool  // neither: something else
-	mtime     int64 // Unix seconds
-	size      int64
-}
-
 // list reads the entries of a directory, in the order of the listing.
-func list(r *httpd.Request, dir *os.File, path string) (entries []entry, ok bool) {
+func list(r *httpd.Request, dir *os.File, path string) (l *listing, ok bool) {
+	l = &listing{}
 	full := append([]byte(path), '/')
 	folder := len(full)
-	ok = r.DirNames(dir, func(name string) bool {
+	var st raw.Stat
+	ok = r.DirNames(dir, func(name []byte, _ fs.FileMode) bool {
 		full = append(append(full[:folder], name...), 0) // for the system call
 		shown := full[:len(full)-1]
-		var st raw.Stat
 		errno := raw.Statat(unix.AT_FDCWD, full, 0, &st)
 		if errno != 0 && errno != syscall.ENOENT && errno != syscall.ELOOP {
 			r.Logf(errlog.Crit, errno, `stat() "%s" failed`, shown)
@@ -43,29 +35,18 @@ func list(r *httpd.Request, dir *os.File, path string) (entries []entry, ok bool
 			}
 		}
 		kind := st.Mode & syscall.S_IFMT
-		entries = append(entries, entry{
+		l.add(entry{
 			name: name, dir: kind == syscall.S_IFDIR, file: kind == syscall.S_IFREG,
 			mtime: floorSeconds(st.Mtime), size: st.Size,
 		})
 		return true
 	})
-	slices.SortFunc(entries, compare)
-	return entries, ok
+	l.sort()
+	return l, ok
 }
 
 // floorSeconds makes seconds of nanoseconds; times before 1970 are rounded down, too.
 func floorSeconds(ns int64) int64 { return time.Unix(0, ns).Unix() }
-
-// compare puts directories first.
-func compare(a, b entry) int {
-	if a.dir != b.dir {
-		if a.dir {
-			return -1
-		}
-		return 1
-	}
-	return strings.Compare(a.name, b.name)
-}
 
 // localOffset is how many seconds local time is ahead of UTC now.
 func localOffset() int64 {

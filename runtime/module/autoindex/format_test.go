@@ -1,6 +1,8 @@
 package autoindex
 
 import (
+	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -20,56 +22,56 @@ func TestHTML(t *testing.T) {
 		{
 			"file",
 			page{exactSize: true},
-			entry{name: "a.txt", file: true, mtime: mtime, size: 12},
+			entry{name: []byte("a.txt"), file: true, mtime: mtime, size: 12},
 			`<a href="a.txt">a.txt</a>` + strings.Repeat(" ", 45) + " 05-Mar-2024 12:34                  12\r\n",
 		},
 		{
 			"directory",
 			page{exactSize: true},
-			entry{name: "d", dir: true, mtime: mtime},
+			entry{name: []byte("d"), dir: true, mtime: mtime},
 			`<a href="d/">d/</a>` + strings.Repeat(" ", 48) + " 05-Mar-2024 12:34                   -\r\n",
 		},
 		{
 			"rounded directory",
 			page{},
-			entry{name: "d", dir: true, mtime: mtime},
+			entry{name: []byte("d"), dir: true, mtime: mtime},
 			`<a href="d/">d/</a>` + strings.Repeat(" ", 48) + " 05-Mar-2024 12:34       -\r\n",
 		},
 		{
 			"escaped",
 			page{exactSize: true, offset: 3600},
-			entry{name: `a<&>"b c`, file: true, mtime: mtime, size: 1},
+			entry{name: []byte(`a<&>"b c`), file: true, mtime: mtime, size: 1},
 			`<a href="a%3C%26%3E%22b%20c">a&lt;&amp;&gt;&quot;b c</a>` + strings.Repeat(" ", 42) +
 				" 05-Mar-2024 13:34                   1\r\n",
 		},
 		{
 			"as wide as the column",
 			page{},
-			entry{name: long[:50], dir: true, mtime: mtime},
+			entry{name: []byte(long[:50]), dir: true, mtime: mtime},
 			`<a href="` + long[:50] + `/">` + long[:50] + "</a> 05-Mar-2024 12:34       -\r\n",
 		},
 		{
 			"cut",
 			page{},
-			entry{name: long, file: true, mtime: mtime, size: 9999},
+			entry{name: []byte(long), file: true, mtime: mtime, size: 9999},
 			`<a href="` + long + `">` + long[:47] + "..&gt;</a> 05-Mar-2024 12:34    9999\r\n",
 		},
 		{
 			"cut by bytes",
 			page{},
-			entry{name: cyr, file: true, mtime: mtime, size: 10000},
+			entry{name: []byte(cyr), file: true, mtime: mtime, size: 10000},
 			`<a href="` + strings.Repeat("%D0%B6", 60) + `">` + cyr[:47] + "..&gt;</a> 05-Mar-2024 12:34     10K\r\n",
 		},
 		{
 			"cut by characters",
 			page{utf8: true},
-			entry{name: cyr, file: true, mtime: mtime, size: 10 << 20},
+			entry{name: []byte(cyr), file: true, mtime: mtime, size: 10 << 20},
 			`<a href="` + strings.Repeat("%D0%B6", 60) + `">` + cyr[:94] + "..&gt;</a> 05-Mar-2024 12:34     10M\r\n",
 		},
 		{
 			"padded by characters",
 			page{utf8: true},
-			entry{name: "ж", file: true, mtime: mtime, size: 3<<30 + 1<<29},
+			entry{name: []byte("ж"), file: true, mtime: mtime, size: 3<<30 + 1<<29},
 			`<a href="%D0%B6">ж</a>` + strings.Repeat(" ", 49) + " 05-Mar-2024 12:34      4G\r\n",
 		},
 	} {
@@ -85,15 +87,15 @@ func TestPage(t *testing.T) {
 	p := page{uri: []byte("/a&b/")}
 	want := "<html>\r\n<head><title>Index of /a&amp;b/</title></head>\r\n<body>\r\n" +
 		"<h1>Index of /a&amp;b/</h1><hr><pre><a href=\"../\">../</a>\r\n</pre><hr></body>\r\n</html>\r\n"
-	if got := string(p.append(nil, nil, whole)); got != want {
+	if got := string(p.append(nil, listed(), whole)); got != want {
 		t.Errorf("%q", got)
 	}
 }
 
 var entries = []entry{
-	{name: `d"1`, dir: true, mtime: mtime},
-	{name: "f&1", file: true, mtime: mtime, size: 5},
-	{name: "o", mtime: mtime},
+	{name: []byte(`d"1`), dir: true, mtime: mtime},
+	{name: []byte("f&1"), file: true, mtime: mtime, size: 5},
+	{name: []byte("o"), mtime: mtime},
 }
 
 func TestJSON(t *testing.T) {
@@ -111,7 +113,7 @@ func TestJSON(t *testing.T) {
 		{"callback", "cb", entries, "/* callback */\r\ncb(" + list + ");"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if got := string(appendJSON(nil, tc.entries, []byte(tc.callback), whole)); got != tc.want {
+			if got := string(appendJSON(nil, listed(tc.entries...), []byte(tc.callback), whole)); got != tc.want {
 				t.Errorf("%q", got)
 			}
 		})
@@ -123,20 +125,43 @@ func TestXML(t *testing.T) {
 		`<directory mtime="2024-03-05T12:34:56Z">d&quot;1</directory>` + "\r\n" +
 		`<file mtime="2024-03-05T12:34:56Z" size="5">f&amp;1</file>` + "\r\n" +
 		`<other mtime="2024-03-05T12:34:56Z">o</other>` + "\r\n</list>\r\n"
-	if got := string(appendXML(nil, entries, whole)); got != want {
+	if got := string(appendXML(nil, listed(entries...), whole)); got != want {
 		t.Errorf("%q", got)
 	}
 }
 
+// listed is a sorted listing of entries.
+func listed(entries ...entry) *listing {
+	l := &listing{}
+	for _, e := range entries {
+		l.add(e)
+	}
+	l.sort()
+	return l
+}
+
 func TestOrder(t *testing.T) {
-	list := []entry{{name: "b"}, {name: "z", dir: true}, {name: "B"}, {name: "y", dir: true}}
-	slices.SortFunc(list, compare)
 	var names []string
-	for _, e := range list {
-		names = append(names, e.name)
+	for e := range listed(entry{name: []byte("b")}, entry{name: []byte("z"), dir: true}, entry{name: []byte("B")}, entry{name: []byte("y"), dir: true}).sorted() {
+		names = append(names, string(e.name))
 	}
 	if got := strings.Join(names, ""); got != "yzBb" {
 		t.Error(got)
+	}
+}
+
+// TestBlocks: entries come back as they were added, from each block of a listing, whatever the lengths of their names.
+func TestBlocks(t *testing.T) {
+	var added []entry
+	for i := range 3*blockLen + 1 {
+		name := fmt.Appendf(nil, "%05d%s", i, strings.Repeat("n", i%250))
+		added = append(added, entry{name: name, dir: i == 0, file: i%2 == 1, mtime: int64(i), size: int64(i) << 40})
+	}
+	backwards := slices.Clone(added)
+	slices.Reverse(backwards)
+	got := slices.Collect(listed(backwards...).sorted())
+	if !reflect.DeepEqual(got, added) {
+		t.Errorf("%d entries of %d", len(got), len(added))
 	}
 }
 
@@ -169,7 +194,7 @@ func FuzzHTML(f *testing.F) {
 	f.Add(strings.Repeat("ж", 60)+"\xff", true)
 	f.Fuzz(func(t *testing.T, name string, utf8 bool) {
 		p := page{utf8: utf8}
-		line := string(p.appendEntry(nil, &entry{name: name}))
+		line := string(p.appendEntry(nil, &entry{name: []byte(name)}))
 		_, shown, _ := strings.Cut(line, `">`)
 		if strings.ContainsAny(strings.ReplaceAll(shown, "</a>", ""), `<>"`) {
 			t.Errorf("%q", line)

@@ -28,20 +28,20 @@ type page struct {
 }
 
 // append appends the whole page. flush takes what has been appended so far, after each entry, and returns where to go on.
-func (p *page) append(dst []byte, entries []entry, flush func([]byte) []byte) []byte {
+func (p *page) append(dst []byte, l *listing, flush func([]byte) []byte) []byte {
 	dst = append(dst, "<html>\r\n<head><title>Index of "...)
 	dst = h1.EscapeHTML(dst, p.uri)
 	dst = append(dst, "</title></head>\r\n<body>\r\n<h1>Index of "...)
 	dst = h1.EscapeHTML(dst, p.uri)
 	dst = append(dst, "</h1><hr><pre><a href=\"../\">../</a>\r\n"...)
-	for i := range entries {
-		dst = flush(p.appendEntry(dst, &entries[i]))
+	for e := range l.sorted() {
+		dst = flush(p.appendEntry(dst, &e))
 	}
 	return append(dst, "</pre><hr></body>\r\n</html>\r\n"...)
 }
 
 func (p *page) appendEntry(dst []byte, e *entry) []byte {
-	name := []byte(e.name)
+	name := e.name
 	dst = append(dst, `<a href="`...)
 	dst = h1.EscapeURI(dst, name, h1.ForComponent)
 	if e.dir {

@@ -2,6 +2,7 @@ package randomindex
 
 import (
 	"errors"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"syscall"
@@ -59,12 +60,12 @@ func handle(r *httpd.Request) httpd.Result {
 // there is none.
 func pick(r *httpd.Request, dir *os.File, path string) (picked string, ok bool) {
 	seen := 0
-	ok = r.DirEntries(dir, func(e os.DirEntry) bool {
-		file, good := isFile(r, path, e)
+	ok = r.DirNames(dir, func(name []byte, kind fs.FileMode) bool {
+		file, good := isFile(r, path, name, kind)
 		if file {
 			// The n-th file takes the place of the one before with 1/n.
 			if seen++; rand.IntN(seen) == 0 {
-				picked = e.Name()
+				picked = string(name)
 			}
 		}
 		return good
@@ -72,13 +73,13 @@ func pick(r *httpd.Request, dir *os.File, path string) (picked string, ok bool) 
 	return picked, ok
 }
 
-// isFile reports whether an entry of the folder path leads to a regular file; ok is false when that cannot be told. Only of
-// links more is asked than the folder says. One that leads nowhere is no file.
-func isFile(r *httpd.Request, path string, e os.DirEntry) (file, ok bool) {
-	if e.Type()&os.ModeSymlink == 0 {
-		return e.Type().IsRegular(), true
+// isFile reports whether a name in the folder path leads to a regular file; ok is false when that cannot be told. Only of
+// links and where the folder keeps no types more is asked than the folder says. A link that leads nowhere is no file.
+func isFile(r *httpd.Request, path string, name []byte, kind fs.FileMode) (file, ok bool) {
+	if kind != fs.ModeSymlink && kind != httpd.UnknownType {
+		return kind.IsRegular(), true
 	}
-	path += "/" + e.Name()
+	path += "/" + string(name)
 	info, err := os.Stat(path)
 	switch {
 	case err == nil:
