@@ -32,7 +32,7 @@ DEB             = bin/sluice_$(VERSION)_$(DEB_ARCH).deb
 # The tests of integration/debian have machines of their own, which takes root.
 MACHINES := $(if $(filter 0,$(shell id -u)),-tags=machines)
 
-.PHONY: all build deb test race integration fuzz-pcre soak fuzz-nginx bench pgo lint fmt deps bench-deps pcre-deps clean
+.PHONY: all build deb test race integration pcre fuzz-pcre soak fuzz-nginx bench pgo lint fmt deps bench-deps pcre-deps clean
 
 all: build
 
@@ -57,9 +57,12 @@ race: deps ## the tests under the race detector, which the server under test is 
 integration: deps ## only the tests that run the program beside nginx
 	$(GO) test $(MACHINES) $(TESTFLAGS) -count=1 -timeout 10m ./integration/...
 
-# libpcre2 itself is what the engine of regular expressions is compared with, in time and, by a fuzzer, in answers.
-fuzz-pcre: pcre-deps ## package regex beside libpcre2, a minute and a half
+# libpcre2 itself is what the engine of regular expressions is compared with, in time and in answers: over the same patterns
+# each time, or by a fuzzer.
+pcre: pcre-deps ## package regex beside libpcre2
 	CGO_ENABLED=1 $(GO) test -tags pcre $(TESTFLAGS) -run PCRE ./runtime/regex
+
+fuzz-pcre: pcre ## a minute of fuzzing beside it
 	CGO_ENABLED=1 $(GO) test -tags pcre $(TESTFLAGS) -run '^$$' -fuzz FuzzAgainstPCRE -fuzztime 60s ./runtime/regex
 
 soak: deps bench-deps ## reloads, changes of the binary and signals under load, in full: a minute and a half

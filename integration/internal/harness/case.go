@@ -68,6 +68,16 @@ type Case struct {
 	errorLog  []*regexp.Regexp
 }
 
+// Scripted reports whether an application has an answer of the case's own for a path. For other paths it echoes the request.
+func (c *Case) Scripted(path string) bool {
+	for _, replies := range c.upstreams {
+		if _, ok := replies[path]; ok {
+			return true
+		}
+	}
+	return false
+}
+
 // commonTime is the modification time of every file that has no other: ETag and Last-Modified come out the same.
 var commonTime = time.Date(2024, time.March, 5, 12, 34, 56, 0, time.UTC)
 
