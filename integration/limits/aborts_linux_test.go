@@ -47,6 +47,7 @@ http {
         location /delay/ { limit_req zone=slow burst=5; root html; }
         location /rate/ { limit_rate 10; alias html/; }
         location /first/ { alias html/; }
+        location /rate-both/ { limit_rate 10; proxy_request_buffering off; proxy_pass http://%%UPSTREAM%%/; }
     }
 }
 -- html/page.html --
@@ -130,6 +131,8 @@ func TestAborts(t *testing.T) {
 		{"/pause/chunk", ""},
 		{"/delay/x", ""},
 		{"/rate/page.html", ""},
+		{"/rate-both/length", "part"},
+		{"/rate-both/length", "POST"},
 	} {
 		t.Run(strings.Trim(c.path, "/")+c.send, func(t *testing.T) {
 			var said [2]string
@@ -161,6 +164,8 @@ func (s *site) abort(path, kind string) (time.Duration, string) {
 		c = s.dialTLS(2, nil)
 	case "POST":
 		head = "POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123456789"
+	case "part":
+		head = "POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n01234"
 	case "second": // on a connection that has been idle
 		c.send("GET /first/page.html HTTP/1.1\r\nHost: a\r\nRange: bytes=0-0\r\n\r\n")
 		c.receiveUntil("\r\n\r\nb", patience)

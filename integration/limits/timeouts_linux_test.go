@@ -144,6 +144,14 @@ var timeouts = []struct {
 		c.receiveUntil("HTTP/1.1 504", lookOn)
 		return time.Since(c.begun)
 	}},
+	{name: "proxy_send_timeout/not buffered", conf: "proxy_send_timeout 1s; client_max_body_size 0;", apps: apps(script(func(a *appConn) { a.pause(lookOn) })), wait: func(s *site) time.Duration {
+		c := s.dial()
+		c.send("POST /unbuffered HTTP/1.1\r\nHost: a\r\nContent-Length: 20000000\r\n\r\n")
+		go c.stream("x", 20000000)
+		c.begun = time.Now()
+		c.receiveUntil("HTTP/1.1 504", lookOn)
+		return time.Since(c.begun)
+	}},
 }
 
 var longHead = "GET / HTTP/1.1\r\nHost: " + strings.Repeat("a", 1000)

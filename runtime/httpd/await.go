@@ -223,8 +223,7 @@ func (c *Conn) ended(err error, first bool) {
 			c.action = "waiting for request"
 			c.logf(errlog.Info, nil, "client closed connection")
 		} else {
-			// nginx has no context at this point.
-			c.log.Log(errlog.Info, c.ID, nil, nil, "client %s closed keepalive connection", c.Addr)
+			c.closedIdle(nil)
 		}
 	default:
 		c.recvFailed(err, first)
@@ -232,11 +231,21 @@ func (c *Conn) ended(err error, first bool) {
 	c.close()
 }
 
+// closedIdle logs that the client closed a kept connection; err says how, nil: in
+// order. nginx has no context at this point.
+func (c *Conn) closedIdle(err error) {
+	c.log.Log(errlog.Info, c.ID, err, nil, "client %s closed keepalive connection", c.Addr)
+}
+
 // recvFailed logs a read that failed while a request was waited for. A reset of
-// an idle connection is nothing to speak of.
+// an idle connection is one way to close it.
 func (c *Conn) recvFailed(err error, first bool) {
 	e, ok := errlog.Errno(err)
-	if !ok || !first && c.tls == nil && e == syscall.ECONNRESET {
+	if !ok {
+		return
+	}
+	if !first && e == syscall.ECONNRESET {
+		c.closedIdle(e)
 		return
 	}
 	c.action = "keepalive"

@@ -133,7 +133,7 @@ func (r *Request) BodyFailed(err error) Result {
 	case isTimeout(err): // which nginx does not log
 		r.conn.timedOut = true
 		return StatusRequestTimeout
-	case errors.Is(err, io.EOF):
+	case errors.Is(err, io.EOF), r.conn.resetTLS(err):
 		r.Logf(errlog.Info, nil, "client prematurely closed connection")
 	default:
 		r.Logf(errlog.Info, err, "recv() failed")

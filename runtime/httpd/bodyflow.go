@@ -3,6 +3,7 @@ package httpd
 import (
 	"errors"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
@@ -26,6 +27,9 @@ type BodyFlow struct {
 	raw      int64 // bytes taken
 	more     int64 // with errTooLarge: what would have made the body too large
 	err      error // that ended reading
+
+	complete atomic.Bool   // the body was read to its end
+	lost     chan struct{} // closed when the request is to end by what happened to the body
 }
 
 // DetachBody lets the rest of the body be read on another goroutine, until
@@ -36,13 +40,14 @@ func (r *Request) DetachBody() (*BodyFlow, error) {
 		return nil, err
 	}
 	r.startBody()
-	r.bodyDetached = true
 	f := &BodyFlow{
 		nc: c.nc, rw: c.rw, timeout: msec(r.loc.Core.bodyTimeout), most: r.loc.Core.maxBodySize,
 		ahead:       r.srv.Conf.largeHeaderBuffers.Size,
 		buf:         buf.Sized(max(bodyRead, c.inEnd-c.inPos)),
 		bodyDecoder: b.bodyDecoder, size: b.Size,
+		lost: make(chan struct{}),
 	}
+	r.flow = f
 	if c.inPos < c.inEnd {
 		f.end = copy(f.buf.B, c.in.B[c.inPos:c.inEnd])
 		c.inPos = c.inEnd
@@ -75,6 +80,14 @@ func (f *BodyFlow) Read(p []byte) (n int, err error) {
 
 // Done reports whether the body was read to its end.
 func (f *BodyFlow) Done() bool { return f.done }
+
+// Passed is called when the body was read and passed on to its end: from then on a
+// client that leaves is noticed by who waits.
+func (f *BodyFlow) Passed() { f.complete.Store(true) }
+
+// Lose ends the waits of the request: it is to end by what happened to the body. It
+// is called once at most.
+func (f *BodyFlow) Lose() { close(f.lost) }
 
 // Interrupt makes Read end with an error. Any goroutine may call it.
 func (f *BodyFlow) Interrupt() { _ = f.nc.SetReadDeadline(time.Unix(1, 0)) }
@@ -116,7 +129,7 @@ func (f *BodyFlow) decode(limit int) []byte {
 // error is for BodyFailed, unless it is that of Interrupt.
 func (r *Request) AttachBody(f *BodyFlow) error {
 	b, c := &r.Body, r.conn
-	r.bodyDetached = false
+	r.flow = nil
 	_ = c.nc.SetReadDeadline(time.Time{})
 	b.bodyDecoder, b.Size = f.bodyDecoder, f.size
 	if !b.done { // as in nginx, whatever the header of the response has said

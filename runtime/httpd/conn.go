@@ -173,7 +173,8 @@ func (c *Conn) logf(lv errlog.Level, err error, format string, args ...any) {
 }
 
 // logWrite logs a failed send the way nginx does: a client that went away is
-// information, not an error.
+// information, not an error. nginx is told by an event before it sends, except where
+// it does not look.
 func (c *Conn) logWrite(r *Request, err error) {
 	lv := errlog.Crit
 	if e, ok := errlog.Errno(err); ok {
@@ -183,8 +184,27 @@ func (c *Conn) logWrite(r *Request, err error) {
 			lv = errlog.Info
 		}
 	}
-	r.Logf(lv, err, "send() failed")
+	text := "send() failed"
+	if lv == errlog.Info {
+		text = r.clientLost()
+	}
+	r.Logf(lv, err, "%s", text)
 }
+
+// clientLost is what the error log says of a client that has left while it was
+// answered.
+func (r *Request) clientLost() string {
+	if r.upstream != nil {
+		if text := r.upstream.ClientLost(); text != "" {
+			return text
+		}
+	}
+	return "client prematurely closed connection"
+}
+
+// resetTLS reports whether the client has reset a TLS connection, which to nginx is
+// the same as closing it in order.
+func (c *Conn) resetTLS(err error) bool { return c.tls != nil && errors.Is(err, syscall.ECONNRESET) }
 
 func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
 

@@ -125,11 +125,50 @@ func (r *Request) Sleep(ms int64) {
 	if r.cfg.tracer != nil {
 		return
 	}
-	if r.conn.isShadow || r.main.failed || r.main.bodyDetached {
+	if r.conn.isShadow || r.main.failed {
 		time.Sleep(msec(ms))
 		return
 	}
 	s := sleepers.Get().(*sleeper)
+	if f := r.main.flow; f != nil {
+		r.sleepBeside(f, s, ms)
+	} else {
+		r.sleep(s, ms)
+	}
+	r.Unwatch(s)
+	select {
+	case <-s.wake:
+	default:
+	}
+	sleepers.Put(s)
+}
+
+// sleepBeside is sleep while f has the reading side of the connection, and tells how
+// the client leaves until the body is complete. Then it needs the events of OnHangup,
+// which who passes the body on has asked for.
+func (r *Request) sleepBeside(f *BodyFlow, s *sleeper, ms int64) {
+	if h := r.conn.hangups; h != nil {
+		h.mu.Lock()
+		h.waiters = append(h.waiters, s)
+		h.mu.Unlock()
+	}
+	s.timer.Reset(msec(ms))
+	for !f.complete.Load() || !r.leftAsleep() {
+		select {
+		case <-s.timer.C:
+			return
+		case <-s.wake:
+		case <-f.lost:
+			s.timer.Stop()
+			r.failed = true
+			return
+		}
+	}
+	s.timer.Stop()
+}
+
+// sleep waits for ms milliseconds, or until the client leaves.
+func (r *Request) sleep(s *sleeper, ms int64) {
 	told := r.Watch(s)
 	for until := clock.Mono() + int64(msec(ms)); ; {
 		left := time.Duration(until - clock.Mono())
@@ -146,19 +185,13 @@ func (r *Request) Sleep(ms int64) {
 			s.timer.Stop()
 		}
 	}
-	r.Unwatch(s)
-	select {
-	case <-s.wake:
-	default:
-	}
-	sleepers.Put(s)
 }
 
 // leftAsleep reports whether the client is gone, and ends its request then.
 func (r *Request) leftAsleep() bool {
 	gone, err := r.ClientGone()
 	if gone {
-		r.Logf(errlog.Info, err, "client prematurely closed connection")
+		r.Logf(errlog.Info, err, "%s", r.clientLost())
 		r.failed = true
 		r.terminate(StatusClientClosed)
 	}

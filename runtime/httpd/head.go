@@ -204,7 +204,7 @@ func (h *head) readFailed(err error) Result {
 	}
 	h.notePartial()
 	switch {
-	case errors.Is(err, io.EOF):
+	case errors.Is(err, io.EOF), h.c.resetTLS(err):
 		r.Logf(errlog.Info, nil, "client prematurely closed connection")
 	default:
 		lv := errlog.Info

@@ -58,8 +58,8 @@ type Request struct {
 	keepalive      bool
 	lingering      bool
 	headerSent     bool
-	bodyDetached   bool // a BodyFlow reads the body; nothing else may read from the client
-	answered       bool // the client has its response, post_action runs
+	flow           *BodyFlow // reads the body; nothing else may read from the client then
+	answered       bool      // the client has its response, post_action runs
 	headerOnly     bool
 	chunked        bool
 	expectTrailers bool // the response may carry trailers

@@ -19,6 +19,9 @@ type Upstream interface {
 	// LogUpstream adds to error log lines what the exchange under way is about:
 	// `, upstream: "http://127.0.0.1:80/uri"`.
 	LogUpstream(f *errlog.Fields)
+	// ClientLost is called when a write to the client has failed, and returns what
+	// the error log says of that; empty: the exchange is over, and has no part in it.
+	ClientLost() string
 	// Close is called when the request ends.
 	Close(r *Request)
 }

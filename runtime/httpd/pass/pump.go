@@ -351,10 +351,7 @@ func (x *Exchange) failed(err error) httpd.Result {
 	case errors.Is(err, errAborted):
 		x.aborted()
 		return x.finish(httpd.StatusClientClosed)
-	case errors.Is(err, errUpload):
-		if _, rc, _ := x.uploadFailed(); rc != httpd.OK {
-			return x.finish(rc)
-		}
+	case errors.Is(err, errInvalid):
 	case errors.Is(err, errBroken):
 		x.done()
 		x.endUpload()
@@ -368,6 +365,10 @@ func (x *Exchange) failed(err error) httpd.Result {
 		if err == nil {
 			r.BreakOff()
 			return x.finish(httpd.Done)
+		}
+	case errors.Is(err, errUpload), x.up != nil && x.up.failing.Load(): // the second may end a write to the client
+		if _, rc, _ := x.uploadFailed(); rc != httpd.OK {
+			return x.finish(rc)
 		}
 	}
 	return x.finish(httpd.Error)

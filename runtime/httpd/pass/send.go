@@ -114,8 +114,9 @@ func (x *Exchange) write(p []byte) error {
 			return err
 		}
 		if n > 0 {
-			p, left = p[n:], msec(x.S.SendTimeout)
-		} else if left -= step; left <= 0 {
+			p, left = p[n:], msec(x.S.SendTimeout) // from the last byte on, and so does step
+		}
+		if left -= step; left <= 0 {
 			return err
 		}
 		if err := x.interrupted(); err != nil {

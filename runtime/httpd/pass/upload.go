@@ -52,6 +52,9 @@ func (u *upload) run() {
 	u.at = clock.Mono()
 	switch {
 	case u.err == nil:
+		if u.flow != nil {
+			u.flow.Passed()
+		}
 		u.x.beginWatch()
 	case u.client || isTimeout(u.err):
 		// Any other failure shows when the response is read, behind the bytes that
@@ -63,7 +66,9 @@ func (u *upload) run() {
 // fail makes the exchange end.
 func (u *upload) fail(why error) {
 	u.err = why
-	u.failing.Store(true)
+	if !u.failing.Swap(true) && u.flow != nil {
+		u.flow.Lose()
+	}
 	_ = u.conn.Net.SetReadDeadline(time.Unix(1, 0))
 }
 
@@ -188,10 +193,10 @@ func (x *Exchange) uploadFailed() (fail Fail, rc httpd.Result, ok bool) {
 		return 0, 0, false
 	}
 	x.joinUpload()
+	x.R.Action("sending request to upstream")
 	if err := x.attachUpload(); err != nil {
 		return 0, x.R.BodyFailed(err), true
 	}
-	x.R.Action("sending request to upstream")
 	fail, rc = x.sendDone(u.err)
 	return fail, rc, fail != 0 || rc != httpd.OK
 }

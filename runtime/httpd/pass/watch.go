@@ -1,6 +1,7 @@
 package pass
 
 import (
+	"errors"
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
@@ -60,11 +61,47 @@ func (x *Exchange) aborted() {
 		return
 	}
 	_, err := x.R.ClientGone()
-	also := ""
-	if x.conn != nil {
-		also = ", so upstream connection is closed too"
+	text := clientLeft
+	if x.conn != nil || x.received {
+		text = clientLeftUpstream
 	}
-	x.R.Logf(errlog.Info, err, "epoll_wait() reported that client prematurely closed connection%s", also)
+	x.R.Logf(errlog.Info, err, "%s", text)
+}
+
+// What is said of a client that leaves, before and after there is a connection to a
+// peer.
+const (
+	clientLeft         = "epoll_wait() reported that client prematurely closed connection"
+	clientLeftUpstream = clientLeft + ", so upstream connection is closed too"
+)
+
+// ClientLost implements httpd.Upstream.
+func (x *Exchange) ClientLost() string {
+	switch {
+	case !x.engaged():
+		if x.body.ahead != nil {
+			x.R.Action("sending to client")
+		}
+		return ""
+	case x.watch:
+		x.R.Action("reading upstream")
+		return clientLeftUpstream
+	case x.R.Conn().TLS() != nil:
+		return "SSL_write() failed"
+	}
+	return "writev() failed"
+}
+
+// engaged reports whether the peer was still to send something when a write to the
+// client failed.
+func (x *Exchange) engaged() bool {
+	a := x.body.ahead
+	if a == nil {
+		return x.conn != nil
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.end == nil || errors.Is(a.end, errAborted)
 }
 
 // BeginLookup is called before the name of a peer is looked up. When the client
