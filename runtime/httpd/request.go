@@ -39,7 +39,7 @@ type Request struct {
 	Start      int64  // clock.Mono when its first bytes were there
 	number     uint64 // of the request on its connection
 	pipelined  bool
-	cut        bool  // a discarded body did not come to its end
+	cut        bool  // the connection ends, which no header has said
 	length     int64 // bytes of the request, header and body
 	uriChanges int
 	subDepth   int

@@ -199,7 +199,9 @@ func (r *Request) sendBare(rc Result) Result {
 // response has left.
 func (r *Request) terminate(rc Result) {
 	m := r.main
-	m.failed, m.keepalive = true, false
+	m.failed = true
+	m.cut = rc == StatusClose // nothing said that the connection ends
+	m.keepalive = m.keepalive && m.cut
 	if m.kin != nil {
 		m.kin.f.abort()
 		r.conn.endWaits()
