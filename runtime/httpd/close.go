@@ -65,16 +65,16 @@ func (c *Conn) leave() {
 
 // unread reports whether bytes of the client may be unread when its connection is
 // about to be closed: the kernel would answer them with a reset, which destroys the
-// response on its way. Whether the last read took everything is known; only after
-// an error response the socket is asked again, by a system call.
+// response on its way. The socket is asked, by a system call, after an error
+// response and where it is not known that the last read took everything.
 func (c *Conn) unread(r *Request) bool {
 	switch {
 	case c.inPos < c.inEnd, r.bodyUnread():
 		return true
-	case c.layer != nil && !c.layer.idle(), !c.nc.Drained():
+	case c.layer != nil && !c.layer.idle():
 		return true
 	}
-	return r.Out.Status >= 400 && c.nc.InQueue() > 0
+	return (r.Out.Status >= 400 || !c.nc.Drained()) && c.nc.InQueue() > 0
 }
 
 // lingeringClose reads on after the last response until monotonic time until
