@@ -20,6 +20,7 @@ const (
 	sayConfigure = 'C' // master: the configuration to serve, a bundle
 	sayDone      = 'D' // worker: it serves it
 	sayFailed    = 'F' // worker: why it does not; it goes on with the one before, or ends
+	sayFinish    = 'E' // worker: a signal has told it to finish; it takes no configuration any more
 	sayReopen    = 'R' // master: log files that were opened anew, a bundle of nothing else
 	sayQuit      = 'Q' // master: finish what is under way, then exit
 	sayTerminate = 'T' // master: exit

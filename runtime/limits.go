@@ -21,7 +21,7 @@ const heapReserve = 32 << 20
 
 // reserveHeap allocates the reserve, which the caller keeps for the life of the
 // process. It comes before anything else, while memory is fresh from the system
-// and needs no clearing. Who sets GOGC or GOMEMLIMIT has plans of his own.
+// and needs no clearing. GOGC or GOMEMLIMIT in the environment take its place.
 func reserveHeap() []byte {
 	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
 		return nil
@@ -40,9 +40,9 @@ func (c *MainConf) apply(log *errlog.Logger) {
 	c.applyTo(0, log)
 }
 
-// applyTo sets the limits of the process pid, 0 for this one. A master does so for
-// its worker without complaints: it can raise them where it has the capabilities,
-// while a container's root often has not, and the worker itself can lower them.
+// applyTo sets the limits of this process, with pid 0. For the worker pid a master raises
+// what the worker may not raise itself when it takes the configuration, and sets its
+// priority, without complaints: a container's root often has not the capabilities.
 func (c *MainConf) applyTo(pid int, log *errlog.Logger) {
 	if c.Nofile >= 0 {
 		if err := process.LimitOpenFiles(pid, uint64(c.Nofile)); err != nil {
@@ -61,8 +61,8 @@ func (c *MainConf) applyTo(pid int, log *errlog.Logger) {
 	}
 }
 
-// setThreads sets how many threads run at once. GOMAXPROCS in the environment is
-// the word of the one who starts the program and wins over worker_processes;
+// setThreads sets how many threads run at once. GOMAXPROCS in the environment wins
+// over worker_processes;
 // auto is what Go takes by itself, the processors that affinity and the
 // container leave, and follows their changes.
 func (c *MainConf) setThreads() {

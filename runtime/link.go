@@ -61,8 +61,8 @@ func newLink(child *process.Child, out chan<- news, done func()) *link {
 	go func() {
 		defer done()
 		e := <-l.Exited() // not the end of the channel, of which any process may have a copy
-		l.Channel.Finish()
 		l.stopSending()
+		l.Channel.Finish()
 		ends.Wait()
 		l.Channel.Close()
 		out <- news{from: l, exited: &e}
@@ -106,7 +106,7 @@ func (l *link) receive() {
 			continue
 		case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
 			l.news <- news{from: l, silent: true}
-		default:
+		case !l.isClosed(): // else it has ended, or was given up, and the error is that of Finish or Close
 			l.news <- news{from: l, broken: err}
 		}
 		return
@@ -146,6 +146,13 @@ func (l *link) next() (m process.Message, closed bool) {
 		m, l.queue = l.queue[0], l.queue[1:]
 	}
 	return m, l.closed
+}
+
+// isClosed reports whether nothing is sent any more.
+func (l *link) isClosed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.closed
 }
 
 // stopSending drops what is queued, and whatever comes.

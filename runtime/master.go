@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -133,7 +134,7 @@ func (m *master) event(e process.Event) {
 		case e == process.Reload:
 			m.reload()
 		case e == process.Upgrade:
-			m.changeBinary()
+			m.cfg.changeBinary(m.changeover, slices.Collect(maps.Values(m.sockets)))
 		default:
 			m.stopAccepting()
 		}
@@ -164,7 +165,7 @@ func (m *master) finish() int {
 	return m.code
 }
 
-func (m *master) notice(text string) { m.cfg.Log.Log(errlog.Notice, 0, nil, nil, "%s", text) }
+func (m *master) notice(text string) { m.cfg.notice(text) }
 
 func (m *master) closeSockets() {
 	for _, ln := range m.sockets {
@@ -182,15 +183,24 @@ func (m *master) reopen() {
 	}
 	for l := range m.workers {
 		if l.stale = !l.serving || m.change != nil && m.change.target == l; !l.stale {
-			m.passLogs(l)
+			m.passLogs(l, m.cfg)
 		}
 	}
 }
 
-// passLogs gives a worker the log files as they are open now.
-func (m *master) passLogs(l *link) {
+// passStale passes on the log files of cfg, which a worker has taken or goes on with, where they
+// were opened anew while it had a configuration on the way.
+func (m *master) passStale(l *link, cfg *Config) {
+	if l.stale {
+		l.stale = false
+		m.passLogs(l, cfg)
+	}
+}
+
+// passLogs gives a worker the log files of cfg as they are open now.
+func (m *master) passLogs(l *link, cfg *Config) {
 	b := &bundle{}
-	msg, err := b.message(sayReopen, m.cfg, nil)
+	msg, err := b.message(sayReopen, cfg, nil)
 	if err != nil {
 		m.cfg.Log.Fail(errlog.Alert, err)
 		return

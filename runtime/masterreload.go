@@ -21,7 +21,7 @@ type change struct {
 	first  bool             // that of the start
 	oldPID string           // the pid file to remove, "" for none
 	log    *errlog.Logger   // for what happens to it
-	asked  *process.Outcome // who wants to know how it goes; nil for nobody
+	asked  *process.Outcome // the commands that wait for its result; nil for none
 }
 
 // reload reads the configuration anew and sends it to the worker. On an error,
@@ -185,7 +185,9 @@ func (m *master) abandon() {
 	m.dropPID(c)
 	c.cfg.close()
 	c.asked.End(false)
-	m.respawn() // where the worker that serves was lost over it
+	if m.respawnAt == nil {
+		m.respawn() // where the worker that serves was lost over it
+	}
 	m.nextChange()
 }
 

@@ -6,18 +6,8 @@ import (
 )
 
 // lastOwner is the body of a sayQuit to workers that alone have the listening
-// sockets: nobody else would take the connections that wait in them.
+// sockets: no other process takes the connections that wait in them.
 var lastOwner = []byte("last")
-
-// changeBinary starts the binary that is to succeed this one (USR2).
-func (m *master) changeBinary() {
-	m.notice("changing binary")
-	var fds []int
-	for _, ln := range m.sockets {
-		fds = append(fds, ln.Fds()...)
-	}
-	m.changeover.Start(m.cfg.Log, m.cfg.Main.PID, fds)
-}
 
 // newBinaryEnded is called when the successor has not lived: this binary goes on.
 func (m *master) newBinaryEnded(e process.Exit) {
@@ -43,7 +33,7 @@ func (m *master) resume() {
 	}
 }
 
-// closeSocket closes a socket in which nobody waits here. The file of a unix
+// closeSocket closes a socket from which this process does not accept. The file of a unix
 // socket stays where another binary uses it.
 func (m *master) closeSocket(ln *netio.Listener) {
 	ln.SetUnlink(!m.changeover.Shared())

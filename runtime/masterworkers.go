@@ -15,8 +15,8 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/process"
 )
 
-// A worker that lives for less than steady was not worth its start: the next one
-// has to wait, at most for maxPause.
+// After a worker that has lived for less than steady the next one is started after a
+// pause, which doubles each time, up to maxPause.
 const (
 	steady   = time.Second
 	minPause = 50 * time.Millisecond
@@ -90,13 +90,12 @@ func (m *master) said(l *link, msg process.Message) (ok bool) {
 	case msg.Kind == sayDone && l.asked:
 		l.asked, l.serving = false, true
 		l.rest()
-		if m.change != nil && m.change.target == l {
-			m.commit()
+		if m.change == nil || m.change.target != l {
+			m.passStale(l, m.cfg)
+			return true
 		}
-		if l.stale {
-			l.stale = false
-			m.passLogs(l)
-		}
+		m.passStale(l, m.change.cfg) // before commit, behind which the next configuration may be on its way
+		m.commit()
 		return true
 	case msg.Kind == sayFailed && l.asked:
 		l.asked, l.failed = false, !l.serving
@@ -104,13 +103,38 @@ func (m *master) said(l *link, msg process.Message) (ok bool) {
 		if l.failed {
 			l.expect(answerLimit) // it is about to end
 		}
+		if l.serving {
+			m.passStale(l, m.cfg) // with which it goes on
+		}
 		m.logOf(l).Log(errlog.Emerg, 0, nil, nil, "worker process %d: %s", l.PID, printable(msg.Body))
 		if m.change != nil && m.change.target == l {
 			m.abandon()
 		}
 		return true
+	case msg.Kind == sayFinish && l.serving:
+		m.finishing(l)
+		return true
 	}
 	return false
+}
+
+// finishing is called when a worker has begun to finish without being told to by the
+// master. It accepts nothing any more, so another takes its place.
+func (m *master) finishing(l *link) {
+	if l.exiting {
+		return
+	}
+	l.exiting, l.asked = true, false
+	l.rest()
+	m.passStale(l, m.cfg)
+	if m.worker == l {
+		m.worker = nil
+	}
+	if c := m.change; c != nil && c.target == l {
+		m.replace(c)
+		return
+	}
+	m.respawn()
 }
 
 // giveUp ends the conversation with a worker that does not keep to it. One that
@@ -130,15 +154,17 @@ func (m *master) giveUp(l *link, why string) {
 	if err := l.Signal(sig); err != nil {
 		log.Fail(errlog.Alert, err)
 	}
-	wasServing := l.serving && !l.exiting
+	wasServing, wasWorker := l.serving && !l.exiting, m.worker == l
 	l.exiting = true
-	c := m.change
-	if m.worker == l {
+	if wasWorker {
 		m.worker = nil
 	}
+	c := m.change
 	switch {
 	case c == nil || c.target != l:
-		m.respawn()
+		if wasWorker {
+			m.restart(l)
+		}
 	case c.first || !wasServing || m.ending != 0:
 		m.abandon()
 	default:
@@ -147,7 +173,7 @@ func (m *master) giveUp(l *link, why string) {
 }
 
 // logOf is the log for what happens to a worker, nil for one that is being started.
-// Who waits for a change that it is to make reads it, too.
+// Commands that wait for the change that it is to make get the lines, too.
 func (m *master) logOf(l *link) *errlog.Logger {
 	if m.change == nil || m.change.target != l {
 		return m.cfg.Log
@@ -170,16 +196,19 @@ func (m *master) gone(l *link, e process.Exited) {
 	if fatal {
 		log.Log(errlog.Alert, 0, nil, nil, "worker process %d exited with fatal code %d and cannot be respawned", l.PID, process.FatalCode)
 	}
+	if m.worker == l { // first, since abandon goes on with the next change
+		m.worker = nil
+		if !fatal {
+			m.restart(l)
+		}
+	}
 	if m.change != nil && m.change.target == l {
 		m.abandon()
 	}
-	if m.worker != l {
-		return
-	}
-	m.worker = nil
-	if fatal || l.exiting || m.ending != 0 || m.noAccept {
-		return
-	}
+}
+
+// restart starts a worker in place of l: after a pause where l did not live for long.
+func (m *master) restart(l *link) {
 	if time.Since(l.started) >= steady {
 		m.crashes = 0
 		m.respawn()

@@ -124,7 +124,7 @@ func (s *Server) obey(events <-chan process.Event) {
 				s.redirectStderr()
 			case process.Upgrade:
 				if !quitting {
-					s.changeBinary()
+					s.cfg.changeBinary(s.changeover, s.http.Listeners())
 				}
 			case process.StopAccepting:
 				if !quitting {
@@ -144,7 +144,9 @@ func (s *Server) end() {
 	s.cfg.close()
 }
 
-func (s *Server) notice(text string) { s.cfg.Log.Log(errlog.Notice, 0, nil, nil, "%s", text) }
+func (s *Server) notice(text string) { s.cfg.notice(text) }
+
+func (cfg *Config) notice(text string) { cfg.Log.Log(errlog.Notice, 0, nil, nil, "%s", text) }
 
 func (s *Server) removePID(path string) {
 	if err := process.RemovePID(path); err != nil {

@@ -10,20 +10,21 @@ import (
 )
 
 // inheritSockets takes over the listening sockets of the binary that this one
-// succeeds; there are none when it succeeds nobody.
+// succeeds; there are none where it succeeds no other.
 func inheritSockets(log *errlog.Logger) *netio.Inheritance {
 	fds, _ := process.InheritedSockets(log)
 	return netio.InheritAll(fds, func(err error) { log.Fail(errlog.Crit, err) })
 }
 
-// changeBinary starts the binary that is to succeed this one (USR2).
-func (s *Server) changeBinary() {
-	s.notice("changing binary")
+// changeBinary starts the binary that is to succeed this one, with its listening sockets
+// (USR2).
+func (cfg *Config) changeBinary(c *process.Changeover, sockets []*netio.Listener) {
+	cfg.notice("changing binary")
 	var fds []int
-	for _, ln := range s.http.Listeners() {
+	for _, ln := range sockets {
 		fds = append(fds, ln.Fds()...)
 	}
-	s.changeover.Start(s.cfg.Log, s.cfg.Main.PID, fds)
+	c.Start(cfg.Log, cfg.Main.PID, fds)
 }
 
 // newBinaryEnded is called when the successor has not lived: this binary goes on.
@@ -68,7 +69,7 @@ func (s *Server) reconfigure() {
 	asked.End(err == nil)
 }
 
-// openResults listens for "-s reload", which wants to know how a reload goes. A failure,
+// openResults listens for "-s reload", which waits for the result of a reload. A failure,
 // such as another process that has the name, is logged; the result is nil then.
 func openResults(log *errlog.Logger) *process.Results {
 	r, err := process.NewResults()
@@ -78,8 +79,8 @@ func openResults(log *errlog.Logger) *process.Results {
 	return r
 }
 
-// logFor returns the log of cfg and, for somebody who wants to know what goes wrong
-// in a reload, the console that receives it as well.
+// logFor returns the log of cfg and, where commands wait for the result of a reload, the
+// console that passes the lines on to them.
 func (cfg *Config) logFor(asked *process.Outcome) (*errlog.Logger, io.Writer) {
 	if asked == nil {
 		return cfg.Log, nil

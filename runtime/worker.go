@@ -7,6 +7,8 @@ import (
 	"os"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/errlog/errno"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
@@ -39,7 +41,7 @@ func Worker() int {
 type worker struct {
 	channel *process.Channel
 	server  *Server
-	given   map[string]int // log files that the master has opened, by path, and nobody uses yet
+	given   map[string]int // log files that the master has opened, by path, and that are in no use yet
 	drained chan struct{}  // closed when the last request has ended; nil before the end begins
 	master  int            // its number
 	deaf    bool           // the master is gone, or has given this worker up
@@ -99,6 +101,7 @@ func (w *worker) obey(messages <-chan process.Message, events <-chan process.Eve
 	s := w.server
 	for {
 		var e process.Event
+		signalled := false
 		select {
 		case <-w.drained:
 			w.end()
@@ -110,13 +113,14 @@ func (w *worker) obey(messages <-chan process.Message, events <-chan process.Eve
 			}
 			e = w.take(m)
 		case e = <-events:
+			signalled = true
 			if e == process.Reopen {
 				s.notice("reopening logs")
 				s.Reopen()
 				s.redirectStderr()
 			}
 		}
-		if w.deaf && e != 0 { // a master that lives has the sockets, and the next worker, too
+		if w.deaf && e != 0 { // the master, if it is there, and the next worker have the sockets, too
 			s.http.SetShared(os.Getppid() == w.master)
 		}
 		switch e {
@@ -125,6 +129,9 @@ func (w *worker) obey(messages <-chan process.Message, events <-chan process.Eve
 			w.end()
 			return 0
 		case process.Quit:
+			if signalled && w.drained == nil {
+				_ = w.channel.Send(process.Message{Kind: sayFinish}) // a dead master is noticed by listen
+			}
 			w.quit()
 		}
 	}
@@ -139,6 +146,10 @@ func (w *worker) take(m process.Message) process.Event {
 	case sayTerminate:
 		return process.Terminate
 	case sayConfigure, sayReopen:
+		if m.Kind == sayConfigure && w.drained != nil {
+			closeFiles(m.Files) // it has crossed sayFinish
+			return 0
+		}
 		b, logs, sockets, err := unpack(m)
 		switch {
 		case m.Kind == sayConfigure:
@@ -189,7 +200,8 @@ func (w *worker) configure(b *bundle, logs map[string]int, sockets []int) error 
 		cfg.Log.Close()
 		return err
 	}
-	w.redirectStderr(cfg)
+	stderr := w.stderrOf(cfg)
+	defer closeFiles(stderr)
 	if err := cfg.logs.Open(); err != nil {
 		return err
 	}
@@ -202,6 +214,7 @@ func (w *worker) configure(b *bundle, logs map[string]int, sockets []int) error 
 		cfg.close()
 		return err
 	}
+	redirectStderr(stderr)
 	s.opts = opts
 	return nil
 }
@@ -220,7 +233,9 @@ func (c *MainConf) enter(prev *Config) error {
 // reopen puts log files to use that the master has opened anew.
 func (w *worker) reopen(logs map[string]int) {
 	w.given = logs
-	w.redirectStderr(w.server.cfg)
+	stderr := w.stderrOf(w.server.cfg)
+	redirectStderr(stderr)
+	closeFiles(stderr)
 	w.server.Reopen()
 	closeByName(w.given)
 }
@@ -235,10 +250,24 @@ func (w *worker) openLog(path string) (int, error) {
 	return logfile.OpenAppend(path)
 }
 
-// redirectStderr makes the main log of cfg, as it was given, stderr as well.
-func (w *worker) redirectStderr(cfg *Config) {
-	if fd, ok := w.given[cfg.stderrPath()]; ok {
-		_ = process.RedirectStderrTo(fd) // else what a crash prints goes where it went before
+// stderrOf returns a duplicate of the main log of cfg, which the caller closes; none where the
+// master has not sent that.
+func (w *worker) stderrOf(cfg *Config) []int {
+	fd, ok := w.given[cfg.stderrPath()]
+	if !ok {
+		return nil
+	}
+	fd, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil // what a crash prints goes where it went before
+	}
+	return []int{fd}
+}
+
+// redirectStderr makes what stderrOf returned this process's stderr.
+func redirectStderr(fds []int) {
+	for _, fd := range fds {
+		_ = process.RedirectStderrTo(fd) // else as before
 	}
 }
 

@@ -31,7 +31,7 @@ type Message struct {
 const (
 	messageHead  = 9
 	filesAtOnce  = 64               // the system takes at most 253
-	channelLimit = 10 * time.Second // for the peer to take some bytes: it does nothing else there
+	channelLimit = 10 * time.Second // for the peer to take a message: it waits for one, or is about to
 )
 
 // errMessage is what a broken or hostile peer sends.
@@ -144,8 +144,12 @@ func (c *Channel) receiveFiles() (fds []int, err error) {
 }
 
 // Finish is called when the other process has ended: Receive returns what that has
-// sent, then an error, though a third process may have a copy of the other end.
-func (c *Channel) Finish() { c.finish() }
+// sent, then an error, and Send fails, though a third process may have a copy of the
+// other end.
+func (c *Channel) Finish() {
+	_ = c.conn.CloseWrite() // it fails only on a closed one
+	c.finish()
+}
 
 // Close ends the Channel; the other end notices.
 func (c *Channel) Close() { _ = c.conn.Close() }

@@ -135,3 +135,14 @@ func TestChannelFinish(t *testing.T) {
 		t.Error("waits for more")
 	}
 }
+
+// TestChannelFinishEndsSend: a message that waits for room, which only a third process could make, does not hold up the end.
+func TestChannelFinishEndsSend(t *testing.T) {
+	master, _ := pair(t)
+	sent := make(chan error)
+	go func() { sent <- master.Send(Message{Kind: 'C', Body: make([]byte, 16<<20)}) }()
+	master.Finish()
+	if err := <-sent; !errors.Is(err, unix.EPIPE) {
+		t.Errorf("%v, want a broken pipe", err)
+	}
+}

@@ -9,7 +9,8 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/errlog/errno"
 )
 
-// LimitOpenFiles is worker_rlimit_nofile for the process pid, 0 for this one. The error is an *errno.OpError.
+// LimitOpenFiles is worker_rlimit_nofile. With a pid other than 0 that process is only given the right to do so. The error
+// is an *errno.OpError.
 func LimitOpenFiles(pid int, n uint64) error {
 	if err := setLimit(pid, syscall.RLIMIT_NOFILE, n); err != nil {
 		return errno.Failed(fmt.Sprintf("setrlimit(RLIMIT_NOFILE, %d)", n), "", err)
@@ -27,7 +28,7 @@ func OpenFiles() (cur, limit uint64, err error) {
 	return uint64(r.Cur), uint64(r.Max), nil //nolint:unconvert // FreeBSD has signed ones
 }
 
-// LimitCore is worker_rlimit_core, in bytes, for the process pid, 0 for this one. The error is an *errno.OpError.
+// LimitCore is worker_rlimit_core, in bytes; pid is as in LimitOpenFiles. The error is an *errno.OpError.
 func LimitCore(pid int, n uint64) error {
 	if err := setLimit(pid, syscall.RLIMIT_CORE, n); err != nil {
 		return errno.Failed(fmt.Sprintf("setrlimit(RLIMIT_CORE, %d)", n), "", err)
