@@ -1,6 +1,7 @@
 package limits
 
 import (
+	"fmt"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -63,4 +64,32 @@ func TestReloadRetiresUpstreamConnections(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestReloadClosesWatcher: what idle connections wait in goes with the last upstream block.
+func TestReloadClosesWatcher(t *testing.T) {
+	t.Parallel()
+	const (
+		cycles  = 5
+		pool    = "upstream app { server %%UPSTREAM%%; keepalive 4; keepalive_timeout 1h; } "
+		plain   = "location /app { proxy_http_version 1.1; proxy_set_header Connection \"\"; proxy_pass http://app; } "
+		pollers = "anon_inode:[eventpoll]"
+	)
+	conf := func(http, server, said string) string {
+		return "user nobody nogroup;\npid logs/nginx.pid;\nevents { worker_connections 64; }\nhttp { include temp-paths.conf;\n" + http +
+			"server { listen %%ADDR%%; location / { return 200 <" + said + ">; } " + server + "} }\n"
+	}
+	eachWay(t, func(t *testing.T, own bool) {
+		s := start(t, tested(), setup{own: own, apps: apps(answers("app")), text: "-- nginx.conf --\n" + conf("", "", "first")})
+		s.wantAnswer("<first>")
+		before := s.descriptorsOf(pollers)
+		for i := range cycles {
+			said := fmt.Sprint(i)
+			s.reload(conf(pool, plain, "with"+said), "<with"+said+">")
+			s.dial().ask2(t, "/app", "app")
+			s.eventually("the connection to be watched", func() bool { return s.descriptorsOf(pollers) > before })
+			s.reload(conf("", "", "without"+said), "<without"+said+">")
+			s.eventually("the watcher to end", func() bool { return s.descriptorsOf(pollers) <= before })
+		}
+	})
 }

@@ -9,7 +9,7 @@ import (
 
 // Watcher is where the idle connections of pools wait without a goroutine each, until
 // they become readable or too old. It serves any number of pools, outlives
-// configurations, and is started by the first connection.
+// configurations until one has no pools, and is started by the first connection.
 type Watcher struct {
 	once sync.Once
 	lot  *netio.Lot // nil: there is none, pools look by themselves
@@ -34,3 +34,12 @@ func (w *Watcher) add(c *netio.Conn, d time.Duration, woke func(*netio.Conn, net
 
 // again makes c, for which woke was called, wait for what is left of its time.
 func (w *Watcher) again(c *netio.Conn) bool { return c.ParkAgain(w.lot) == nil }
+
+// Close ends the Watcher when a configuration has taken effect that has no pools. Connections that
+// wait are closed; those that a request under way still returns to its pool are not watched.
+func (w *Watcher) Close() {
+	w.once.Do(func() {}) // it is not started any more
+	if w.lot != nil {
+		_ = w.lot.Close() // it fails only where it is closed already
+	}
+}
