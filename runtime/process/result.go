@@ -34,11 +34,12 @@ const (
 	greetPatience  = 10 * time.Second // for a greeting: the server may be stopped
 	writePatience  = time.Second      // for a command that does not read
 	reloadPatience = 2 * time.Minute  // for the result of a reload, which may have names to look up
+	acceptPause    = 100 * time.Millisecond
 )
 
-// Results tells those who ask for a reload ("-s reload") how it went. Where the
-// system cannot say who is at the other end of a socket, nobody can ask. Its
-// methods may be called on nil.
+// Results tells commands that ask for a reload ("-s reload") how it went. It needs a
+// system that tells which process is at the other end of a socket. Its methods may be
+// called on nil.
 type Results struct {
 	ln   *net.UnixListener
 	done chan struct{}
@@ -61,21 +62,26 @@ func NewResults() (*Results, error) {
 	return r, nil
 }
 
-// accept greets those who come, and lets them wait.
+// accept greets the commands that connect, and keeps their connections for the next
+// reload.
 func (r *Results) accept() {
 	defer close(r.done)
 	for {
 		c, err := r.ln.AcceptUnix()
-		if err != nil {
+		if errors.Is(err, net.ErrClosed) {
 			return
 		}
+		if err != nil { // no descriptors
+			time.Sleep(acceptPause)
+			continue
+		}
 		if uid, _, ok := peerOf(c); !ok || uid != 0 && uid != os.Geteuid() {
-			_ = c.Close() // it is none of its business
+			_ = c.Close() // a process of another user
 			continue
 		}
 		r.mu.Lock()
 		if r.closed || len(r.waiting) >= maxWaiting {
-			_ = c.Close() // it will not know
+			_ = c.Close() // without a greeting: it does not learn the result
 		} else {
 			r.waiting = append(r.waiting, c)
 			say(c, resultGreeting)
@@ -91,7 +97,8 @@ func say(c *net.UnixConn, line string) (ok bool) {
 	return err == nil
 }
 
-// Begin is called when a reload begins: those who wait by now are told about it.
+// Begin is called when a reload begins. Its result is for the commands that wait by
+// now; nil where there are none.
 func (r *Results) Begin() *Outcome {
 	if r == nil {
 		return nil
@@ -106,7 +113,8 @@ func (r *Results) Begin() *Outcome {
 	return o
 }
 
-// Close lets everybody go without an answer: the server ends.
+// Close closes the connections of the commands that wait, without a result: the server
+// ends.
 func (r *Results) Close() {
 	if r == nil {
 		return
@@ -122,8 +130,8 @@ func (r *Results) Close() {
 	r.waiting = nil
 }
 
-// Outcome is one reload, for those who want to know about it. Its methods may be
-// called on nil, when nobody does.
+// Outcome is one reload, for the commands that wait for its result. Its methods may be
+// called on nil, which stands for no commands.
 type Outcome struct {
 	to []*net.UnixConn
 }

@@ -68,7 +68,7 @@ func boundName(name string) bool {
 	return false
 }
 
-// peerOf tells who is at the other end.
+// peerOf tells which process of which user is at the other end.
 func peerOf(c *net.UnixConn) (uid, pid int, ok bool) {
 	raw, err := c.SyscallConn()
 	if err != nil {

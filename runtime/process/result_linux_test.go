@@ -274,3 +274,36 @@ func TestOutcomeWaitsOnce(t *testing.T) {
 		t.Errorf("it took %v", took)
 	}
 }
+
+// TestResultsWithoutDescriptors: a server that has no descriptor for a command greets it when it has one again.
+func TestResultsWithoutDescriptors(t *testing.T) {
+	r := openResults(t)
+	defer r.Close()
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	low := limit
+	low.Cur = 0 // for new ones
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &low); err != nil {
+		t.Fatal(err)
+	}
+	err = unix.Connect(fd, &unix.SockaddrUnix{Name: resultsAddr(os.Getpid()).Name})
+	select {
+	case <-r.done:
+		t.Error("nothing is accepted any more")
+	case <-time.After(acceptPause / 2):
+	}
+	if e := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil || e != nil {
+		t.Fatal(err, e)
+	}
+	f := os.NewFile(uintptr(fd), "command")
+	defer f.Close()
+	if line, err := bufio.NewReader(f).ReadString('\n'); err != nil || line != resultGreeting+"\n" {
+		t.Errorf("%q, %v", line, err)
+	}
+}

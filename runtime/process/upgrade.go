@@ -74,7 +74,7 @@ func parseSockets(list string, problem func(string)) (fds []int) {
 //	case exit := <-up.Exited():
 //	    up.Ended(log, pidFile, exit)
 type Changeover struct {
-	parent int          // the process that started this one; 0: nobody who matters
+	parent int          // the process that started this one; 0: Daemonize's
 	child  atomic.Int64 // the new binary; 0: none
 	heir   bool         // parent is an old binary, whose sockets this process has
 	exited chan Exit
