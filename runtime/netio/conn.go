@@ -117,7 +117,8 @@ func (c *Conn) register() error {
 func (c *Conn) Registered() bool { return c.registered.Load() }
 
 // Share prepares c for a second goroutine: from then on Close and the
-// deadlines may be called by anyone.
+// deadlines may be called by anyone. No lot watches c any more: a function of
+// OnHangup is to be given again.
 func (c *Conn) Share() error {
 	c.unwatch()
 	return c.register()
@@ -182,15 +183,7 @@ func (c *Conn) Abort() error {
 
 // CloseWrite ends the outgoing direction (FIN); reading goes on.
 func (c *Conn) CloseWrite() error {
-	if e := c.option(option{kind: optShutdown, value: syscall.SHUT_WR}); e != 0 {
-		return e
-	}
-	return nil
-}
-
-// CloseRead ends the incoming direction for this side: reads return io.EOF.
-func (c *Conn) CloseRead() error {
-	if e := c.option(option{kind: optShutdown, value: syscall.SHUT_RD}); e != 0 {
+	if e := c.option(option{kind: optShutdown}); e != 0 {
 		return e
 	}
 	return nil

@@ -60,7 +60,7 @@ func (l *Listener) Inherited() bool { return l.inherited }
 
 // Twins are further sockets of the same address that were inherited with this
 // one: those that nginx opens for each of its workers with reuseport. The kernel
-// hands connections to each of them, so somebody has to accept from them all.
+// hands connections to each of them, so all have to be accepted from.
 func (l *Listener) Twins() []*Listener { return l.twins }
 
 // Fds are the descriptors of the socket and its twins, for handing them over.
@@ -119,7 +119,7 @@ func (s *ListenSpec) sameSocket(o *ListenSpec) bool {
 	return s.Datagram == o.Datagram && s.Addr == o.Addr
 }
 
-// Close closes the sockets that nobody took. The files of unix sockets stay.
+// Close closes the sockets that were not taken. The files of unix sockets stay.
 func (in *Inheritance) Close() {
 	if in == nil {
 		return

@@ -6,8 +6,9 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
 )
 
-// Interrupt makes reads and writes fail with ErrTimeout, those included that wait
-// already. Any goroutine may call it. Afterwards the Conn can only be closed.
+// Interrupt makes reads and writes fail with ErrTimeout, those included that wait already;
+// a write that is under way without a wait ends when it is complete or has to wait. Any
+// goroutine may call it. Afterwards the Conn can only be closed.
 func (c *Conn) Interrupt() { _ = c.SetDeadline(past) }
 
 // past is a deadline that is over.

@@ -35,7 +35,7 @@ type Listener struct {
 	mu      sync.Mutex
 	stopped bool
 	closed  bool
-	file    *os.File        // nil until somebody accepts, see watch
+	file    *os.File        // nil until the first Accept, see watch
 	rc      syscall.RawConn // of file
 
 	onReady func(uintptr) bool // tryAccept, bound once
@@ -200,7 +200,7 @@ func (l *Listener) Accept() (*Conn, error) {
 }
 
 // TryAccept takes a connection that waits already, nil when there is none. Only
-// for a stopped listener from which nobody accepts.
+// for a stopped listener on which no Accept is under way.
 func (l *Listener) TryAccept() *Conn {
 	if !l.tryAccept(uintptr(l.fd)) || l.errno != 0 {
 		return nil

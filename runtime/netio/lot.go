@@ -156,7 +156,74 @@ type Lot struct {
 	trim    trimmer
 	spawn   func(func())
 	recalls atomic.Uint32 // how often Recall was called
+	drain   atomic.Bool   // Park lets go at once
+	mu      sync.Mutex    // guards closed, and the parker's
+	closed  bool
 	parker
+}
+
+// Evict resumes the parked connections that are among the n (at most 32) that have
+// waited for longest, with Evicted, and returns how many. others are the
+// clock.Mono since which connections that are not parked wait, in order; they count
+// among the n as well.
+func (l *Lot) Evict(n int, others []int64) (evicted int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var next evictions
+	n = min(n, maxEvicted)
+	l.each(func(c *Conn) { next.add(c, n) })
+	for _, c := range next.share(n, others) {
+		if l.expel(c, Evicted) {
+			evicted++
+		}
+	}
+	return evicted
+}
+
+// Drain resumes all parked connections with Drained, and those that park from now
+// on: a shutdown, after which no connection is to be kept alive.
+func (l *Lot) Drain() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.drain.Store(true)
+	l.each(func(c *Conn) { l.expel(c, Drained) })
+}
+
+// Reopen undoes Drain: connections may park again.
+func (l *Lot) Reopen() { l.drain.Store(false) }
+
+// Recall resumes all parked connections with Recalled, since the configuration has
+// changed, and those that park later without having called SeenRecalls since.
+func (l *Lot) Recall() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.recalls.Add(1)
+	l.each(func(c *Conn) { l.expel(c, Recalled) })
+}
+
+// Len is how many connections are parked.
+func (l *Lot) Len() (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.each(func(*Conn) { n++ })
+	return n
+}
+
+// Close drains the lot and waits for its goroutines (not for those of the
+// connections it resumed). From then on Park fails, or resumes with Drained where
+// the lot had watched the Conn before.
+func (l *Lot) Close() error {
+	l.Drain()
+	l.mu.Lock()
+	was := l.closed
+	l.closed = true
+	l.mu.Unlock()
+	if was {
+		return ErrClosed
+	}
+	err := l.end()
+	l.trim.wg.Wait()
+	return err
 }
 
 // LotOptions are the settings of a Lot; zero fields take the defaults.

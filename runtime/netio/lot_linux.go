@@ -3,7 +3,6 @@ package netio
 import (
 	"os"
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -33,14 +32,11 @@ type parker struct {
 	ep   int
 	done chan struct{} // closed when the goroutine has ended
 
-	next  atomic.Int64 // when the goroutine looks around next; forever: only when something happens
-	drain atomic.Bool  // Park lets go at once
+	next atomic.Int64 // when the goroutine looks around next; forever: only when something happens
 
-	mu     sync.Mutex
-	slots  []slot
-	free   []int32
-	gen    uint32 // of the latest slot
-	closed bool
+	slots []slot
+	free  []int32
+	gen   uint32 // of the latest slot
 
 	queue queue // connections that have been reported and wait for a worker
 
@@ -164,8 +160,8 @@ func (p *parker) wantTick(at int64) {
 	if at >= p.next.Load() {
 		return
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.lot.mu.Lock()
+	defer p.lot.mu.Unlock()
 	p.setTick(at)
 }
 
@@ -235,11 +231,11 @@ func (p *parker) collect(uintptr) bool {
 func (p *parker) deliver() {
 	inUse()
 	now := clock.Mono()
-	p.mu.Lock()
+	p.lot.mu.Lock()
 	for i := range p.ready {
 		p.report(&p.events[i], now)
 	}
-	p.mu.Unlock()
+	p.lot.mu.Unlock()
 	for i, fn := range p.hungUp {
 		fn()
 		p.hungUp[i] = nil
@@ -266,8 +262,8 @@ func (p *parker) report(e *raw.Event, now int64) {
 
 // sweep wakes up the connections whose timeout has passed and sets the next tick.
 func (p *parker) sweep(now int64) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.lot.mu.Lock()
+	defer p.lot.mu.Unlock()
 	p.next.Store(forever) // before looking: a connection that parks meanwhile is either seen or asks for a tick
 	next := forever
 	for i := range p.slots {
@@ -303,4 +299,30 @@ func (p *parker) sweep(now int64) {
 		return
 	}
 	p.setTick(next)
+}
+
+// each calls fn for each parked connection; the caller holds mu.
+func (p *parker) each(fn func(*Conn)) {
+	for i := range p.slots {
+		if c := p.slots[i].c; c != nil && c.parked.state.Load()&watchWaiting != 0 {
+			fn(c)
+		}
+	}
+}
+
+// expel resumes c, unless its wait has just ended; the caller holds mu.
+func (p *parker) expel(c *Conn, why Event) bool {
+	if !c.parked.leave() {
+		return false
+	}
+	p.lot.wake(c, why)
+	return true
+}
+
+// end ends the goroutine of a lot that is drained and closed.
+func (p *parker) end() error {
+	err := p.file.Close()
+	<-p.done
+	_ = syscall.Close(p.bell)
+	return err
 }

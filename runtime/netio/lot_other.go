@@ -12,10 +12,7 @@ import (
 
 // parker is the portable way of parking: a goroutine per connection that waits.
 type parker struct {
-	mu     sync.Mutex
-	parked map[*Conn]struct{}
-	drain  bool
-	closed bool
+	parked map[*Conn]struct{} // guarded by the lot's mu
 	wg     sync.WaitGroup
 }
 
@@ -77,7 +74,7 @@ func (c *Conn) park(l *Lot, timeout time.Duration) error {
 	if l.closed || c.closed.Load() {
 		return ErrClosed
 	}
-	if l.drain {
+	if l.drain.Load() {
 		l.wake(c, Drained)
 		return nil
 	}
@@ -116,83 +113,23 @@ func (l *Lot) wait(c *Conn, timeout time.Duration) {
 	c.resume()
 }
 
-// Drain resumes all parked connections with Drained, and those that park from now
-// on: a shutdown, after which no connection is to be kept alive.
-func (l *Lot) Drain() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.drain = true
-	l.expelAll(Drained)
-}
-
-// Recall resumes all parked connections with Recalled, since the configuration has
-// changed, and those that park later without having called SeenRecalls since.
-func (l *Lot) Recall() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.recalls.Add(1)
-	l.expelAll(Recalled)
-}
-
-// expelAll ends the waits of all parked connections; the caller holds mu.
-func (l *Lot) expelAll(why Event) {
-	for c := range l.parked {
-		l.expel(c, why)
+// each calls fn for each parked connection, which fn may expel; the caller holds mu.
+func (p *parker) each(fn func(*Conn)) {
+	for c := range p.parked {
+		fn(c)
 	}
 }
 
 // expel ends c's wait; the caller holds mu.
-func (l *Lot) expel(c *Conn, why Event) {
+func (p *parker) expel(c *Conn, why Event) bool {
 	c.parked.why = why
-	delete(l.parked, c)
-	_ = c.rd.setDeadline(clock.MonoTime(clock.Mono() - int64(time.Second)))
+	delete(p.parked, c)
+	_ = c.rd.setDeadline(past)
+	return true
 }
 
-// Evict resumes the parked connections that are among the n (at most 32) that have
-// waited for longest, with Evicted, and returns how many. others are the
-// clock.Mono since which connections that are not parked wait, in order; they count
-// among the n as well.
-func (l *Lot) Evict(n int, others []int64) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var next evictions
-	n = min(n, maxEvicted)
-	for c := range l.parked {
-		next.add(c, n)
-	}
-	all := next.share(n, others)
-	for _, c := range all {
-		l.expel(c, Evicted)
-	}
-	return len(all)
-}
-
-// Reopen undoes Drain: connections may park again.
-func (l *Lot) Reopen() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.drain = false
-}
-
-// Len is how many connections are parked.
-func (l *Lot) Len() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.parked)
-}
-
-// Close drains the lot and waits for its goroutines (not for those of the
-// connections it resumed). Park fails from then on.
-func (l *Lot) Close() error {
-	l.Drain()
-	l.mu.Lock()
-	was := l.closed
-	l.closed = true
-	l.mu.Unlock()
-	if was {
-		return ErrClosed
-	}
-	l.wg.Wait()
-	l.trim.wg.Wait()
+// end waits for the goroutines of a lot that is drained and closed.
+func (p *parker) end() error {
+	p.wg.Wait()
 	return nil
 }

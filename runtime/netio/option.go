@@ -1,7 +1,6 @@
 package netio
 
 import (
-	"errors"
 	"syscall"
 	"time"
 
@@ -17,8 +16,7 @@ const (
 	optLinger
 	optShutdown
 	optLocal
-	optQueueIn
-	optQueueOut
+	optQueue
 	optInfo
 )
 
@@ -54,13 +52,11 @@ func (c *Conn) setOption(fd uintptr) {
 	case optLinger:
 		o.e = raw.SetLinger(s, 0)
 	case optShutdown:
-		o.e = raw.Shutdown(s, o.value)
+		o.e = raw.Shutdown(s, syscall.SHUT_WR)
 	case optLocal:
 		o.e = raw.Local(s, &c.local.a)
-	case optQueueIn:
-		o.value, o.e = raw.Queued(s, false)
-	case optQueueOut:
-		o.value, o.e = raw.Queued(s, true)
+	case optQueue:
+		o.value, o.e = raw.Queued(s)
 	case optInfo:
 		o.e = tcpInfo(s, o.info)
 	}
@@ -126,15 +122,6 @@ type Keepalive struct {
 	Count    int           // lost probes until the connection is dead; 0: the system's
 }
 
-// SetKeepalive applies k (so_keepalive, proxy_socket_keepalive).
-func (c *Conn) SetKeepalive(k Keepalive) error {
-	var errs []error
-	k.apply(func(_ string, level, name, value int) {
-		errs = append(errs, c.setInt(level, name, value))
-	})
-	return errors.Join(errs...)
-}
-
 // apply calls set for every option that k asks for.
 func (k Keepalive) apply(set func(label string, level, name, value int)) {
 	if k.On || k.Off {
@@ -149,18 +136,6 @@ func (k Keepalive) apply(set func(label string, level, name, value int)) {
 	if k.Count > 0 {
 		set("TCP_KEEPCNT", unix.IPPROTO_TCP, unix.TCP_KEEPCNT, k.Count)
 	}
-}
-
-// SetBuffers sets the kernel's buffer sizes in bytes; 0 leaves one as it is.
-func (c *Conn) SetBuffers(receive, send int) error {
-	var errs []error
-	if receive > 0 {
-		errs = append(errs, c.setInt(unix.SOL_SOCKET, unix.SO_RCVBUF, receive))
-	}
-	if send > 0 {
-		errs = append(errs, c.setInt(unix.SOL_SOCKET, unix.SO_SNDBUF, send))
-	}
-	return errors.Join(errs...)
 }
 
 // TCPInfo is the part of the kernel's connection figures that the variables
@@ -179,14 +154,8 @@ func (c *Conn) TCPInfo(info *TCPInfo) bool {
 }
 
 // InQueue is how many received bytes wait in the kernel; 0 if unknown.
-func (c *Conn) InQueue() int { return c.queue(optQueueIn) }
-
-// OutQueue is how many written bytes the peer has not acknowledged (TCP) or
-// taken (unix socket) yet; 0 if unknown.
-func (c *Conn) OutQueue() int { return c.queue(optQueueOut) }
-
-func (c *Conn) queue(k optionKind) int {
-	if c.option(option{kind: k}) != 0 {
+func (c *Conn) InQueue() int {
+	if c.option(option{kind: optQueue}) != 0 {
 		return 0
 	}
 	return c.ctl.value

@@ -122,7 +122,8 @@ func (r *RecordConn) Await() error {
 }
 
 // ReadBy makes the waits for ciphertext end at until (clock.Mono), however many
-// pieces a record comes in; 0 lifts that.
+// pieces a record comes in; 0 lifts that. The read timeout of the Conn, which it
+// shortens, is to be set anew afterwards.
 func (r *RecordConn) ReadBy(until int64) { r.by = until }
 
 // TryAwait is Await without waiting: ErrAgain says that nothing is there.

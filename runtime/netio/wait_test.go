@@ -6,6 +6,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 const short = 20 * time.Millisecond
@@ -98,7 +100,7 @@ func TestDeadlineFromOutsideEndsAWait(t *testing.T) {
 func TestWriteTimeoutStartsAgainWithProgress(t *testing.T) {
 	// A unix socket: TCP's own probes of a closed window would set the pace.
 	client, server := unixPair(t)
-	if err := server.SetBuffers(0, 4096); err != nil {
+	if err := server.setInt(unix.SOL_SOCKET, unix.SO_SNDBUF, 4096); err != nil {
 		t.Fatal(err)
 	}
 	server.SetWriteTimeout(15 * short)

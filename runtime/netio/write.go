@@ -14,7 +14,6 @@ const (
 	opWritev
 	opSendfile
 	opConnect
-	opWaitWrite
 )
 
 // writeOp is the write that is under way, like readOp.
@@ -59,26 +58,12 @@ func (c *Conn) writeAll(p []byte, more bool) (int, error) {
 	return first + int(n), err
 }
 
-// TryWrite sends what the socket takes without waiting; ErrAgain says that it
-// took nothing.
-func (c *Conn) TryWrite(p []byte) (int, error) {
-	c.write = writeOp{kind: opWrite, p: p, try: true}
-	n, err := c.doWrite()
-	return int(n), err
-}
-
 // Writev sends the slices of vec one after the other in as few calls as
 // possible. The elements of vec are consumed: after the call they are whatever
 // is left of them (nothing, without an error). vec itself stays the caller's,
 // to be filled anew.
 func (c *Conn) Writev(vec ...[]byte) (int64, error) {
 	c.write = writeOp{kind: opWritev, vec: vec}
-	return c.doWrite()
-}
-
-// WritevMore is Writev with the promise that more follows at once.
-func (c *Conn) WritevMore(vec ...[]byte) (int64, error) {
-	c.write = writeOp{kind: opWritev, vec: vec, more: true}
 	return c.doWrite()
 }
 
@@ -104,13 +89,6 @@ func (c *Conn) Blocked() {
 		c.blocked = nil
 		fn()
 	}
-}
-
-// WaitWritable waits until a write would be taken.
-func (c *Conn) WaitWritable() error {
-	c.write = writeOp{kind: opWaitWrite}
-	_, err := c.doWrite()
-	return err
 }
 
 // doWrite runs c.write to its end.
@@ -143,15 +121,9 @@ func (c *Conn) writeNow() bool {
 		return false
 	}
 	op := &c.write
-	if op.try {
-		return c.tryWrite(uintptr(c.fd))
-	}
 	op.try = true
 	_ = c.tryWrite(uintptr(c.fd))
 	op.try = false
-	if op.err == ErrAgain { //nolint:errorlint // set by tryWrite, bare
-		op.err = nil
-	}
 	if op.err != nil || op.done() {
 		return true
 	}
@@ -179,9 +151,6 @@ func (c *Conn) tryWrite(fd uintptr) bool {
 		case syscall.EINTR:
 		case syscall.EAGAIN:
 			if op.try {
-				if op.n == 0 {
-					op.err = ErrAgain
-				}
 				return true
 			}
 			c.Blocked()
@@ -197,8 +166,7 @@ func (c *Conn) tryWrite(fd uintptr) bool {
 	return true
 }
 
-// done tells whether nothing is left to send. Waiting and connecting end
-// themselves, by step.
+// done tells whether nothing is left to send. Connecting ends itself, by step.
 func (op *writeOp) done() bool {
 	switch op.kind {
 	case opWrite:
@@ -229,13 +197,8 @@ func (op *writeOp) step(c *Conn, fd int) (int64, syscall.Errno) {
 			op.err = io.ErrUnexpectedEOF
 		}
 		return n, e
-	case opConnect:
-		return op.connect(c, fd)
 	}
-	if !raw.Writable(fd) {
-		return 0, syscall.EAGAIN
-	}
-	return 1, 0
+	return op.connect(c, fd)
 }
 
 // connect starts the connection or asks for its outcome. On the loopback the

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -38,7 +39,8 @@ type gate struct {
 	going   []chan struct{} // the gate's goroutine's own: waiting, taken out
 }
 
-// theGate returns the gate of the process, nil where the system gives no eventfd.
+// theGate returns the gate of the process, nil where the system gives no eventfd, or the
+// poller takes no more.
 var theGate = sync.OnceValue(newGate)
 
 func newGate() *gate {
@@ -46,8 +48,10 @@ func newGate() *gate {
 	if err != nil {
 		return nil
 	}
-	rc, err := os.NewFile(uintptr(bell), "gate").SyscallConn()
-	if err != nil {
+	file := os.NewFile(uintptr(bell), "gate")
+	rc, err := file.SyscallConn()
+	if err != nil || file.SetReadDeadline(time.Time{}) != nil { // the poller has not taken it
+		_ = file.Close()
 		return nil
 	}
 	g := &gate{rc: rc, bell: bell}

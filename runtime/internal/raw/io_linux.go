@@ -81,14 +81,6 @@ func Writev(fd int, vec [][]byte, more bool) (int, syscall.Errno) {
 	return int(n), 0
 }
 
-// Writable tells whether a write would be taken (or fail) at once.
-func Writable(fd int) bool {
-	p := unix.PollFd{Fd: int32(fd), Events: unix.POLLOUT}
-	var t unix.Timespec
-	n, _, e := syscall.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&p)), 1, uintptr(unsafe.Pointer(&t)), 0, 0, 0)
-	return e == 0 && n > 0
-}
-
 // PeerClosed tells whether the peer has closed the connection, also while bytes that
 // it sent before wait to be read.
 func PeerClosed(fd int) bool {
@@ -107,15 +99,10 @@ func HungUp(fd int) (bool, syscall.Errno) {
 	return true, syscall.Errno(pending)
 }
 
-// Queued tells how many bytes wait in the socket: received and not read yet,
-// or (out) written and not acknowledged yet.
-func Queued(fd int, out bool) (int, syscall.Errno) {
-	req := uintptr(unix.SIOCINQ)
-	if out {
-		req = unix.SIOCOUTQ
-	}
+// Queued tells how many bytes have been received and not read yet.
+func Queued(fd int) (int, syscall.Errno) {
 	var v int32
-	_, _, e := syscall.RawSyscall(unix.SYS_IOCTL, uintptr(fd), req, uintptr(unsafe.Pointer(&v)))
+	_, _, e := syscall.RawSyscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCINQ, uintptr(unsafe.Pointer(&v)))
 	return int(v), e
 }
 

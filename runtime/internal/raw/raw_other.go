@@ -178,13 +178,6 @@ func Writev(fd int, vec [][]byte, _ bool) (int, syscall.Errno) {
 	return max(n, 0), errno(err)
 }
 
-// Writable tells whether a write would be taken (or fail) at once.
-func Writable(fd int) bool {
-	p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
-	n, err := unix.Poll(p, 0)
-	return err == nil && n > 0
-}
-
 // HungUp tells whether the peer has closed the connection and nothing waits to
 // be read, and the error pending on the socket.
 func HungUp(fd int) (bool, syscall.Errno) {
@@ -203,4 +196,4 @@ func PeerClosed(fd int) bool {
 }
 
 // Queued is known on Linux only.
-func Queued(int, bool) (int, syscall.Errno) { return 0, syscall.ENOSYS }
+func Queued(int) (int, syscall.Errno) { return 0, syscall.ENOSYS }
