@@ -160,7 +160,7 @@ func (s *Server) use(cfg *Config, sockets *sockets) error {
 // is logged, the running one goes on.
 func (s *Server) Reload() error { return s.reload(nil) }
 
-// reload is Reload for somebody who wants to know what goes wrong, or nil.
+// reload is Reload, with the commands that wait for its result; nil for none.
 func (s *Server) reload(asked *process.Outcome) error {
 	log, console := s.cfg.logFor(asked)
 	cfg, err := s.host.load(&s.opts, s.cfg)

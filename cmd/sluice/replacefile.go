@@ -84,14 +84,18 @@ func fill(f *os.File, data []byte) error {
 	return f.Sync()
 }
 
-// sameAttributes compares the extended attributes of two files.
+// sameAttributes reports whether two files have the same extended attributes, all of which can be read.
 func sameAttributes(a, b string) bool {
 	listA, listB := attributes(a), attributes(b)
 	if !bytes.Equal(listA, listB) {
 		return false
 	}
 	for name := range bytes.SplitSeq(listA, []byte{0}) {
-		if len(name) > 0 && !bytes.Equal(attribute(a, string(name)), attribute(b, string(name))) {
+		if len(name) == 0 {
+			continue
+		}
+		value := attribute(a, string(name))
+		if value == nil || !bytes.Equal(value, attribute(b, string(name))) {
 			return false
 		}
 	}
