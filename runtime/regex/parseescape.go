@@ -11,18 +11,17 @@ func (p *parser) escape() (n *node, repeatable bool, err error) {
 	if p.pos+1 >= len(p.src) {
 		return nil, false, p.fail(errEscapeAtEnd, len(p.src))
 	}
-	assert := -1
 	switch c := p.src[p.pos+1]; c {
 	case 'A', 'G':
-		assert = atStart
+		return p.assert(atStart), false, nil
 	case 'Z':
-		assert = atEndLine
+		return p.assert(atEndLine), false, nil
 	case 'z':
-		assert = atEnd
+		return p.assert(atEnd), false, nil
 	case 'b':
-		assert = atWord
+		return p.assert(atWord), false, nil
 	case 'B':
-		assert = notAtWord
+		return p.assert(notAtWord), false, nil
 	case 'K':
 		p.pos += 2
 		if p.looks > 0 {
@@ -62,15 +61,17 @@ func (p *parser) escape() (n *node, repeatable bool, err error) {
 			return n, true, err
 		}
 	}
-	if assert >= 0 {
-		p.pos += 2
-		return &node{kind: kAssert, n: assert}, false, nil
-	}
 	r, err := p.escapedRune()
 	if err != nil {
 		return nil, false, err
 	}
 	return p.char(r), true, nil
+}
+
+// assert is the escape of a place, which takes two bytes.
+func (p *parser) assert(at int) *node {
+	p.pos += 2
+	return &node{kind: kAssert, n: at}
 }
 
 // namedRune reads what follows \N when that is a brace: {U+hhh}.
@@ -127,15 +128,18 @@ func (p *parser) backref(number int, name string, off int) *node {
 	return n
 }
 
-// call is a group used as a subroutine.
+// call is a group used as a subroutine. Nothing goes back into one of the whole pattern, 0, as PCRE2 10.42 has it.
 func (p *parser) call(number int, name string, off int) *node {
 	p.calls = true
 	n := &node{kind: kCall, n: number}
 	p.refs = append(p.refs, groupRef{node: n, name: name, off: off})
+	if number == 0 && name == "" {
+		return &node{kind: kAtomic, subs: []*node{n}}
+	}
 	return n
 }
 
-// escapeG reads what follows \g: a backreference, or with <> and ” a call.
+// escapeG reads what follows \g: a backreference, or, in angle brackets or single quotes, a call.
 func (p *parser) escapeG() (*node, error) {
 	start := p.pos
 	switch {
@@ -146,46 +150,9 @@ func (p *parser) escapeG() (*node, error) {
 		if p.src[start] == '\'' {
 			end = '\''
 		}
-		p.pos++
-		if n, ok, err := p.groupNumber(); err != nil {
-			return nil, err
-		} else if ok {
-			off := p.pos
-			if !p.accept(end) {
-				return nil, p.fail(errGSyntax, start)
-			}
-			return p.call(n, "", off), nil
-		}
-		p.pos = start
-		off := start + 1
-		name, err := p.name(end)
-		return p.call(0, name, off), err
+		return p.escapeGCall(end)
 	case p.src[start] == '{':
-		rest := strings.TrimLeft(p.src[start+1:], "+-0123456789")
-		if rest != "" && rest[0] != '}' {
-			off := start + 1
-			name, err := p.name('}')
-			return p.backref(0, name, off), err
-		}
-		p.pos++
-		n, ok, err := p.groupNumber()
-		if err != nil {
-			var bad *SyntaxError
-			if errors.As(err, &bad) {
-				bad.Offset = start
-			}
-			return nil, err
-		}
-		if !ok && p.looking("}") {
-			return nil, p.fail(errNameExpected, start+1)
-		}
-		if !ok || !p.accept('}') {
-			return nil, p.fail(errGSyntax, start)
-		}
-		if n <= 0 {
-			return nil, p.fail(errNoSuchGroup, p.pos)
-		}
-		return p.backref(n, "", p.pos-1), nil
+		return p.escapeGBraced()
 	}
 	n, ok, err := p.groupNumber()
 	switch {
@@ -194,6 +161,55 @@ func (p *parser) escapeG() (*node, error) {
 	case !ok:
 		return nil, p.fail(errGSyntax, start)
 	case n <= 0:
+		return nil, p.fail(errNoSuchGroup, p.pos)
+	}
+	return p.backref(n, "", p.pos-1), nil
+}
+
+// escapeGCall reads a call, from its opening bracket or quote on.
+func (p *parser) escapeGCall(end byte) (*node, error) {
+	start := p.pos
+	p.pos++
+	if n, ok, err := p.groupNumber(); err != nil {
+		return nil, err
+	} else if ok {
+		off := p.pos
+		if !p.accept(end) {
+			return nil, p.fail(errGSyntax, start)
+		}
+		return p.call(n, "", off), nil
+	}
+	p.pos = start
+	off := start + 1
+	name, err := p.name(end)
+	return p.call(0, name, off), err
+}
+
+// escapeGBraced reads a backreference in braces, from the brace on.
+func (p *parser) escapeGBraced() (*node, error) {
+	start := p.pos
+	rest := strings.TrimLeft(p.src[start+1:], "+-0123456789")
+	if rest != "" && rest[0] != '}' {
+		off := start + 1
+		name, err := p.name('}')
+		return p.backref(0, name, off), err
+	}
+	p.pos++
+	n, ok, err := p.groupNumber()
+	if err != nil {
+		var bad *SyntaxError
+		if errors.As(err, &bad) {
+			bad.Offset = start
+		}
+		return nil, err
+	}
+	if !ok && p.looking("}") {
+		return nil, p.fail(errNameExpected, start+1)
+	}
+	if !ok || !p.accept('}') {
+		return nil, p.fail(errGSyntax, start)
+	}
+	if n <= 0 {
 		return nil, p.fail(errNoSuchGroup, p.pos)
 	}
 	return p.backref(n, "", p.pos-1), nil

@@ -11,11 +11,7 @@ func (p *parser) group() (n *node, repeatable bool, err error) {
 		return p.verb()
 	}
 	if !p.accept('?') {
-		if p.has(flagNoCapture) {
-			n, err = p.body(false)
-		} else {
-			n, err = p.capture("", 0)
-		}
+		n, err = p.plainGroup()
 		p.flags = saved
 		return n, true, err
 	}
@@ -66,6 +62,14 @@ func (p *parser) group() (n *node, repeatable bool, err error) {
 	}
 	p.flags = saved
 	return n, true, err
+}
+
+// plainGroup reads a group that nothing is said of.
+func (p *parser) plainGroup() (*node, error) {
+	if p.has(flagNoCapture) {
+		return p.body(false)
+	}
+	return p.capture("", 0)
 }
 
 // body reads alternatives and the closing parenthesis.

@@ -38,10 +38,8 @@ func (p *parser) quantifier(items []*node, repeatable bool) (*node, error) {
 		return nil, p.fail(errNothingToRepeat, p.pos)
 	}
 	p.pos++
-	for p.blank() || p.looking("(?#") {
-		if err := p.skipBlank(); err != nil {
-			return nil, err
-		}
+	if err := p.skipNothing(); err != nil {
+		return nil, err
 	}
 	if p.has(flagUngreedy) {
 		n.mode = lazy
@@ -55,6 +53,25 @@ func (p *parser) quantifier(items []*node, repeatable bool) (*node, error) {
 	return n, nil
 }
 
+// skipNothing steps over what may stand between a quantifier and its mode: blanks, comments, an \E alone, and \Q\E.
+func (p *parser) skipNothing() error {
+	for {
+		switch {
+		case p.looking(`\E`):
+			p.pos += len(`\E`)
+		case p.looking(`\Q\E`):
+			p.pos += len(`\Q\E`)
+		case p.blank(), p.looking("(?#"):
+			if err := p.skipBlank(); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+}
+
+// repeatCounts reads {n}, {n,} or {n,m}.
 func (p *parser) repeatCounts(n *node) error {
 	p.pos++
 	number := func() (v int, err error) {

@@ -69,8 +69,8 @@ func FuzzAgainstPCRE(f *testing.F) {
 	f.Fuzz(func(t *testing.T, pattern string, caseless bool, s []byte) { compareWithPCRE(t, pattern, caseless, s) })
 }
 
-// TestMutationsPCRE compares with libpcre2 over patterns and subjects that are always the same: parts of the seeds and of what
-// the fuzzer has kept, put together by chance.
+// TestMutationsPCRE compares with libpcre2 over patterns and subjects that are always the same: parts of the seeds
+// and of pcreParts, put together by chance.
 func TestMutationsPCRE(t *testing.T) {
 	const rounds = 1_500_000
 	rnd := rand.New(rand.NewPCG(1, 2))
