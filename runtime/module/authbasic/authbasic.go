@@ -102,7 +102,7 @@ func challenge(r *httpd.Request, realm []byte) httpd.Result {
 	return httpd.StatusUnauthorized
 }
 
-// lookup returns what the file says about a user, in the request's memory.
+// lookup returns what the file says about a user, in memory of its own.
 func lookup(r *httpd.Request, name string, user []byte) (stored []byte, found bool, err error) {
 	fd, err := syscall.Open(name, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
 	if err != nil {

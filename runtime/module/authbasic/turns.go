@@ -9,7 +9,7 @@ import (
 
 // turns bounds the passwords that are hashed at the same time, and with them memory and the wait of other requests: a hash
 // computes for milliseconds and may fill megabytes, and how many come is the clients' choice. Requests above the bound wait
-// in the order in which they came; their number is bounded by worker_connections. A configuration has one.
+// in the order in which they came; there are at most as many as connections and their subrequests. A configuration has one.
 type turns struct {
 	once  sync.Once
 	slots chan struct{} // one for each processor

@@ -3,11 +3,14 @@ package xcrypt
 import (
 	"bytes"
 	"crypto/md5"
+	"hash"
 	"strconv"
 )
 
 // md5Crypt is $1$salt: Poul-Henning Kamp's crypt with MD5.
 func md5Crypt(password, setting []byte) ([]byte, error) { return MD5(password, setting, "$1$"), nil }
+
+const md5Rounds = 1000
 
 // MD5 is the MD5 crypt under any prefix, $1$ or Apache's $apr1$. The setting begins with magic, the prefix; up to 8 bytes of
 // salt follow. The password may have any length.
@@ -23,9 +26,7 @@ func MD5(password, setting []byte, magic string) []byte {
 	h.Write(password)
 	h.Write([]byte(magic))
 	h.Write(salt)
-	for n := len(password); n > 0; n -= md5.Size {
-		h.Write(sum[:min(n, md5.Size)])
-	}
+	h.Write(repeated(sum, len(password)))
 	for n := len(password); n > 0; n >>= 1 {
 		if n&1 != 0 {
 			h.Write([]byte{0})
@@ -33,9 +34,14 @@ func MD5(password, setting []byte, magic string) []byte {
 			h.Write(password[:1])
 		}
 	}
-	sum = h.Sum(sum[:0])
+	sum = rounds(h, h.Sum(sum[:0]), password, salt, md5Rounds)
+	return appendMD5(append(append(append([]byte(nil), magic...), salt...), '$'), sum)
+}
 
-	for i := range 1000 {
+// rounds hashes sum so many times, in turns with the password and the salt, and returns the last sum. The crypts with MD5 and
+// SHA-2 share it. The memory of sum is used.
+func rounds(h hash.Hash, sum, password, salt []byte, count uint64) []byte {
+	for i := range count {
 		first, last := sum, password
 		if i&1 != 0 {
 			first, last = password, sum
@@ -51,7 +57,7 @@ func MD5(password, setting []byte, magic string) []byte {
 		h.Write(last)
 		sum = h.Sum(sum[:0])
 	}
-	return appendMD5(append(append(append([]byte(nil), magic...), salt...), '$'), sum)
+	return sum
 }
 
 // appendMD5 writes an MD5 sum in the order of the MD5 crypts.
@@ -69,13 +75,13 @@ func sunMD5(password, setting []byte) ([]byte, error) {
 		return nil, ErrRefused
 	}
 	rest = rest[1:]
-	rounds := uint32(4096)
+	count := uint32(4096)
 	if after, ok := bytes.CutPrefix(rest, []byte("rounds=")); ok {
 		n, tail, ok := decimal(after, 1<<32-1)
 		if !ok || len(tail) == 0 || tail[0] != '$' {
 			return nil, ErrRefused
 		}
-		rounds += uint32(n) // wraps around, as the C library's does
+		count += uint32(n) // wraps around, as the C library's does
 		rest = tail[1:]
 	}
 	rest = rest[digits(rest):]
@@ -93,7 +99,7 @@ func sunMD5(password, setting []byte) ([]byte, error) {
 	h.Write(salt)
 	sum := h.Sum(nil)
 	var text [10]byte
-	for i := range rounds {
+	for i := range count {
 		h.Reset()
 		h.Write(sum)
 		if sunCoin(sum, i) {

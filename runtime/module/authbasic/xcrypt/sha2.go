@@ -37,20 +37,20 @@ const (
 // hash hashes a password with the salt and rounds of its stored form.
 func (v *shaVariant) hash(password, setting []byte) ([]byte, error) {
 	rest := setting[len(v.magic):]
-	rounds, given := uint64(shaRounds), false
+	count, given := uint64(shaRounds), false
 	if after, ok := bytes.CutPrefix(rest, []byte("rounds=")); ok {
 		n, tail, ok := decimal(after, maxSHARounds)
 		if !ok || n < minSHARounds || len(tail) == 0 || tail[0] != '$' {
 			return nil, ErrRefused
 		}
-		rounds, given, rest = n, true, tail[1:]
+		count, given, rest = n, true, tail[1:]
 	}
 	salt := salt(rest, 16)
-	sum := v.digest(password, salt, rounds)
+	sum := v.digest(password, salt, count)
 
 	out := append([]byte(nil), v.magic...)
 	if given {
-		out = append(strconv.AppendUint(append(out, "rounds="...), rounds, 10), '$')
+		out = append(strconv.AppendUint(append(out, "rounds="...), count, 10), '$')
 	}
 	out = append(append(out, salt...), '$')
 	for i := 0; i < len(v.order); i += 3 {
@@ -67,8 +67,8 @@ func (v *shaVariant) hash(password, setting []byte) ([]byte, error) {
 	return out, nil
 }
 
-// digest runs the rounds. The names of its steps are the specification's.
-func (v *shaVariant) digest(password, salt []byte, rounds uint64) []byte {
+// digest makes the sum that is printed. The names of its parts are the specification's.
+func (v *shaVariant) digest(password, salt []byte, count uint64) []byte {
 	h := v.sum()
 	h.Write(password)
 	h.Write(salt)
@@ -100,21 +100,5 @@ func (v *shaVariant) digest(password, salt []byte, rounds uint64) []byte {
 	}
 	s := repeated(h.Sum(nil), len(salt))
 
-	for i := range rounds {
-		first, last := a, p
-		if i&1 != 0 {
-			first, last = p, a
-		}
-		h.Reset()
-		h.Write(first)
-		if i%3 != 0 {
-			h.Write(s)
-		}
-		if i%7 != 0 {
-			h.Write(p)
-		}
-		h.Write(last)
-		a = h.Sum(a[:0])
-	}
-	return a
+	return rounds(h, a, p, s, count)
 }

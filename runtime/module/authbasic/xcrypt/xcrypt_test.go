@@ -65,6 +65,9 @@ func TestBounds(t *testing.T) {
 		{"$7$xzzzz/....salt", ErrUnsupported, 0},
 		{"$7$xzzzzzzzzzsalt", ErrUnsupported, 0},
 		{"$7$6/....zzzzzsalt", ErrUnsupported, 0},
+		{"$7$//......../salt", ErrUnsupported, 0}, // 2^24 lanes of a small table: two gigabytes
+		{"$7$6/..../....salt", nil, 128 << 8},
+		{"$7$6/....0....salt", nil, 128<<8 + 128}, // two lanes
 		{"$sha1$99999999999$salt", ErrRefused, 0},
 		{"$6$rounds=1000000000$salt", ErrRefused, 0},
 	} {

@@ -97,7 +97,9 @@ func yescryptMemory(setting []byte) int {
 }
 
 // scryptBytes is the size of the table that scrypt and yescrypt fill; where that is above maxMemory, some number above it.
-func scryptBytes(logN, r int) int { return min(128*min(r, maxMemory/128)<<min(logN, 31), maxMemory+1) }
+func scryptBytes(logN, r int) int {
+	return int(min(uint64(128*min(r, maxMemory/128))<<min(logN, 31), maxMemory+1))
+}
 
 // yescryptHash is $y$parameters$salt: yescrypt of Openwall.
 func yescryptHash(password, setting []byte) ([]byte, error) {
@@ -161,12 +163,14 @@ func scryptCost(setting []byte) (logN, r, p int, ok bool) {
 	return logN, int(wide), int(parallel), logN > 0 && ok1 && ok2
 }
 
+// scryptMemory counts the table, and the blocks of all lanes but the first.
 func scryptMemory(setting []byte) int {
-	logN, r, _, ok := scryptCost(setting)
+	logN, r, p, ok := scryptCost(setting)
 	if !ok {
 		return 0
 	}
-	return scryptBytes(logN, r)
+	blocks := uint64(128*min(r, maxMemory/128)) * uint64(max(p-1, 0))
+	return int(min(uint64(scryptBytes(logN, r))+blocks, maxMemory+1))
 }
 
 // maxScryptWork bounds N times r times p, hence time: 16 times what the greatest cost of crypt_gensalt takes.
