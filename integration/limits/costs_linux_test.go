@@ -67,6 +67,30 @@ location / { autoindex on; }
 	})
 }
 
+// TestListingHoldsNoDescriptor: a client that takes its time for a listing does not keep the folder open, as with nginx.
+func TestListingHoldsNoDescriptor(t *testing.T) {
+	t.Parallel()
+	const names, folder = 40_000, "/html/large"
+	for _, binary := range []string{oracle(), tested()} {
+		s := start(t, binary, setup{text: `
+-- server.conf --
+location / { autoindex on; sendfile off; }
+`})
+		s.manyFiles("large", names)
+		c := s.dial()
+		c.send("GET /large/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+		if got := c.receiveUntil("file000000.txt", patience); got.status() != 200 {
+			t.Fatalf("%s: %.200q", s, got.text())
+		}
+		if n := s.descriptorsOf(folder); n != 0 {
+			t.Errorf("%s has the folder open %d times", s, n)
+		}
+		if got := c.receive(patience); !strings.Contains(got.text(), "file039999.txt") {
+			t.Errorf("%s: %d bytes", s, len(got.text()))
+		}
+	}
+}
+
 // TestLargeChoice: to pick a file of a folder with 20,000 names at random takes at most twice nginx's processor time.
 func TestLargeChoice(t *testing.T) {
 	t.Parallel()

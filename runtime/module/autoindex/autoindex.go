@@ -82,21 +82,9 @@ func (c *settings) handle(r *httpd.Request) httpd.Result {
 			format = formatJSON
 		}
 	}
-	dir, rc := r.OpenDir(string(path))
+	l, rc := begin(r, string(path), format)
 	if rc != httpd.OK {
 		return rc
-	}
-	defer func() { _ = dir.Close() }() // opened for reading: nothing can be lost
-	setType(r, format)
-	if rc := r.SendHeader(); rc != httpd.OK {
-		return rc
-	}
-	if r.HeaderOnly() {
-		return httpd.Done
-	}
-	l, ok := list(r, dir, string(path))
-	if !ok {
-		return httpd.Error
 	}
 	out := sink{r: r}
 	c.render(&out, format, l, callback)
@@ -104,6 +92,28 @@ func (c *settings) handle(r *httpd.Request) httpd.Result {
 		return httpd.Error
 	}
 	return httpd.Done
+}
+
+// begin sends the header and reads the directory, which is closed before the page is sent: a client that takes its time holds no
+// descriptor. The result is that of the request where it is not OK.
+func begin(r *httpd.Request, path string, format int) (*listing, httpd.Result) {
+	dir, rc := r.OpenDir(path)
+	if rc != httpd.OK {
+		return nil, rc
+	}
+	defer func() { _ = dir.Close() }() // opened for reading: nothing can be lost
+	setType(r, format)
+	if rc := r.SendHeader(); rc != httpd.OK {
+		return nil, rc
+	}
+	if r.HeaderOnly() {
+		return nil, httpd.Done
+	}
+	l, ok := list(r, dir, path)
+	if !ok {
+		return nil, httpd.Error
+	}
+	return l, httpd.OK
 }
 
 // sink takes a page and sends it, a piece at a time: the whole of a large one would be in memory for each client that asks.
