@@ -56,7 +56,8 @@ func hashSize(c *Cmd) error {
 	return nil
 }
 
-func aligned(n, to int) int { return (n + to - 1) / to * to }
+// aligned rounds up to a power of two; beyond the largest number it wraps around, as in nginx.
+func aligned(n, to int) int { return (n + to - 1) &^ (to - 1) }
 
 // element is the space that a name takes in a bucket.
 func element(name string) int { return pointer + aligned(len(name)+2, pointer) }
@@ -79,7 +80,7 @@ func (h Hash) Check(names []string, warn func(format string, args ...any)) error
 	switch {
 	case h.Max == 0:
 		return fmt.Errorf("could not build %s, you should increase %s_max_size: %d", h.Name, h.Name, h.Max)
-	case h.Bucket > largestBucket:
+	case h.Bucket > largestBucket || h.Bucket < 0:
 		return fmt.Errorf("could not build %s, too large %s_bucket_size: %d", h.Name, h.Name, h.Bucket)
 	}
 	for _, name := range names {

@@ -2,6 +2,8 @@ package conf
 
 import (
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -26,6 +28,7 @@ func TestHashCheck(t *testing.T) {
 		{512, 64, []string{long + ".*"}, "could not build t, you should increase t_bucket_size: 64"},
 		{0, 64, []string{"a"}, "could not build t, you should increase t_max_size: 0"},
 		{512, 70016, []string{"a"}, "could not build t, too large t_bucket_size: 70016"},
+		{512, aligned(math.MaxInt, 64), []string{"a"}, "could not build t, too large t_bucket_size: " + strconv.Itoa(math.MinInt)},
 		{1, 64, []string{"a", "b", "c"}, ""},
 		{1, 64, []string{"a", "b", "c", "d"}, "could not build optimal t, you should increase either t_max_size: 1 or t_bucket_size: 64; ignoring t_bucket_size"},
 		{1, 65472, many, ""},

@@ -8,7 +8,7 @@ type hint struct {
 }
 
 const (
-	whyHash   = "tables are sized by themselves"
+	whyHash   = "tables are sized by themselves; names that nginx's would not hold are refused"
 	whyPool   = "memory is pooled by size classes"
 	whyPoller = "connections wait in the runtime's own poller"
 	whyFile   = "file I/O is chosen by size of the file"

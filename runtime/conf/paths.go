@@ -5,7 +5,7 @@ package conf
 type usedPath struct {
 	levels [3]int
 	owned  bool
-	at     string // FILE:LINE
+	at     string // " in FILE:LINE"
 }
 
 // DefaultPath takes the folder dir for files where no directive names one. It

@@ -10,6 +10,7 @@
 // name may be followed by the beginning of a path. As in nginx, a list of a
 // block without regular expressions keeps those of the block around it.
 //
-// referer_hash_max_size and referer_hash_bucket_size are accepted without
-// effect: tables are sized by themselves.
+// Tables are sized by themselves; referer_hash_max_size and
+// referer_hash_bucket_size say only which names are refused, as nginx would refuse
+// them.
 package referer
