@@ -2,23 +2,17 @@ package main
 
 import (
 	"bufio"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
+
+	"github.com/sluiceproxy/sluice/internal/testcert"
 )
 
 // freePort finds a port that nothing listens at.
@@ -102,24 +96,9 @@ func TestReloadReachesKeptConnections(t *testing.T) {
 // certificate writes a new certificate for a name.
 func (in *instance) certificate(name string) {
 	in.t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		in.t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-	}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		in.t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		in.t.Fatal(err)
-	}
-	in.write("conf/cert", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})))
-	in.write("conf/key", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})))
+	cert, key := testcert.PEM(in.t, name)
+	in.write("conf/cert", string(cert))
+	in.write("conf/key", string(key))
 }
 
 func TestReloadReadsCertificates(t *testing.T) {

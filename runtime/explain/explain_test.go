@@ -2,15 +2,8 @@ package explain
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/json"
-	"encoding/pem"
 	"flag"
-	"math/big"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -21,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/sluiceproxy/sluice/internal/testcert"
 	"github.com/sluiceproxy/sluice/runtime"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 )
@@ -119,7 +113,7 @@ func lay(t testing.TB, ar *txtar.Archive) string {
 		t.Fatal(err)
 	}
 	files := append([]txtar.File{{Name: "html/.keep"}}, ar.Files...)
-	cert, key := pair(t)
+	cert, key := testcert.PEM(t, "example.com")
 	files = append(files, txtar.File{Name: "cert.pem", Data: cert}, txtar.File{Name: "cert.key", Data: key})
 	when := time.Date(2024, time.March, 5, 12, 34, 56, 0, time.UTC)
 	for _, f := range files {
@@ -138,29 +132,6 @@ func lay(t testing.TB, ar *txtar.Archive) string {
 		}
 	}
 	return dir
-}
-
-// pair makes a certificate.
-func pair(t testing.TB) (cert, key []byte) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "example.com"}, NotAfter: time.Now().Add(time.Hour),
-		DNSNames: []string{"example.com"},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
-		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})
 }
 
 // question reads an `ask` file.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sluiceproxy/sluice/internal/testcert"
 	"github.com/sluiceproxy/sluice/runtime/buf"
 )
 
@@ -112,7 +113,7 @@ func BenchmarkTLSRecords(b *testing.B) {
 	client, server := pairOn(b, listen(b, ListenSpec{NoDelay: true}))
 	var r RecordConn
 	r.Reset(server, nil)
-	s := tls.Server(&r, &tls.Config{Certificates: []tls.Certificate{certificate(b)}})
+	s := tls.Server(&r, &tls.Config{Certificates: []tls.Certificate{testcert.New(b)}})
 	c := tls.Client(client, &tls.Config{InsecureSkipVerify: true})
 	answer := make([]byte, 1024)
 	var wg sync.WaitGroup

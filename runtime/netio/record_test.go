@@ -2,17 +2,12 @@ package netio
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"io"
-	"math/big"
 	"net"
 	"testing"
-	"time"
 
+	"github.com/sluiceproxy/sluice/internal/testcert"
 	"github.com/sluiceproxy/sluice/runtime/buf"
 )
 
@@ -66,27 +61,13 @@ func TestRecordBoundaries(t *testing.T) {
 	}
 }
 
-func certificate(t testing.TB) tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tmpl := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"localhost"}}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
-}
-
 func TestRecordConnUnderTLS(t *testing.T) {
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		t.Run(tls.VersionName(version), func(t *testing.T) {
 			client, server := pair(t)
 			var r RecordConn
 			r.Reset(server, nil)
-			cfg := &tls.Config{Certificates: []tls.Certificate{certificate(t)}, MaxVersion: version}
+			cfg := &tls.Config{Certificates: []tls.Certificate{testcert.New(t, "localhost")}, MaxVersion: version}
 			s := tls.Server(&r, cfg)
 			c := tls.Client(client, &tls.Config{InsecureSkipVerify: true})
 			big := bytes.Repeat([]byte("0123456789abcdef"), 8<<10)

@@ -1,13 +1,8 @@
 package upstream
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"io"
-	"math/big"
 	"net"
 	"net/netip"
 	"runtime"
@@ -16,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sluiceproxy/sluice/internal/testcert"
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
@@ -333,7 +329,7 @@ func TestPoolTLS(t *testing.T) {
 			pool := newPool(t, generous)
 			conn, far := srv.dial(t, plain)
 			server := tls.Server(far, &tls.Config{
-				Certificates: []tls.Certificate{selfSigned(t)}, MaxVersion: version, SessionTicketsDisabled: true,
+				Certificates: []tls.Certificate{testcert.New(t)}, MaxVersion: version, SessionTicketsDisabled: true,
 			})
 			var sent sync.WaitGroup
 			sent.Go(func() { _, _ = io.WriteString(server, c.sent) })
@@ -358,18 +354,4 @@ func TestPoolTLS(t *testing.T) {
 			}
 		}
 	}
-}
-
-func selfSigned(t *testing.T) tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tmpl := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }

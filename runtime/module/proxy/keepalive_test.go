@@ -2,20 +2,16 @@ package proxy_test
 
 import (
 	"bufio"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"io"
-	mathbig "math/big"
 	"net"
 	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
+
+	"github.com/sluiceproxy/sluice/internal/testcert"
 )
 
 // local is a backend at a unix socket, where what one side has written the other
@@ -216,7 +212,7 @@ func TestNotKept(t *testing.T) {
 
 // TestKeptFor: a kept connection is used only where a new one would be the same.
 func TestKeptFor(t *testing.T) {
-	cert := selfSigned(t)
+	cert := testcert.New(t)
 	seen := make(chan string, 1)
 	b := newBackend(t, nil)
 	b.raw(func(r *bufio.Reader, c net.Conn) {
@@ -272,20 +268,6 @@ type buffered struct {
 }
 
 func (b buffered) Read(p []byte) (int, error) { return b.r.Read(p) }
-
-func selfSigned(t *testing.T) tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tmpl := &x509.Certificate{SerialNumber: mathbig.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
-}
 
 // TestStaleBlame: a kept connection that is closed when the request comes is no
 // failure of the peer, which is asked again.
