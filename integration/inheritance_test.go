@@ -103,17 +103,11 @@ var heritageReplies = map[string]string{
 
 // text is the case that shows how the row's directive is inherited: with its outer setting in the http block, or not.
 func (h *heritage) text(inHTTP bool) string {
-	allowed := func(c conf.Context, s string) string {
-		if h.spec.Contexts&c == 0 {
-			return ""
-		}
-		return s
-	}
 	var b strings.Builder
 	for _, l := range h.logs {
 		fmt.Fprintf(&b, "error-log: %s\n", l)
 	}
-	for _, dir := range []string{"top", "in", "in/deep", "to", "plain"} {
+	for _, dir := range heritageFolders {
 		fmt.Fprintf(&b, "gzip: html/%s/g.txt.gz\n", dir)
 		if strings.Contains(h.asks[0], "link") {
 			fmt.Fprintf(&b, "link: html/%s/link.html a.html\n", dir)
@@ -124,45 +118,59 @@ func (h *heritage) text(inHTTP bool) string {
 	if inHTTP {
 		fmt.Fprintln(&b, h.outer)
 	}
-	server := func(name, server, in, deep, branch string) {
-		fmt.Fprintf(&b, "server { listen %%%%ADDR%%%%; server_name %s; %s\n", name, allowed(conf.Server, server))
-		fmt.Fprintf(&b, "location /in/ { %s %s if ($http_x_if) { set $ignored 1; %s }\n", in, h.where, allowed(conf.LocationIf, branch))
-		fmt.Fprintf(&b, "location /in/deep/ { %s %s if ($http_x_if) { set $ignored 1; } } }\n", deep, h.where)
-		named := in + " " + h.where
-		if h.named != "" {
-			named = strings.TrimPrefix(h.named, "-")
-		}
-		fmt.Fprintf(&b, "location /to/ { try_files /none @named; }\nlocation @named { %s }\n", named)
-		fmt.Fprint(&b, "location /plain/ { }\n}\n")
-	}
-	server("none", "", "", "", "")
-	server("server", h.inner, "", "", "")
-	server("location", "", h.inner, "", "")
-	server("nested", h.outer, h.inner, h.outer, "")
-	server("branch", "", h.outer, "", h.inner)
+	h.server(&b, "none", "", "", "", "")
+	h.server(&b, "server", h.inner, "", "", "")
+	h.server(&b, "location", "", h.inner, "", "")
+	h.server(&b, "nested", h.outer, h.inner, h.outer, "")
+	h.server(&b, "branch", "", h.outer, "", h.inner)
 	fmt.Fprint(&b, "}\n")
-	// Only what is needed: there are many cases.
+	h.files(&b)
+	h.requests(&b, inHTTP)
+	return b.String()
+}
+
+// heritageFolders are those of the locations.
+var heritageFolders = []string{"top", "in", "in/deep", "to", "plain"}
+
+// server writes one with a setting of its own, of a location, of the location in that, and of an if; "" for none. A setting that
+// may not stand there is left out.
+func (h *heritage) server(b *strings.Builder, name, server, in, deep, branch string) {
+	allowed := func(c conf.Context, s string) string {
+		if h.spec.Contexts&c == 0 {
+			return ""
+		}
+		return s
+	}
+	fmt.Fprintf(b, "server { listen %%%%ADDR%%%%; server_name %s; %s\n", name, allowed(conf.Server, server))
+	fmt.Fprintf(b, "location /in/ { %s %s if ($http_x_if) { set $ignored 1; %s }\n", in, h.where, allowed(conf.LocationIf, branch))
+	fmt.Fprintf(b, "location /in/deep/ { %s %s if ($http_x_if) { set $ignored 1; } } }\n", deep, h.where)
+	named := in + " " + h.where
+	if h.named != "" {
+		named = strings.TrimPrefix(h.named, "-")
+	}
+	fmt.Fprintf(b, "location /to/ { try_files /none @named; }\nlocation @named { %s }\n", named)
+	fmt.Fprint(b, "location /plain/ { }\n}\n")
+}
+
+// files writes what is asked for: only what is needed, since there are many cases.
+func (h *heritage) files(b *strings.Builder) {
 	all := h.outer + h.inner + h.where + h.http + strings.Join(h.asks, " ")
-	needed := func(name string) bool {
-		return name == "b.txt" || strings.Contains(all, strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), "/x"))
-	}
-	for _, dir := range []string{"top", "in", "in/deep", "to", "plain"} {
-		for _, name := range slices.Sorted(maps.Keys(heritageFiles)) {
-			if !needed(name) {
-				continue
+	write := func(folder, end string, dirs []string, texts map[string]string) {
+		for _, dir := range dirs {
+			for _, name := range slices.Sorted(maps.Keys(texts)) {
+				if name == "b.txt" || strings.Contains(all, strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), "/x")) {
+					fmt.Fprintf(b, "-- %s/%s/%s --\n%s%s", folder, dir, name, texts[name], end)
+				}
 			}
-			fmt.Fprintf(&b, "-- html/%s/%s --\n%s", dir, name, heritageFiles[name])
 		}
 	}
-	for _, dir := range []string{"in", "in/deep", "to"} {
-		for _, name := range slices.Sorted(maps.Keys(heritageReplies)) {
-			if !needed(name) {
-				continue
-			}
-			fmt.Fprintf(&b, "-- upstream/%s/%s --\n%s\n", dir, name, heritageReplies[name])
-		}
-	}
-	fmt.Fprint(&b, "-- requests --\n")
+	write("html", "", heritageFolders, heritageFiles)
+	write("upstream", "\n", []string{"in", "in/deep", "to"}, heritageReplies)
+}
+
+// requests writes each request of the row for each location of each server.
+func (h *heritage) requests(b *strings.Builder, inHTTP bool) {
+	fmt.Fprint(b, "-- requests --\n")
 	names := []string{"none", "server", "location", "nested", "branch"}
 	if inHTTP {
 		names = names[:3]
@@ -174,11 +182,10 @@ func (h *heritage) text(inHTTP bool) string {
 				if strings.HasSuffix(path, " ") {
 					ask += " | X-If: 1"
 				}
-				fmt.Fprintln(&b, ask)
+				fmt.Fprintln(b, ask)
 			}
 		}
 	}
-	return b.String()
 }
 
 // shows tells whether any request has different answers where the directive is set differently.

@@ -15,44 +15,47 @@ const (
 	neat  = "events {}\nhttp {}\n"
 )
 
+// keptFiles are what `sluice fmt -w` leaves of a file.
+var keptFiles = []struct {
+	name    string
+	root    bool
+	prepare func(t *testing.T, path string)
+	once    bool // it is replaced at once, by another file
+}{
+	{"plain", false, func(*testing.T, string) {}, true},
+	{"mode", false, func(t *testing.T, path string) {
+		t.Helper()
+		wantNil(t, os.Chmod(path, 0o640|os.ModeSetgid))
+	}, true},
+	{"owner and group", true, func(t *testing.T, path string) {
+		t.Helper()
+		wantNil(t, os.Chown(path, 1, 33))
+		wantNil(t, os.Chmod(path, 0o640))
+	}, true},
+	{"hard link", false, func(t *testing.T, path string) {
+		t.Helper()
+		wantNil(t, os.Link(path, path+".link"))
+	}, false},
+	{"mounted", true, func(t *testing.T, path string) {
+		t.Helper()
+		wantNil(t, os.WriteFile(path+".mount", []byte(messy), 0o640))
+		if err := unix.Mount(path+".mount", path, "", unix.MS_BIND, ""); err != nil {
+			t.Logf("nothing can be mounted here: %v", err)
+			return
+		}
+		t.Cleanup(func() { wantNil(t, unix.Unmount(path, 0)) })
+	}, false},
+	{"attributes", false, func(t *testing.T, path string) {
+		t.Helper()
+		if err := unix.Setxattr(path, "user.note", []byte("kept"), 0); err != nil {
+			t.Logf("no attributes here: %v", err)
+		}
+	}, false},
+}
+
 // TestFormatKeepsFile: `sluice fmt -w` changes what a file holds, and nothing else of it.
 func TestFormatKeepsFile(t *testing.T) {
-	for _, tc := range []struct {
-		name    string
-		root    bool
-		prepare func(t *testing.T, path string)
-		once    bool // it is replaced at once, by another file
-	}{
-		{"plain", false, func(*testing.T, string) {}, true},
-		{"mode", false, func(t *testing.T, path string) {
-			t.Helper()
-			wantNil(t, os.Chmod(path, 0o640|os.ModeSetgid))
-		}, true},
-		{"owner and group", true, func(t *testing.T, path string) {
-			t.Helper()
-			wantNil(t, os.Chown(path, 1, 33))
-			wantNil(t, os.Chmod(path, 0o640))
-		}, true},
-		{"hard link", false, func(t *testing.T, path string) {
-			t.Helper()
-			wantNil(t, os.Link(path, path+".link"))
-		}, false},
-		{"mounted", true, func(t *testing.T, path string) {
-			t.Helper()
-			wantNil(t, os.WriteFile(path+".mount", []byte(messy), 0o640))
-			if err := unix.Mount(path+".mount", path, "", unix.MS_BIND, ""); err != nil {
-				t.Logf("nothing can be mounted here: %v", err)
-				return
-			}
-			t.Cleanup(func() { wantNil(t, unix.Unmount(path, 0)) })
-		}, false},
-		{"attributes", false, func(t *testing.T, path string) {
-			t.Helper()
-			if err := unix.Setxattr(path, "user.note", []byte("kept"), 0); err != nil {
-				t.Logf("no attributes here: %v", err)
-			}
-		}, false},
-	} {
+	for _, tc := range keptFiles {
 		t.Run(tc.name, func(t *testing.T) {
 			if tc.root && os.Getuid() != 0 {
 				t.Log("only the super-user can do so")

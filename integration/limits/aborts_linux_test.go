@@ -13,63 +13,53 @@ import (
 
 // abortConf has a location for each thing a request may wait for while its client leaves.
 const abortConf = `
--- nginx.conf --
-error_log logs/error.log info;
-pid logs/nginx.pid;
-events { worker_connections 256; }
-http {
-    include temp-paths.conf;
-    log_format abort "$uri $status $body_bytes_sent";
+-- http.conf --
+log_format abort "$uri $status $body_bytes_sent";
+limit_req_zone $server_addr zone=slow:1m rate=6r/m;
+proxy_http_version 1.1;
+proxy_set_header Connection "";
+resolver RESOLVER ipv6=off;
+server {
+    listen %%ADDR%%;
+    listen %%ADDR_2%% ssl;
+    ssl_certificate certs/localhost.pem;
+    ssl_certificate_key certs/localhost.key;
     access_log logs/access.log abort;
-    limit_req_zone $server_addr zone=slow:1m rate=6r/m;
-    types { text/html html; }
-    proxy_http_version 1.1;
-    proxy_set_header Connection "";
-    resolver RESOLVER ipv6=off;
-    server {
-        listen %%ADDR%%;
-        listen %%ADDR_2%% ssl;
-        ssl_certificate certs/localhost.pem;
-        ssl_certificate_key certs/localhost.key;
-        root html;
-        location /connect/ { proxy_pass http://FULL/; }
-        location /handshake/ { proxy_pass https://%%UPSTREAM%%/; }
-        location /resolve/ { set $x 1; proxy_pass http://name$x.example/; }
-        location /wait/ { proxy_pass http://%%UPSTREAM%%/; }
-        location /wait-off/ { proxy_buffering off; proxy_pass http://%%UPSTREAM%%/; }
-        location /upload/ { proxy_pass http://%%UPSTREAM%%/; }
-        location /unbuffered/ { proxy_request_buffering off; proxy_pass http://%%UPSTREAM%%/; }
-        location /include/ { ssi on; try_files /page.html =404; }
-        location /auth/ { auth_request /wait/silent; }
-        location /held/ { proxy_pass http://%%UPSTREAM%%/; }
-        location /body/ { proxy_pass http://%%UPSTREAM%%/; }
-        location /pause/ { proxy_limit_rate 1; proxy_pass http://%%UPSTREAM%%/; }
-        location /delay/ { limit_req zone=slow burst=5; root html; }
-        location /rate/ { limit_rate 10; alias html/; }
-        location /first/ { alias html/; }
-        location /rate-both/ { limit_rate 10; proxy_request_buffering off; proxy_pass http://%%UPSTREAM%%/; }
-    }
+    root html;
+    location /connect/ { proxy_pass http://FULL/; }
+    location /handshake/ { proxy_pass https://%%UPSTREAM%%/; }
+    location /resolve/ { set $x 1; proxy_pass http://name$x.example/; }
+    location /wait/ { proxy_pass http://%%UPSTREAM%%/; }
+    location /wait-off/ { proxy_buffering off; proxy_pass http://%%UPSTREAM%%/; }
+    location /upload/ { proxy_pass http://%%UPSTREAM%%/; }
+    location /unbuffered/ { proxy_request_buffering off; proxy_pass http://%%UPSTREAM%%/; }
+    location /include/ { ssi on; try_files /page.html =404; }
+    location /auth/ { auth_request /wait/silent; }
+    location /held/ { proxy_pass http://%%UPSTREAM%%/; }
+    location /body/ { proxy_pass http://%%UPSTREAM%%/; }
+    location /pause/ { proxy_limit_rate 1; proxy_pass http://%%UPSTREAM%%/; }
+    location /delay/ { limit_req zone=slow burst=5; root html; }
+    location /rate/ { limit_rate 10; alias html/; }
+    location /first/ { alias html/; }
+    location /rate-both/ { limit_rate 10; proxy_request_buffering off; proxy_pass http://%%UPSTREAM%%/; }
 }
 -- html/page.html --
 before <!--#include virtual="/wait/silent" --> after
 `
 
 // silence is an application that says what the path asks for, and then nothing until the server leaves.
-func silence(left chan<- time.Time) func(net.Conn) {
-	return script(func(a *appConn) {
-		f := strings.Fields(a.head())
-		if len(f) > 1 {
-			switch f[1] {
-			case "/length":
-				a.say("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome")
-			case "/chunk":
-				a.say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nsome\r\n")
-			}
+var silence = script(func(a *appConn) {
+	f := strings.Fields(a.head())
+	if len(f) > 1 {
+		switch f[1] {
+		case "/length":
+			a.say("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome")
+		case "/chunk":
+			a.say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nsome\r\n")
 		}
-		_, _ = io.Copy(io.Discard, a.in)
-		left <- time.Now()
-	})
-}
+	}
+	_, _ = io.Copy(io.Discard, a.in)
+})
 
 // fullBacklog is an address where connections are neither accepted nor refused.
 func fullBacklog(t *testing.T) string {
@@ -145,11 +135,13 @@ func TestAborts(t *testing.T) {
 				}
 				return took
 			}
-			left := make(chan time.Time, 100)
-			beside(t, setup{text: text, apps: apps(silence(left))}, 60*time.Millisecond, measure)
-			if said[0] != said[1] {
-				t.Errorf("nginx:\n%s\nthe server under test:\n%s", said[0], said[1])
+			for range tries { // what a request waits for when its client leaves depends on how busy the machine is
+				beside(t, setup{text: text, apps: apps(silence)}, 60*time.Millisecond, measure)
+				if t.Failed() || said[0] == said[1] {
+					return
+				}
 			}
+			t.Errorf("nginx:\n%s\nthe server under test:\n%s", said[0], said[1])
 		})
 	}
 }

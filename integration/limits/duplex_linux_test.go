@@ -11,27 +11,20 @@ import (
 )
 
 const duplexConf = `
--- nginx.conf --
-error_log logs/error.log info;
-pid logs/nginx.pid;
-events { worker_connections 256; }
-http {
-    include temp-paths.conf;
-    access_log off;
-    client_max_body_size 0;
-    proxy_http_version 1.1;
-    proxy_set_header Connection "";
-    proxy_read_timeout 1s;
-    server {
-        listen %%ADDR%%;
-        listen %%ADDR_2%% ssl;
-        ssl_certificate certs/localhost.pem;
-        ssl_certificate_key certs/localhost.key;
-        location /plain/ { proxy_request_buffering off; proxy_pass http://%%UPSTREAM%%/; }
-        location /off/ { proxy_request_buffering off; proxy_buffering off; proxy_pass http://%%UPSTREAM%%/; }
-        location /tls/ { proxy_request_buffering off; proxy_pass https://%%UPSTREAM_2%%/; }
-        location /buffered/ { proxy_pass http://%%UPSTREAM%%/; }
-    }
+-- http.conf --
+client_max_body_size 0;
+proxy_http_version 1.1;
+proxy_set_header Connection "";
+proxy_read_timeout 1s;
+server {
+    listen %%ADDR%%;
+    listen %%ADDR_2%% ssl;
+    ssl_certificate certs/localhost.pem;
+    ssl_certificate_key certs/localhost.key;
+    location /plain/ { proxy_request_buffering off; proxy_pass http://%%UPSTREAM%%/; }
+    location /off/ { proxy_request_buffering off; proxy_buffering off; proxy_pass http://%%UPSTREAM%%/; }
+    location /tls/ { proxy_request_buffering off; proxy_pass https://%%UPSTREAM_2%%/; }
+    location /buffered/ { proxy_pass http://%%UPSTREAM%%/; }
 }
 `
 

@@ -13,29 +13,23 @@ import (
 // leavingConf has a location for each thing that is under way while its client leaves.
 const leavingConf = `
 fill: html/large 20000000
--- nginx.conf --
-error_log logs/error.log info;
-pid logs/nginx.pid;
-events { worker_connections 256; }
-http {
-    include temp-paths.conf;
-    log_format status "$uri $status";
+-- http.conf --
+log_format status "$uri $status";
+proxy_http_version 1.1;
+server {
+    listen %%ADDR%%;
+    listen %%ADDR_2%% ssl;
+    ssl_certificate certs/localhost.pem;
+    ssl_certificate_key certs/localhost.key;
     access_log logs/access.log status;
-    proxy_http_version 1.1;
-    server {
-        listen %%ADDR%%;
-        listen %%ADDR_2%% ssl;
-        ssl_certificate certs/localhost.pem;
-        ssl_certificate_key certs/localhost.key;
-        root html;
-        location /large { }
-        location /small { return 200 "here"; }
-        location /spooled { proxy_pass http://%%UPSTREAM%%; }
-        location /passed { proxy_buffering off; proxy_pass http://%%UPSTREAM%%; }
-        location /ignored { proxy_ignore_client_abort on; proxy_buffering off; proxy_pass http://%%UPSTREAM%%; }
-        location /upload { proxy_request_buffering off; proxy_pass http://%%UPSTREAM%%; }
-        location /early { proxy_request_buffering off; proxy_buffering off; proxy_pass http://%%UPSTREAM%%; }
-    }
+    root html;
+    location /large { }
+    location /small { return 200 "here"; }
+    location /spooled { proxy_pass http://%%UPSTREAM%%; }
+    location /passed { proxy_buffering off; proxy_pass http://%%UPSTREAM%%; }
+    location /ignored { proxy_ignore_client_abort on; proxy_buffering off; proxy_pass http://%%UPSTREAM%%; }
+    location /upload { proxy_request_buffering off; proxy_pass http://%%UPSTREAM%%; }
+    location /early { proxy_request_buffering off; proxy_buffering off; proxy_pass http://%%UPSTREAM%%; }
 }
 `
 
@@ -92,10 +86,14 @@ func TestLeaving(t *testing.T) {
 		t.Run(strings.Join(strings.Fields(c.path+" "+c.send[:8]+" "+c.how), "-"), func(t *testing.T) {
 			t.Parallel()
 			set := setup{text: leavingConf, apps: apps(script(large))}
-			nginx, sluice := start(t, oracle(), set).leaves(c), start(t, tested(), set).leaves(c)
-			if nginx != sluice {
-				t.Errorf("nginx:\n%s\nthe server under test:\n%s", nginx, sluice)
+			var nginx, sluice string
+			for range tries { // what is under way when a client leaves depends on how busy the machine is
+				nginx, sluice = start(t, oracle(), set).leaves(c), start(t, tested(), set).leaves(c)
+				if nginx == sluice {
+					return
+				}
 			}
+			t.Errorf("nginx:\n%s\nthe server under test:\n%s", nginx, sluice)
 		})
 	}
 }

@@ -16,22 +16,10 @@ sha256:$5$saltsalt$gOjOtoMpVhru2uyjeJSEc/JaLQWOXMNmlOnj6T4AtC.
 
 // guarded asks for a password, whatever the path but /ping.
 const guarded = `
--- nginx.conf --
-worker_processes 1;
-pid logs/nginx.pid;
-error_log logs/error.log;
-events { }
-http {
-	include temp-paths.conf;
-	access_log off;
-	large_client_header_buffers 4 128k;
-	server {
-		listen %%ADDR%%;
-		location / { auth_basic members; auth_basic_user_file users; return 204; }
-		location /x { auth_basic members; auth_basic_user_file users; try_files $uri =404; }
-		location /ping { return 200 here; }
-	}
-}
+-- server.conf --
+large_client_header_buffers 4 128k;
+location /x { auth_basic members; auth_basic_user_file users; try_files $uri =404; }
+location /ping { return 200 here; }
 -- users --` + users
 
 func credentials(user, password string) string {

@@ -19,49 +19,41 @@ const beat = 400 * time.Millisecond
 
 // streamConf has a location for each way an answer may take. The application finds its own way by the path.
 const streamConf = `
--- nginx.conf --
-error_log logs/error.log info;
-pid logs/nginx.pid;
-events { worker_connections 256; }
-http {
-    include temp-paths.conf;
-    access_log off;
-    types { text/html html; text/plain txt; }
-    gzip_min_length 0;
-    gzip_http_version 1.0;
-    gzip_proxied any;
-    charset_map koi8-r utf-8 { C0 D18E; C1 D0B0; }
-    proxy_http_version 1.1;
-    proxy_set_header Connection "";
-    proxy_ssl_session_reuse off;
-    server {
-        listen %%ADDR%%;
-        listen %%ADDR_2%% ssl;
-        ssl_certificate certs/localhost.pem;
-        ssl_certificate_key certs/localhost.key;
-        root html;
-        location /plain/ { proxy_pass http://%%UPSTREAM%%/; }
-        location /sub/ { sub_filter two TWO; sub_filter_once off; proxy_pass http://%%UPSTREAM%%/; }
-        location /ssi/ { ssi on; proxy_pass http://%%UPSTREAM%%/; }
-        location /addition/ { add_after_body /plain/; proxy_pass http://%%UPSTREAM%%/; }
-        location /included/ { ssi on; try_files /included.html =404; }
-        location /charset/ { charset utf-8; source_charset koi8-r; proxy_pass http://%%UPSTREAM%%/; }
-        location /gzip/ { gzip on; proxy_pass http://%%UPSTREAM%%/; }
-        location /gzip-flush/ { gzip on; proxy_buffering off; proxy_pass http://%%UPSTREAM%%/; }
-        location /gunzip/ { gunzip on; proxy_pass http://%%UPSTREAM%%/; }
-        location /rate/ { limit_rate 400; proxy_pass http://%%UPSTREAM%%/; }
-        location /proxy-rate/ { proxy_limit_rate 200; proxy_pass http://%%UPSTREAM%%/; }
-        location /store/ { proxy_store store$uri; proxy_pass http://%%UPSTREAM%%/; }
-        location /store-sendfile/ { sendfile on; proxy_store store$uri; proxy_pass http://%%UPSTREAM%%/; }
-        location /tls/ { proxy_pass https://%%UPSTREAM_2%%/; }
-        location /tls-off/ { proxy_buffering off; proxy_pass https://%%UPSTREAM_2%%/; }
-        location /off/ { proxy_buffering off; proxy_pass http://%%UPSTREAM%%/; }
-        location /off-sub/ { proxy_buffering off; sub_filter two TWO; proxy_pass http://%%UPSTREAM%%/; }
-        location /off-ssi/ { proxy_buffering off; ssi on; proxy_pass http://%%UPSTREAM%%/; }
-        location /postpone/ { postpone_output 0; proxy_pass http://%%UPSTREAM%%/; }
-        location /small-buffers/ { proxy_buffer_size 4k; proxy_buffers 4 4k; proxy_pass http://%%UPSTREAM%%/; }
-        location /large-head/ { add_header X-Large %%FILL_1500%%; proxy_pass http://%%UPSTREAM%%/; }
-    }
+-- http.conf --
+gzip_min_length 0;
+gzip_http_version 1.0;
+gzip_proxied any;
+charset_map koi8-r utf-8 { C0 D18E; C1 D0B0; }
+proxy_http_version 1.1;
+proxy_set_header Connection "";
+proxy_ssl_session_reuse off;
+server {
+    listen %%ADDR%%;
+    listen %%ADDR_2%% ssl;
+    ssl_certificate certs/localhost.pem;
+    ssl_certificate_key certs/localhost.key;
+    root html;
+    location /plain/ { proxy_pass http://%%UPSTREAM%%/; }
+    location /sub/ { sub_filter two TWO; sub_filter_once off; proxy_pass http://%%UPSTREAM%%/; }
+    location /ssi/ { ssi on; proxy_pass http://%%UPSTREAM%%/; }
+    location /addition/ { add_after_body /plain/; proxy_pass http://%%UPSTREAM%%/; }
+    location /included/ { ssi on; try_files /included.html =404; }
+    location /charset/ { charset utf-8; source_charset koi8-r; proxy_pass http://%%UPSTREAM%%/; }
+    location /gzip/ { gzip on; proxy_pass http://%%UPSTREAM%%/; }
+    location /gzip-flush/ { gzip on; proxy_buffering off; proxy_pass http://%%UPSTREAM%%/; }
+    location /gunzip/ { gunzip on; proxy_pass http://%%UPSTREAM%%/; }
+    location /rate/ { limit_rate 400; proxy_pass http://%%UPSTREAM%%/; }
+    location /proxy-rate/ { proxy_limit_rate 200; proxy_pass http://%%UPSTREAM%%/; }
+    location /store/ { proxy_store store$uri; proxy_pass http://%%UPSTREAM%%/; }
+    location /store-sendfile/ { sendfile on; proxy_store store$uri; proxy_pass http://%%UPSTREAM%%/; }
+    location /tls/ { proxy_pass https://%%UPSTREAM_2%%/; }
+    location /tls-off/ { proxy_buffering off; proxy_pass https://%%UPSTREAM_2%%/; }
+    location /off/ { proxy_buffering off; proxy_pass http://%%UPSTREAM%%/; }
+    location /off-sub/ { proxy_buffering off; sub_filter two TWO; proxy_pass http://%%UPSTREAM%%/; }
+    location /off-ssi/ { proxy_buffering off; ssi on; proxy_pass http://%%UPSTREAM%%/; }
+    location /postpone/ { postpone_output 0; proxy_pass http://%%UPSTREAM%%/; }
+    location /small-buffers/ { proxy_buffer_size 4k; proxy_buffers 4 4k; proxy_pass http://%%UPSTREAM%%/; }
+    location /large-head/ { add_header X-Large %%FILL_1500%%; proxy_pass http://%%UPSTREAM%%/; }
 }
 -- html/included.html --
 before <!--#include virtual="/plain/chunks" --> after

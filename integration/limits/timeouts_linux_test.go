@@ -187,7 +187,7 @@ server {
 	}
 }
 
-// asLong measures a time of nginx and of the server under test and wants them to be alike within a second.
+// asLong measures a time of nginx and of the server under test and wants them to be alike within 0.7 seconds.
 func asLong(t *testing.T, set setup, measure func(s *site) time.Duration) {
 	t.Helper()
 	var nginx, sluice time.Duration
