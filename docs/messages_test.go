@@ -203,7 +203,7 @@ var absent = []struct{ pattern, reason string }{
 	{`dlsym|module "%V" (version|is not binary)`, "modules are built in; one that is not is refused in other words"},
 	{`returned only`, "a file that shrinks is read as far as it goes"},
 	{`proxy_(cache|store)"$|previously (different|it used)|cache path while`, "responses are not cached yet, see ADR 8"},
-	{`default path name|same name as default path`, "paths of temporary files may be shared, whatever their levels"},
+	{`the default path name`, "the default folders have different names"},
 	{`binary geo`, "geo reads no binary files"},
 	{`resolving names at run time|to resolve names|service|route `, "resolve, service and route are refused as a whole"},
 	{`"(create|lookup|zone)" parameter|timeout|zone|cookie name|"(expires|samesite|domain|httponly|path|secure)" |` +
@@ -212,7 +212,7 @@ var absent = []struct{ pattern, reason string }{
 
 // composed are messages that the program has, put together of parts that the search does not see as one.
 var composed = regexp.MustCompile(`^("ssl_stapling" ignored, |chown\(|listen\(\) to|unknown thread pool|duplicate location|` +
-	`the same path name|%s in upstream|no (port|servers) in upstream|upstream "%V" may not have port|` +
+	`%s in upstream|no (port|servers) in upstream|upstream "%V" may not have port|` +
 	`invalid ((loader|manager)_\w+|inactive|max_size|min_free) value)`)
 
 // messagesPage is messages.md: what nginx says and this program cannot.
