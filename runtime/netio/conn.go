@@ -117,10 +117,12 @@ func (c *Conn) register() error {
 func (c *Conn) Registered() bool { return c.registered.Load() }
 
 // Share prepares c for a second goroutine: from then on Close and the
-// deadlines may be called by anyone. No lot watches c any more: a function of
-// OnHangup is to be given again.
+// deadlines may be called by anyone. A lot goes on to watch c for its end alone, see
+// WatchEnd; one that watches for bytes does not, and forgets what OnHangup was given.
 func (c *Conn) Share() error {
-	c.unwatch()
+	if c.parked.watched() {
+		c.unwatch()
+	}
 	return c.register()
 }
 

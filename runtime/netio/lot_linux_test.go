@@ -1,6 +1,7 @@
 package netio
 
 import (
+	"errors"
 	"runtime"
 	"sync"
 	"testing"
@@ -222,5 +223,31 @@ func TestUnpark(t *testing.T) {
 	send(t, client, "x")
 	if why := <-got; why != Readable || server.Unpark() {
 		t.Errorf("taken back after it was resumed with %v", why)
+	}
+}
+
+// TestHangupOfShared: OnHangup holds while a goroutine reads what comes, for a connection that has parked before, too.
+func TestHangupOfShared(t *testing.T) {
+	for _, parked := range []bool{false, true} {
+		client, server := pair(t)
+		l := newLot(t, LotOptions{})
+		if parked {
+			if err := server.Park(l, 0, func(*Conn, Event) {}); err != nil || !server.Unpark() {
+				t.Fatal(err)
+			}
+		}
+		gone := make(chan struct{}, 2)
+		if !server.OnHangup(l, func() { gone <- struct{}{} }) {
+			t.Fatal("not watched")
+		}
+		if err := errors.Join(server.WatchEnd(l), server.Share()); err != nil {
+			t.Fatal(err)
+		}
+		send(t, client, "x")
+		recv(t, server, "x")
+		if err := client.CloseWrite(); err != nil {
+			t.Fatal(err)
+		}
+		within(t, gone, "the end was not noticed")
 	}
 }
