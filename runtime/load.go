@@ -14,6 +14,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/logfile"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
+	"github.com/sluiceproxy/sluice/runtime/resource"
 )
 
 // Options say which configuration to run: what stands on the command line.
@@ -70,12 +71,13 @@ type Config struct {
 	Files []*parser.File // in the order in which they were opened, for -T
 	Log   *errlog.Logger // the main error log
 
-	logs     *logfile.Set
-	outputs  []errlog.Output    // of Log
-	folders  []string           // to be made at the start
-	handed   *netio.Inheritance // sockets of the binary before this one; nil but for the first configuration
-	raw      bool               // see conf.Loader.RawSockets
-	warnings []string
+	logs      *logfile.Set
+	resources *resource.Set      // what modules have made or carried over; nil in a master
+	outputs   []errlog.Output    // of Log
+	folders   []string           // to be made at the start
+	handed    *netio.Inheritance // sockets of the binary before this one; nil but for the first configuration
+	raw       bool               // see conf.Loader.RawSockets
+	warnings  []string
 
 	keepStderr bool         // an error_log of some block goes there
 	checkLate  func() error // what is checked behind "syntax is ok"
@@ -90,41 +92,12 @@ type host struct {
 	files *openfile.Cache
 	stats *httpd.Stats
 	log   atomic.Pointer[errlog.Logger] // of the running configuration
-	carry map[string]any
-	next  map[string]any
 
 	tracing *httpd.Tracing // of a host that serves nothing: see Trace
 }
 
 func newHost() *host {
-	return &host{files: openfile.NewCache(0), stats: &httpd.Stats{}, carry: map[string]any{}}
-}
-
-// carried implements httpd.Env.Carry.
-func (h *host) carried(kind, name string, create func() any) any {
-	key := kind + " " + name
-	v, ok := h.next[key]
-	if !ok {
-		if v, ok = h.carry[key]; !ok {
-			v = create()
-		}
-		h.next[key] = v
-	}
-	return v
-}
-
-// retire reduces what is handed on between configurations to what the last one uses.
-// The rest closes what it keeps for later, such as idle connections.
-func (h *host) retire() {
-	for key, v := range h.carry {
-		if _, kept := h.next[key]; kept {
-			continue
-		}
-		if c, ok := v.(interface{ Close() }); ok {
-			c.Close()
-		}
-	}
-	h.carry = h.next
+	return &host{files: openfile.NewCache(0), stats: &httpd.Stats{}}
 }
 
 // report logs what goes wrong with logging itself.
@@ -156,11 +129,12 @@ func (h *host) loadWith(l *conf.Loader, o *Options, prev *Config) (*Config, regi
 	}
 	cfg := &Config{}
 	files := logfile.Options{Prefix: o.Prefix, Report: h.report, OpenFile: o.openLog}
+	var before *resource.Set
 	if prev != nil {
-		files.Previous = prev.logs
+		files.Previous, before = prev.logs, prev.resources
 	}
+	cfg.resources = resource.NewSet(before)
 	cfg.logs = logfile.NewSet(files)
-	h.next = map[string]any{}
 	reg := register(l, h.env(cfg))
 	main, b := reg.main, reg.http
 	main.Finish(l.Module("sluice_main"), func(block *conf.Block, c *MainConf) error {
@@ -179,10 +153,7 @@ func (h *host) loadWith(l *conf.Loader, o *Options, prev *Config) (*Config, regi
 		return nil
 	})
 	l.AtEnd(func() (err error) {
-		cfg.HTTP = &httpd.Config{}
-		if b.Present() {
-			cfg.HTTP, err = b.Build()
-		}
+		cfg.HTTP, err = b.Build()
 		return err
 	})
 	cfg.checkLate = l.CheckLate
@@ -208,13 +179,13 @@ func (h *host) env(cfg *Config) httpd.Env {
 			cfg.keepStderr = cfg.keepStderr || out.Console
 			return out, nil
 		},
-		Logger:   func(outputs []errlog.Output) *errlog.Logger { return errlog.New(errlog.Config{Outputs: outputs}) },
-		LogFiles: cfg.logs,
-		Files:    h.files,
-		Stats:    h.stats,
-		Carry:    h.carried,
-		Hostname: hostname(),
-		Tracing:  h.tracing,
+		Logger:    func(outputs []errlog.Output) *errlog.Logger { return errlog.New(errlog.Config{Outputs: outputs}) },
+		LogFiles:  cfg.logs,
+		Files:     h.files,
+		Stats:     h.stats,
+		Resources: cfg.resources,
+		Hostname:  hostname(),
+		Tracing:   h.tracing,
 	}
 }
 

@@ -90,7 +90,6 @@ func (m *master) read(asked *process.Outcome) (*change, error) {
 	opts := m.opts
 	opts.inputs = recorder
 	cfg, err := m.host.load(&opts, m.cfg)
-	m.host.forget()
 	logWarnings(log, cfg.warnings)
 	if err != nil {
 		logFailure(log, err)
@@ -110,7 +109,7 @@ func (m *master) read(asked *process.Outcome) (*change, error) {
 	}
 	opened, err := cfg.prepare(log, console, already, false)
 	if err != nil {
-		cfg.HTTP.Stop()
+		cfg.resources.Stop()
 		m.dropPID(c)
 		return nil, err
 	}
@@ -136,7 +135,6 @@ func (m *master) commit() {
 		}
 		m.daemon.Ready()
 		m.cfg.shed()
-		m.host.forget()
 		m.nextChange()
 		return
 	}
@@ -217,9 +215,6 @@ func (m *master) remove(pidFile string) {
 
 // shed drops what only a worker needs of a configuration.
 func (cfg *Config) shed() {
-	cfg.HTTP.Stop()
-	cfg.HTTP, cfg.Files = nil, nil
+	cfg.resources.Stop()
+	cfg.HTTP, cfg.Files, cfg.resources = nil, nil, nil
 }
-
-// forget drops zones and pools, which a master has no use for.
-func (h *host) forget() { h.carry, h.next = map[string]any{}, nil }

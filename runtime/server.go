@@ -133,16 +133,16 @@ func (cfg *Config) prepare(early *errlog.Logger, console io.Writer, already map[
 // use makes a prepared configuration the one that serves.
 func (s *Server) use(cfg *Config, sockets *sockets) error {
 	if err := cfg.HTTP.Start(); err != nil {
-		cfg.HTTP.Stop()
+		cfg.resources.Drop()
 		return err
 	}
 	opened, err := s.http.Open(cfg.HTTP, sockets.opened, nil)
 	if err != nil {
-		cfg.HTTP.Stop()
+		cfg.resources.Drop()
 		return err
 	}
 	if old := s.cfg; old != nil && old != cfg {
-		old.HTTP.OnStop(old.close)
+		old.resources.OnStop(old.close)
 	}
 	cfg.Main.apply(cfg.Log)
 	s.http.SetLog(cfg.Log)
@@ -150,7 +150,7 @@ func (s *Server) use(cfg *Config, sockets *sockets) error {
 	s.http.SetConnectionLimit(cfg.Main.Connections)
 	s.http.Use(cfg.HTTP, opened)
 	s.host.log.Store(cfg.Log)
-	s.host.retire()
+	cfg.resources.Adopt()
 	s.cfg = cfg
 	debug.FreeOSMemory() // what reading the configuration left behind
 	return nil

@@ -6,6 +6,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/logfile"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 	"github.com/sluiceproxy/sluice/runtime/regex"
+	"github.com/sluiceproxy/sluice/runtime/resource"
 	"github.com/sluiceproxy/sluice/runtime/script"
 )
 
@@ -43,7 +44,6 @@ type Builder struct {
 	merges    []func(s *Server) error
 	checks    []func(a *Addr) error
 	starts    []func(c *Config) error
-	retires   []func() // see Config
 	slots     int
 	shared    map[any]any
 
@@ -68,10 +68,9 @@ type Env struct {
 	Hostname string
 	// Stats counts connections; shared by all generations.
 	Stats *Stats
-	// Carry hands an object of a name from the configuration before this one
-	// to the next (zones, pools): it returns the old object or the result of
-	// create.
-	Carry func(kind, name string, create func() any) any
+	// Resources are what this configuration makes or carries over, and what is
+	// closed with it. nil stands for an empty set.
+	Resources *resource.Set
 	// Tracing is set for a configuration that is to be explained.
 	Tracing *Tracing
 }
@@ -92,6 +91,9 @@ func (b *Builder) Modules(list []Module) {
 
 // NewBuilder returns a builder for one load.
 func NewBuilder(l *conf.Loader, env Env) *Builder {
+	if env.Resources == nil {
+		env.Resources = resource.NewSet(nil)
+	}
 	b := &Builder{Loader: l, Vars: script.NewVars[*Request](), Env: env, named: map[*regex.Regex][]namedVar{}}
 	b.Vars.Missing(func(name string) bool { return conf.HasVariable("http", name) })
 	return b

@@ -1,13 +1,13 @@
 package httpd
 
 import (
-	"sync"
 	"sync/atomic"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 	"github.com/sluiceproxy/sluice/runtime/regex"
+	"github.com/sluiceproxy/sluice/runtime/resource"
 	"github.com/sluiceproxy/sluice/runtime/script"
 )
 
@@ -28,15 +28,17 @@ type Config struct {
 	tracer Tracer // nil unless the configuration is to be explained
 
 	uninitialized func(r *Request, name string)
-	retires       []func()     // run once another configuration is current
-	stops         []func()     // run once no connection uses it any more
+	resources     *resource.Set
 	users         atomic.Int64 // see lifetime.go
-	stopped       sync.Once
 }
 
 // Build completes the configuration: server and location tables, plans,
-// variables. Call it after conf.Loader.Load succeeded in setting everything.
+// variables. Call it after conf.Loader.Load succeeded in setting everything. Without
+// an http block the result has no addresses.
 func (b *Builder) Build() (*Config, error) {
+	if !b.Present() {
+		return &Config{resources: b.Env.Resources}, nil
+	}
 	cfg := &Config{Servers: b.servers, named: b.named, byKey: map[string][]*Addr{}}
 	if err := b.checkTypes(); err != nil {
 		return nil, err
@@ -73,7 +75,7 @@ func (b *Builder) Build() (*Config, error) {
 	cfg.slots = b.slots
 	cfg.uninitialized = b.uninitialized
 	cfg.prefix, cfg.files = b.Loader.Prefix, b.Env.Files
-	cfg.starts, cfg.retires = b.starts, b.retires
+	cfg.starts, cfg.resources = b.starts, b.Env.Resources
 	if t := b.Env.Tracing; t != nil {
 		cfg.tracer = t.Tracer
 		watchTLS(t.Tracer, b.servers)

@@ -107,7 +107,9 @@ func (s *Instance) Use(cfg *Config, opened []*netio.Listener) {
 	cfg.users.Store(1)
 	old := s.config.Swap(cfg)
 	defer old.release()
-	defer old.retire()
+	if old != nil {
+		defer old.resources.Retire()
+	}
 	defer s.lot.Recall()
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -6,32 +6,6 @@ package httpd
 // soon as it is there. Then what its modules opened for it is closed; what it keeps
 // open to save work is closed as soon as it is not current any more.
 
-// OnStop registers fn to run when the configuration serves nobody any more.
-// Call it from a function given to [Builder.Start], or before the
-// configuration is replaced.
-func (c *Config) OnStop(fn func()) { c.stops = append(c.stops, fn) }
-
-// Stop undoes Start: it runs what OnStop registered. The Instance calls it for
-// configurations that it used; others call it for one that was never used.
-func (c *Config) Stop() {
-	c.stopped.Do(func() {
-		c.retire()
-		for _, fn := range c.stops {
-			fn()
-		}
-	})
-}
-
-// retire closes what requests that go on under c can do without, such as the files
-// of open_file_cache. It may be called twice. c may be nil.
-func (c *Config) retire() {
-	if c != nil {
-		for _, fn := range c.retires {
-			fn()
-		}
-	}
-}
-
 // hold registers a user. It fails when the last one has gone.
 func (c *Config) hold() bool {
 	if c == nil {
@@ -51,7 +25,7 @@ func (c *Config) hold() bool {
 // release is called once for every successful hold. c may be nil.
 func (c *Config) release() {
 	if c != nil && c.users.Add(-1) == 0 {
-		c.Stop()
+		c.resources.Stop()
 	}
 }
 

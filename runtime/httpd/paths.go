@@ -313,7 +313,7 @@ func (o *openFileCache) set(b *Builder, cmd *conf.Cmd) error {
 	o.cache = nil
 	if !o.off {
 		o.cache = openfile.NewFileCache(o.max, msec(o.inactive*1000))
-		b.retires = append(b.retires, o.cache.Close)
+		b.Env.Resources.OnRetire(o.cache.Close)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/resource"
 	"github.com/sluiceproxy/sluice/runtime/script"
 )
 
@@ -114,17 +115,18 @@ func (e *KeyChanged) Error() string {
 }
 
 // Complete gives every declared zone its table: that of the running
-// configuration where carry has one of the same name and size, else an empty
+// configuration where that has one of the same name and size, else an empty
 // one. Those that were not declared are refused elsewhere. The error is a
 // *KeyChanged.
-func (s *Set[T]) Complete(directive string, carry func(kind, name string, create func() any) any) error {
+func (s *Set[T]) Complete(directive string, resources *resource.Set) error {
 	for _, z := range s.zones {
 		if z.Key == nil {
 			continue
 		}
-		k, _ := carry(s.module, conf.Sprintf("%s:%d", z.Name, z.size), func() any {
+		tables := resource.Kind[*kept[T]](s.module)
+		k := tables.Take(resources, conf.Sprintf("%s:%d", z.Name, z.size), func() *kept[T] {
 			return &kept[T]{z.Key.Text(), New[T](z.size, s.entrySize)}
-		}).(*kept[T])
+		})
 		z.Table = k.table
 		if k.key != z.Key.Text() {
 			return &KeyChanged{directive, z.Name, z.Key.Text(), k.key}

@@ -108,7 +108,6 @@ func (s *Server) load(text string, modules []httpd.Module) (*httpd.Config, []str
 		Files:    openfile.NewCache(0),
 		Stats:    &httpd.Stats{},
 		Hostname: "localhost",
-		Carry:    func(_, _ string, create func() any) any { return create() },
 	})
 	b.Modules(append([]httpd.Module{{Name: "ngx_http_core_module", Register: httpd.Register}}, modules...))
 	var cfg *httpd.Config

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/resource"
 	"github.com/sluiceproxy/sluice/runtime/script"
 	"github.com/sluiceproxy/sluice/runtime/upstream"
 )
@@ -139,6 +140,13 @@ func (u *Upstream) complete(b *httpd.Builder) error {
 	return nil
 }
 
+// What goes from one configuration to the next: the idle connections of an upstream
+// block, by its name, and what they wait in.
+const (
+	watchers resource.Kind[*upstream.Watcher] = "http upstream"
+	pools    resource.Kind[*upstream.Pool]    = "http upstream keepalive"
+)
+
 // keepConnections makes the pool, or takes over that of the configuration
 // before.
 func (u *Upstream) keepConnections(b *httpd.Builder) {
@@ -146,12 +154,13 @@ func (u *Upstream) keepConnections(b *httpd.Builder) {
 	if k.size < 0 {
 		k.size, k.local = 32, true
 	}
-	watcher := b.Env.Carry("http upstream", "idle", func() any { return new(upstream.Watcher) }).(*upstream.Watcher)
-	newPool := func() any { return upstream.NewPool(watcher) }
+	watcher := watchers.Take(b.Env.Resources, "", func() *upstream.Watcher { return new(upstream.Watcher) })
+	newPool := func() *upstream.Pool { return upstream.NewPool(watcher) }
 	if k.local {
-		u.pool = upstream.NewPool(watcher)
+		u.pool = newPool()
+		b.Env.Resources.OnStop(u.pool.Close)
 	} else {
-		u.pool = b.Env.Carry("http upstream keepalive", u.Host, newPool).(*upstream.Pool)
+		u.pool = pools.Take(b.Env.Resources, u.Host, newPool)
 	}
 	pool, opt := u.pool, upstream.PoolOptions{
 		Size: k.size, Requests: k.requests, Lifetime: k.lifetime * 1e6, Timeout: k.timeout * 1e6,
@@ -159,11 +168,8 @@ func (u *Upstream) keepConnections(b *httpd.Builder) {
 	for i := range u.servers {
 		opt.Peers = append(opt.Peers, u.servers[i].Addrs...)
 	}
-	b.Start(func(cfg *httpd.Config) error {
+	b.Start(func(*httpd.Config) error {
 		pool.Configure(opt)
-		if k.local {
-			cfg.OnStop(pool.Close)
-		}
 		return nil
 	})
 }

@@ -38,7 +38,7 @@ func register(b *httpd.Builder, m *conf.Module) {
 		t.Func("limit_req", func(cmd *conf.Cmd) error { return c.add(cmd) })
 		c.Bind(t, "limit_req")
 	})
-	b.Loader.AtEnd(func() error { return zones.Complete("limit_req", b.Env.Carry) })
+	b.Loader.AtEnd(func() error { return zones.Complete("limit_req", b.Env.Resources) })
 	b.Plan(func(p *httpd.Plan) {
 		if c := section.Of(p.Block); len(c.limits.Items) > 0 {
 			p.PreAccess(c.check)

@@ -102,10 +102,7 @@ func (l *module) setDestination(a *accessLog, c *conf.Cmd) error {
 			return c.Errorf("%s", err.Error())
 		}
 		a.syslog = logfile.NewSyslog(sc, l.report)
-		l.b.Start(func(cfg *httpd.Config) error {
-			cfg.OnStop(a.syslog.Close)
-			return nil
-		})
+		l.b.Env.Resources.OnStop(a.syslog.Close)
 	case strings.Contains(dest, "$"):
 		v, err := l.b.Vars.Compile(c.Loader.FullPath(dest))
 		if err != nil {
@@ -226,9 +223,6 @@ func (l *module) setCache(c *conf.Cmd) (*pathCache, error) {
 		return nil, c.Errorf(`"open_log_file_cache" must have "max" parameter`)
 	}
 	cache := newPathCache(o)
-	l.b.Start(func(cfg *httpd.Config) error {
-		cfg.OnStop(cache.close)
-		return nil
-	})
+	l.b.Env.Resources.OnStop(cache.close)
 	return cache, nil
 }

@@ -22,9 +22,9 @@ const keepObjects = 24 * time.Hour
 func (x *module) objects() *tlsconf.Objects {
 	o := x.b.TLSObjects()
 	if o.Inherited == nil && x.b.Loader.Live() && x.inherit.Of(x.b.Loader.Main).on {
-		o.Inherited, _ = x.b.Env.Carry("ssl_objects", "http", func() any {
+		o.Inherited = certificateCaches.Take(x.b.Env.Resources, "http", func() *tlsconf.CertificateCache {
 			return &tlsconf.CertificateCache{Max: math.MaxInt, Inactive: keepObjects}
-		}).(*tlsconf.CertificateCache)
+		})
 	}
 	return o
 }

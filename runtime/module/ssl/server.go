@@ -270,7 +270,7 @@ func (w *work) keyring() error {
 
 // sessions applies ssl_session_cache, ssl_session_tickets and their kin.
 func (w *work) sessions() error {
-	c, env := w.c, &w.x.b.Env
+	c := w.c
 	spec := c.sessions.V
 	s := &tlsconf.Sessions{
 		Timeout: seconds(c.timeout), Tickets: w.tickets,
@@ -281,9 +281,9 @@ func (w *work) sessions() error {
 	case spec.Off || spec.none:
 	case spec.Zone != "":
 		zone = conf.Sprintf("%s:%d", spec.Zone, spec.ZoneSize)
-		s.Cache, _ = env.Carry("ssl_session_cache", zone, func() any {
+		s.Cache = sessionCaches.Take(w.x.b.Env.Resources, zone, func() *tlsconf.SessionCache {
 			return tlsconf.NewSharedCache(spec.ZoneSize)
-		}).(*tlsconf.SessionCache)
+		})
 	case spec.Builtin > 0:
 		s.Cache = tlsconf.NewBuiltinCache(spec.Builtin)
 	}
@@ -296,7 +296,7 @@ func (w *work) sessions() error {
 // ticketKeys are those of ssl_session_ticket_key, else random ones, which the
 // servers of a shared session cache have in common.
 func (w *work) ticketKeys(zone string) (*tlsconf.TicketKeys, error) {
-	fresh := func() any { return tlsconf.NewTicketKeys(seconds(w.c.timeout), time.Now()) }
+	fresh := func() *tlsconf.TicketKeys { return tlsconf.NewTicketKeys(seconds(w.c.timeout), time.Now()) }
 	if names := w.c.ticketKeys.Items; len(names) > 0 {
 		files := make([]string, len(names))
 		for i, name := range names {
@@ -308,14 +308,10 @@ func (w *work) ticketKeys(zone string) (*tlsconf.TicketKeys, error) {
 		}
 		return keys, err
 	}
-	made := any(nil)
-	if zone != "" {
-		made = w.x.b.Env.Carry("ssl_ticket_keys", zone, fresh)
-	} else {
-		made = fresh()
+	if zone == "" {
+		return fresh(), nil
 	}
-	keys, _ := made.(*tlsconf.TicketKeys)
-	return keys, nil
+	return ticketKeys.Take(w.x.b.Env.Resources, zone, fresh), nil
 }
 
 // atEndOfHTTP adds the place where nginx finds errors of merged settings.

@@ -6,6 +6,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
+	"github.com/sluiceproxy/sluice/runtime/resource"
 	"github.com/sluiceproxy/sluice/runtime/script"
 )
 
@@ -122,6 +123,14 @@ func bindSessions(c *settings, t *conf.Table) {
 	t.Strs("ssl_session_ticket_key", &c.ticketKeys)
 }
 
+// What goes from one configuration to the next. Session caches and the ticket keys of
+// their servers do so by the name and size of the zone.
+const (
+	certificateCaches resource.Kind[*tlsconf.CertificateCache] = "ssl_object_cache_inheritable"
+	sessionCaches     resource.Kind[*tlsconf.SessionCache]     = "ssl_session_cache"
+	ticketKeys        resource.Kind[*tlsconf.TicketKeys]       = "ssl_session_tickets"
+)
+
 // module is what one load of the configuration shares among its servers.
 type module struct {
 	b       *httpd.Builder
@@ -131,7 +140,6 @@ type module struct {
 	sessionID *script.Variable[*httpd.Request]
 
 	names map[*x509.Certificate]string // of loaded certificates, for messages
-	stops []func()
 }
 
 func register(b *httpd.Builder, m *conf.Module) {
@@ -145,12 +153,6 @@ func register(b *httpd.Builder, m *conf.Module) {
 	x.sessionID = defineVars(b)
 	b.EachServer(x.server)
 	b.EachAddr(x.address)
-	b.Start(func(cfg *httpd.Config) error {
-		for _, stop := range x.stops {
-			cfg.OnStop(stop)
-		}
-		return nil
-	})
 }
 
 // inherit is what the main block says about loaded certificates.

@@ -50,6 +50,6 @@ func (w *work) fetch(i int, cert *tls.Certificate) error {
 		return err
 	}
 	w.ring.Staple(i, s)
-	w.x.stops = append(w.x.stops, s.Close)
+	w.x.b.Env.Resources.OnStop(s.Close)
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/resource"
 )
 
 // Module is ngx_http_userid_module.
@@ -135,11 +136,11 @@ type module struct {
 	got, given, reset int
 }
 
+// sequences goes on over a reload, so that no identifier is given out twice.
+const sequences resource.Kind[*sequence] = "userid"
+
 func register(b *httpd.Builder, cm *conf.Module) {
-	m := &module{seq: newSequence()}
-	if b.Env.Carry != nil {
-		m.seq = b.Env.Carry("userid", "sequence", func() any { return m.seq }).(*sequence)
-	}
+	m := &module{seq: sequences.Take(b.Env.Resources, "", newSequence)}
 	m.settings = conf.NewSection(cm, settings{service: -1, name: "uid", path: "/"}, (*settings).bind)
 	m.settings.Finish(cm, func(_ *conf.Block, s *settings) error {
 		s.finish()
