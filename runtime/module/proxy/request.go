@@ -70,18 +70,23 @@ func (c *call) AppendRequest(x *pass.Exchange, dst []byte) ([]byte, error) {
 		b = appendClient(b, r, s.compiled.skip)
 	}
 	b = append(b, '\r', '\n')
-	if max(c.said, 0) != c.bodySize(body) {
+	if c.said == -1 {
+		c.said = 0
+	}
+	if c.said != c.bodySize(body) {
 		x.Odd = true
 	}
 	return append(b, body...), nil
 }
 
-// bodySize is how much is sent behind the head, own being proxy_set_body. A body
-// in chunks says itself where it ends.
+// inChunks stands for the length of a body that says itself where it ends.
+const inChunks = -2
+
+// bodySize is how much is sent behind the head, own being proxy_set_body.
 func (c *call) bodySize(own []byte) int64 {
 	switch b := &c.R.Body; {
 	case c.Chunked:
-		return 0
+		return inChunks
 	case c.Stream:
 		return c.R.In.ContentLength
 	case c.NoBody:
@@ -103,7 +108,7 @@ func (c *call) oneLine(text []byte) {
 
 // framed notes what a field that proxy_set_header sets says of the body.
 func (c *call) framed(kind lineKind, value []byte) {
-	if n, ok := h1.ParseContentLength(value); kind == lineOwnLength && ok && c.said < 0 {
+	if n, ok := h1.ParseContentLength(value); kind == lineOwnLength && ok && c.said == -1 {
 		c.said = n
 		return
 	}
@@ -188,6 +193,10 @@ func (c *call) appendLines(b []byte) []byte {
 			}
 		case c.Chunked:
 			b = append(b, l.text...)
+			if c.said != -1 {
+				c.Odd = true // a length and an encoding
+			}
+			c.said = inChunks
 		}
 	}
 	return b
