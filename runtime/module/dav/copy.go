@@ -248,8 +248,12 @@ func (t *transfer) transferFolder(info fs.FileInfo) httpd.Result {
 	if err := syscall.Mkdir(t.to, uint32(info.Mode().Perm())); err != nil {
 		return failed(r, err, httpd.StatusNotFound, "mkdir()", t.to)
 	}
+	target, err := lstat(t.to)
+	if err != nil {
+		return failed(r, err, httpd.StatusNotFound, "lstat()", t.to)
+	}
 	v := &copier{r: r, from: from, to: t.to}
-	if !walk(r, t.from, v, info) {
+	if !walk(r, t.from, v, info, target) { // what is copied must not be copied again
 		return httpd.StatusInternalServerError
 	}
 	if r.Method == h1.Move {

@@ -12,7 +12,8 @@
 // so that readers see the old or the new one, never a part. The two are best on
 // one file system: else the file is copied beside its place before that.
 //
-// COPY follows symbolic links, as nginx does, but for one to a folder around it.
+// COPY follows symbolic links, as nginx does, but not to a folder around them or to
+// the copy.
 // Where nginx, once it has copied to another file system, deletes what a MOVE
 // could not copy, and in DELETE what lies behind links, the source and what is
 // behind links stay here.

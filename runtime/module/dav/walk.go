@@ -19,10 +19,11 @@ type visitor interface {
 	enter(path string, info os.FileInfo) // before what is in a folder
 	leave(path string, info os.FileInfo) // after it
 	other(path string)                   // sockets, devices, links that are not followed
-	missed(path string)                  // what stat does not tell of
+	missed(path string)                  // what could not be looked at or read, or leads to a folder above
 }
 
-// walk goes through a folder, which lies in others. False: it could not be read, which is logged.
+// walk goes through a folder. above are the folders that links are not followed to: those around it, and where a copy
+// goes. False: it could not be read, which is logged.
 func walk(r *httpd.Request, folder string, v visitor, above ...os.FileInfo) bool {
 	entries, err := os.ReadDir(folder)
 	if err != nil && len(entries) == 0 {
@@ -31,20 +32,20 @@ func walk(r *httpd.Request, folder string, v visitor, above ...os.FileInfo) bool
 	}
 	for _, e := range entries {
 		path := strings.TrimSuffix(folder, "/") + "/" + e.Name()
-		info, err := os.Stat(path)
+		look := os.Lstat
+		if v.follows() {
+			look = os.Stat
+		}
+		info, err := look(path)
 		if err == nil && v.follows() && slices.ContainsFunc(above, func(a os.FileInfo) bool { return os.SameFile(a, info) }) {
-			err = syscall.ELOOP // a link to a folder around it
+			err = syscall.ELOOP
 		}
 		if err != nil {
 			r.Logf(errlog.Crit, errno(err), `stat() "%s" failed`, path)
 			v.missed(path)
 			continue
 		}
-		kind := e.Type()
-		if v.follows() {
-			kind = info.Mode().Type()
-		}
-		switch {
+		switch kind := info.Mode().Type(); {
 		case kind.IsRegular():
 			v.file(path, info)
 		case kind.IsDir():
