@@ -183,8 +183,9 @@ func (f *filter) echo(v *values) error {
 	}
 	switch f.encoding {
 	case asURL:
-		n := len(value) + 2*h1.CountEscapes(value, h1.ForHTML)
-		value = h1.EscapeURI(f.r.Alloc(n)[:0], value, h1.ForHTML)
+		if n := h1.CountEscapes(value, h1.ForHTML); n > 0 {
+			value = h1.EscapeURI(make([]byte, 0, len(value)+2*n), value, h1.ForHTML)
+		}
 	case asEntities:
 		if bytes.ContainsAny(value, `<>&"`) {
 			value = h1.EscapeHTML(nil, value)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -292,5 +293,35 @@ func BenchmarkPage(b *testing.B) {
 				c = s.Dial()
 			}
 		})
+	}
+}
+
+// TestEncodedMemory: what echo encodes does not stay in memory.
+func TestEncodedMemory(t *testing.T) {
+	const doublings, echoes = 20, 50
+	page := `<!--#set var="x" value="<" -->` + strings.Repeat(`<!--#set var="x" value="$x$x" -->`, doublings) +
+		strings.Repeat(`<!--#echo var="x" encoding="url" -->`, echoes)
+	s := serve(t, "location / { ssi on; }", map[string]string{"page.html": page})
+	c := s.Dial()
+	defer func() { _ = c.Close() }()
+	if _, err := io.WriteString(c, "GET /page.html HTTP/1.0\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	var before, now runtime.MemStats
+	runtime.ReadMemStats(&before)
+	got := int64(0)
+	for {
+		n, err := io.CopyN(io.Discard, c, 16<<20)
+		got += n
+		runtime.ReadMemStats(&now)
+		if now.HeapAlloc > before.HeapAlloc+100<<20 {
+			t.Fatalf("%d MB after %d MB of the page", (now.HeapAlloc-before.HeapAlloc)>>20, got>>20)
+		}
+		if err != nil {
+			break
+		}
+	}
+	if got < echoes*3<<doublings {
+		t.Errorf("the page has %d bytes", got)
 	}
 }
