@@ -67,8 +67,8 @@ func (r *Resolver) Close() {
 type Wait struct {
 	// Timeout is resolver_timeout; 0 waits for as long as it takes.
 	Timeout time.Duration
-	// Cancel ends the wait when it is closed; nil never does. A lookup on the
-	// wire goes on for others, and for the cache.
+	// Cancel ends the wait when it is closed, or one wait when a value comes; nil
+	// never does. A lookup on the wire goes on for others, and for the cache.
 	Cancel <-chan struct{}
 }
 

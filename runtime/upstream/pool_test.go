@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -289,15 +290,21 @@ func TestPoolRaces(t *testing.T) {
 		var all sync.WaitGroup
 		all.Go(func() { _ = farA.Close() })
 		all.Go(func() { _ = farB.Close() })
-		for range 3 {
-			all.Go(func() {
-				if c := pool.Get(&srv.addr, plain, now); c != nil {
-					c.Close()
-				}
-			})
+		var got [3]*Conn
+		for i := range got {
+			all.Go(func() { got[i] = pool.Get(&srv.addr, plain, now) })
 		}
 		all.Go(pool.sweep)
 		all.Wait()
+		for i, c := range got {
+			if c == nil {
+				continue
+			}
+			if slices.Contains(got[:i], c) {
+				t.Fatal("one connection was given to two")
+			}
+			c.Close()
+		}
 		pool.Close()
 	}
 }

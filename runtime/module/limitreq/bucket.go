@@ -108,7 +108,7 @@ func (l *limit) drop(e *entry) {
 	l.zone.Table.Unlock()
 }
 
-// delay returns how long a request with an excess waits, in ms.
+// wait returns how long a request with an excess waits, in ms.
 func (l *limit) wait(excess int64) int64 {
 	if excess <= l.delay {
 		return 0
