@@ -45,6 +45,9 @@ type chunk struct {
 // startAhead is called on the request's goroutine when the client blocks.
 func (p *pump) startAhead() {
 	x := p.x
+	if x.wake == nil {
+		x.wake = make(chan struct{}, 1)
+	}
 	a := &ahead{x: x, quit: make(chan struct{})}
 	a.changed.L = &a.mu
 	p.ahead = a
@@ -57,6 +60,10 @@ func (a *ahead) run() {
 	defer close(a.quit)
 	x := a.x
 	defer x.R.Caught(func() { a.finish(errBroken) })
+	if over := x.body.over; over != nil {
+		a.finish(x.body.readFailed(over))
+		return
+	}
 	for {
 		x.body.rest()
 		b := buf.Sized(int(x.S.Buffers.Size))
@@ -184,7 +191,7 @@ func (a *ahead) isStopped() bool {
 }
 
 // take returns the next piece: from memory, of the file, or none with the
-// reason. last says that the body ends with it.
+// reason.
 func (a *ahead) take(o *httpd.Out) (b *buf.Buf, why error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -244,7 +251,15 @@ func (a *ahead) stop() {
 	}
 	a.changed.Broadcast()
 	a.mu.Unlock()
+	select {
+	case a.x.wake <- struct{}{}: // it may wait as the rate asks
+	default:
+	}
 	<-a.quit
+	select {
+	case <-a.x.wake:
+	default:
+	}
 	for _, c := range a.queue {
 		c.b.Free()
 	}

@@ -332,7 +332,7 @@ func (x *Exchange) restart() {
 	x.sent, x.bodySent, x.received = false, false, false
 	x.Keepalive, x.Upgrade, x.hints, x.whole = false, false, 0, false
 	x.inPos, x.inEnd = 0, 0
-	x.asked, x.askErr, x.looked = 0, nil, 0
+	x.asked, x.askErr, x.looked, x.headUntil = 0, nil, 0, 0
 	x.Response.reset()
 	x.codec.Reset(x)
 }

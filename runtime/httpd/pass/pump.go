@@ -170,7 +170,8 @@ func (p *pump) gather() bool {
 	}
 	n, err := x.conn.Net.TryRead(p.mem[p.end:])
 	if n == 0 || err != nil {
-		if err != nil && !errors.Is(err, netio.ErrAgain) {
+		// The connection of a client that has left times out: read finds that again.
+		if err != nil && !errors.Is(err, netio.ErrAgain) && !isTimeout(err) {
 			p.over = err
 		}
 		return false

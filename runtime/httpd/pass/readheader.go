@@ -13,6 +13,9 @@ import (
 // which *_read_timeout counts once.
 func (x *Exchange) readHeader() (Fail, httpd.Result) {
 	fail, rc := x.takeHeader()
+	if x.up != nil && fail == 0 && rc == httpd.OK {
+		x.up.answered.Store(true)
+	}
 	if x.headUntil != 0 {
 		x.headUntil = 0
 		if x.conn != nil {

@@ -55,8 +55,13 @@ func (x *Exchange) tunnel() httpd.Result {
 		over <- x.toPeer(first)
 	}()
 	err := x.toClient()
+	stopped := !x.tunneled.over.Load() // else the other direction has ended by itself
 	_ = client.SetReadDeadline(time.Unix(1, 0))
+	_ = x.conn.Net.SetWriteDeadline(time.Unix(1, 0)) // the peer may take nothing more
 	sent := <-over
+	if stopped && isTimeout(sent) {
+		sent = nil
+	}
 	_ = client.SetReadDeadline(time.Time{})
 	x.Keepalive = false
 	x.bodySent = false
@@ -89,7 +94,7 @@ func (x *Exchange) toPeer(first []byte) error {
 	rw := x.R.Conn().RW()
 	for {
 		n, err := rw.Read(b.B)
-		if n == 0 || err != nil && n == 0 {
+		if n == 0 {
 			if !isEOF(err) && !isTimeout(err) {
 				x.R.Logf(errlog.Info, err, "recv() failed")
 			}

@@ -23,15 +23,18 @@ type upload struct {
 	flow *httpd.BodyFlow // the rest of a body that comes; nil for one that is there
 	head []byte          // what precedes a body that is there
 
-	ended   chan struct{} // closed at the end
-	err     error         // then: why it is not complete, nil if it is
-	client  bool          // ... and that this is the client's fault
-	at      int64         // ... and when it ended, by clock.Mono
-	failing atomic.Bool   // the exchange is to end by it
+	ended    chan struct{} // closed at the end
+	err      error         // then: why it is not complete, nil if it is
+	client   bool          // ... and that this is the client's fault
+	at       int64         // ... and when it ended, by clock.Mono
+	answered atomic.Bool   // the response header is there: a peer may leave the rest of the request unread
+	stopped  atomic.Bool   // the exchange has no use for the rest
+	failing  atomic.Bool   // the exchange is to end by it
 }
 
 // errUpload says that a failed upload ends the exchange: what the client sent is no
-// body, or one of the two sides was silent for too long.
+// body, or one of the two sides was silent for too long. A peer that has answered may
+// be.
 var errUpload = errors.New("upload failed")
 
 // beginUpload starts an upload; flow is as in upload.
@@ -51,15 +54,16 @@ func (u *upload) run() {
 	}
 	u.at = clock.Mono()
 	switch {
-	case u.err == nil:
-		if u.flow != nil {
+	case u.stopped.Load():
+	case u.client, isTimeout(u.err) && !u.answered.Load():
+		u.fail(u.err)
+	default:
+		// Any other failure shows when the response is read, behind the bytes that
+		// the peer has sent.
+		if u.err == nil && u.flow != nil {
 			u.flow.Passed()
 		}
 		u.x.beginWatch()
-	case u.client || isTimeout(u.err):
-		// Any other failure shows when the response is read, behind the bytes that
-		// the peer has sent.
-		u.fail(u.err)
 	}
 }
 
@@ -147,6 +151,7 @@ func (x *Exchange) joinUpload() {
 		return
 	}
 	if u.running() {
+		u.stopped.Store(true)
 		if u.flow != nil {
 			u.flow.Interrupt()
 		}

@@ -123,7 +123,8 @@ func (x *Exchange) EndLookup() (gone bool) {
 	return gone
 }
 
-// sleep waits for d, or until the client leaves.
+// sleep waits for d, or until the client leaves or nothing is to be read ahead any
+// more.
 func (x *Exchange) sleep(d time.Duration) {
 	x.beginWait()
 	t := time.NewTimer(d)

@@ -1,0 +1,38 @@
+package pass
+
+import (
+	"net"
+	"testing"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/upstream"
+)
+
+// TestGatherInterrupted: what a client that has left interrupts is no failure of the
+// peer.
+func TestGatherInterrupted(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	c, err := upstream.Dial(&netio.DialSpec{Addr: netio.AddrOf(l.Addr()), Timeout: time.Minute}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	x := &Exchange{S: &Settings{}, Buffering: true, conn: c}
+	x.S.Buffers.Size = 4096
+	x.Response.Chunked = true
+	p := &x.body
+	p.x, p.mem, p.to, p.raw, p.end = x, make([]byte, 4096), 10, 20, 20
+	for _, interrupted := range []bool{false, true} {
+		if interrupted {
+			c.Net.Interrupt()
+		}
+		if p.gather() || p.over != nil {
+			t.Errorf("interrupted %v: %v", interrupted, p.over)
+		}
+	}
+}
