@@ -33,14 +33,18 @@ server {
 }
 `
 
-// large is an application that answers at once, with more than the client and the sockets take, or with the beginning of it.
-func large(a *appConn) {
+// large is an application that answers at once, with more than the client and the sockets take, or with the beginning of it. It
+// tells spooled when all of an answer was taken that the server keeps in a file.
+func large(a *appConn, spooled chan<- bool) {
 	f := strings.Fields(a.head())
 	switch {
 	case len(f) > 1 && f[1] == "/early":
 		a.say("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome")
 	case len(f) > 1 && f[1] != "/upload":
 		a.say("HTTP/1.1 200 OK\r\nContent-Length: 20000000\r\n\r\n%s", strings.Repeat("x", 20000000))
+		if f[1] == "/spooled" {
+			spooled <- true
+		}
 	}
 	_, _ = io.Copy(io.Discard, a.in) // until the server closes
 }
@@ -85,10 +89,11 @@ func TestLeaving(t *testing.T) {
 	} {
 		t.Run(strings.Join(strings.Fields(c.path+" "+c.send[:8]+" "+c.how), "-"), func(t *testing.T) {
 			t.Parallel()
-			set := setup{text: leavingConf, apps: apps(script(large))}
+			spooled := make(chan bool, 2*tries)
+			set := setup{text: leavingConf, apps: apps(script(func(a *appConn) { large(a, spooled) }))}
 			var nginx, sluice string
 			for range tries { // what is under way when a client leaves depends on how busy the machine is
-				nginx, sluice = start(t, oracle(), set).leaves(c), start(t, tested(), set).leaves(c)
+				nginx, sluice = start(t, oracle(), set).leaves(c, spooled), start(t, tested(), set).leaves(c, spooled)
 				if nginx == sluice {
 					return
 				}
@@ -99,7 +104,7 @@ func TestLeaving(t *testing.T) {
 }
 
 // leaves plays a client and returns what is logged when it leaves.
-func (s *site) leaves(l leaving) string {
+func (s *site) leaves(l leaving, spooled <-chan bool) string {
 	s.t.Helper()
 	c := s.dial()
 	raw := c.conn
@@ -111,6 +116,13 @@ func (s *site) leaves(l leaving) string {
 	c.send(strings.Replace(l.send, "PATH", l.path, 1))
 	if l.until != "" {
 		c.receiveUntil(l.until, patience)
+	}
+	if l.path == "/spooled" && l.until != "" {
+		select {
+		case <-spooled:
+		case <-time.After(patience):
+			s.t.Errorf("%s does not take the answer", s)
+		}
 	}
 	time.Sleep(500 * time.Millisecond) // until it waits, which shows nowhere
 	before := len(s.read("logs/error.log"))

@@ -75,9 +75,7 @@ http {
 }
 `
 	s := start(t, oracle(), setup{text: text, own: true})
-	if n := len(s.processes()); n != 2 || len(s.workers()) != 1 {
-		t.Errorf("%d processes, %d workers", n, len(s.workers()))
-	}
+	s.eventually("a worker beside the master", func() bool { return len(s.processes()) == 2 && len(s.workers()) == 1 })
 	if n := s.settled(); n < mb || n > 100*mb || s.cpu() > time.Minute {
 		t.Errorf("%v, %v", n, s.cpu())
 	}
