@@ -32,7 +32,7 @@ const maxFamily = 65535 - 1000
 type family struct {
 	mu    sync.Mutex
 	busy  bool       // somebody has the turn
-	queue []*Request // who waits for it, from first on
+	queue []*Request // those that wait for it, from first on
 	first int
 
 	main     *Request
@@ -198,8 +198,19 @@ func (r *Request) disband() {
 // line puts r at the end of the line. Somebody has the turn.
 func (f *family) line(r *Request) {
 	f.mu.Lock()
-	f.queue = append(f.queue, r)
+	f.push(r)
 	f.mu.Unlock()
+}
+
+// push appends r to the queue; the caller holds mu. Where the half of it that has
+// been served would only let it grow, what is left moves to the front.
+func (f *family) push(r *Request) {
+	if f.first > len(f.queue)/2 {
+		n := copy(f.queue, f.queue[f.first:])
+		clear(f.queue[n:])
+		f.queue, f.first = f.queue[:n], 0
+	}
+	f.queue = append(f.queue, r)
 }
 
 // leave gives the turn to the next one who waits for it.
@@ -233,7 +244,7 @@ func (f *family) enter(r *Request) {
 		f.mu.Unlock()
 		return
 	}
-	f.queue = append(f.queue, r)
+	f.push(r)
 	f.mu.Unlock()
 	<-r.kin.turn
 }

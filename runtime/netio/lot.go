@@ -198,7 +198,7 @@ func (l *Lot) Recall() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.recalls.Add(1)
-	l.each(func(c *Conn) { l.expel(c, Recalled) })
+	l.recallAll()
 }
 
 // Len is how many connections are parked.

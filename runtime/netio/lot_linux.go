@@ -177,22 +177,22 @@ func (p *parker) setTick(at int64) {
 func (p *parker) loop() {
 	defer close(p.done)
 	collect, work := p.collect, p.work
-	for {
+	for over := false; !over; {
 		err := p.rc.Read(collect)
 		switch err {
 		case nil:
 			p.deliver()
-			for p.queue.waits() {
-				p.lot.start(work)
-				// Comes back when the queue is empty, or when the worker waits for
-				// something, or has had its share of the processor, or when there is
-				// another processor: then it takes one more worker.
-				runtime.Gosched()
-			}
 		case os.ErrDeadlineExceeded: //nolint:errorlint // the poller returns the bare value
 			p.sweep(clock.Mono())
 		default:
-			return
+			over = true
+		}
+		for p.queue.waits() {
+			p.lot.start(work)
+			// Comes back when the queue is empty, or when the worker waits for
+			// something, or has had its share of the processor, or when there is
+			// another processor: then it takes one more worker.
+			runtime.Gosched()
 		}
 	}
 }
@@ -317,6 +317,21 @@ func (p *parker) expel(c *Conn, why Event) bool {
 	}
 	p.lot.wake(c, why)
 	return true
+}
+
+// recallAll resumes all parked connections with Recalled; the caller holds mu. Most
+// park again at once, so a few goroutines are enough for thousands of them.
+func (p *parker) recallAll() {
+	now := clock.Mono()
+	p.each(func(c *Conn) {
+		if c.parked.leave() {
+			c.parked.resumed(Recalled, now)
+			p.queue.push(c)
+		}
+	})
+	if !p.lot.closed {
+		_ = raw.Notify(p.bell) // it fails when it has been rung
+	}
 }
 
 // end ends the goroutine of a lot that is drained and closed.

@@ -128,6 +128,9 @@ func (p *parker) expel(c *Conn, why Event) bool {
 	return true
 }
 
+// recallAll resumes all parked connections with Recalled; the caller holds mu.
+func (p *parker) recallAll() { p.each(func(c *Conn) { p.expel(c, Recalled) }) }
+
 // end waits for the goroutines of a lot that is drained and closed.
 func (p *parker) end() error {
 	p.wg.Wait()

@@ -9,8 +9,15 @@ type queue struct {
 	head int
 }
 
+// push appends c. Under load the queue may never be empty: once more than half of it
+// has been taken, what is left moves to the front.
 func (q *queue) push(c *Conn) {
 	q.mu.Lock()
+	if q.head > len(q.all)/2 {
+		n := copy(q.all, q.all[q.head:])
+		clear(q.all[n:])
+		q.all, q.head = q.all[:n], 0
+	}
 	q.all = append(q.all, c)
 	q.mu.Unlock()
 }
