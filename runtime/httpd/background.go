@@ -30,7 +30,7 @@ func (r *Request) Background(uris [][]byte, body bool) {
 	}
 }
 
-// runBackground runs a subrequest of m, which it then gives back.
+// runBackground runs a subrequest of r, a copy that detach made, and gives r back.
 func (r *Request) runBackground(uri []byte, before, done chan struct{}) {
 	defer close(done)
 	if before != nil {
@@ -41,9 +41,9 @@ func (r *Request) runBackground(uri []byte, before, done chan struct{}) {
 		}
 		t.Stop()
 	}
-	r.runChild(uri)
 	c := r.conn
-	r.release()
+	r.step(func() { r.runChild(uri) })
+	r.step(r.release)
 	c.endShadow()
 }
 
@@ -161,8 +161,6 @@ func (c *Conn) endShadow() {
 		c.layer.release()
 	}
 	c.nc.Release()
-	resume, hangups := c.resumeFn, c.hangups
-	*c = Conn{resumeFn: resume, hangups: hangups}
-	conns.Put(c)
+	c.recycle()
 	live.Done()
 }

@@ -50,6 +50,11 @@ func (c *Conn) close() {
 		c.layer.release()
 	}
 	c.nc.Release()
+	c.recycle()
+}
+
+// recycle gives the memory of a connection back that has given all else back.
+func (c *Conn) recycle() {
 	*c = Conn{serveFn: c.serveFn, resumeFn: c.resumeFn, hangups: c.hangups}
 	conns.Put(c)
 }

@@ -103,7 +103,8 @@ func (r *Request) abandon() {
 	}
 }
 
-// step runs a part of abandon, which the others do not depend on.
+// step runs something that ends r or works for it in the background. A panic there
+// is logged, and does not keep the caller from what is left to do.
 func (r *Request) step(fn func()) {
 	defer r.caught()
 	fn()
@@ -121,6 +122,7 @@ func (c *Conn) caught() {
 // abandon is close for a connection that has crashed.
 func (c *Conn) abandon() {
 	if !c.left {
+		c.clearReusable()
 		c.leave()
 	}
 	_ = c.nc.Close() // it may be closed

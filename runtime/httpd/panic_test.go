@@ -16,6 +16,11 @@ type ended struct{ n atomic.Int64 }
 
 func (e *ended) End() { e.n.Add(1) }
 
+// faultyEnd panics at the end of a request.
+type faultyEnd struct{}
+
+func (faultyEnd) End() { panic("at the end") }
+
 // faulty is a module that panics where the path says.
 func faulty(e *ended) httpd.Module {
 	fail := func(r *httpd.Request, path string) {
@@ -55,6 +60,10 @@ func faulty(e *ended) httpd.Module {
 					panic("after the\nheader")
 				case "/background":
 					r.Background([][]byte{[]byte("/content")}, false)
+				case "/background-end":
+					r.Background([][]byte{[]byte("/end")}, false)
+				case "/end":
+					r.AtEnd(faultyEnd{})
 				case "/sub":
 					s, rc := r.Subrequest([]byte("/content"), nil, httpd.SubOptions{Capture: true})
 					if s != nil {
@@ -86,6 +95,7 @@ func TestPanic(t *testing.T) {
 		{"/log", 200, "fine"},
 		{"/sub", 500, "</html>\r\n"},
 		{"/background", 200, "fine"},
+		{"/background-end", 200, "fine"},
 	} {
 		t.Run(tc.path[1:], func(t *testing.T) {
 			e := &ended{}

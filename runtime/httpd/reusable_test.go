@@ -1,0 +1,39 @@
+package httpd
+
+import (
+	"syscall"
+	"testing"
+
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+)
+
+// TestCrashedIsNotReusable: a connection whose handshake panics leaves the queue of those that may be closed for others.
+func TestCrashedIsNotReusable(t *testing.T) {
+	s, err := NewInstance(&Stats{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.SetConnectionLimit(1)
+	s.stats.Active.Add(1) // another connection, which has the place
+	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = syscall.Close(fds[1]) }()
+	nc, err := netio.FromFD(fds[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.live.Add(1)
+	c := newConn(s, nil, nc)
+	c.log = errlog.New(errlog.Config{})
+	func() {
+		defer c.caught()
+		c.setReusable()
+		panic("in a handshake")
+	}()
+	if n := s.evict(); n != 0 || s.places.leaving.Load() != 0 {
+		t.Errorf("%d places are expected of connections that are gone", n)
+	}
+}
