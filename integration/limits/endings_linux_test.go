@@ -116,7 +116,8 @@ answer
 	}
 }
 
-// TestQuitEndsHandshakes: a server that quits does not wait for clients whose PROXY header or handshake is not complete.
+// TestQuitEndsHandshakes: a server that quits does not wait for clients whose PROXY header, handshake or TLS record is not
+// complete.
 func TestQuitEndsHandshakes(t *testing.T) {
 	t.Parallel()
 	set := setup{text: `
@@ -131,6 +132,7 @@ server {
 }
 `}
 	hello := clientHello(t)
+	const idle = 700 * time.Millisecond // by then a connection waits without a goroutine, if it can
 	for name, begin := range map[string]func(s *site) *client{
 		"no PROXY header":            func(s *site) *client { return s.dialTo(1) },
 		"half a PROXY header":        func(s *site) *client { return s.dialTo(1).say("PROXY TCP4 ") },
@@ -141,6 +143,8 @@ server {
 		"half a handshake behind a PROXY header": func(s *site) *client {
 			return s.dialTo(3).say("PROXY UNKNOWN\r\n" + hello[:50])
 		},
+		"half a record at once":       func(s *site) *client { return s.halfRecord(0, idle) },
+		"half a record after a while": func(s *site) *client { return s.halfRecord(idle, 0) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -156,6 +160,18 @@ server {
 			})
 		})
 	}
+}
+
+// halfRecord opens a TLS connection that has had an answer and, some time before and after, has sent half a record.
+func (s *site) halfRecord(before, after time.Duration) *client {
+	c, raw := s.dialRaw(2)
+	c.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	c.receiveUntil("\r\n\r\n", patience)
+	time.Sleep(before)
+	half := &client{t: s.t, conn: raw.Conn}
+	half.send("\x17\x03\x03")
+	time.Sleep(after)
+	return half
 }
 
 // say is send, for a chain.

@@ -72,6 +72,33 @@ func TestCrowd(t *testing.T) {
 	}
 }
 
+// TestHalfRecords: clients that have begun a TLS record behind their first request, and do not end it, leave room for others.
+func TestHalfRecords(t *testing.T) {
+	t.Parallel()
+	const idle = 700 * time.Millisecond // by then a connection waits without a goroutine
+	for _, binary := range []string{oracle(), tested()} {
+		s := start(t, binary, crowd(64, ""))
+		// The last places are taken by one at a time: those that come together are idle before they send, and make room.
+		for _, n := range []int{60, 1, 1, 1, 1} {
+			var raw []*holdable
+			for range n {
+				c, r := s.dialRaw(2)
+				if raw = append(raw, r); !served(c) {
+					t.Fatalf("%s did not serve one that was to hold its place", s)
+				}
+			}
+			time.Sleep(idle)
+			for _, r := range raw {
+				_, _ = r.Conn.Write([]byte("\x17\x03\x03")) // the server may have closed it
+			}
+			time.Sleep(idle)
+		}
+		if !served(s.dial()) {
+			t.Errorf("%s did not serve another client", s)
+		}
+	}
+}
+
 // everySecond opens a silent connection to %%ADDR_n%% for even i, and returns a client of %%ADDR%% else.
 func (s *site) everySecond(n, i int) *client {
 	if i%2 == 0 {

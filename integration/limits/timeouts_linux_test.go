@@ -58,6 +58,13 @@ var timeouts = []struct {
 		c.receiveUntil("here", patience)
 		return c.dripsRecord(raw, longHead)
 	}},
+	{name: "client_header_timeout/a record of a second head", conf: "client_header_timeout 1s;", wait: func(s *site) time.Duration {
+		c, raw := s.dialRaw(2)
+		c.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+		c.receiveUntil("here", patience)
+		time.Sleep(time.Second)                  // an idle connection waits without a goroutine then
+		return c.dripsRecord(raw, "GET / HTTP/") // which takes longer than a second; the rest does not come
+	}},
 	{name: "keepalive_timeout", conf: "keepalive_timeout 1s;", wait: func(s *site) time.Duration {
 		c := s.dial()
 		c.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -101,6 +108,11 @@ var timeouts = []struct {
 	}},
 	{name: "lingering_time/trailers", conf: "lingering_timeout 1s; lingering_time 2s;", wait: func(s *site) time.Duration {
 		return s.post("/", "Transfer-Encoding: chunked").drips("0\r\n"+strings.Repeat("a: b\r\n", 100), 0)
+	}},
+	{name: "lingering_time/record", conf: "lingering_timeout 1s; lingering_time 2s;", wait: func(s *site) time.Duration {
+		c, raw := s.dialRaw(2)
+		c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n")
+		return c.dripsRecord(raw, strings.Repeat("x", 1000))
 	}},
 	{name: "send_timeout", conf: "send_timeout 1s;", wait: func(s *site) time.Duration {
 		s.dial().send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n")

@@ -47,17 +47,30 @@ func (c *Conn) await() bool {
 		// the poller when there is much to do.
 		runtime.Gosched()
 	}
-	err := c.fillOrLeave()
-	if err != nil && isTimeout(err) && wait < limit {
-		if c.srv.quitting.Load() {
-			limit = min(limit, msec(c.keepMin))
-		} else if c.park(limit - wait) {
+	return c.awaitOn(c.fillOrLeave(), wait, limit)
+}
+
+// awaitOn goes on waiting for a request, after a wait of the time waited that ended
+// with err; limit is for all. A connection that may not park, because a TLS record
+// has begun, sees within idleGrace that the server quits or that the configuration
+// has changed. False is as in await.
+func (c *Conn) awaitOn(err error, waited, limit time.Duration) bool {
+	for isTimeout(err) && waited < limit {
+		if !c.fits() {
+			c.close()
 			return false
 		}
-		if wait < limit {
-			c.awaitFor(limit - wait)
-			err = c.fillOrLeave()
+		if c.srv.quitting.Load() || c.retired && c.Requests > 0 {
+			if limit = min(limit, msec(c.keepMin)); waited >= limit {
+				break
+			}
+		} else if c.park(limit - waited) {
+			return false
 		}
+		wait := min(limit-waited, idleGrace)
+		c.awaitFor(wait)
+		err = c.fillOrLeave()
+		waited += wait
 	}
 	return c.awaited(err)
 }
@@ -66,20 +79,17 @@ func (c *Conn) await() bool {
 func (c *Conn) awaitFor(d time.Duration) {
 	c.nc.SetReadTimeout(d)
 	if c.layer != nil {
-		c.layer.until = clock.Mono() + int64(d)
+		c.layer.ReadBy(clock.Mono() + int64(d))
 	}
 }
 
 // idleLimit returns how long the wait for a request may take that began at the
 // monotonic time since.
 func (c *Conn) idleLimit(since int64) time.Duration {
-	switch {
-	case c.Requests == 0:
+	if c.Requests == 0 {
 		return max(time.Duration(c.firstUntil()-since), time.Millisecond)
-	case c.keepFor > 0:
-		return msec(c.keepFor)
 	}
-	return msec(c.addr.Default.Root.Core.keepaliveTimeout)
+	return msec(c.keepFor)
 }
 
 // mayPark tells whether the connection does best to park at once. One that has
@@ -157,7 +167,11 @@ func (c *Conn) fill(p *buf.Pool) error {
 // run short. errEvicted says that it is.
 func (c *Conn) fillOrLeave() error {
 	c.setReusable()
-	err := c.fill(c.headerBuffers())
+	return c.unlessEvicted(c.fill(c.headerBuffers()))
+}
+
+// unlessEvicted ends what setReusable began, after a read with the result err.
+func (c *Conn) unlessEvicted(err error) error {
 	if c.clearReusable() {
 		return err
 	}
@@ -169,7 +183,8 @@ func (c *Conn) fillOrLeave() error {
 }
 
 // tryFill is fill for a connection that may have nothing to be read:
-// netio.ErrAgain says so.
+// netio.ErrAgain says so. Of a TLS record that has begun, the rest is waited for;
+// meanwhile the connection may be closed, as in fillOrLeave.
 func (c *Conn) tryFill(p *buf.Pool) error {
 	if c.tls == nil {
 		return c.filled(c.nc.TryReadPooled(p))
@@ -177,7 +192,9 @@ func (c *Conn) tryFill(p *buf.Pool) error {
 	if err := c.layer.TryAwait(); err != nil {
 		return err
 	}
-	return c.decrypt(p)
+	c.arrived = 0 // a request begins when its record is complete
+	c.setReusable()
+	return c.unlessEvicted(c.decrypt(p))
 }
 
 // filled takes over what was read from a plain connection.
@@ -264,7 +281,6 @@ func (c *Conn) park(limit time.Duration) bool {
 	if c.tls != nil && !c.layer.idle() {
 		return false
 	}
-	c.nc.User = c
 	return c.nc.Park(c.srv.lot, limit, c.resumeFn) == nil
 }
 
@@ -294,18 +310,22 @@ func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
 		return
 	}
 	c.refresh()
+	var waited, limit time.Duration
 	if c.layer != nil { // of a record, more may have to be waited for
 		since := c.nc.ParkedAt()
-		c.layer.until = since + int64(c.idleLimit(since))
+		waited, limit = time.Duration(clock.Mono()-since), c.idleLimit(since)
+		wait := max(min(limit-waited, idleGrace), time.Millisecond)
+		c.awaitFor(wait)
+		waited += wait
 	}
 	err := c.tryFill(c.headerBuffers())
 	if err == netio.ErrAgain { //nolint:errorlint // it comes bare, and this is the hot path
 		if c.nc.ParkAgain(c.srv.lot) == nil {
 			return
 		}
-		err = netio.ErrTimeout
+		err, limit = netio.ErrTimeout, 0
 	}
-	if c.awaited(err) {
+	if c.awaitOn(err, waited, limit) {
 		c.loop()
 	}
 }

@@ -30,7 +30,7 @@ func (c *Conn) beginDrop() {
 	if c.srv.lot != nil && c.nc.WatchEnd(c.srv.lot) != nil || c.nc.Share() != nil {
 		return // it is closed
 	}
-	c.readWithin(0)
+	c.readWithin(0, 0)
 	r.bodyRoom()
 	c.drop.done = make(chan struct{})
 	go r.dropBody(c.drop.done)

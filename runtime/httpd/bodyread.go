@@ -47,7 +47,7 @@ func (r *Request) BodyNext() ([]byte, error) {
 	c := r.conn
 	for !b.done {
 		if c.inPos == c.inEnd {
-			if err := r.fillBody(msec(r.loc.Core.bodyTimeout)); err != nil {
+			if err := r.fillBody(msec(r.loc.Core.bodyTimeout), 0); err != nil {
 				return nil, err
 			}
 		}
@@ -133,14 +133,14 @@ func (r *Request) countRefused() {
 }
 
 // fillBody reads more of the body from the client, once all that was read is
-// used up. Each read may take as long as timeout.
-func (r *Request) fillBody(timeout time.Duration) error {
+// used up. timeout and until are those of readWithin.
+func (r *Request) fillBody(timeout time.Duration, until int64) error {
 	if err := r.TestExpect(); err != nil {
 		return err
 	}
 	c := r.conn
 	p := r.bodyRoom()
-	c.readWithin(timeout)
+	c.readWithin(timeout, until)
 	return c.bodyCame(c.rw.Read(p))
 }
 
@@ -189,7 +189,7 @@ func (r *Request) BodyReady(p []byte) (n int, err error) {
 			if r.conn.tls != nil || r.conn.nc.InQueue() == 0 {
 				break
 			}
-			if err := r.fillBody(msec(r.loc.Core.bodyTimeout)); err != nil {
+			if err := r.fillBody(msec(r.loc.Core.bodyTimeout), 0); err != nil {
 				return n, err
 			}
 		}
@@ -249,7 +249,7 @@ func (c *Conn) discard(r *Request, until int64) bool {
 		if left <= 0 {
 			return false
 		}
-		if err := r.fillBody(min(wait, left)); err != nil {
+		if err := r.fillBody(min(wait, left), until); err != nil {
 			c.discardFailed(r, err)
 			return false
 		}

@@ -56,22 +56,19 @@ func (c *Conn) opensFor() (time.Duration, error) {
 	return left, nil
 }
 
-// readBy makes the reads that follow end at the monotonic time until, which is
-// to come, whatever the client sends of a TLS record meanwhile.
+// readBy makes the reads that follow end at the monotonic time until.
 func (c *Conn) readBy(until int64) {
-	if c.layer != nil {
-		c.layer.until = until
-		return
-	}
-	c.nc.SetReadTimeout(time.Duration(until - clock.Mono()))
+	c.readWithin(max(time.Duration(until-clock.Mono()), 1), until) // 0 would be no limit
 }
 
-// readWithin gives every wait for bytes the time d.
-func (c *Conn) readWithin(d time.Duration) {
-	if c.layer != nil {
-		c.layer.until = 0
-	}
+// readWithin gives every wait for bytes the time d. A read of plain text waits once
+// for every part in which its TLS record comes: until, if it is not 0, is the
+// monotonic time by which it ends nevertheless.
+func (c *Conn) readWithin(d time.Duration, until int64) {
 	c.nc.SetReadTimeout(d)
+	if c.layer != nil {
+		c.layer.ReadBy(until)
+	}
 }
 
 // opens registers a connection that is about to wait for its PROXY header or its

@@ -13,8 +13,8 @@ import (
 )
 
 // reusableQueue holds connections that wait on a goroutine for bytes that may
-// never come: a PROXY header, a handshake, the request after it, the end of a
-// lingering close. When worker_connections run short the oldest are closed, as are
+// never come: a PROXY header, a handshake, the request after it, the rest of a TLS
+// record, the end of a lingering close. When worker_connections run short the oldest are closed, as are
 // parked connections: nginx's reusable connections.
 type reusableQueue struct {
 	mu          sync.Mutex
@@ -28,7 +28,7 @@ var errEvicted = errors.New("evicted")
 // clearReusable. As long as many places are free it does nothing.
 func (c *Conn) setReusable() {
 	// The poller has to know it, so that another goroutine may end its wait.
-	if !c.srv.scarce() || c.nc.Share() != nil {
+	if !c.srv.scarce() || !c.nc.Registered() && c.nc.Share() != nil {
 		return
 	}
 	l := &c.srv.reusable

@@ -110,7 +110,7 @@ func (c *Conn) serveRequest() bool {
 	c.srv.stats.Reading.Add(1)
 	rc := r.read()
 	if c.layer != nil {
-		c.layer.until = 0 // of the head
+		c.layer.ReadBy(0) // the time was the head's
 	}
 	c.srv.stats.Reading.Add(-1)
 	c.srv.stats.Writing.Add(1)

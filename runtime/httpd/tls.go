@@ -59,6 +59,7 @@ func (c *Conn) handshake() bool {
 	}
 	c.layer = layers.Get().(*tlsLayer)
 	c.layer.start(c)
+	c.readBy(c.firstUntil())
 	if c.in != nil {
 		c.layer.Prime(c.in, c.inPos, c.inEnd)
 		c.in, c.inPos, c.inEnd = nil, 0, 0

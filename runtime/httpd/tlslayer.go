@@ -4,10 +4,8 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"sync"
-	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
-	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
 )
@@ -33,11 +31,10 @@ type tlsLayer struct {
 	c        *Conn
 	settings *TLS // those of the server the handshake was for
 	hello    Hello
-	size     int   // plain text gathered for one record
-	until    int64 // monotonic time by which a read is to end, however many bytes come; 0: see Conn.readWithin
-	more     bool  // crypto/tls may hold plain text that is unread
-	ready    bool  // the handshake is over
-	dead     bool  // nothing may be sent any more
+	size     int  // plain text gathered for one record
+	more     bool // crypto/tls may hold plain text that is unread
+	ready    bool // the handshake is over
+	dead     bool // nothing may be sent any more
 
 	alertNext bool // the record under way is an alert in the clear
 	alertSeen byte // the alert the client sent in the clear, 0: none
@@ -54,7 +51,7 @@ var layers = sync.Pool{New: func() any { return new(tlsLayer) }}
 // start makes the layer ready for the handshake on c.
 func (l *tlsLayer) start(c *Conn) {
 	l.Reset(c.nc, nil)
-	l.c, l.size, l.until = c, maxRecord, c.firstUntil()
+	l.c, l.size = c, maxRecord
 }
 
 // release gives the layer back; the socket stays c's.
@@ -88,13 +85,6 @@ func (l *tlsLayer) alert(code byte) {
 // before it has keys to protect it with, where crypto/tls sees a broken record:
 // the alert is kept for the log.
 func (l *tlsLayer) Read(p []byte) (int, error) {
-	if l.until != 0 && l.Buffered() == 0 {
-		left := time.Duration(l.until - clock.Mono())
-		if left <= 0 {
-			return 0, netio.ErrTimeout
-		}
-		l.c.nc.SetReadTimeout(left)
-	}
 	n, err := l.RecordConn.Read(p)
 	if !l.ready {
 		l.watch(p[:n])
