@@ -27,7 +27,7 @@ func (c *Conn) beginDrop() {
 		return
 	}
 	c.drop.r = nil
-	if c.srv.lot != nil && c.nc.WatchEnd(c.srv.lot) != nil || c.nc.Share() != nil {
+	if c.shareReads() != nil {
 		return // it is closed
 	}
 	c.readWithin(0, 0)

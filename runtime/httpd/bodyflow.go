@@ -36,7 +36,7 @@ type BodyFlow struct {
 // AttachBody. There must be a rest.
 func (r *Request) DetachBody() (*BodyFlow, error) {
 	b, c := &r.Body, r.conn
-	if err := c.nc.Share(); err != nil {
+	if err := c.shareReads(); err != nil {
 		return nil, err
 	}
 	r.startBody()
@@ -81,13 +81,22 @@ func (f *BodyFlow) Read(p []byte) (n int, err error) {
 // Done reports whether the body was read to its end.
 func (f *BodyFlow) Done() bool { return f.done }
 
-// Passed is called when the body was read and passed on to its end: from then on a
-// client that leaves is noticed by who waits.
+// Passed is called when the body was read and passed on to its end: from then on
+// Sleep ends when the client leaves, until then by Lose alone.
 func (f *BodyFlow) Passed() { f.complete.Store(true) }
 
 // Lose ends the waits of the request: it is to end by what happened to the body. It
 // is called once at most.
 func (f *BodyFlow) Lose() { close(f.lost) }
+
+func (f *BodyFlow) isLost() bool {
+	select {
+	case <-f.lost:
+		return true
+	default:
+		return false
+	}
+}
 
 // Interrupt makes Read end with an error. Any goroutine may call it.
 func (f *BodyFlow) Interrupt() { _ = f.nc.SetReadDeadline(time.Unix(1, 0)) }

@@ -36,17 +36,36 @@ func (r *Request) Watch(w Waiter) bool {
 		return true
 	}
 	c.beginDrop()
+	h := c.someHangups()
+	h.mu.Lock()
+	h.nc = c.nc
+	h.waiters = append(h.waiters, w)
+	h.mu.Unlock()
+	return c.srv.lot != nil && c.nc.OnHangup(c.srv.lot, h.lookFn)
+}
+
+// someHangups returns the connection's hangups, made by the first call.
+func (c *Conn) someHangups() *hangups {
 	h := c.hangups
 	if h == nil {
 		h = new(hangups)
 		h.lookFn = h.look
 		c.hangups = h
 	}
-	h.mu.Lock()
-	h.nc = c.nc
-	h.waiters = append(h.waiters, w)
-	h.mu.Unlock()
-	return c.srv.lot != nil && c.nc.OnHangup(c.srv.lot, h.lookFn)
+	return h
+}
+
+// shareReads prepares the connection for a goroutine that reads from it beside the
+// request's own. All is there that Watch would make, so that both may call it, and
+// the one need not know whether the other reads.
+func (c *Conn) shareReads() error {
+	if l := c.srv.lot; l != nil {
+		if err := c.nc.WatchEnd(l); err != nil {
+			return err
+		}
+		c.nc.OnHangup(l, c.someHangups().lookFn)
+	}
+	return c.nc.Share()
 }
 
 // Unwatch ends what Watch began: w is not told any more.
@@ -119,21 +138,31 @@ func (s *sleeper) ClientGone() {
 	}
 }
 
-// Sleep waits for ms milliseconds, or until the client closes its connection;
-// [Request.Failed] tells.
+// Sleep waits for ms milliseconds, or until the client closes its connection or the
+// request has failed elsewhere; [Request.Failed] tells. The rest of the request's
+// family runs meanwhile.
 func (r *Request) Sleep(ms int64) {
-	if r.cfg.tracer != nil {
+	switch {
+	case r.cfg.tracer != nil:
 		return
-	}
-	if r.conn.isShadow || r.main.failed {
+	case r.main.failed:
+		r.failed = true
+		return
+	case r.conn.isShadow:
 		time.Sleep(msec(ms))
 		return
 	}
 	s := sleepers.Get().(*sleeper)
-	if f := r.main.flow; f != nil {
-		r.sleepBeside(f, s, ms)
-	} else {
-		r.sleep(s, ms)
+	flow := r.main.flow
+	told := r.Watch(s)
+	// What writes to the client for another request of the family keeps the turn.
+	away := r.kin != nil && !r.kin.f.emitting
+	if away {
+		r.BeginWait()
+	}
+	cut := r.sleep(s, flow, told, ms)
+	if away {
+		r.EndWait()
 	}
 	r.Unwatch(s)
 	select {
@@ -141,59 +170,54 @@ func (r *Request) Sleep(ms int64) {
 	default:
 	}
 	sleepers.Put(s)
+	if cut {
+		r.cutShort(flow)
+	}
 }
 
-// sleepBeside is sleep while f has the reading side of the connection, and tells how
-// the client leaves until the body is complete. Then it needs the events of OnHangup,
-// which who passes the body on has asked for.
-func (r *Request) sleepBeside(f *BodyFlow, s *sleeper, ms int64) {
-	if h := r.conn.hangups; h != nil {
-		h.mu.Lock()
-		h.waiters = append(h.waiters, s)
-		h.mu.Unlock()
+// sleep is the wait of Sleep; true: it has ended early. flow, if not nil, has the
+// reading side of the connection: until the body is complete it alone tells how the
+// client leaves. told says that s is told of that by events.
+func (r *Request) sleep(s *sleeper, flow *BodyFlow, told bool, ms int64) bool {
+	var lost chan struct{}
+	if flow != nil {
+		lost = flow.lost
 	}
-	s.timer.Reset(msec(ms))
-	for !f.complete.Load() || !r.leftAsleep() {
-		select {
-		case <-s.timer.C:
-			return
-		case <-s.wake:
-		case <-f.lost:
-			s.timer.Stop()
-			r.failed = true
-			return
-		}
-	}
-	s.timer.Stop()
-}
-
-// sleep waits for ms milliseconds, or until the client leaves.
-func (r *Request) sleep(s *sleeper, ms int64) {
-	told := r.Watch(s)
 	for until := clock.Mono() + int64(msec(ms)); ; {
 		left := time.Duration(until - clock.Mono())
-		if left <= 0 || r.leftAsleep() {
-			break
-		}
-		if !told {
+		switch {
+		case left <= 0:
+			return false
+		case !told && (flow == nil || flow.complete.Load()) && r.ClientClosed():
+			return true
+		case !told:
 			left = min(left, goneLook)
 		}
 		s.timer.Reset(left)
 		select {
 		case <-s.timer.C:
+			continue
+		case <-lost:
+			s.timer.Stop()
+			return true
 		case <-s.wake:
 			s.timer.Stop()
+		}
+		if flow == nil || flow.complete.Load() || !r.ClientClosed() {
+			return true
 		}
 	}
 }
 
-// leftAsleep reports whether the client is gone, and ends its request then.
-func (r *Request) leftAsleep() bool {
-	gone, err := r.ClientGone()
-	if gone {
-		r.Logf(errlog.Info, err, "%s", r.clientLost())
-		r.failed = true
-		r.terminate(StatusClientClosed)
+// cutShort ends a request that was to sleep on: its client has left, or it has
+// failed elsewhere, which is logged there.
+func (r *Request) cutShort(flow *BodyFlow) {
+	elsewhere := r.main.failed || flow != nil && flow.isLost()
+	r.failed = true
+	if elsewhere {
+		return
 	}
-	return gone
+	_, err := r.ClientGone()
+	r.Logf(errlog.Info, err, "%s", r.clientLost())
+	r.terminate(StatusClientClosed)
 }
