@@ -126,7 +126,7 @@ type HeadersOut struct {
 	Trailers      []Header
 
 	lastModListed bool // Last-Modified is in List
-	lastModGone   bool // ... and, of an error, nowhere else
+	lastModGone   bool // LastModified was taken out, since the status is none that has one
 }
 
 // Reset makes the header empty.

@@ -214,70 +214,81 @@ func (b *Builder) planTryFiles(p *Plan) {
 
 // tryFiles looks for the first name that exists.
 func (r *Request) tryFiles(files []tryFile) Result {
-	alias, whole := r.IsAlias()
-	for i := range files[:len(files)-1] {
-		f := &files[i]
-		name := f.value.Eval(r)
-		root := r.Root()
-		if alias && !r.validLocation {
-			_, _ = r.MapURI()
-			return StatusInternalServerError
+	last := len(files) - 1
+	for i := range files[:last] {
+		if rc := r.tryFile(&files[i]); rc != OK {
+			return rc
 		}
-		if alias && !whole {
-			if _, static := f.value.Static(); !static && bytes.HasPrefix(name, r.URI[:min(r.AliasLen(), len(r.URI))]) {
-				name = name[r.AliasLen():]
-			}
-		}
-		path := r.Join(root, name)
-		if r.Debugging() {
-			kind := "file"
-			if f.dir {
-				kind = "dir"
-			}
-			r.Debugf(`trying to use %s: "%s" "%s"`, kind, name, path)
-		}
-		var info openfile.Info
-		err := r.Open(path, &info, true)
-		isDir, failed := err == nil && info.IsDir(), info.Failed
-		info.Close()
-		if err != nil {
-			if !notFound(err) {
-				r.Logf(levelCrit, err, `%s "%s" failed`, failed, path)
-			}
-			r.trace(Event{Kind: EventTried, Text: path})
-			continue
-		}
-		r.trace(Event{Kind: EventTried, Text: path, On: isDir == f.dir})
-		if isDir != f.dir {
-			continue
-		}
-		r.emptyOnSlash = len(root) > 0 && root[len(root)-1] == '/'
-		switch {
-		case !alias:
-			r.URI = name
-		case whole:
-			if !f.dir {
-				r.URI = name
-				r.addURIToAlias = true
-			}
-		default:
-			r.URI = r.Join(r.URI[:r.AliasLen()], name)
-		}
-		return Declined
 	}
-	last := &files[len(files)-1]
-	switch rc := Result(last.code); {
+	return r.tryLast(&files[last])
+}
+
+// of returns the name, for a request. Where alias gives a part of the path only, a
+// name that begins with the location's does so because of a variable.
+func (f *tryFile) of(r *Request) []byte {
+	name := f.value.Eval(r)
+	if alias, whole := r.IsAlias(); alias && !whole {
+		if _, static := f.value.Static(); !static && bytes.HasPrefix(name, r.URI[:min(r.AliasLen(), len(r.URI))]) {
+			return name[r.AliasLen():]
+		}
+	}
+	return name
+}
+
+// tryFile makes the name the URI if it exists, and returns Declined then; OK says
+// that it does not.
+func (r *Request) tryFile(f *tryFile) Result {
+	alias, whole := r.IsAlias()
+	name := f.of(r)
+	root := r.Root()
+	if alias && !r.validLocation {
+		_, _ = r.MapURI() // which logs it
+		return StatusInternalServerError
+	}
+	path := r.Join(root, name)
+	if r.Debugging() {
+		kind := "file"
+		if f.dir {
+			kind = "dir"
+		}
+		r.Debugf(`trying to use %s: "%s" "%s"`, kind, name, path)
+	}
+	var info openfile.Info
+	err := r.Open(path, &info, true)
+	isDir, failed := err == nil && info.IsDir(), info.Failed
+	info.Close()
+	found := err == nil && isDir == f.dir
+	if err != nil && !notFound(err) {
+		r.Logf(levelCrit, err, `%s "%s" failed`, failed, path)
+	}
+	r.trace(Event{Kind: EventTried, Text: path, On: found})
+	if !found {
+		return OK
+	}
+	r.emptyOnSlash = len(root) > 0 && root[len(root)-1] == '/'
+	switch {
+	case !alias:
+		r.URI = name
+	case whole:
+		if !f.dir {
+			r.URI = name
+			r.addURIToAlias = true
+		}
+	default:
+		r.URI = r.Join(r.URI[:r.AliasLen()], name)
+	}
+	return Declined
+}
+
+// tryLast goes where the last argument says.
+func (r *Request) tryLast(f *tryFile) Result {
+	switch rc := Result(f.code); {
 	case rc >= 300 || rc == StatusCreated || rc == StatusNoContent:
 		return rc
 	case rc > 0:
 		return Done // nginx has no answer for these
 	}
-	target := last.value.Eval(r)
-	if alias && !whole {
-		if _, static := last.value.Static(); !static && bytes.HasPrefix(target, r.URI[:min(r.AliasLen(), len(r.URI))]) {
-			target = target[r.AliasLen():]
-		}
-	}
+	target := f.of(r)
 	if len(target) > 0 && target[0] == '@' {
 		return r.NamedLocation(target)
 	}

@@ -1,7 +1,7 @@
 package httpd
 
-// afterCycle is how often a request can be sent elsewhere by post_action, less one, once rewrite or error_page had used up
-// what it may: nginx counts in four bits, below nought is fifteen.
+// afterCycle is uriChanges for post_action where a cycle of rewrites or error pages has brought it to 0. The first
+// post_action is run all the same, and takes one off: nginx counts in a field of four bits, which is 15 then.
 const afterCycle = 16
 
 // Answered reports whether the client has its answer already, and what a handler
@@ -22,7 +22,7 @@ func (r *Request) postAction() {
 	}
 	failed := r.failed
 	r.failed, r.answered, r.headerOnly = false, true, true
-	if r.uriChanges == 0 { // by a cycle: the first post_action is run all the same, and those that it leads to are counted anew
+	if r.uriChanges == 0 {
 		r.uriChanges = afterCycle
 	}
 	for target := r.loc.Core.postAction; target != "" && r.uriChanges > 0; target = r.loc.Core.postAction {

@@ -46,9 +46,9 @@ func setTypes(c *Core, cmd *conf.Cmd) error {
 	return nil
 }
 
-// checkTypes says what nginx would say of its tables of extensions: one for every
-// block with types of its own that is a server or location or has one, and one for
-// every server that has the built-in ones.
+// checkTypes checks the sizes of nginx's hash tables of file name extensions. nginx
+// builds one for every types block whose block is a server or a location or contains
+// one, and one for every server with the built-in types.
 func (b *Builder) checkTypes() error {
 	checked := map[*typeTable]bool{}
 	for _, s := range b.servers {

@@ -256,7 +256,11 @@ func (r *Request) ReadBodyReady() Result {
 	if r.parent != nil || b.read || b.discarded || b.started {
 		return OK
 	}
-	b.store = buf.Sized(int(max(r.loc.Core.bodyBufferSize, 1)))
+	size := max(r.loc.Core.bodyBufferSize, 1)
+	if n := r.In.ContentLength; n > 0 {
+		size = min(size, n)
+	}
+	b.store = buf.Sized(int(size))
 	n, err := r.BodyReady(b.store.B)
 	if err != nil {
 		return r.BodyFailed(err)

@@ -146,8 +146,8 @@ func parseRate(b []byte) (int64, bool) {
 	return n, len(b) > 0
 }
 
-// keepsAlive tells what the variables say of the connection. One that goes on is free when its request is logged; one that
-// ends although its header said otherwise is not.
+// keepsAlive tells whether $sent_http_connection is keep-alive. In the log phase it is "close" for a connection that is
+// kept, which nginx has taken from the request by then; one that ends although its header said otherwise is as in the header.
 func (r *Request) keepsAlive() bool {
 	return r.keepalive && (!r.logged || r.cut || r.loc.Core.keepaliveTimeout == 0)
 }

@@ -252,21 +252,14 @@ func (c *Conn) put(r *Request, p []byte) error {
 	if c.tls != nil {
 		return c.putTLS(p)
 	}
-	if len(p) <= copyLimit {
-		if c.outLen+len(p) <= gather {
-			if c.out == nil {
-				c.out = buf.Sized(gather)
-			}
-			c.outLen += copy(c.out.B[c.outLen:], p)
-			return nil
+	if len(p) <= copyLimit && c.outLen+len(p) <= gather {
+		if c.out == nil {
+			c.out = buf.Sized(gather)
 		}
+		c.outLen += copy(c.out.B[c.outLen:], p)
+		return nil
 	}
 	if c.outLen == 0 {
-		if len(p) <= copyLimit {
-			c.out = buf.Sized(gather)
-			c.outLen = copy(c.out.B, p)
-			return nil
-		}
 		_, err := c.rw.Write(p)
 		c.countOut(len(p), err)
 		return err
