@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// patience bounds every wait.
-const patience = 10 * time.Second
+// patience bounds every wait, also on a machine that is busy with something else.
+const patience = 30 * time.Second
 
 // instance is a prefix with a configuration, and what runs there.
 type instance struct {

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/process"
 )
 
 // The tests in this file are about a master and its worker, which only the super-user gets. For anybody else the same
@@ -23,7 +25,9 @@ import (
 // privileged says whether there is going to be a worker.
 func privileged() bool { return os.Geteuid() == 0 }
 
-// worker is the process that serves: the only child of the master, or the master itself where there is none.
+// worker is the process that serves: the only child of the master, or the master itself where there is none. A child that
+// does not have a worker's title yet is not counted: before it first starts a program, Go's library makes a process that
+// ends at once, to see whether the kernel can tell it of one, and the worker itself is a copy of its master at first.
 func (in *instance) worker(master int) (pid int) {
 	in.t.Helper()
 	if !privileged() {
@@ -31,10 +35,11 @@ func (in *instance) worker(master int) (pid int) {
 	}
 	in.eventually("one worker", func() bool {
 		list := children(master)
-		if len(list) == 1 {
-			pid = list[0]
+		if len(list) != 1 || !strings.HasPrefix(title(list[0]), process.TitleWorker) {
+			return false
 		}
-		return len(list) == 1
+		pid = list[0]
+		return true
 	})
 	return pid
 }
@@ -310,13 +315,10 @@ working_directory ` + filepath.Join(in.prefix, "html") + `; env TZ=UTC; env HOME
 
 func assertSettings(t *testing.T, pid int, files, priority string) {
 	t.Helper()
-	for line := range strings.Lines(proc(pid, "limits")) {
-		f := strings.Fields(line)
-		switch {
-		case strings.HasPrefix(line, "Max open files") && (f[3] != files || f[4] != files):
-			t.Error(line)
-		case strings.HasPrefix(line, "Max core file size") && (f[4] != "1048576" || f[5] != "1048576"):
-			t.Error(line)
+	limits := proc(pid, "limits")
+	for _, want := range []string{"Max open files " + files + " " + files + " ", "Max core file size 1048576 1048576 "} {
+		if !strings.Contains(strings.Join(strings.Fields(limits), " "), want) {
+			t.Errorf("limits lack %s:\n%s", want, limits)
 		}
 	}
 	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
@@ -326,6 +328,9 @@ func assertSettings(t *testing.T, pid int, files, priority string) {
 		if f := strings.Fields(rest); len(f) > 16 && f[16] != priority {
 			t.Errorf("%s: priority %s, want %s", name, f[16], priority)
 		}
+	}
+	if len(threads) == 0 {
+		t.Errorf("there is no process %d", pid)
 	}
 }
 

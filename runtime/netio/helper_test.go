@@ -11,7 +11,7 @@ import (
 
 // patience bounds waits that must not take long; it only matters to a test that
 // fails.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // TestMain: the gate of the process stays.
 func TestMain(m *testing.M) {
