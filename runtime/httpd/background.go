@@ -111,6 +111,9 @@ func (r *Request) dup(b []byte) []byte {
 func (r *Request) takeBody(b *Body) bool {
 	r.Body.Size = b.Size
 	if b.File == nil {
+		if b.Mem != nil {
+			r.Body.Mem = emptyBody
+		}
 		if len(b.Mem) > 0 {
 			r.Body.store = buf.Sized(len(b.Mem))
 			r.Body.Mem = r.Body.store.B[:copy(r.Body.store.B, b.Mem)]

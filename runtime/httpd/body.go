@@ -14,17 +14,21 @@ import (
 // [Request.ReadBody], then finds it in Mem or File, or takes it piece by piece
 // with [Request.BodyNext].
 type Body struct {
-	Mem  []byte   // the whole body, if it fitted client_body_buffer_size
+	Mem  []byte   // the whole body, if it fitted client_body_buffer_size; nil if none was announced
 	File *os.File // else it is here, from the beginning
 	Size int64    // of the decoded body
 
 	bodyDecoder
 	store     *buf.Buf
-	before    int64 // $request_length when reading began
-	refused   bool  // an invalid or too large chunked one
-	had       int64 // what had come of it then, $content_length; -1 where it was discarded
+	part      []byte // of store: what $request_body is where the rest did not come
+	kept      int64  // Size before the last read from the client
+	before    int64  // $request_length when reading began
+	given     bool   // it cannot be used and was given up; see had
+	had       int64  // of a chunked one: what $content_length is from then on, -1: nothing
 	started   bool
 	discarded bool
+	streams   bool // a part of it has come, and the rest is passed on as it comes
+	unread    bool // ... which has ended before the body did
 	read      bool // ReadBody has run
 	keepFile  bool
 	inFile    bool // File, whatever the settings: see BodyFile
@@ -117,6 +121,9 @@ func (r *Request) TestExpect() error {
 
 var continueLine = []byte("HTTP/1.1 100 Continue\r\n\r\n")
 
+// emptyBody is the Mem of a body that was announced and has no bytes.
+var emptyBody = []byte{}
+
 // errors of reading a body.
 var (
 	errTooLarge = errors.New("too large body")
@@ -142,19 +149,31 @@ func (r *Request) BodyFailed(err error) Result {
 	return StatusBadRequest
 }
 
+// borrowBody makes the main request's body that of a subrequest.
+func (r *Request) borrowBody(b *Body) {
+	r.Body.Mem, r.Body.File, r.Body.Size = b.Mem, b.File, b.Size
+	if b.streams && b.Mem == nil {
+		r.In.ContentLength, r.In.Chunked, r.Body.Size = 0, false, 0
+	}
+}
+
 // ReadBody reads the whole body into memory, or into a temporary file when it
-// is larger than client_body_buffer_size. OK, or the result to return.
+// is larger than client_body_buffer_size. OK, or the result to return. A body that
+// was passed on as it came is not there any more: the request has an empty one then.
 func (r *Request) ReadBody() Result {
 	b := &r.Body
 	if r.noBody {
 		return OK
 	}
 	if r.parent != nil {
-		b = &r.main.Body
-		r.Body.Mem, r.Body.File, r.Body.Size = b.Mem, b.File, b.Size
+		r.borrowBody(&r.main.Body)
 		return OK
 	}
 	if b.read || b.discarded {
+		return OK
+	}
+	if b.streams && b.Mem == nil {
+		r.abandonBody()
 		return OK
 	}
 	b.read = true
@@ -164,16 +183,19 @@ func (r *Request) ReadBody() Result {
 	}
 	toFile := b.inFile || r.bodyInFile != bodyFileOff
 	limit := r.memoryLimit()
-	n := int64(0)
+	n := b.Size // of what is in store: the beginning of a body that was to be passed on as it comes
 	for {
 		piece, err := r.BodyNext()
 		if errors.Is(err, io.EOF) && b.done {
 			break
 		}
 		if err != nil {
+			if b.File == nil && b.kept > 0 {
+				b.part = b.store.B[:b.kept]
+			}
 			return r.BodyFailed(err)
 		}
-		if b.File == nil && !toFile && n+int64(len(piece)) <= limit {
+		if b.File == nil && n+int64(len(piece)) <= limit {
 			n += int64(len(r.keepPiece(piece, limit)))
 			continue
 		}
@@ -182,14 +204,17 @@ func (r *Request) ReadBody() Result {
 			return StatusInternalServerError
 		}
 	}
-	if b.store != nil && b.File == nil {
-		b.Mem = b.store.B[:n]
-	}
-	if toFile && b.File == nil && (b.inFile || r.In.ContentLength >= 0) { // an empty body has an empty file
+	switch {
+	case b.File != nil, r.In.ContentLength < 0:
+	case toFile: // also an empty one
 		if err := r.spill(nil, n); err != nil {
 			r.abandonBody()
 			return StatusInternalServerError
 		}
+	case n == 0:
+		b.Mem = emptyBody
+	default:
+		b.Mem = b.store.B[:n]
 	}
 	return OK
 }

@@ -28,7 +28,8 @@ type BodyFlow struct {
 	more     int64 // with errTooLarge: what would have made the body too large
 	err      error // that ended reading
 
-	complete atomic.Bool   // the body was read to its end
+	whole    atomic.Bool   // the body was read to its end, and size does not change any more
+	complete atomic.Bool   // ... and was passed on
 	lost     chan struct{} // closed when the request is to end by what happened to the body
 }
 
@@ -131,6 +132,9 @@ func (f *BodyFlow) decode(limit int) []byte {
 		return nil
 	}
 	f.size += int64(len(piece))
+	if f.done {
+		f.whole.Store(true)
+	}
 	return piece
 }
 
@@ -141,9 +145,7 @@ func (r *Request) AttachBody(f *BodyFlow) error {
 	r.flow = nil
 	_ = c.nc.SetReadDeadline(time.Time{})
 	b.bodyDecoder, b.Size = f.bodyDecoder, f.size
-	if !b.done { // as in nginx, whatever the header of the response has said
-		r.keepalive, r.lingering = false, true
-	}
+	b.unread = !b.done
 	r.countRaw(f.raw)
 	if f.pos < f.end {
 		if c.in != nil {

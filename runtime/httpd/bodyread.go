@@ -95,10 +95,6 @@ func (r *Request) refuseBody(why error, more int64) {
 	} else {
 		r.Errorf(nil, "client sent invalid chunked body")
 	}
-	r.Body.refused, r.Body.had = true, r.Body.Size
-	if r.Body.discarded {
-		r.Body.had = -1
-	}
 	r.abandonBody()
 }
 
@@ -106,6 +102,11 @@ func (r *Request) refuseBody(why error, more int64) {
 // more of it: to what answers instead the request has an empty one.
 func (r *Request) abandonBody() {
 	b := &r.Body
+	had := int64(-1)
+	if !b.discarded {
+		had = r.bodyFound()
+	}
+	b.given, b.had = true, had
 	b.dropFile()
 	b.Mem, b.Size = nil, 0
 	b.started, b.done, b.discarded = true, true, true
@@ -139,6 +140,7 @@ func (r *Request) fillBody(timeout time.Duration, until int64) error {
 		return err
 	}
 	c := r.conn
+	r.Body.kept = r.Body.Size
 	p := r.bodyRoom()
 	c.readWithin(timeout, until)
 	return c.bodyCame(c.rw.Read(p))

@@ -68,6 +68,10 @@ func (r *Request) spill(piece []byte, inMemory int64) error {
 				return err
 			}
 		}
+		if b.store != nil {
+			b.store.Free()
+			b.store = nil
+		}
 	}
 	if _, err := b.File.Write(piece); err != nil {
 		r.Logf(errlog.Crit, err, `pwrite() "%s" failed`, b.File.Name())

@@ -25,7 +25,8 @@ type Instance struct {
 	quitting atomic.Bool
 	ending   atomic.Bool // see Terminate
 	nextConn atomic.Uint64
-	nextTemp atomic.Uint64
+
+	nextNumber atomic.Uint64 // the last one of NextNumber
 
 	places        places
 	reusable      reusableQueue

@@ -90,7 +90,7 @@ func (r *Request) unlink(path string) {
 // moveAcross copies to a name beside the target, so that the target is either
 // the old or the whole new file.
 func (r *Request) moveAcross(from, to string, m Move) bool {
-	number := strconv.FormatUint(r.conn.srv.nextTemp.Add(1), 10)
+	number := strconv.FormatUint(r.NextNumber(), 10)
 	beside := to + "." + "0000000000"[:max(10-len(number), 0)] + number
 	if !r.CopyFile(from, beside, m.Access, m.Time) {
 		return false

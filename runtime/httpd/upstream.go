@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"errors"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -142,9 +143,13 @@ func (t *TempPath) Default(l *conf.Loader) error {
 	return l.DefaultPath(t.Dir, t.Levels)
 }
 
-// path returns the name of file n.
+// NextNumber returns the next of the process's numbers: names of temporary files and
+// boundaries of multipart responses are made of the same ones, as in nginx.
+func (r *Request) NextNumber() uint64 { return r.conn.srv.nextNumber.Add(1) }
+
+// path returns the name of file n, which has 32 bits of it.
 func (t *TempPath) path(n uint64) string {
-	name := strconv.FormatUint(n, 10)
+	name := strconv.FormatUint(uint64(uint32(n)), 10)
 	name = strings.Repeat("0", max(tempDigits-len(name), 0)) + name
 	dir, rest := t.Dir, name
 	for _, l := range t.Levels {
@@ -160,8 +165,8 @@ func (t *TempPath) path(n uint64) string {
 // TempFile creates a file in t. A failure is logged.
 func (r *Request) TempFile(t *TempPath) (*os.File, error) {
 	const flags = os.O_RDWR | os.O_CREATE | os.O_EXCL
-	for {
-		path := t.path(r.conn.srv.nextTemp.Add(1))
+	for n := r.NextNumber(); ; {
+		path := t.path(n)
 		f, err := os.OpenFile(path, flags, 0o600)
 		if errors.Is(err, os.ErrNotExist) {
 			if err = os.MkdirAll(filepath.Dir(path), 0o700); err == nil {
@@ -172,6 +177,8 @@ func (r *Request) TempFile(t *TempPath) (*os.File, error) {
 		case err == nil:
 			return f, nil
 		case errors.Is(err, os.ErrExist):
+			// Files of an earlier process may be kept, and there may be many of them.
+			n = r.conn.srv.nextNumber.Add(uint64(rand.Uint32()))
 			continue
 		}
 		r.Logf(errlog.Crit, err, `open() "%s" failed`, path)
@@ -253,7 +260,15 @@ func (r *Request) TakeInput() []byte {
 // follows Body.Mem.
 func (r *Request) ReadBodyReady() Result {
 	b := &r.Body
-	if r.parent != nil || b.read || b.discarded || b.started {
+	if r.parent != nil || b.read || b.discarded || b.started || r.In.ContentLength < 0 && !r.In.Chunked {
+		return OK
+	}
+	if err := r.TestExpect(); err != nil {
+		r.broken(err)
+		return Error
+	}
+	if !r.startBody() {
+		b.Mem, b.read = emptyBody, true
 		return OK
 	}
 	size := max(r.loc.Core.bodyBufferSize, 1)
@@ -266,6 +281,6 @@ func (r *Request) ReadBodyReady() Result {
 		return r.BodyFailed(err)
 	}
 	b.Mem = b.store.B[:n]
-	b.read = b.done
+	b.read, b.streams = b.done, !b.done
 	return OK
 }

@@ -45,22 +45,40 @@ func (r *Request) contentLengthVar() []byte {
 	if b := r.In.Get(h1.ContentLength); b != nil {
 		return b
 	}
-	n := r.In.ContentLength
-	if b := &r.main.Body; b.refused {
-		n = b.had
-	}
-	if n >= 0 {
+	if n := r.bodyFound(); n >= 0 {
 		return r.Number(n)
 	}
 	return nil
 }
 
-func (r *Request) bodyVar() []byte {
-	b := &r.main.Body
-	if !b.read || b.File != nil || b.Size == 0 {
-		return nil
+// bodyFound is $content_length of a request that announced none: the size of a
+// chunked body that was read, or of what has come of one that is being read or
+// whose rest did not come. -1: there is none, as for a body that nobody has begun
+// to read, and one that is passed on as it comes until its end has come.
+func (r *Request) bodyFound() int64 {
+	b, f := &r.main.Body, r.main.flow
+	switch {
+	case b.given:
+		return b.had
+	case r.In.ContentLength >= 0 || !r.In.Chunked:
+		return r.In.ContentLength
+	case f != nil && f.whole.Load():
+		return f.size
+	case !b.started, b.discarded, b.streams && !b.done:
+		return -1
 	}
-	return b.Mem
+	return b.Size
+}
+
+func (r *Request) bodyVar() []byte {
+	switch b := &r.main.Body; {
+	case b.part != nil:
+		return b.part
+	case b.File != nil, !b.read && len(b.Mem) == 0:
+		return nil
+	default:
+		return b.Mem
+	}
 }
 
 // Cookie returns the value of a cookie.

@@ -24,7 +24,7 @@ func (x *Exchange) send() (Fail, httpd.Result) {
 	x.conn.Net.SetWriteTimeout(msec(x.S.SendTimeout))
 	var err error
 	switch {
-	case x.NoBody || body.Mem == nil && body.File == nil:
+	case x.NoBody || len(body.Mem) == 0 && body.File == nil:
 		err = x.ask(head)
 	case body.File != nil, len(body.Mem) > atOnce:
 		x.beginUpload(nil, head)
@@ -148,11 +148,9 @@ func (x *Exchange) sendStream() (Fail, httpd.Result) {
 		return x.sendDone(errAborted)
 	}
 	err := x.sendPiece(x.conn, x.outLen, r.Body.Mem, r.BodyDone(), x.write)
+	r.Body.Mem = nil // it is not the body of anything else
 	if err != nil || r.BodyDone() {
 		return x.sendDone(err)
-	}
-	if err := r.TestExpect(); err != nil {
-		return 0, r.BodyFailed(err)
 	}
 	flow, err := r.DetachBody()
 	if err != nil {

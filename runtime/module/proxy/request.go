@@ -14,8 +14,7 @@ import (
 func (c *call) readBody() httpd.Result {
 	r, t := c.R, c.target
 	c.NoBody = !t.conf.PassBody || t.conf.body != nil
-	if !t.conf.RequestBuffering && !c.NoBody && r.Parent() == nil && r.HasBody() && !r.BodyDone() &&
-		(!r.In.Chunked || t.conf.version == 1001) {
+	if !t.conf.RequestBuffering && !c.NoBody && r.Parent() == nil && (!r.In.Chunked || t.conf.version == 1001) {
 		if rc := r.ReadBodyReady(); rc != httpd.OK {
 			return rc
 		}

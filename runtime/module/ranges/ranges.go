@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strconv"
 	"sync"
-	"sync/atomic"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
@@ -19,17 +18,11 @@ func Module() httpd.Module {
 }
 
 func register(b *httpd.Builder, _ *conf.Module) {
-	m := &module{}
 	b.Plan(func(p *httpd.Plan) {
 		if p.Core.MaxRanges() != 0 {
-			p.HeaderFilter(m.header)
+			p.HeaderFilter(header)
 		}
 	})
-}
-
-// module is the state of one load.
-type module struct {
-	boundaries atomic.Uint64 // multipart boundaries used so far
 }
 
 var (
@@ -41,7 +34,7 @@ var (
 const unitPrefix = "bytes="
 
 // header decides whether the response is cut.
-func (m *module) header(r *httpd.Request) httpd.Result {
+func header(r *httpd.Request) httpd.Result {
 	o := &r.Out
 	allowed, single := r.RangesAllowed()
 	if r.Version < 1000 || o.Status != 200 || r.Parent() != nil || o.ContentLength == -1 || !allowed {
@@ -65,7 +58,7 @@ func (m *module) header(r *httpd.Request) httpd.Result {
 		if len(f.spans) == 1 {
 			f.single(r)
 		} else {
-			f.multiple(r, m.boundaries.Add(1))
+			f.multiple(r, r.NextNumber())
 		}
 		o.Remove(h1.ContentLength)
 		r.AddBodyFilter(httpd.OrderRange, f, false)
