@@ -199,9 +199,7 @@ func (r *Request) sendBare(rc Result) Result {
 // response has left.
 func (r *Request) terminate(rc Result) {
 	m := r.main
-	m.failed = true
-	m.cut = rc == StatusClose // nothing said that the connection ends
-	m.keepalive = m.keepalive && m.cut
+	m.failed, m.cut = true, true
 	if m.kin != nil {
 		m.kin.f.abort()
 		r.conn.endWaits()
@@ -225,7 +223,10 @@ func (c *Conn) finishRequest(r *Request) bool {
 		}
 	}
 	c.endDrop()
-	over := r.failed // nothing more is read
+	over := r.failed            // nothing more is read
+	if r.Body.unread && !over { // as in nginx, whatever the header of the response has said
+		r.keepalive, r.lingering = false, true
+	}
 	until := clock.Mono() + r.loc.Core.lingeringTime*int64(time.Millisecond)
 	if !over && r.bodyUnread() && (r.keepalive || r.Body.discarded) {
 		over = !c.discard(r, until)

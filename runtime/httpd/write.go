@@ -215,9 +215,8 @@ func (r *Request) awaitRate() error {
 
 // broken notes that the client cannot be reached any more.
 func (r *Request) broken(err error) {
-	r.main.failed = true
+	r.main.failed, r.main.cut = true, true
 	r.failed = true
-	r.main.keepalive = false
 	if k := r.main.kin; k != nil {
 		k.f.abort()
 		r.conn.endWaits()
