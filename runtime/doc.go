@@ -1,7 +1,7 @@
 // Package runtime is the server as a library: it loads a configuration and
 // serves it, and replaces it by another without losing a connection. It stands
-// for nginx's core/nginx.c, ngx_cycle.c and os/unix/ngx_process_cycle.c, and
-// for the directives of ngx_core_module and ngx_events_module.
+// for nginx's core/ngx_cycle.c, and for the directives of ngx_core_module and
+// ngx_events_module.
 //
 //	s, err := runtime.NewServer(runtime.Options{Prefix: "/srv/", ConfPath: "/srv/nginx.conf", Console: os.Stderr})
 //	if err != nil {
@@ -10,40 +10,21 @@
 //	if err := s.Start(); err != nil { ... }
 //	defer s.Quit()
 //
-// [Run], [Test] and [Signal] are what the command does with its options: they
-// add the daemon, the pid file, signals and nginx's words on the console.
+// A program that embeds the server needs nothing else. It gets neither the daemon nor
+// the pid file, signals or a worker under another user: those are package role's, which
+// is what the command line uses.
 //
-// # Order of a start
+// # A change of configuration
 //
-// Configuration, folders of temporary files, log files, sockets, what modules
-// start, pid file. Whatever fails ends the start, or the reload, in which case
-// the configuration before it goes on untouched. Messages go to the log of -e
-// and to the console until the configuration's own log is open, then to that.
+// The start, [Server.Reload] and what a master does with its worker are one and the same
+// thing, a [Change]: load, check, open, hand over, then commit or undo. Each step is a
+// file: load.go, check.go, open.go, server.go (Take), commit.go, undo.go. Whatever fails
+// ends the change, and the configuration before it goes on untouched. What a
+// configuration makes belongs to it, see package resource: it is carried over, or closed
+// with it.
 //
-// A daemon is started before any of this (Go programs cannot fork): the parent
-// only reads the configuration, and waits until the daemon serves or has failed.
+// # To look at configurations
 //
-// # The change of the binary
-//
-// On USR2 the binary that is then found under argv[0] is started with the listening
-// sockets; WINCH, HUP and QUIT decide which of the two goes on. Either may be nginx.
-// See [process.Changeover].
-//
-// # Master and worker
-//
-// Started by the super-user, unless master_process is off, [Run] is a master: it
-// reads, opens and listens, and serves nothing. It starts one worker as user,
-// which is this program again and comes to [Worker]; the program's main function
-// asks [IsWorker] before anything else. The worker gets what the master read, see
-// package inputs, and the log files and sockets as descriptors (bundle.go), loads the
-// configuration from that, serves it with as many threads as worker_processes says,
-// and answers. A reload is another such message. What a worker may not do for
-// itself, limits that are raised, the master does for it.
-//
-// Started by anybody else, one process is its own master and worker.
-//
-// # Not supported
-//
-// More than one worker. env changes the environment of the next worker that is
-// started, not of the one that serves.
+// [Inspect] and [Trace] load a configuration and make, open and listen on nothing;
+// [Registry] knows every directive. Packages check, lint and explain are made of them.
 package runtime

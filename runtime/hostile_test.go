@@ -61,11 +61,11 @@ func (m memory) load(text []byte) (took time.Duration, err error) {
 		files[name] = data
 	}
 	files[mainFile] = text
-	o := Options{ConfPath: "/etc/nginx/" + mainFile, Prefix: "/etc/nginx/", inputs: files}
+	o := Options{ConfPath: "/etc/nginx/" + mainFile, Prefix: "/etc/nginx/", Inputs: files}
 	start := time.Now()
-	cfg, err := newHost().load(&o, nil)
-	if err == nil {
-		err = cfg.complete()
+	c := newHost().Load(o, nil)
+	if err = c.Err(); err == nil {
+		err = c.Config.complete()
 	}
 	return time.Since(start), err
 }

@@ -118,8 +118,8 @@ var blocks = map[string]string{
 func problemsByLine(t *testing.T, text string) map[int][]string {
 	t.Helper()
 	o := write(t, text)
-	o.inputs = conf.Files{} // no host is looked up
-	_, err := newHost().load(&o, nil)
+	o.Inputs = conf.Files{} // no host is looked up
+	err := newHost().Load(o, nil).Err()
 	var p *Problem
 	if !errors.As(err, &p) {
 		t.Fatalf("loaded: %v", err)

@@ -30,20 +30,20 @@ func reserveHeap() []byte {
 }
 
 // apply sets the limits of this process that the configuration asks for. What a
-// worker may not set itself its master has set before, see applyTo. Failures are
+// worker may not set itself its master has set before, see Limit. Failures are
 // logged and change nothing.
 func (c *MainConf) apply(log *errlog.Logger) {
 	c.setThreads()
 	if c.CoreSize > 0 {
 		debug.SetTraceback("crash") // a panic leaves a core
 	}
-	c.applyTo(0, log)
+	c.Limit(0, log)
 }
 
-// applyTo sets the limits of this process, with pid 0. For the worker pid a master raises
+// Limit sets the limits of this process, with pid 0. For the worker pid a master raises
 // what the worker may not raise itself when it takes the configuration, and sets its
 // priority, without complaints: a container's root often has not the capabilities.
-func (c *MainConf) applyTo(pid int, log *errlog.Logger) {
+func (c *MainConf) Limit(pid int, log *errlog.Logger) {
 	if c.Nofile >= 0 {
 		if err := process.LimitOpenFiles(pid, uint64(c.Nofile)); err != nil {
 			log.Fail(errlog.Alert, err)

@@ -64,7 +64,7 @@ func TestManyServers(t *testing.T) {
 	allocated := (after.TotalAlloc - before.TotalAlloc) >> 20
 	goruntime.GC()
 	goruntime.ReadMemStats(&after)
-	kept := (int64(after.HeapAlloc) - int64(before.HeapAlloc) - int64(len(s.reserve))) >> 20
+	kept := (int64(after.HeapAlloc) - int64(before.HeapAlloc) - int64(len(s.host.reserve))) >> 20
 	t.Logf("%v, %d MB allocated, %d MB kept", took.Round(time.Millisecond), allocated, kept)
 	if len(s.Config().HTTP.Servers) != 2000 {
 		t.Errorf("%d servers", len(s.Config().HTTP.Servers))

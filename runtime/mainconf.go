@@ -149,18 +149,3 @@ func (c *MainConf) setDefaultUser() error {
 	c.User = u
 	return err
 }
-
-// environment is that of a worker: of this process's variables those that env
-// names, and those that the runtime obeys, which are the word of whoever starts
-// the program.
-func (c *MainConf) environment() []string {
-	var out []string
-	for _, name := range append([]string{"TZ", "GOMAXPROCS", "GOGC", "GOMEMLIMIT", "GODEBUG", "GOTRACEBACK"}, c.Env.Items...) {
-		if strings.Contains(name, "=") {
-			out = append(out, name)
-		} else if value, ok := os.LookupEnv(name); ok {
-			out = append(out, name+"="+value)
-		}
-	}
-	return out
-}

@@ -1,19 +1,12 @@
 package runtime
 
 import (
-	"errors"
-	"fmt"
-	"io"
 	"runtime/debug"
 	"time"
 
-	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
-	"github.com/sluiceproxy/sluice/runtime/process"
+	"github.com/sluiceproxy/sluice/runtime/netio"
 )
-
-// ErrNoEvents is nginx's complaint about a file without an events block.
-var ErrNoEvents = errors.New(`no "events" section in configuration`)
 
 // Server runs configurations, one after the other, in this process. Its
 // methods are called by one owner.
@@ -23,202 +16,137 @@ var ErrNoEvents = errors.New(`no "events" section in configuration`)
 //	err = s.Reload() // the running configuration stays on an error
 //	s.Quit()         // lets requests finish
 type Server struct {
-	opts    Options
-	host    *host
-	cfg     *Config
-	http    *httpd.Instance
-	reserve []byte // see heapReserve
-	hasPID  bool   // this server wrote the pid file
-
-	changeover *process.Changeover // of Run
-	results    *process.Results    // of Run
-	paused     bool                // WINCH: see pause
+	opts   Options
+	host   *Host
+	cfg    *Config
+	first  *Change         // from NewServer to Start
+	http   *httpd.Instance // nil until the first configuration is taken
+	shared bool            // see SetShared
 }
 
 // NewServer loads the configuration of o. The error is a *Problem; such a
 // server is good for Config alone.
-func NewServer(o Options) (*Server, error) { return newServer(o, newHost()) }
-
-func newServer(o Options, h *host) (*Server, error) {
-	s := &Server{opts: o, reserve: reserveHeap(), host: h}
-	cfg, err := s.host.load(&s.opts, nil)
-	s.cfg = cfg
-	return s, err
+func NewServer(o Options) (*Server, error) {
+	s := NewHost().NewServer()
+	s.opts = o
+	s.first = s.host.Load(o, nil)
+	s.cfg = s.first.Config
+	return s, s.first.Report(nil, o.Console)
 }
 
-// Config returns the configuration in effect; after a failed load what could
-// be read of it.
+// NewServer returns a Server without a configuration: it begins to serve when it takes
+// its first one.
+func (h *Host) NewServer() *Server { return &Server{host: h} }
+
+// Config returns the configuration in effect; before Start the one that was loaded, and
+// after a failed load what could be read of it. nil where there is none.
 func (s *Server) Config() *Config { return s.cfg }
 
-// Start opens logs and sockets and begins to serve. Failures are logged, too.
-func (s *Server) Start() error { return s.start(nil) }
-
-// start is Start with the log to use before the configuration's own is open.
-func (s *Server) start(early *errlog.Logger) error {
-	sockets, err := s.cfg.prepare(early, s.opts.Console, nil, false)
-	if err != nil {
-		return err
-	}
-	if s.http, err = httpd.NewInstance(s.host.stats); err == nil {
-		err = s.use(s.cfg, sockets)
-	}
-	if err != nil {
-		logFailure(sockets.log, err)
-		sockets.close()
-	}
-	return err
+// Start opens logs and sockets and begins to serve. Failures are logged, too, once a
+// log is open.
+func (s *Server) Start() error {
+	c := s.first
+	s.first = nil
+	return s.change(c)
 }
 
-// Check is what -t does beyond loading: it makes folders, opens the log files
-// and the pid file and tries to listen, and leaves nothing open.
-func (s *Server) Check() error { return s.check(nil) }
-
-func (s *Server) check(early *errlog.Logger) error {
-	if err := s.cfg.complete(); err != nil {
-		logFailure(early, err)
+// Reload loads the configuration anew and switches to it. On an error, which
+// is logged, the running one goes on.
+func (s *Server) Reload() error {
+	c := s.host.Load(s.opts, s.cfg)
+	if err := c.Report(s.cfg.Log, nil); err != nil {
 		return err
 	}
-	if err := process.TestPID(s.cfg.Main.PID); err != nil {
-		logFailure(early, err)
-		return err
-	}
-	sockets, err := s.cfg.prepare(early, s.opts.Console, nil, true)
-	if err != nil {
-		return err
-	}
-	sockets.close()
-	s.cfg.close()
-	return nil
+	return s.change(c)
 }
 
-// complete makes the checks that belong to no block.
-func (cfg *Config) complete() error {
-	if !cfg.Main.events {
-		return ErrNoEvents
-	}
-	if n := len(cfg.HTTP.Sockets()); cfg.Main.Connections < n+1 {
-		return fmt.Errorf("%d worker_connections are not enough for %d listening sockets", cfg.Main.Connections, n)
-	}
-	return cfg.checkLate()
-}
-
-// prepare makes folders and opens log files and sockets, except those that have
-// already is true for. Failures are logged: in early until cfg's own log is
-// open, then there and on the console. On an error nothing stays open.
-func (cfg *Config) prepare(early *errlog.Logger, console io.Writer, already map[string]bool, test bool) (*sockets, error) {
-	err := cfg.complete()
-	if err == nil {
-		cfg.Main.warnOfMasks(early, cfg.masks)
-		err = makeFolders(cfg.folders, cfg.Main.User)
-	}
-	if err == nil {
-		err = cfg.logs.Open()
-	}
-	if err != nil {
-		logFailure(early, err)
-		return nil, err
-	}
-	s := &sockets{log: errlog.New(errlog.Config{Outputs: cfg.outputs, Console: console}), test: test, handed: cfg.handed}
-	if err := s.open(cfg.HTTP.Sockets(), already); err != nil {
-		cfg.close()
-		return nil, err
-	}
-	if !test {
-		s.log.Log(errlog.Notice, 0, nil, nil, "using the \"%s\" event method", process.EventMethod)
-	}
-	cfg.Main.warnOfLimits(s.log)
-	return s, nil
-}
-
-// use makes a prepared configuration the one that serves.
-func (s *Server) use(cfg *Config, sockets *sockets) error {
-	if err := cfg.HTTP.Start(); err != nil {
-		cfg.resources.Drop()
+// change takes a loaded configuration through the other steps.
+func (s *Server) change(c *Change) error {
+	if err := c.Check(); err != nil {
 		return err
 	}
-	opened, err := s.http.Open(cfg.HTTP, sockets.opened, nil)
-	if err != nil {
-		cfg.resources.Drop()
+	if err := c.Open(s.Listeners()); err != nil {
 		return err
 	}
-	if old := s.cfg; old != nil && old != cfg {
-		old.resources.OnStop(old.close)
+	return s.Take(c)
+}
+
+// Take makes an opened configuration the one that serves, and commits the change. On an
+// error, which is logged, the change is undone.
+func (s *Server) Take(c *Change) error {
+	opened, err := s.prepare(c)
+	if err != nil {
+		return c.Fail(err)
 	}
+	cfg := c.Config
 	cfg.Main.apply(cfg.Log)
 	s.http.SetLog(cfg.Log)
 	s.http.SetDebugConnections(&cfg.Main.DebugConnections)
 	s.http.SetConnectionLimit(cfg.Main.Connections)
 	s.http.Use(cfg.HTTP, opened)
-	s.host.log.Store(cfg.Log)
-	cfg.resources.Adopt()
+	c.Commit()
 	s.cfg = cfg
 	debug.FreeOSMemory() // what reading the configuration left behind
 	return nil
 }
 
-// Reload loads the configuration anew and switches to it. On an error, which
-// is logged, the running one goes on.
-func (s *Server) Reload() error { return s.reload(nil) }
-
-// reload is Reload, with the commands that wait for its result; nil for none.
-func (s *Server) reload(asked *process.Outcome) error {
-	log, console := s.cfg.logFor(asked)
-	cfg, err := s.host.load(&s.opts, s.cfg)
-	logWarnings(log, cfg.warnings)
-	if err != nil {
-		logFailure(log, err)
-		return err
-	}
-	oldPID := s.cfg.Main.PID
-	movePID := s.hasPID && cfg.Main.PID != oldPID
-	if movePID {
-		if err := process.WritePID(cfg.Main.PID); err != nil {
-			logFailure(log, err)
-			return err
+// prepare does what can fail in Take.
+func (s *Server) prepare(c *Change) (opened []*netio.Listener, err error) {
+	if s.http == nil {
+		if s.http, err = httpd.NewInstance(s.host.stats); err != nil {
+			return nil, err
 		}
-		defer func() {
-			if s.cfg == cfg {
-				s.removePID(oldPID)
-			} else {
-				s.removePID(cfg.Main.PID)
-			}
-		}()
+		s.http.SetShared(s.shared)
 	}
-	already := map[string]bool{}
-	for _, ln := range s.http.Listeners() {
-		already[ln.Key()] = true
+	if err := c.Config.HTTP.Start(); err != nil {
+		return nil, err
 	}
-	sockets, err := cfg.prepare(log, console, already, false)
-	if err != nil {
-		return err
-	}
-	if err := s.use(cfg, sockets); err != nil {
-		logFailure(log, err)
-		sockets.close()
-		return err
-	}
-	return nil
+	return s.http.Open(c.Config.HTTP, c.opened, nil)
 }
 
 // Reopen opens the log files anew (USR1).
-func (s *Server) Reopen() { s.cfg.logs.Reopen(-1) }
+func (s *Server) Reopen() { s.cfg.LogFiles().Reopen(-1) }
+
+// Listeners returns the open sockets.
+func (s *Server) Listeners() []*netio.Listener {
+	if s.http == nil {
+		return nil
+	}
+	return s.http.Listeners()
+}
+
+// SetShared says whether another process accepts from the same sockets: then the
+// connections that wait in them are left to it when this one stops.
+func (s *Server) SetShared(on bool) {
+	s.shared = on
+	if s.http != nil {
+		s.http.SetShared(on)
+	}
+}
+
+// Pause stops accepting and lets the requests under way finish, and keeps the sockets
+// (WINCH).
+func (s *Server) Pause() { s.http.Pause() }
+
+// Resume takes up the work that Pause has ended.
+func (s *Server) Resume() { s.http.Resume() }
 
 // Quit stops accepting, lets the requests under way finish, at most for
 // worker_shutdown_timeout, and closes the logs.
 func (s *Server) Quit() {
-	s.drain()
-	s.cfg.close()
+	s.Drain()
+	s.Close()
 }
 
 // Stop ends at once: nothing is accepted any more, and the logs are closed.
 // What is under way ends with the process.
 func (s *Server) Stop() {
-	s.http.Terminate()
-	s.cfg.close()
+	s.Terminate()
+	s.Close()
 }
 
-// drain stops accepting and waits for the requests under way.
-func (s *Server) drain() {
+// Drain is Quit without closing the logs.
+func (s *Server) Drain() {
 	done := make(chan struct{})
 	go func() {
 		s.http.Quit()
@@ -236,8 +164,8 @@ func (s *Server) drain() {
 	}
 }
 
-// close closes the logs of cfg. It may be called twice.
-func (cfg *Config) close() {
-	cfg.Log.Close()
-	cfg.logs.Close()
-}
+// Terminate is Stop without closing the logs.
+func (s *Server) Terminate() { s.http.Terminate() }
+
+// Close closes the logs of a server that has stopped.
+func (s *Server) Close() { s.cfg.Close() }

@@ -17,11 +17,12 @@ import (
 	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime"
+	"github.com/sluiceproxy/sluice/runtime/role"
 )
 
 func main() {
-	if runtime.IsWorker() {
-		os.Exit(runtime.Worker())
+	if role.IsWorker() {
+		os.Exit(role.Worker())
 	}
 	if len(os.Args) > 1 {
 		if run := commands[os.Args[1]]; run != nil {
@@ -64,14 +65,16 @@ func serve(args []string) int {
 		if o.dump {
 			dump = os.Stdout
 		}
-		return runtime.Test(opts, o.quiet, dump)
+		return role.Test(opts, o.quiet, dump)
 	case o.signal.set:
-		return runtime.Signal(opts, o.signal.text)
-	case builtIn:
-		opts.Foreground = true
-		opts.Started = func(cfg *runtime.Config) { greet(os.Stdout, opts.Prefix, cfg) }
+		return role.Signal(opts, o.signal.text)
 	}
-	return runtime.Run(opts)
+	server := role.Options{Options: opts}
+	if builtIn {
+		server.Foreground = true
+		server.Started = func(cfg *runtime.Config) { greet(os.Stdout, opts.Prefix, cfg) }
+	}
+	return role.Run(server)
 }
 
 // readOptions are the command line and, where it says nothing, the layout of the installation.

@@ -1,11 +1,10 @@
-package runtime
+package role
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
-	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/logfile"
 )
@@ -19,11 +18,11 @@ type startLog struct {
 
 // openStartLog opens the log of the start. Where the file cannot be opened, its
 // records go to the console.
-func openStartLog(o *Options, lv errlog.Level) startLog {
+func openStartLog(o *runtime.Options, lv errlog.Level) startLog {
 	s := startLog{files: logfile.NewSet(logfile.Options{Prefix: o.Prefix})}
 	out := errlog.Output{Threshold: errlog.Threshold{Level: lv}}
 	stderr := func() { out.Sink, out.Console = errlog.FileSink(s.files.Stderr()), true }
-	if path := o.errorLog(); path == "stderr" {
+	if path := o.StartLog(); path == "stderr" {
 		stderr()
 	} else {
 		out.Sink = errlog.FileSink(s.files.File(path))
@@ -38,22 +37,6 @@ func openStartLog(o *Options, lv errlog.Level) startLog {
 
 // close ends the log; later records are dropped.
 func (s *startLog) close() { s.files.Close() }
-
-// logWarnings logs what a configuration warns of.
-func logWarnings(log *errlog.Logger, warnings []string) {
-	for _, w := range warnings {
-		log.Log(errlog.Warn, 0, nil, nil, "%s", w)
-	}
-}
-
-// logFailure logs why something ended, at the level that nginx logs it at.
-func logFailure(log *errlog.Logger, err error) {
-	lv := errlog.Emerg
-	if p := (*Problem)(nil); errors.As(err, &p) && p.Severity == conf.Crit {
-		lv = errlog.Crit
-	}
-	log.Fail(lv, err)
-}
 
 // say prints a line of the command's own on the console.
 func say(console io.Writer, format string, args ...any) {

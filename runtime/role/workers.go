@@ -1,4 +1,4 @@
-package runtime
+package role
 
 import (
 	"errors"
@@ -10,47 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
-	"github.com/sluiceproxy/sluice/runtime/inputs"
-	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/process"
 )
-
-// After a worker that has lived for less than steady the next one is started after a
-// pause, which doubles each time, up to maxPause.
-const (
-	steady   = time.Second
-	minPause = 50 * time.Millisecond
-	maxPause = 5 * time.Second
-)
-
-// start starts a worker with the configuration cfg, which was read from record.
-// Failures are logged, and the result is nil.
-func (m *master) start(cfg *Config, record *inputs.Record, sockets map[string]*netio.Listener) *link {
-	b := newBundle(&m.opts, record)
-	b.Daemonized = m.daemonized
-	msg, err := b.message(sayConfigure, cfg, sockets)
-	log := m.logOf(nil)
-	if err != nil {
-		log.Fail(errlog.Alert, err)
-		return nil
-	}
-	child, err := process.StartWorker(process.WorkerOptions{
-		User: cfg.Main.User, RawSockets: cfg.raw, Env: cfg.Main.environment(),
-	})
-	if err != nil {
-		closeFiles(msg.Files)
-		log.Fail(errlog.Alert, err)
-		return nil
-	}
-	log.Log(errlog.Notice, 0, nil, nil, "start worker process %d", child.PID)
-	m.links.Add(1)
-	l := newLink(child, m.news, m.links.Done)
-	m.workers[l] = struct{}{}
-	l.first = msg
-	l.asked = true
-	l.expect(answerLimit)
-	return l
-}
 
 // heard takes what a worker says, or what has become of it.
 func (m *master) heard(n news) {
@@ -81,9 +42,9 @@ func (m *master) said(l *link, msg process.Message) (ok bool) {
 	case msg.Kind == sayHello && l.first.Kind != 0:
 		main := m.cfg.Main
 		if m.change != nil && m.change.target == l {
-			main = m.change.cfg.Main
+			main = m.change.Config.Main
 		}
-		l.Do(func(pid int) { main.applyTo(pid, nil) }) // not before: a Go program begins with changing its limits
+		l.Do(func(pid int) { main.Limit(pid, nil) }) // not before: a Go program begins with changing its limits
 		l.tell(l.first)
 		l.first = process.Message{}
 		return true
@@ -94,7 +55,7 @@ func (m *master) said(l *link, msg process.Message) (ok bool) {
 			m.passStale(l, m.cfg)
 			return true
 		}
-		m.passStale(l, m.change.cfg) // before commit, behind which the next configuration may be on its way
+		m.passStale(l, m.change.Config) // before commit, behind which the next configuration may be on its way
 		m.commit()
 		return true
 	case msg.Kind == sayFailed && l.asked:
@@ -178,7 +139,7 @@ func (m *master) logOf(l *link) *errlog.Logger {
 	if m.change == nil || m.change.target != l {
 		return m.cfg.Log
 	}
-	return m.change.log
+	return m.change.Log
 }
 
 // gone is called when a worker has ended.
@@ -204,27 +165,6 @@ func (m *master) gone(l *link, e process.Exited) {
 	}
 	if m.change != nil && m.change.target == l {
 		m.abandon()
-	}
-}
-
-// restart starts a worker in place of l: after a pause where l did not live for long.
-func (m *master) restart(l *link) {
-	if time.Since(l.started) >= steady {
-		m.crashes = 0
-		m.respawn()
-		return
-	}
-	m.crashes = min(max(2*m.crashes, minPause), maxPause)
-	m.respawnAt = time.After(m.crashes)
-}
-
-// respawn starts a worker with the configuration that is in effect.
-func (m *master) respawn() {
-	if m.ending == 0 && m.worker == nil && !m.noAccept {
-		m.worker = m.start(m.cfg, m.record, m.sockets)
-		if m.worker == nil {
-			m.respawnAt = time.After(maxPause)
-		}
 	}
 }
 

@@ -1,11 +1,14 @@
-package runtime
+package role
 
 import (
 	"bytes"
 	"encoding/gob"
+	"errors"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sluiceproxy/sluice/runtime"
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog/errno"
 	"github.com/sluiceproxy/sluice/runtime/inputs"
@@ -26,6 +29,10 @@ const (
 	sayTerminate = 'T' // master: exit
 )
 
+// lastOwner is the body of a sayQuit to workers that alone have the listening
+// sockets: no other process takes the connections that wait in them.
+var lastOwner = []byte("last")
+
 // maxAnswer bounds what a master reads of its worker, maxBundle what a worker
 // takes from its master, which is whom it has its files from.
 const (
@@ -45,8 +52,10 @@ type bundle struct {
 	Daemonized bool
 }
 
+var errFiles = errors.New("the configuration came without its files")
+
 // newBundle is the configuration of o, as it was read.
-func newBundle(o *Options, record *inputs.Record) *bundle {
+func newBundle(o *runtime.Options, record *inputs.Record) *bundle {
 	return &bundle{
 		ConfPath: o.ConfPath, Prefix: o.Prefix, ErrorLog: o.ErrorLog, Param: o.Param, Layout: o.Layout,
 		Record: record, Command: process.CommandName(),
@@ -54,19 +63,19 @@ func newBundle(o *Options, record *inputs.Record) *bundle {
 }
 
 // options are those of the master, for a load from the bundle.
-func (b *bundle) options() Options {
-	return Options{
+func (b *bundle) options() runtime.Options {
+	return runtime.Options{
 		ConfPath: b.ConfPath, Prefix: b.Prefix, ErrorLog: b.ErrorLog, Param: b.Param, Layout: b.Layout,
-		inputs: b.Record,
+		Inputs: b.Record,
 	}
 }
 
 // message packs the bundle with the log files of cfg and with sockets. The files
 // of the message are duplicates that belong to whoever sends it.
-func (b *bundle) message(kind byte, cfg *Config, sockets map[string]*netio.Listener) (process.Message, error) {
+func (b *bundle) message(kind byte, cfg *runtime.Config, sockets map[string]*netio.Listener) (process.Message, error) {
 	m := process.Message{Kind: kind}
 	var err error
-	if b.Logs, m.Files, err = cfg.logs.Duplicate(); err != nil {
+	if b.Logs, m.Files, err = cfg.LogFiles().Duplicate(); err != nil {
 		return m, err
 	}
 	for _, ln := range sockets {
@@ -108,5 +117,13 @@ func unpack(m process.Message) (b *bundle, logs map[string]int, sockets []int, e
 func closeFiles(fds []int) {
 	for _, fd := range fds {
 		_ = unix.Close(fd)
+	}
+}
+
+// closeByName closes and forgets descriptors.
+func closeByName(fds map[string]int) {
+	for name, fd := range fds {
+		_ = syscall.Close(fd)
+		delete(fds, name)
 	}
 }

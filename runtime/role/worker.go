@@ -1,0 +1,175 @@
+package role
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+
+	"github.com/sluiceproxy/sluice/runtime"
+	"github.com/sluiceproxy/sluice/runtime/process"
+)
+
+// IsWorker says whether this process is the worker of a master, in which case the
+// program has nothing else to do than [Worker].
+func IsWorker() bool { return process.IsWorker() }
+
+// Worker is the life of a worker: it serves the configurations that its master
+// sends, and obeys the master's messages and its own signals. When the master is
+// killed it goes on by itself. It returns the exit code.
+func Worker() int {
+	channel, err := process.ResumeWorker()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "nginx: [alert] %s\n", err)
+		return process.FatalCode
+	}
+	defer channel.Close()
+	host := runtime.NewHost()
+	w := &worker{channel: channel, master: os.Getppid(), host: host, server: host.NewServer()}
+	w.server.SetShared(true) // the master has the sockets, too
+	return w.run()
+}
+
+// worker is a Server that a master tells what to do.
+type worker struct {
+	channel *process.Channel
+	host    *runtime.Host
+	server  *runtime.Server
+	given   map[string]int // log files that the master has opened, by path, and that are in no use yet
+	drained chan struct{}  // closed when the last request has ended; nil before the end begins
+	master  int            // its number
+	deaf    bool           // the master is gone, or has given this worker up
+}
+
+func (w *worker) run() int {
+	messages := make(chan process.Message)
+	go w.listen(messages)
+	_ = w.channel.Send(process.Message{Kind: sayHello}) // a dead master is noticed by listen
+	m, ok := <-messages
+	if !ok || m.Kind != sayConfigure {
+		return 0 // the end came before there was anything to do
+	}
+	b, logs, sockets, err := unpack(m)
+	var signals *process.Signals
+	if err == nil {
+		process.SetCommand(b.Command)
+		signals = process.Notify(process.NotifyOptions{
+			Log: w.host.Log, Role: process.Worker, Daemonized: b.Daemonized,
+		})
+		defer signals.Close()
+		err = w.configure(b, logs, sockets)
+	}
+	w.answer(err)
+	if err != nil {
+		return process.FatalCode
+	}
+	return w.obey(messages, signals.Events())
+}
+
+// listen passes on what the master says, and closes messages when it is gone.
+func (w *worker) listen(messages chan<- process.Message) {
+	defer close(messages)
+	for {
+		m, err := w.channel.Receive(maxBundle, true)
+		if err != nil {
+			return
+		}
+		messages <- m
+	}
+}
+
+func (w *worker) answer(err error) {
+	m := process.Message{Kind: sayDone}
+	if err != nil {
+		m.Kind, m.Body = sayFailed, []byte(err.Error())
+		m.Body = m.Body[:min(len(m.Body), maxAnswer)]
+	}
+	_ = w.channel.Send(m) // a dead master is noticed by listen
+}
+
+// obey serves messages and signals until one of them has ended the worker.
+func (w *worker) obey(messages <-chan process.Message, events <-chan process.Event) int {
+	s := w.server
+	for {
+		var e process.Event
+		signalled := false
+		select {
+		case <-w.drained:
+			w.end()
+			return 0
+		case m, ok := <-messages:
+			if !ok {
+				messages, w.deaf = nil, true // signals are left
+				continue
+			}
+			e = w.take(m)
+		case e = <-events:
+			signalled = true
+			if e == process.Reopen {
+				notice(s.Config(), "reopening logs")
+				reopenLogs(s.Config(), sameOwner)
+			}
+		}
+		if w.deaf && e != 0 { // the master, if it is there, and the next worker have the sockets, too
+			s.SetShared(os.Getppid() == w.master)
+		}
+		switch e {
+		case process.Terminate:
+			s.Terminate()
+			w.end()
+			return 0
+		case process.Quit:
+			if signalled && w.drained == nil {
+				_ = w.channel.Send(process.Message{Kind: sayFinish}) // a dead master is noticed by listen
+			}
+			w.quit()
+		}
+	}
+}
+
+// take does what a message asks for. The event is what is left to do.
+func (w *worker) take(m process.Message) process.Event {
+	switch m.Kind {
+	case sayQuit:
+		w.server.SetShared(!bytes.Equal(m.Body, lastOwner))
+		return process.Quit
+	case sayTerminate:
+		return process.Terminate
+	case sayConfigure, sayReopen:
+		if m.Kind == sayConfigure && w.drained != nil {
+			closeFiles(m.Files) // it has crossed sayFinish
+			return 0
+		}
+		b, logs, sockets, err := unpack(m)
+		switch {
+		case m.Kind == sayConfigure:
+			if err == nil {
+				err = w.configure(b, logs, sockets)
+			}
+			w.answer(err)
+		case err == nil:
+			notice(w.server.Config(), "reopening logs")
+			w.reopen(logs)
+		}
+	}
+	return 0
+}
+
+// quit begins the graceful end.
+func (w *worker) quit() {
+	if w.drained != nil {
+		return
+	}
+	w.drained = make(chan struct{})
+	notice(w.server.Config(), "gracefully shutting down")
+	process.SetTitle(process.TitleShutdown)
+	go func() {
+		w.server.Drain()
+		close(w.drained)
+	}()
+}
+
+func (w *worker) end() {
+	notice(w.server.Config(), "exiting")
+	notice(w.server.Config(), "exit")
+	w.server.Close()
+}

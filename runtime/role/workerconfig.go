@@ -1,0 +1,63 @@
+package role
+
+import (
+	"os"
+
+	"github.com/sluiceproxy/sluice/runtime"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/errlog/errno"
+	"github.com/sluiceproxy/sluice/runtime/logfile"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+)
+
+// configure makes the configuration of b the one that serves. On an error the one
+// before it goes on. It takes over the descriptors.
+func (w *worker) configure(b *bundle, logs map[string]int, sockets []int) error {
+	handed := netio.InheritAll(sockets, func(err error) { w.host.Log().Fail(errlog.Crit, err) })
+	defer handed.Close()
+	w.given = logs
+	defer func() { closeByName(w.given) }()
+	opts := b.options()
+	opts.OpenLog = w.openLog
+	current := w.server.Config()
+	c := w.host.Load(opts, current)
+	c.Handed = handed
+	if err := c.Report(nil, nil); err != nil { // the master logs it
+		return err
+	}
+	stderr := w.stderrOf(c.Config)
+	defer closeFiles(stderr)
+	if err := c.OpenHanded(); err != nil {
+		return err
+	}
+	if err := enter(c.Config, current); err != nil {
+		return c.Fail(err)
+	}
+	if err := w.server.Take(c); err != nil {
+		return err
+	}
+	redirectTo(stderr)
+	return nil
+}
+
+// enter makes working_directory this process's.
+func enter(cfg, current *runtime.Config) error {
+	dir := cfg.Main.Directory
+	if dir == "" || current != nil && current.Main.Directory == dir {
+		return nil
+	}
+	if err := os.Chdir(dir); err != nil {
+		return errno.Failed("chdir()", dir, err)
+	}
+	return nil
+}
+
+// openLog implements runtime.Options.OpenLog. What the master did not send is
+// opened with the rights of this process.
+func (w *worker) openLog(path string) (int, error) {
+	if fd, ok := w.given[path]; ok {
+		delete(w.given, path)
+		return fd, nil
+	}
+	return logfile.OpenAppend(path)
+}
