@@ -45,7 +45,7 @@ func sameUser(a, b *runtime.Config) bool {
 // send gives a new configuration to the worker that serves.
 func (m *master) send(h *handover) {
 	b := newBundle(&m.opts.Options, h.record)
-	msg, err := b.message(sayConfigure, h.Config, h.Opened())
+	msg, err := b.message(msgConfigure, h.Config, h.Opened())
 	if err != nil {
 		m.cfg.Log.Fail(errlog.Alert, err)
 		m.abandon()
@@ -55,7 +55,7 @@ func (m *master) send(h *handover) {
 	h.target.Do(func(pid int) { h.Config.Main.Limit(pid, nil) })
 	h.target.tell(msg)
 	h.target.asked = true
-	h.target.expect(answerLimit)
+	h.target.startTimer(answerLimit)
 }
 
 // replace starts another worker for the change.
@@ -91,7 +91,7 @@ func (m *master) commit() {
 	h.asked.End(true)
 	if old != nil && old != m.worker && !old.exiting {
 		old.exiting = true
-		old.tell(process.Message{Kind: sayQuit})
+		old.tell(process.Message{Kind: msgQuit})
 	}
 	m.nextChange()
 }

@@ -15,24 +15,25 @@ import (
 // configuration, or to end after it has closed its end of the channel.
 const answerLimit = time.Minute
 
-// A link is a worker and what goes between it and the master. Three goroutines
-// serve it; all end with the worker. Fields without a comment of their own belong to
+// A link is the master's side of one worker: the process, what is sent to it, and what
+// the master knows of it. Three goroutines serve it; all end with the worker. Fields without a comment of their own belong to
 // the goroutine of the master.
 type link struct {
 	*process.Child
-	news    chan<- news
+	reports chan<- report
 	started time.Time
 	// exiting is set when the worker was told to end, serving when it has taken a
 	// configuration, failed when it has refused its first one, stale when log files
-	// were opened anew while it had others on the way, lost when it was given up.
-	exiting, serving, failed, stale, lost bool
-	asked                                 bool            // it owes an answer to a configuration
-	first                                 process.Message // its configuration, until it has said hello
+	// were opened anew while it had others on the way, givenUp when nothing it sends
+	// counts any more.
+	exiting, serving, failed, stale, givenUp bool
+	asked                                    bool            // it owes an answer to a configuration
+	first                                    process.Message // its configuration, until it has sent msgHello
 
-	turn     int         // counts the calls of expect and rest: a timer of an earlier one does not count
-	patience *time.Timer // of the last expect
+	timer   *time.Timer // of what the worker has to do next; nil before the first one
+	timerID int         // of timer: reports of an earlier one do not count
 
-	mu sync.Mutex // for the rest
+	mu sync.Mutex // for the fields below
 	// queue is what waits to be sent. It has one message of a kind, so it is bounded in
 	// memory and descriptors by what a configuration takes.
 	queue  []process.Message
@@ -41,20 +42,21 @@ type link struct {
 	over   chan struct{} // closed when nothing comes from the link any more
 }
 
-// news is what a worker says, or what has become of it.
-type news struct {
+// report is a message of a worker, or what has become of it, for the goroutine of the
+// master.
+type report struct {
 	from *link
 	process.Message
 	exited  *process.Exited // it has ended
 	silent  bool            // it has closed its end of the channel
-	overdue int             // the time of this turn has run out, 0 for none
+	overdue int             // the timer with this number has run out, 0 for none
 	broken  error           // a message could not be sent, or what came is none
 }
 
-// newLink begins to serve a worker. What it says, and in the end that it has
-// ended, goes to news; done is called when nothing more comes.
-func newLink(child *process.Child, out chan<- news, done func()) *link {
-	l := &link{Child: child, news: out, started: time.Now(), wakeUp: make(chan struct{}, 1), over: make(chan struct{})}
+// newLink begins to serve a worker. Its messages, and in the end that it has
+// ended, go to out; done is called when nothing more comes.
+func newLink(child *process.Child, out chan<- report, done func()) *link {
+	l := &link{Child: child, reports: out, started: time.Now(), wakeUp: make(chan struct{}, 1), over: make(chan struct{})}
 	var ends sync.WaitGroup
 	ends.Go(l.send)
 	ends.Go(l.receive)
@@ -65,7 +67,7 @@ func newLink(child *process.Child, out chan<- news, done func()) *link {
 		l.Channel.Finish()
 		ends.Wait()
 		l.Channel.Close()
-		out <- news{from: l, exited: &e}
+		out <- report{from: l, exited: &e}
 		close(l.over)
 	}()
 	return l
@@ -96,18 +98,18 @@ func (l *link) wake() {
 	}
 }
 
-// receive passes on what the worker says until the other end is closed.
+// receive passes on the messages of the worker until the other end is closed.
 func (l *link) receive() {
 	for {
 		m, err := l.Channel.Receive(maxAnswer, false)
 		switch {
 		case err == nil:
-			l.news <- news{from: l, Message: m}
+			l.reports <- report{from: l, Message: m}
 			continue
 		case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
-			l.news <- news{from: l, silent: true}
+			l.reports <- report{from: l, silent: true}
 		case !l.isClosed(): // else it has ended, or was given up, and the error is that of Finish or Close
-			l.news <- news{from: l, broken: err}
+			l.reports <- report{from: l, broken: err}
 		}
 		return
 	}
@@ -131,7 +133,7 @@ func (l *link) send() {
 				continue
 			}
 			if !errors.Is(err, syscall.EPIPE) && !errors.Is(err, syscall.ECONNRESET) { // else receive tells
-				l.news <- news{from: l, broken: err}
+				l.reports <- report{from: l, broken: err}
 			}
 			return
 		}
@@ -173,22 +175,23 @@ func (l *link) cut() {
 	l.Channel.Close()
 }
 
-// expect gives the worker limit for what it has to do next, after which news with
-// overdue come; rest calls that off.
-func (l *link) expect(limit time.Duration) {
-	l.rest()
-	turn := l.turn
-	l.patience = time.AfterFunc(limit, func() {
+// startTimer gives the worker limit for what it has to do next. After that the master
+// gets a report with overdue.
+func (l *link) startTimer(limit time.Duration) {
+	l.stopTimer()
+	id := l.timerID
+	l.timer = time.AfterFunc(limit, func() {
 		select {
-		case l.news <- news{from: l, overdue: turn}:
+		case l.reports <- report{from: l, overdue: id}:
 		case <-l.over:
 		}
 	})
 }
 
-func (l *link) rest() {
-	l.turn++
-	if l.patience != nil {
-		l.patience.Stop()
+// stopTimer is called when the worker has done what it had to do.
+func (l *link) stopTimer() {
+	l.timerID++
+	if l.timer != nil {
+		l.timer.Stop()
 	}
 }

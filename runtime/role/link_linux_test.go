@@ -22,15 +22,15 @@ func TestQueueIsBounded(t *testing.T) {
 		l.tell(process.Message{Kind: kind, Files: []int{fd}})
 	}
 	for range 100 {
-		tell(sayReopen)
-		tell(sayQuit)
-		tell(sayTerminate)
+		tell(msgReopen)
+		tell(msgQuit)
+		tell(msgTerminate)
 	}
 	if n := openDescriptors(t); len(l.queue) != 3 || n != before+3 {
 		t.Errorf("%d messages, %d descriptors, before %d", len(l.queue), n, before)
 	}
 	l.stopSending()
-	tell(sayReopen)
+	tell(msgReopen)
 	if n := openDescriptors(t); len(l.queue) != 0 || n != before {
 		t.Errorf("after the end: %d messages, %d descriptors, before %d", len(l.queue), n, before)
 	}

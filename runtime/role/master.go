@@ -26,20 +26,20 @@ type master struct {
 	worker  *link              // the one that serves, nil for none
 	change  *handover          // under way, nil for none
 	later   []process.Event    // what is to be done after it
-	news    chan news
+	reports chan report
 	links   sync.WaitGroup
 
-	ending    process.Event // Quit or Terminate, once asked for
-	noAccept  bool          // WINCH: no worker until the next reload
-	code      int           // to exit with
-	patience  time.Duration // until the next signal to workers that should have ended
-	alarm     <-chan time.Time
-	crashes   time.Duration // the pause before a worker that crashed at once is replaced
-	respawnAt <-chan time.Time
+	ending      process.Event // Quit or Terminate, once asked for
+	noAccept    bool          // WINCH: no worker until the next reload
+	code        int           // to exit with
+	insistAfter time.Duration // until the next signal to workers that should have ended
+	alarm       <-chan time.Time
+	crashes     time.Duration // the pause before a worker that crashed at once is replaced
+	respawnAt   <-chan time.Time
 }
 
 func newMaster(h *holder) *master {
-	return &master{holder: h, workers: map[*link]struct{}{}, news: make(chan news)}
+	return &master{holder: h, workers: map[*link]struct{}{}, reports: make(chan report)}
 }
 
 func (m *master) config() *runtime.Config { return m.cfg }
@@ -67,8 +67,8 @@ func (m *master) serve() int {
 		select {
 		case e := <-m.signals.Events():
 			m.obey(e)
-		case n := <-m.news:
-			m.heard(n)
+		case n := <-m.reports:
+			m.onReport(n)
 		case e := <-m.changeover.Exited():
 			m.newBinaryEnded(e)
 		case <-m.alarm:
@@ -90,9 +90,9 @@ func (m *master) terminate() {
 	if m.ending != process.Terminate {
 		m.ending = process.Terminate
 		m.results.Close()
-		m.patience = 50 * time.Millisecond
-		m.tellAll(sayTerminate, nil)
-		m.alarm = time.After(m.patience)
+		m.insistAfter = 50 * time.Millisecond
+		m.tellAll(msgTerminate, nil)
+		m.alarm = time.After(m.insistAfter)
 	}
 }
 
@@ -107,7 +107,7 @@ func (m *master) quit() {
 		owner = lastOwner
 	}
 	m.closeSockets() // before the workers do: the last owner takes what waits in them
-	m.tellAll(sayQuit, owner)
+	m.tellAll(msgQuit, owner)
 }
 
 func (m *master) ready(e process.Event) bool {
@@ -120,7 +120,7 @@ func (m *master) ready(e process.Event) bool {
 // tellAll tells every worker to end.
 func (m *master) tellAll(kind byte, body []byte) {
 	for l := range m.workers {
-		if l.exiting && kind == sayQuit {
+		if l.exiting && kind == msgQuit {
 			continue
 		}
 		l.exiting = true
@@ -131,7 +131,7 @@ func (m *master) tellAll(kind byte, body []byte) {
 func (m *master) pause() {
 	m.noAccept = true
 	m.respawnAt = nil
-	m.tellAll(sayQuit, nil)
+	m.tellAll(msgQuit, nil)
 	m.worker = nil
 }
 

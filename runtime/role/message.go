@@ -17,24 +17,24 @@ import (
 )
 
 // The kinds of messages between a master and its worker. What a master asks for
-// with sayConfigure a worker answers once, with sayDone or sayFailed.
+// with msgConfigure a worker answers once, with msgDone or msgFailed.
 const (
-	sayHello     = 'H' // worker: it has started
-	sayConfigure = 'C' // master: the configuration to serve, a bundle
-	sayDone      = 'D' // worker: it serves it
-	sayFailed    = 'F' // worker: why it does not; it goes on with the one before, or ends
-	sayFinish    = 'E' // worker: a signal has told it to finish; it takes no configuration any more
-	sayReopen    = 'R' // master: log files that were opened anew, a bundle of nothing else
-	sayQuit      = 'Q' // master: finish what is under way, then exit
-	sayTerminate = 'T' // master: exit
+	msgHello     = 'H' // worker: it has started
+	msgConfigure = 'C' // master: the configuration to serve, a bundle
+	msgDone      = 'D' // worker: it serves it
+	msgFailed    = 'F' // worker: why it does not; it goes on with the one before, or ends
+	msgFinish    = 'E' // worker: a signal has told it to finish; it takes no configuration any more
+	msgReopen    = 'R' // master: log files that were opened anew, a bundle of nothing else
+	msgQuit      = 'Q' // master: finish what is under way, then exit
+	msgTerminate = 'T' // master: exit
 )
 
-// lastOwner is the body of a sayQuit to workers that alone have the listening
+// lastOwner is the body of a msgQuit to workers that alone have the listening
 // sockets: no other process takes the connections that wait in them.
 var lastOwner = []byte("last")
 
 // maxAnswer bounds what a master reads of its worker, maxBundle what a worker
-// takes from its master, which is whom it has its files from.
+// takes from its master, which has read as many bytes of files before.
 const (
 	maxAnswer = 4 << 10
 	maxBundle = 1 << 30

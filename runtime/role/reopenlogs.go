@@ -53,7 +53,7 @@ func (m *master) passStale(l *link, cfg *runtime.Config) {
 // passLogs gives a worker the log files of cfg as they are open now.
 func (m *master) passLogs(l *link, cfg *runtime.Config) {
 	b := &bundle{}
-	msg, err := b.message(sayReopen, cfg, nil)
+	msg, err := b.message(msgReopen, cfg, nil)
 	if err != nil {
 		m.cfg.Log.Fail(errlog.Alert, err)
 		return

@@ -25,7 +25,7 @@ const (
 func (m *master) start(cfg *runtime.Config, record *inputs.Record, sockets map[string]*netio.Listener) *link {
 	b := newBundle(&m.opts.Options, record)
 	b.Daemonized = m.daemonized
-	msg, err := b.message(sayConfigure, cfg, sockets)
+	msg, err := b.message(msgConfigure, cfg, sockets)
 	log := m.logOf(nil)
 	if err != nil {
 		log.Fail(errlog.Alert, err)
@@ -41,11 +41,11 @@ func (m *master) start(cfg *runtime.Config, record *inputs.Record, sockets map[s
 	}
 	log.Log(errlog.Notice, 0, nil, nil, "start worker process %d", child.PID)
 	m.links.Add(1)
-	l := newLink(child, m.news, m.links.Done)
+	l := newLink(child, m.reports, m.links.Done)
 	m.workers[l] = struct{}{}
 	l.first = msg
 	l.asked = true
-	l.expect(answerLimit)
+	l.startTimer(answerLimit)
 	return l
 }
 

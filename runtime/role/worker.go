@@ -37,15 +37,15 @@ type worker struct {
 	given   map[string]int // log files that the master has opened, by path, and that are in no use yet
 	drained chan struct{}  // closed when the last request has ended; nil before the end begins
 	master  int            // its number
-	deaf    bool           // the master is gone, or has given this worker up
+	alone   bool           // the master is gone, or has given this worker up
 }
 
 func (w *worker) run() int {
 	messages := make(chan process.Message)
-	go w.listen(messages)
-	_ = w.channel.Send(process.Message{Kind: sayHello}) // a dead master is noticed by listen
+	go w.receive(messages)
+	_ = w.channel.Send(process.Message{Kind: msgHello}) // a dead master is noticed by receive
 	m, ok := <-messages
-	if !ok || m.Kind != sayConfigure {
+	if !ok || m.Kind != msgConfigure {
 		return 0 // the end came before there was anything to do
 	}
 	b, logs, sockets, err := unpack(m)
@@ -65,8 +65,8 @@ func (w *worker) run() int {
 	return w.obey(messages, signals.Events())
 }
 
-// listen passes on what the master says, and closes messages when it is gone.
-func (w *worker) listen(messages chan<- process.Message) {
+// receive passes on the messages of the master, and closes messages when it is gone.
+func (w *worker) receive(messages chan<- process.Message) {
 	defer close(messages)
 	for {
 		m, err := w.channel.Receive(maxBundle, true)
@@ -78,12 +78,12 @@ func (w *worker) listen(messages chan<- process.Message) {
 }
 
 func (w *worker) answer(err error) {
-	m := process.Message{Kind: sayDone}
+	m := process.Message{Kind: msgDone}
 	if err != nil {
-		m.Kind, m.Body = sayFailed, []byte(err.Error())
+		m.Kind, m.Body = msgFailed, []byte(err.Error())
 		m.Body = m.Body[:min(len(m.Body), maxAnswer)]
 	}
-	_ = w.channel.Send(m) // a dead master is noticed by listen
+	_ = w.channel.Send(m) // a dead master is noticed by receive
 }
 
 // obey serves messages and signals until one of them has ended the worker.
@@ -98,7 +98,7 @@ func (w *worker) obey(messages <-chan process.Message, events <-chan process.Eve
 			return 0
 		case m, ok := <-messages:
 			if !ok {
-				messages, w.deaf = nil, true // signals are left
+				messages, w.alone = nil, true // signals are left
 				continue
 			}
 			e = w.take(m)
@@ -109,7 +109,7 @@ func (w *worker) obey(messages <-chan process.Message, events <-chan process.Eve
 				reopenLogs(s.Config(), sameOwner)
 			}
 		}
-		if w.deaf && e != 0 { // the master, if it is there, and the next worker have the sockets, too
+		if w.alone && e != 0 { // the master, if it is there, and the next worker have the sockets, too
 			s.SetShared(os.Getppid() == w.master)
 		}
 		switch e {
@@ -119,7 +119,7 @@ func (w *worker) obey(messages <-chan process.Message, events <-chan process.Eve
 			return 0
 		case process.Quit:
 			if signalled && w.drained == nil {
-				_ = w.channel.Send(process.Message{Kind: sayFinish}) // a dead master is noticed by listen
+				_ = w.channel.Send(process.Message{Kind: msgFinish}) // a dead master is noticed by receive
 			}
 			w.quit()
 		}
@@ -129,19 +129,19 @@ func (w *worker) obey(messages <-chan process.Message, events <-chan process.Eve
 // take does what a message asks for. The event is what is left to do.
 func (w *worker) take(m process.Message) process.Event {
 	switch m.Kind {
-	case sayQuit:
+	case msgQuit:
 		w.server.SetShared(!bytes.Equal(m.Body, lastOwner))
 		return process.Quit
-	case sayTerminate:
+	case msgTerminate:
 		return process.Terminate
-	case sayConfigure, sayReopen:
-		if m.Kind == sayConfigure && w.drained != nil {
-			closeFiles(m.Files) // it has crossed sayFinish
+	case msgConfigure, msgReopen:
+		if m.Kind == msgConfigure && w.drained != nil {
+			closeFiles(m.Files) // it has crossed msgFinish
 			return 0
 		}
 		b, logs, sockets, err := unpack(m)
 		switch {
-		case m.Kind == sayConfigure:
+		case m.Kind == msgConfigure:
 			if err == nil {
 				err = w.configure(b, logs, sockets)
 			}

@@ -13,80 +13,93 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/process"
 )
 
-// heard takes what a worker says, or what has become of it.
-func (m *master) heard(n news) {
-	l := n.from
+// onReport takes a message of a worker, or what has become of it.
+func (m *master) onReport(r report) {
+	l := r.from
 	switch {
-	case n.exited != nil:
-		l.rest()
+	case r.exited != nil:
+		l.stopTimer()
 		delete(m.workers, l)
-		m.gone(l, *n.exited)
-	case l.lost:
-	case n.silent:
-		l.expect(answerLimit) // it is about to end
-	case n.overdue != 0:
-		if n.overdue == l.turn {
+		m.onExit(l, *r.exited)
+	case l.givenUp:
+	case r.silent:
+		l.startTimer(answerLimit) // it is about to end
+	case r.overdue != 0:
+		if r.overdue == l.timerID {
 			m.giveUp(l, "has not answered in time")
 		}
-	case errors.Is(n.broken, os.ErrDeadlineExceeded):
+	case errors.Is(r.broken, os.ErrDeadlineExceeded):
 		m.giveUp(l, "does not take messages")
-	case n.broken != nil || !m.said(l, n.Message):
+	case r.broken != nil || !m.onMessage(l, r.Message):
 		l.serving = false // whatever it serves, it is not the worker that was started
 		m.giveUp(l, "sends what is no message")
 	}
 }
 
-// said takes a message of a worker. ok is false for one that was not asked for.
-func (m *master) said(l *link, msg process.Message) (ok bool) {
+// onMessage takes a message of a worker. ok is false for one that was not asked for.
+func (m *master) onMessage(l *link, msg process.Message) (ok bool) {
 	switch {
-	case msg.Kind == sayHello && l.first.Kind != 0:
-		main := m.cfg.Main
-		if m.change != nil && m.change.target == l {
-			main = m.change.Config.Main
-		}
-		l.Do(func(pid int) { main.Limit(pid, nil) }) // not before: a Go program begins with changing its limits
-		l.tell(l.first)
-		l.first = process.Message{}
-		return true
-	case msg.Kind == sayDone && l.asked:
-		l.asked, l.serving = false, true
-		l.rest()
-		if m.change == nil || m.change.target != l {
-			m.passStale(l, m.cfg)
-			return true
-		}
-		m.passStale(l, m.change.Config) // before commit, behind which the next configuration may be on its way
-		m.commit()
-		return true
-	case msg.Kind == sayFailed && l.asked:
-		l.asked, l.failed = false, !l.serving
-		l.rest()
-		if l.failed {
-			l.expect(answerLimit) // it is about to end
-		}
-		if l.serving {
-			m.passStale(l, m.cfg) // with which it goes on
-		}
-		m.logOf(l).Log(errlog.Emerg, 0, nil, nil, "worker process %d: %s", l.PID, printable(msg.Body))
-		if m.change != nil && m.change.target == l {
-			m.abandon()
-		}
-		return true
-	case msg.Kind == sayFinish && l.serving:
-		m.finishing(l)
-		return true
+	case msg.Kind == msgHello && l.first.Kind != 0:
+		m.onHello(l)
+	case msg.Kind == msgDone && l.asked:
+		m.onDone(l)
+	case msg.Kind == msgFailed && l.asked:
+		m.onFailed(l, msg.Body)
+	case msg.Kind == msgFinish && l.serving:
+		m.onFinish(l)
+	default:
+		return false
 	}
-	return false
+	return true
 }
 
-// finishing is called when a worker has begun to finish without being told to by the
+// onHello sends its first configuration to a worker that has started.
+func (m *master) onHello(l *link) {
+	main := m.cfg.Main
+	if m.change != nil && m.change.target == l {
+		main = m.change.Config.Main
+	}
+	l.Do(func(pid int) { main.Limit(pid, nil) }) // not before: a Go program begins with changing its limits
+	l.tell(l.first)
+	l.first = process.Message{}
+}
+
+// onDone is called when a worker serves the configuration that it was sent.
+func (m *master) onDone(l *link) {
+	l.asked, l.serving = false, true
+	l.stopTimer()
+	if m.change == nil || m.change.target != l {
+		m.passStale(l, m.cfg)
+		return
+	}
+	m.passStale(l, m.change.Config) // before commit, behind which the next configuration may be on its way
+	m.commit()
+}
+
+// onFailed is called when a worker has refused the configuration that it was sent.
+func (m *master) onFailed(l *link, why []byte) {
+	l.asked, l.failed = false, !l.serving
+	l.stopTimer()
+	if l.failed {
+		l.startTimer(answerLimit) // it is about to end
+	}
+	if l.serving {
+		m.passStale(l, m.cfg) // with which it goes on
+	}
+	m.logOf(l).Log(errlog.Emerg, 0, nil, nil, "worker process %d: %s", l.PID, printable(why))
+	if m.change != nil && m.change.target == l {
+		m.abandon()
+	}
+}
+
+// onFinish is called when a worker has begun to finish without being told to by the
 // master. It accepts nothing any more, so another takes its place.
-func (m *master) finishing(l *link) {
+func (m *master) onFinish(l *link) {
 	if l.exiting {
 		return
 	}
 	l.exiting, l.asked = true, false
-	l.rest()
+	l.stopTimer()
 	m.passStale(l, m.cfg)
 	if m.worker == l {
 		m.worker = nil
@@ -103,8 +116,8 @@ func (m *master) finishing(l *link) {
 // it goes on; meanwhile another takes its place. One that has not served yet is
 // killed.
 func (m *master) giveUp(l *link, why string) {
-	l.lost = true
-	l.rest()
+	l.givenUp = true
+	l.stopTimer()
 	l.cut()
 	log := m.logOf(l)
 	log.Log(errlog.Alert, 0, nil, nil, "worker process %d %s, it is given up", l.PID, why)
@@ -142,8 +155,8 @@ func (m *master) logOf(l *link) *errlog.Logger {
 	return m.change.Log
 }
 
-// gone is called when a worker has ended.
-func (m *master) gone(l *link, e process.Exited) {
+// onExit is called when a worker has ended.
+func (m *master) onExit(l *link, e process.Exited) {
 	closeFiles(l.first.Files)
 	log := m.logOf(l)
 	log.Log(errlog.Notice, 0, nil, nil, "signal %d (SIGCHLD) received from %d", int(syscall.SIGCHLD), l.PID)
@@ -170,9 +183,9 @@ func (m *master) gone(l *link, e process.Exited) {
 
 // insist signals the workers that were told to exit and have not.
 func (m *master) insist() {
-	m.patience *= 2
+	m.insistAfter *= 2
 	sig := syscall.SIGTERM
-	if m.patience > time.Second {
+	if m.insistAfter > time.Second {
 		sig = syscall.SIGKILL
 	}
 	for l := range m.workers {
@@ -180,10 +193,10 @@ func (m *master) insist() {
 			m.cfg.Log.Fail(errlog.Alert, err)
 		}
 	}
-	m.alarm = time.After(m.patience)
+	m.alarm = time.After(m.insistAfter)
 }
 
-// printable is what a worker says, as far as a terminal may print it: a worker that
+// printable is what a worker has sent, as far as a terminal may print it: a worker that
 // was taken over is not to write lines of its own or commands into a log of root's.
 func printable(text []byte) string {
 	var b []byte
