@@ -25,10 +25,10 @@ func (c *recorder) hook(r *httpd.Request, p httpd.Phase, module string, h httpd.
 		c.named(r, "mirror", "mirror", "a copy of the request goes there at run time")
 		return httpd.Declined
 	case module == "ngx_http_realip_module":
-		before := r.Conn().PeerReplaced()
+		before := r.PeerReplaced()
 		rc := h(r)
-		if !before && r.Conn().PeerReplaced() {
-			c.named(r, "realip", "real_ip_header", "the client is "+string(r.Conn().Addr))
+		if !before && r.PeerReplaced() {
+			c.named(r, "realip", "real_ip_header", "the client is "+string(r.RemoteAddr()))
 		}
 		return rc
 	}
@@ -70,7 +70,7 @@ func (c *recorder) checkAccess(r *httpd.Request, h httpd.Handler) httpd.Result {
 	if n != nil {
 		s.Directive, s.At, s.Text = statement(n), place(n), statement(n)+": "+text
 	} else if module == "ngx_http_access_module" {
-		s.Text = "no allow or deny fits " + string(r.Conn().Addr)
+		s.Text = "no allow or deny fits " + string(r.RemoteAddr())
 	}
 	if rc != httpd.Declined {
 		s.Matched = yes(rc == httpd.OK)
@@ -99,13 +99,13 @@ func (c *recorder) inAccess() bool {
 func accessText(r *httpd.Request, rc httpd.Result) string {
 	switch rc {
 	case httpd.OK:
-		return "grants access to " + string(r.Conn().Addr)
+		return "grants access to " + string(r.RemoteAddr())
 	case httpd.Declined:
 		return "has no opinion"
 	case httpd.StatusUnauthorized:
 		return "asks for a password, 401"
 	}
-	return fmt.Sprintf("refuses %s, %d", r.Conn().Addr, rc)
+	return fmt.Sprintf("refuses %s, %d", r.RemoteAddr(), rc)
 }
 
 // content runs a content handler.

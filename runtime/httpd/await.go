@@ -25,7 +25,7 @@ func (c *Conn) await() bool {
 		c.close()
 		return false
 	}
-	first := c.Requests == 0
+	first := c.requests == 0
 	now := int64(0)
 	if first {
 		now = clock.Mono()
@@ -60,7 +60,7 @@ func (c *Conn) awaitOn(err error, waited, limit time.Duration) bool {
 			c.close()
 			return false
 		}
-		if c.srv.quitting.Load() || c.retired && c.Requests > 0 {
+		if c.srv.quitting.Load() || c.retired && c.requests > 0 {
 			if limit = min(limit, msec(c.keepMin)); waited >= limit {
 				break
 			}
@@ -86,7 +86,7 @@ func (c *Conn) awaitFor(d time.Duration) {
 // idleLimit returns how long the wait for a request may take that began at the
 // monotonic time since.
 func (c *Conn) idleLimit(since int64) time.Duration {
-	if c.Requests == 0 {
+	if c.requests == 0 {
 		return max(time.Duration(c.firstUntil()-since), time.Millisecond)
 	}
 	return msec(c.keepFor)
@@ -122,7 +122,7 @@ func (c *Conn) awaitParked(limit time.Duration) bool {
 func (c *Conn) awaited(err error) bool {
 	c.setWaiting(false)
 	if err != nil {
-		c.ended(err, c.Requests == 0)
+		c.ended(err, c.requests == 0)
 		return false
 	}
 	return true
@@ -133,7 +133,7 @@ func (c *Conn) debugRecv(n int) {
 	if !c.debugging(errlog.DebugHTTP) {
 		return
 	}
-	if c.Requests == 0 {
+	if c.requests == 0 {
 		c.debugf("http wait request handler")
 	} else {
 		c.debugf("http keepalive handler")
@@ -251,7 +251,7 @@ func (c *Conn) ended(err error, first bool) {
 // closedIdle logs that the client closed a kept connection; err says how, nil: in
 // order. nginx has no context at this point.
 func (c *Conn) closedIdle(err error) {
-	c.log.Log(errlog.Info, c.ID, err, nil, "client %s closed keepalive connection", c.Addr)
+	c.log.Log(errlog.Info, c.client.ID, err, nil, "client %s closed keepalive connection", c.client.Host)
 }
 
 // recvFailed logs a read that failed while a request was waited for. A reset of
@@ -302,7 +302,7 @@ func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
 	}
 	if why != netio.Readable {
 		c.setWaiting(false)
-		if why == netio.Expired && c.Requests == 0 {
+		if why == netio.Expired && c.requests == 0 {
 			c.ended(netio.ErrTimeout, true)
 			return
 		}

@@ -43,7 +43,12 @@ func (r *Request) runBackground(uri []byte, before, done chan struct{}) {
 	}
 	c := r.conn
 	r.step(func() { r.runChild(uri) })
-	r.step(r.release)
+	c.crashed = true // unless its release comes to its end
+	r.step(func() {
+		crashed := r.crashed
+		r.release()
+		c.crashed = crashed
+	})
 	c.endShadow()
 }
 
@@ -63,7 +68,11 @@ func (r *Request) runChild(uri []byte) {
 func (r *Request) detach(body bool) *Request {
 	c := r.conn.shadow()
 	m := requests.Get().(*Request)
-	m.cfg, m.conn, m.srv, m.loc, m.main = r.cfg, c, r.srv, r.loc, m
+	m.cfg, m.client, m.conn, m.listen, m.srv, m.loc, m.main = r.cfg, &c.client, c, r.listen, r.srv, r.loc, m
+	m.log, m.debug, m.verbose, m.action = r.log, r.debug, r.verbose, r.action
+	if r.replaced {
+		m.SetPeer(r.peer)
+	}
 	m.prepare()
 	m.makeVars()
 	m.Start, m.number, m.length, m.pipelined = r.Start, r.number, r.length, r.pipelined
@@ -133,18 +142,17 @@ func (r *Request) takeBody(b *Body) bool {
 // used: its addresses, its TLS parameters, its place in the configuration.
 func (c *Conn) shadow() *Conn {
 	s := conns.Get().(*Conn)
-	s.ID, s.Requests, s.Start = c.ID, c.Requests, c.Start
+	s.requests = c.requests
 	s.isShadow = true
-	s.log, s.debug, s.verbose = c.log, c.debug, c.verbose
 	s.srv, s.ls, s.cfg, s.addr = c.srv, c.ls, c.cfg, c.addr
 	s.nc = c.nc.Shadow()
 	s.rw = s.nc
-	s.setPeer(c.peer)
-	s.tlsS, s.sni, s.sniRegex = c.tlsS, c.sni, c.sniRegex
-	s.proxy = c.proxy
-	if c.layer != nil {
-		s.tls, s.layer = c.tls, c.layer.shadow(s)
+	s.client.begin(c.client.ID, c.client.Start, &c.client.Peer, s.nc)
+	s.client.Proxy = c.client.Proxy
+	if c.client.TLS != nil {
+		s.client.TLS = c.client.TLS.copy()
 	}
+	s.tlsS, s.sni, s.sniRegex = c.tlsS, c.sni, c.sniRegex
 	if c.held != nil && c.held.hold() {
 		s.held = c.held
 	}
@@ -159,9 +167,6 @@ func (c *Conn) endShadow() {
 	if c.crashed {
 		live.Done() // and nothing of it is used again
 		return
-	}
-	if c.layer != nil {
-		c.layer.release()
 	}
 	c.nc.Release()
 	c.recycle()

@@ -138,7 +138,7 @@ func (r *Request) BodyFailed(err error) Result {
 	case errors.Is(err, errBadBody):
 		return StatusBadRequest
 	case isTimeout(err): // which nginx does not log
-		r.conn.timedOut = true
+		r.main.timedOut = true
 		return StatusRequestTimeout
 	case errors.Is(err, io.EOF), r.conn.resetTLS(err):
 		r.Logf(errlog.Info, nil, "client prematurely closed connection")

@@ -15,7 +15,6 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/regex"
-	"github.com/sluiceproxy/sluice/runtime/wire/proxyproto"
 )
 
 var (
@@ -25,12 +24,11 @@ var (
 
 // Conn is a client's connection.
 type Conn struct {
-	ID       uint64 // number in error log lines: *3
-	Requests uint64 // requests so far, the current one included
-	Start    int64  // clock.Mono of the accept
-	Addr     []byte // the client's address as text, after realip if that applies
+	client   Client
+	requests uint64   // so far, the current one included
+	r        *Request // the current one, nil between requests
 
-	log     *errlog.Logger   // of the server or location that the connection's main request is in, or was
+	log     *errlog.Logger   // between requests: see setLog
 	debug   errlog.DebugMask // of log: what debug records are wanted
 	verbose bool             // named by debug_connection: log is a Verbose one
 
@@ -56,11 +54,7 @@ type Conn struct {
 	chunk   [18]byte // size line of the chunk under way
 	sent    int64
 
-	peer      netio.Addr // client, after realip
-	addrText  [maxHostText]byte
-	replaced  bool // peer and Addr are realip's, until the request ends
-	proxy     *proxyproto.Header
-	action    string
+	action    string // between requests: what is being done, for the error log
 	timedOut  bool
 	retired   bool  // the current configuration does not listen here: the connection is served to the end of its request
 	unfit     bool  // it is not what the current configuration would have made of it
@@ -100,12 +94,10 @@ func newConn(s *Instance, ls *Listening, nc *netio.Conn) *Conn {
 	if c.serveFn == nil {
 		c.serveFn, c.resumeFn = c.serve, c.resume
 	}
-	c.ID = s.nextConn.Add(1)
 	c.srv, c.ls, c.nc = s, ls, nc
-	c.Start = clock.Mono()
+	c.client.begin(s.nextConn.Add(1), clock.Mono(), nc.Peer(), nc)
 	c.rw = nc
-	c.setPeer(*nc.Peer())
-	c.verbose = s.debugged(&c.peer)
+	c.verbose = s.debugged(nc.Peer())
 	s.stats.Accepted.Add(1)
 	s.stats.Handled.Add(1)
 	s.stats.Active.Add(1)
@@ -124,40 +116,11 @@ func (c *Conn) setWaiting(on bool) {
 	c.waiting = on
 }
 
-// setPeer makes a the client's address.
-func (c *Conn) setPeer(a netio.Addr) {
-	c.peer = a
-	c.Addr = c.peer.AppendHost(c.addrText[:0])
-}
-
-// Peer returns the client's address, as realip left it.
-func (c *Conn) Peer() *netio.Addr { return &c.peer }
-
-// PeerReplaced reports whether SetPeer was called during this request. The
-// address of the socket itself is always Net().Peer().
-func (c *Conn) PeerReplaced() bool { return c.replaced }
-
-// Net returns the socket.
-func (c *Conn) Net() *netio.Conn { return c.nc }
-
-// RW returns what reads and writes the client's plain bytes: the socket or
-// the TLS layer over it.
-func (c *Conn) RW() io.ReadWriter { return c.rw }
-
-// TLS returns the TLS layer, nil on a plain connection.
-func (c *Conn) TLS() *tls.Conn { return c.tls }
-
-// ProxyProtocol returns the PROXY header the connection began with, or nil.
-func (c *Conn) ProxyProtocol() *proxyproto.Header { return c.proxy }
-
-// Listen returns the address the connection came in on.
-func (c *Conn) Listen() *Addr { return c.addr }
-
 // LogFields implements errlog.Context for what happens while there is no
 // request.
 func (c *Conn) LogFields(f *errlog.Fields) {
 	f.Action(c.action)
-	f.Add("client", c.Addr)
+	f.Add("client", c.client.Host)
 	server := c.nc.Local() // of a connection that is only made up
 	if c.ls != nil {
 		server = c.ls.lns[0].Addr()
@@ -168,7 +131,7 @@ func (c *Conn) LogFields(f *errlog.Fields) {
 // logf logs with the connection's context, to the log that was last in effect.
 func (c *Conn) logf(lv errlog.Level, err error, format string, args ...any) {
 	if c.log.Enabled(lv) && !c.evicted.Load() {
-		c.log.Log(lv, c.ID, err, c, format, args...)
+		c.log.Log(lv, c.client.ID, err, c, format, args...)
 	}
 }
 
@@ -222,7 +185,7 @@ func (c *Conn) serve() {
 // loop serves requests until the connection ends or is parked.
 func (c *Conn) loop() {
 	for {
-		if c.Requests > 0 && c.inPos < c.inEnd {
+		if c.requests > 0 && c.inPos < c.inEnd {
 			c.nc.Spend()
 		} else if c.inPos == c.inEnd && !c.await() {
 			return

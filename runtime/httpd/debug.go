@@ -10,8 +10,17 @@ import (
 // Whoever writes one asks Debugging first: where nobody reads them, they cost a
 // test of one bit.
 
-// setLog makes l the connection's log: that of the server or location its main
-// request has come to.
+// setLog makes l the main request's log: that of the server or location it has
+// come to.
+func (r *Request) setLog(l *errlog.Logger) {
+	if r.verbose {
+		l = l.Verbose()
+	}
+	r.log, r.debug = l, l.Debug()
+}
+
+// setLog makes l the connection's log between requests: that of its last one, before
+// the first that of the default server.
 func (c *Conn) setLog(l *errlog.Logger) {
 	if c.verbose {
 		l = l.Verbose()
@@ -20,11 +29,20 @@ func (c *Conn) setLog(l *errlog.Logger) {
 }
 
 // debugging reports whether debug records of a part are wanted.
-func (c *Conn) debugging(part errlog.DebugMask) bool { return c.debug&part != 0 }
+func (c *Conn) debugging(part errlog.DebugMask) bool {
+	if c.r != nil {
+		return c.r.debug&part != 0
+	}
+	return c.debug&part != 0
+}
 
 // debugf writes a debug record. Ask debugging first.
 func (c *Conn) debugf(format string, args ...any) {
-	c.log.Log(errlog.Debug, c.ID, nil, nil, format, args...)
+	l := c.log
+	if c.r != nil {
+		l = c.r.log
+	}
+	l.Log(errlog.Debug, c.client.ID, nil, nil, format, args...)
 }
 
 // Debugging reports whether debug records about this connection are wanted:
@@ -36,15 +54,17 @@ func (c *Conn) Debugf(format string, args ...any) { c.debugf(format, args...) }
 
 // Debugging reports whether debug records about this request are wanted: what
 // to ask before Debugf, whose arguments have a cost.
-func (r *Request) Debugging() bool { return r.conn.debugging(errlog.DebugHTTP) }
+func (r *Request) Debugging() bool { return r.main.debug&errlog.DebugHTTP != 0 }
 
 // Debugf writes a debug record about the request.
-func (r *Request) Debugf(format string, args ...any) { r.conn.debugf(format, args...) }
+func (r *Request) Debugf(format string, args ...any) {
+	r.main.log.Log(errlog.Debug, r.client.ID, nil, nil, format, args...)
+}
 
 // debugAccept notes a connection.
 func (c *Conn) debugAccept() {
 	if c.debugging(errlog.DebugEvent) {
-		c.debugf("accept: %s fd:%d", c.peer.String(), c.nc.Fd())
+		c.debugf("accept: %s fd:%d", c.client.Peer.String(), c.nc.Fd())
 	}
 }
 

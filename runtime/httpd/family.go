@@ -108,7 +108,7 @@ func (r *Request) Include(uri, args []byte, o SubOptions) *Request {
 func (r *Request) runIncluded() {
 	k := r.kin
 	if !r.main.failed {
-		r.conn.action = ""
+		r.main.action = ""
 		r.included()
 	}
 	k.ended = true

@@ -25,13 +25,13 @@ type head struct {
 func (r *Request) readHead() Result {
 	h := head{r: r, c: r.conn}
 	h.until = r.Start + r.srv.Conf.headerTimeout*1e6
-	if r.conn.Requests == 1 {
+	if r.number == 1 {
 		h.until = r.conn.firstUntil()
 	}
 	if h.c.inLarge {
 		h.large = 1
 	}
-	r.conn.action = "reading client request line"
+	r.main.action = "reading client request line"
 	if r.Debugging() {
 		r.Debugf("http process request line")
 	}
@@ -45,7 +45,7 @@ func (r *Request) readHead() Result {
 		}
 		return r.checkTLS()
 	}
-	r.conn.action = "reading client request headers"
+	r.main.action = "reading client request headers"
 	if r.Debugging() {
 		r.Debugf("http process request header line")
 	}
@@ -192,7 +192,7 @@ func (h *head) more(line bool) Result {
 func (h *head) timeout() Result {
 	h.notePartial()
 	h.r.Logf(errlog.Info, errTimedOut, "client timed out")
-	h.c.timedOut = true
+	h.r.timedOut = true
 	return StatusRequestTimeout
 }
 

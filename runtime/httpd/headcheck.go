@@ -95,7 +95,7 @@ func (r *Request) checkTransferEncoding() Result {
 
 // chooseServer picks the server block for a host name.
 func (r *Request) chooseServer(host []byte) Result {
-	names := r.conn.addr.Names
+	names := r.listen.Names
 	if names == nil {
 		return OK
 	}
@@ -113,7 +113,7 @@ func (r *Request) chooseServer(host []byte) Result {
 	}
 	if c.sni != "" {
 		if !ok {
-			srv, ok = c.addr.Default, true
+			srv, ok = r.listen.Default, true
 		}
 		if srv.VerifyClient {
 			r.Logf(errlog.Info, nil, "client attempted to request the server name different from the one that was negotiated")
@@ -128,6 +128,6 @@ func (r *Request) chooseServer(host []byte) Result {
 		r.setNamed(re)
 	}
 	r.srv, r.loc = srv, srv.Root
-	c.setLog(r.loc.Log)
+	r.setLog(r.loc.Log)
 	return OK
 }

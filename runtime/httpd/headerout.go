@@ -190,7 +190,7 @@ func (r *Request) appendLocation(b []byte) []byte {
 	b = append(b, "Location: "...)
 	at := len(b)
 	b = append(b, "http"...)
-	if r.conn.tls != nil {
+	if r.client.TLS != nil {
 		b = append(b, 's')
 	}
 	b = append(b, "://"...)
@@ -200,10 +200,10 @@ func (r *Request) appendLocation(b []byte) []byte {
 	case len(r.name) > 0:
 		b = append(b, r.name...)
 	default:
-		b = r.conn.nc.Local().AppendHost(b)
+		b = r.client.Socket.Local().AppendHost(b)
 	}
-	if port := r.conn.nc.Local().Port(); core.portRedirect && port != 0 {
-		if std := uint16(80); r.conn.tls != nil {
+	if port := r.client.Socket.Local().Port(); core.portRedirect && port != 0 {
+		if std := uint16(80); r.client.TLS != nil {
 			std = 443
 			if port != std {
 				b = appendInt(append(b, ':'), int64(port))

@@ -83,7 +83,7 @@ func (r *Request) realRoot() []byte {
 
 func (r *Request) tcpInfo(i int) []byte {
 	var info netio.TCPInfo
-	if !r.conn.nc.TCPInfo(&info) {
+	if !r.client.Socket.TCPInfo(&info) {
 		return nil
 	}
 	return r.Number(int64([4]uint32{info.RTT, info.RTTVar, info.SndCwnd, info.RcvSpace}[i]))

@@ -44,7 +44,7 @@ func (c *Conn) preamble() bool {
 // firstUntil is the monotonic time by which the header of a connection's first
 // request is to be there, with the PROXY header, the TLS handshake and all
 // waits before it: client_header_timeout from the accept on.
-func (c *Conn) firstUntil() int64 { return c.Start + c.addr.Default.Conf.headerTimeout*1e6 }
+func (c *Conn) firstUntil() int64 { return c.client.Start + c.addr.Default.Conf.headerTimeout*1e6 }
 
 // opensFor returns how long a connection that has no request yet may still wait;
 // netio.ErrTimeout: no longer.
@@ -133,7 +133,7 @@ func (c *Conn) readProxy() bool {
 	h.Source = append([]byte(nil), h.Source...)
 	h.Destination = append([]byte(nil), h.Destination...)
 	h.TLVs = append([]byte(nil), h.TLVs...)
-	c.proxy = h
+	c.client.Proxy = h
 	c.action = ""
 	if used < n {
 		c.keepInput(c.addr.Default.Conf, b.B[used:n])

@@ -14,11 +14,10 @@ func (r *Request) caught() {
 	}
 }
 
-// crash marks the request and its connection as crashed; text is for the log.
+// crash marks the main request as crashed; text is for the log.
 func (r *Request) crash(text string) {
 	m := r.main
 	m.crashed, m.keepalive = true, false
-	r.conn.crashed = true
 	r.Logf(errlog.Alert, nil, "%s", text)
 }
 
@@ -79,9 +78,11 @@ func (c *Conn) end(r *Request) bool {
 		finished = true
 	}()
 	if !finished {
+		c.detach(r)
+		c.crashed = true
 		r.abandon()
 	}
-	return keep && !c.crashed
+	return keep
 }
 
 // abandon is release for a request that has crashed.

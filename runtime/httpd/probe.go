@@ -60,11 +60,11 @@ func (c *Config) Probe(p *Probe) ([]byte, error) {
 		return nil, ErrNotListening
 	}
 	var out bytes.Buffer
-	conn := &Conn{ID: 1, Requests: 1, Start: clock.Mono(), isShadow: true, cfg: c, addr: addr}
+	conn := &Conn{requests: 1, isShadow: true, cfg: c, addr: addr}
 	conn.srv = &Instance{stats: &Stats{}}
 	conn.nc = netio.Stand(p.Peer, p.Local)
 	defer conn.nc.Release()
-	conn.setPeer(p.Peer)
+	conn.client.begin(1, clock.Mono(), &p.Peer, conn.nc)
 	if err := conn.pretendTLS(p); err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func (c *Config) Probe(p *Probe) ([]byte, error) {
 // probe is serveRequest without a client.
 func (c *Conn) probe() {
 	r := c.newRequest()
-	r.number = 1
+	c.r, r.number = r, 1
 	rc := r.readHead()
 	r.trace(Event{Kind: EventServer, Code: rc})
 	r.Body = Body{read: true, bodyDecoder: bodyDecoder{done: true}}
@@ -106,13 +106,13 @@ func (c *Conn) pretendTLS(p *Probe) error {
 	}
 	c.layer = new(tlsLayer)
 	c.layer.start(c)
-	c.layer.hello.ServerName = p.ServerName
+	c.layer.session.Hello.ServerName = p.ServerName
 	c.tls = tls.Server(c.layer, c.addr.TLS)
 	settings, err := c.serverByName(p.ServerName)
 	if err != nil {
 		return ErrRejected
 	}
-	c.layer.settings = settings
+	c.layer.session.settings = settings
 	return nil
 }
 

@@ -36,21 +36,21 @@ func (c *Conn) derive() {
 	c.verbose = c.srv.debugged(c.nc.Peer())
 	c.setLog(c.addr.Default.Root.Log)
 	c.plainHTTP = c.addr.SSL && c.tls == nil // a request that comes is answered with nginx's 400
-	c.unfit = c.plainHTTP || c.addr.ProxyProtocol != (c.proxy != nil) || c.tls != nil && !c.deriveTLS()
+	c.unfit = c.plainHTTP || c.addr.ProxyProtocol != (c.client.Proxy != nil) || c.tls != nil && !c.deriveTLS()
 }
 
 // deriveTLS finds the server that the handshake's name is for now. ok is false when
 // the handshake would not have been the same: the client has to make another.
 func (c *Conn) deriveTLS() (ok bool) {
 	c.tlsS, c.sni, c.sniRegex = nil, "", nil
-	if !c.addr.SSL || !c.layer.ready {
+	if !c.addr.SSL || !c.layer.session.ready {
 		return false
 	}
-	settings, err := c.serverByName(c.layer.hello.ServerName)
-	if err != nil || settings.Terms != c.layer.settings.Terms {
+	settings, err := c.serverByName(c.layer.session.Hello.ServerName)
+	if err != nil || settings.Terms != c.layer.session.settings.Terms {
 		return false
 	}
-	c.layer.settings = settings
+	c.layer.session.settings = settings
 	if c.layer.size != settings.RecordSize && c.outLen == 0 {
 		if c.out != nil {
 			c.out.Free()
@@ -84,7 +84,7 @@ func (c *Conn) recalled() bool {
 // the current configuration keeps one.
 func (c *Conn) parkedOn() bool {
 	keep := c.addr.Default.Root.Core.keepaliveTimeout
-	if c.Requests == 0 || c.keepFor <= keep {
+	if c.requests == 0 || c.keepFor <= keep {
 		return c.nc.ParkAgain(c.srv.lot) == nil
 	}
 	c.keepFor = keep

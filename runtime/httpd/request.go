@@ -29,12 +29,27 @@ type Request struct {
 	Out HeadersOut
 
 	cfg    *Config
+	client *Client
 	conn   *Conn
+	listen *Addr // the address of listen that the connection came in on
 	srv    *Server
 	loc    *Location
 	parent *Request // nil for a client's own request
 	main   *Request
 	kin    *kin // nil without included subrequests
+
+	// Of a main request: the log of the server or location that it has come to, what
+	// debug records are wanted of it, whether debug_connection names the client, and
+	// what is being done, for the error log.
+	log     *errlog.Logger
+	debug   errlog.DebugMask
+	verbose bool
+	action  string
+
+	// The client's address after realip, of a main request, once replaced.
+	peer     netio.Addr
+	peerText []byte
+	replaced bool
 
 	Start      int64  // clock.Mono when its first bytes were there
 	number     uint64 // of the request on its connection
@@ -76,6 +91,8 @@ type Request struct {
 	lostContent    bool // an earlier if block passed requests on, the one in effect has no *_pass
 	noNotModified  bool // preconditions are not for us to check
 	failed         bool // the client is gone, or the response broke off
+	timedOut       bool // of a main request: the client took too long, the connection may be reset
+	plainHTTP      bool // a plain request that came to a TLS port
 	crashed        bool // of a main request: it, or what works for it, panicked
 
 	captures    []int
@@ -124,9 +141,6 @@ const (
 	varNone   // evaluated: no value
 	varStored // assigned: holds even where the variable is not cached
 )
-
-// Conn returns the client's connection.
-func (r *Request) Conn() *Conn { return r.conn }
 
 // Config returns the configuration the request runs under.
 func (r *Request) Config() *Config { return r.cfg }
@@ -244,16 +258,6 @@ func (r *Request) ValidLocation() bool { return r.validLocation }
 // plus sign, so that rewrite encodes what it takes from the URI.
 func (r *Request) EncodedURI() bool { return r.encodedURI }
 
-// SetPeer makes a the client's address until the request ends (realip).
-func (r *Request) SetPeer(a netio.Addr) {
-	c := r.conn
-	c.peer, c.replaced = a, true
-	c.Addr = c.peer.AppendHost(r.main.Alloc(maxHostText)[:0])
-}
-
-// maxHostText is more than the length of any address as text.
-const maxHostText = 64
-
 // SetURI sets the path of a rewritten request.
 func (r *Request) SetURI(uri []byte) { r.URI = uri }
 
@@ -313,15 +317,15 @@ func (r *Request) SetCaptures(data []byte, offsets []int) {
 }
 
 // Log returns the error log in effect.
-// As in nginx it is the connection's, and follows the main request through the
-// locations; subrequests log there, too.
-func (r *Request) Log() *errlog.Logger { return r.conn.log }
+// As in nginx it follows the main request through the locations; subrequests log
+// there, too.
+func (r *Request) Log() *errlog.Logger { return r.main.log }
 
 // Logf writes to the error log with the request's context. err may carry an
 // errno.
 func (r *Request) Logf(lv errlog.Level, err error, format string, args ...any) {
 	if l := r.Log(); l.Enabled(lv) {
-		l.Log(lv, r.conn.ID, err, r, format, args...)
+		l.Log(lv, r.client.ID, err, r, format, args...)
 	}
 }
 
@@ -332,8 +336,8 @@ func (r *Request) Errorf(err error, format string, args ...any) {
 
 // LogFields implements errlog.Context: who asked for what.
 func (r *Request) LogFields(f *errlog.Fields) {
-	f.Action(r.conn.action)
-	f.Add("client", r.conn.Addr)
+	f.Action(r.main.action)
+	f.Add("client", r.RemoteAddr())
 	f.Add("server", []byte(r.srv.Name))
 	if line := r.main.Line.Line; len(line) > 0 {
 		f.Quote("request", line)
@@ -352,6 +356,6 @@ func (r *Request) LogFields(f *errlog.Fields) {
 	}
 }
 
-// Action names what the connection is doing, for error log lines: " while
-// " and this text. Empty for nothing.
-func (r *Request) Action(text string) { r.conn.action = text }
+// Action names what is being done, for error log lines: " while " and this text.
+// Empty for nothing.
+func (r *Request) Action(text string) { r.main.action = text }

@@ -19,13 +19,14 @@ var requests = sync.Pool{New: func() any { return &Request{file: new(openfile.In
 // newRequest takes a request from the pool.
 func (c *Conn) newRequest() *Request {
 	r := requests.Get().(*Request)
-	r.cfg, r.conn, r.srv = c.cfg, c, c.addr.Default
+	r.cfg, r.client, r.conn, r.listen, r.srv = c.cfg, &c.client, c, c.addr, c.addr.Default
 	if c.tlsS != nil {
 		r.srv = c.tlsS
 	}
 	r.loc = r.srv.Root
-	c.setLog(r.loc.Log)
 	r.main = r
+	r.verbose, r.plainHTTP = c.verbose, c.plainHTTP
+	r.setLog(r.loc.Log)
 	r.prepare()
 	r.makeVars()
 	if r.Start = c.arrived; r.Start == 0 {
@@ -103,9 +104,10 @@ func (r *Request) release() {
 
 // serveRequest reads and answers one request. False ends the connection.
 func (c *Conn) serveRequest() bool {
-	c.Requests++
+	c.requests++
 	r := c.newRequest()
-	r.number, r.pipelined = c.Requests, c.pipelined && c.Requests > 1
+	c.r = r
+	r.number, r.pipelined = c.requests, c.pipelined && c.requests > 1
 	c.srv.stats.Requests.Add(1)
 	c.srv.stats.Reading.Add(1)
 	rc := r.read()
@@ -135,7 +137,7 @@ func (r *Request) begin() Result {
 		}
 	}
 	r.lingering = r.In.ContentLength > 0 || r.In.Chunked
-	r.conn.action = ""
+	r.main.action = ""
 	return r.phases(atStart)
 }
 
@@ -165,7 +167,7 @@ func (r *Request) finalize(rc Result) {
 			r.terminate(rc)
 			return
 		case rc == StatusClose:
-			r.conn.timedOut = true
+			r.main.timedOut = true
 			r.terminate(rc)
 			return
 		case r.headerSent:
@@ -253,15 +255,19 @@ func (c *Conn) finishRequest(r *Request) bool {
 			_ = c.nc.SetNoDelay(true)
 		}
 	} else if !over && (core.lingering == lingerAlways || core.lingering == lingerOn && (r.lingering || c.unread(r))) {
-		c.action = ""
 		c.lingeringClose(core, until)
 	}
-	if c.replaced {
-		c.setPeer(*c.nc.Peer())
-		c.replaced = false
-	}
+	c.detach(r)
 	r.release()
 	return keep
+}
+
+// detach takes over what outlives the request.
+func (c *Conn) detach(r *Request) {
+	c.r = nil
+	c.log, c.debug = r.log, r.debug
+	c.timedOut = c.timedOut || r.timedOut
+	c.crashed = c.crashed || r.crashed
 }
 
 // logRequest runs the log phase once.
@@ -271,7 +277,7 @@ func (r *Request) logRequest() {
 	}
 	r.logged = true
 	if r.parent == nil { // else the request around it goes on with what it was doing
-		r.conn.action = "logging request"
+		r.main.action = "logging request"
 	}
 	if r.Debugging() {
 		r.Debugf("http log handler")
@@ -280,7 +286,7 @@ func (r *Request) logRequest() {
 		h(r)
 	}
 	if r.parent == nil {
-		r.conn.action = ""
+		r.main.action = ""
 	}
 }
 
@@ -355,15 +361,14 @@ func (r *Request) enterLocation() {
 		return
 	}
 	core := r.loc.Core
-	c := r.conn
-	c.setLog(r.loc.Log)
+	r.setLog(r.loc.Log)
 	if !r.keepalive {
 		return
 	}
 	switch {
 	case core.keepaliveTimeout == 0,
-		c.Requests >= uint64(core.keepaliveRequests),
-		r.Start-c.Start > core.keepaliveTime*1e6,
+		r.number >= uint64(core.keepaliveRequests),
+		r.Start-r.client.Start > core.keepaliveTime*1e6,
 		r.In.UserAgent&agentMSIE6 != 0 && r.Method == h1.Post && core.keepaliveDisable.V&disableMSIE6 != 0,
 		r.In.UserAgent&agentSafari != 0 && core.keepaliveDisable.V&disableSafari != 0:
 		r.keepalive = false

@@ -9,7 +9,7 @@ import (
 // and gzip_static end with. encoding is the Content-Encoding of its bytes, nil
 // for none.
 func (r *Request) ServeFile(info *openfile.Info, path, encoding []byte) Result {
-	r.conn.action = "sending response to client"
+	r.main.action = "sending response to client"
 	if r.Debugging() {
 		r.Debugf("http static fd: %d", info.FD)
 	}

@@ -177,7 +177,7 @@ func (r *Request) InternalRedirect(uri, args []byte) Result {
 	}
 	r.URI, r.Args = uri, args
 	clear(r.ctx)
-	r.conn.action = ""
+	r.main.action = ""
 	r.loc = r.srv.Root
 	r.enterLocation()
 	r.internal = true

@@ -41,7 +41,7 @@ func (r *Request) Subrequest(uri, args []byte, o SubOptions) (*Request, Result) 
 		r.Debugf(`http subrequest "%s?%s"`, uri, args)
 	}
 	s := r.child(uri, args, o)
-	r.conn.action = ""
+	r.main.action = ""
 	rc := s.phases(atServer)
 	s.finalize(rc)
 	if s.loc.Core.logSubrequest {
@@ -54,7 +54,7 @@ func (r *Request) Subrequest(uri, args []byte, o SubOptions) (*Request, Result) 
 // so its memory is the main request's.
 func (r *Request) child(uri, args []byte, o SubOptions) *Request {
 	s := requests.Get().(*Request)
-	s.cfg, s.conn, s.srv = r.cfg, r.conn, r.srv
+	s.cfg, s.client, s.conn, s.listen, s.srv = r.cfg, r.client, r.conn, r.listen, r.srv
 	s.loc = s.srv.Root
 	s.parent, s.main = r, r.main
 	s.subDepth = r.subDepth + 1

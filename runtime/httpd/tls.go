@@ -65,12 +65,13 @@ func (c *Conn) handshake() bool {
 		c.in, c.inPos, c.inEnd = nil, 0, 0
 	}
 	c.tls = tls.Server(c.layer, c.addr.TLS)
+	c.layer.session.conn = c.tls
 	if err = c.tls.Handshake(); err != nil {
 		c.handshakeFailed(err)
 		return false
 	}
 	c.debugHandshake()
-	c.layer.ready = true
+	c.layer.session.ready = true
 	if c.layer.Idle() {
 		// With TLS 1.3 nothing answers the client's last message: the session
 		// ticket has gone out before it.
@@ -116,7 +117,7 @@ func chooseTLS(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		return nil, errNoServerCert
 	}
 	c := l.c
-	l.hello = Hello{
+	l.session.Hello = Hello{
 		hello.ServerName, hello.CipherSuites, hello.SupportedCurves, hello.SignatureSchemes,
 		slices.Contains(hello.Extensions, extensionECH),
 	}
@@ -125,7 +126,7 @@ func chooseTLS(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		l.alert(alertUnrecognizedName)
 		return nil, err
 	}
-	l.settings, l.size = settings, settings.RecordSize
+	l.session.settings, l.size = settings, settings.RecordSize
 	cfg := settings.Config
 	if cfg.GetConfigForClient != nil {
 		if cfg, err = cfg.GetConfigForClient(hello); err != nil {
@@ -146,6 +147,7 @@ func (c *Conn) serverByName(name string) (*TLS, error) {
 		if host, _, ok := h1.ValidateHost(nil, []byte(strings.ToLower(name))); ok {
 			if s, re, _, ok := c.addr.Names.Lookup(host, nil); ok {
 				srv, c.sni, c.sniRegex = s, string(host), re
+				c.setLog(s.Root.Log)
 			}
 		}
 	}
@@ -215,11 +217,11 @@ func (c *Conn) handshakeFailed(err error) {
 
 // checkTLS applies what the ssl module decided about the client's certificate.
 func (r *Request) checkTLS() Result {
-	if r.conn.plainHTTP {
+	if r.plainHTTP {
 		r.Logf(errlog.Info, nil, "client sent plain HTTP request to HTTPS port")
 		return StatusToHTTPS
 	}
-	if r.conn.tls == nil || r.srv.CheckTLS == nil {
+	if r.client.TLS == nil || r.srv.CheckTLS == nil {
 		return OK
 	}
 	return r.srv.CheckTLS(r)

@@ -1,26 +1,14 @@
 package httpd
 
 import (
-	"crypto/sha256"
-	"crypto/tls"
 	"sync"
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/netio"
-	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
 )
 
 // maxRecord is the most plain text a TLS record takes (RFC 8446, 5.1).
 const maxRecord = 16 << 10
-
-// Hello is what a client said in its handshake. The slices are crypto/tls's.
-type Hello struct {
-	ServerName string
-	Ciphers    []uint16
-	Curves     []tls.CurveID
-	SigAlgs    []tls.SignatureScheme
-	ECH        bool // Encrypted Client Hello was offered, if only for form's sake
-}
 
 // tlsLayer is the net.Conn under crypto/tls, with what the connection needs to
 // know about its handshake. It is pooled; crypto/tls drops it with the
@@ -28,22 +16,14 @@ type Hello struct {
 type tlsLayer struct {
 	netio.RecordConn
 
-	c        *Conn
-	settings *TLS // those of the server the handshake was for
-	hello    Hello
-	size     int  // plain text gathered for one record
-	more     bool // crypto/tls may hold plain text that is unread
-	ready    bool // the handshake is over
-	dead     bool // nothing may be sent any more
+	c       *Conn
+	session Session
+	size    int  // plain text gathered for one record
+	more    bool // crypto/tls may hold plain text that is unread
+	dead    bool // nothing may be sent any more
 
 	alertNext bool // the record under way is an alert in the clear
 	alertSeen byte // the alert the client sent in the clear, 0: none
-
-	sessionID []byte // of a resumed session, where it is wanted
-
-	state   *tls.ConnectionState // asked for once
-	judged  bool
-	verdict tlsconf.VerifyCode
 }
 
 var layers = sync.Pool{New: func() any { return new(tlsLayer) }}
@@ -52,6 +32,7 @@ var layers = sync.Pool{New: func() any { return new(tlsLayer) }}
 func (l *tlsLayer) start(c *Conn) {
 	l.Reset(c.nc, nil)
 	l.c, l.size = c, maxRecord
+	c.client.TLS = &l.session
 }
 
 // release gives the layer back; the socket stays c's.
@@ -59,17 +40,6 @@ func (l *tlsLayer) release() {
 	l.Detach()
 	*l = tlsLayer{RecordConn: l.RecordConn}
 	layers.Put(l)
-}
-
-// shadow returns a copy that answers what was agreed on, for a connection that
-// stands for l's.
-func (l *tlsLayer) shadow(c *Conn) *tlsLayer {
-	s := layers.Get().(*tlsLayer)
-	s.c, s.settings, s.hello, s.size = c, l.settings, l.hello, l.size
-	s.sessionID = l.sessionID
-	s.state, s.ready = l.c.TLSState(), l.ready
-	s.verdict, s.judged = l.c.ClientVerdict(), true
-	return s
 }
 
 // The alerts sent by hand (RFC 8446, 6).
@@ -86,7 +56,7 @@ func (l *tlsLayer) alert(code byte) {
 // the alert is kept for the log.
 func (l *tlsLayer) Read(p []byte) (int, error) {
 	n, err := l.RecordConn.Read(p)
-	if !l.ready {
+	if !l.session.ready {
 		l.watch(p[:n])
 	}
 	return n, err
@@ -108,7 +78,7 @@ func (l *tlsLayer) Write(p []byte) (int, error) {
 	if l.dead {
 		return len(p), nil
 	}
-	if !l.ready {
+	if !l.session.ready {
 		left, err := l.c.opensFor()
 		if err != nil {
 			return 0, err
@@ -206,65 +176,4 @@ func (c *Conn) writeFileTLS(r *Request, o *Out) error {
 		}
 	}
 	return nil
-}
-
-// Hello returns what the client said in the handshake, nil without TLS.
-func (c *Conn) Hello() *Hello {
-	if c.layer == nil {
-		return nil
-	}
-	return &c.layer.hello
-}
-
-// TLSState returns what the handshake agreed on, nil without TLS and before
-// the handshake is over. It is shared: do not change it.
-func (c *Conn) TLSState() *tls.ConnectionState {
-	l := c.layer
-	if l == nil || !l.ready {
-		return nil
-	}
-	if l.state == nil {
-		cs := c.tls.ConnectionState()
-		l.state = &cs
-	}
-	return l.state
-}
-
-// noteSession returns cfg for this handshake alone, which keeps what SessionID
-// needs.
-func (l *tlsLayer) noteSession(cfg *tls.Config) *tls.Config {
-	cfg = cfg.Clone()
-	unwrap := cfg.UnwrapSession
-	cfg.UnwrapSession = func(ticket []byte, cs tls.ConnectionState) (*tls.SessionState, error) {
-		ss, err := unwrap(ticket, cs)
-		if ss != nil {
-			sum := sha256.Sum256(ticket)
-			l.sessionID = sum[:]
-		}
-		return ss, err
-	}
-	return cfg
-}
-
-// SessionID returns what identifies the session the client resumed, nil in a
-// new one. See [TLS.SessionIDs].
-func (c *Conn) SessionID() []byte {
-	if cs := c.TLSState(); cs == nil || !cs.DidResume {
-		return nil
-	}
-	return c.layer.sessionID
-}
-
-// ClientVerdict returns OpenSSL's verdict on the client's certificate, as the
-// server the handshake was for judges it. It is VerifyOK where none was asked
-// for or none was sent.
-func (c *Conn) ClientVerdict() tlsconf.VerifyCode {
-	l := c.layer
-	if l == nil || !l.ready || l.settings == nil || l.settings.Judge == nil {
-		return tlsconf.VerifyOK
-	}
-	if !l.judged {
-		l.verdict, l.judged = l.settings.Judge(c.TLSState()), true
-	}
-	return l.verdict
 }

@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"errors"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/script"
 )
 
@@ -240,18 +242,25 @@ func (b *Builder) Shared(key any, create func() any) any {
 	return v
 }
 
-// TakeInput returns what the client sent after the request so far, for a
-// connection that changes its protocol. It is good until the request ends. From
-// then on the caller alone reads from the client.
-func (r *Request) TakeInput() []byte {
+// Hijacked is a client's connection that goes on with another protocol, until its
+// request ends. Only who took it over reads from it; what is sent is output of the
+// request as before.
+type Hijacked struct {
+	Socket *netio.Conn
+	Stream io.Reader // what the client sends from now on, decrypted
+	Input  []byte    // what it has sent after the request so far
+}
+
+// Hijack takes the connection over.
+func (r *Request) Hijack() Hijacked {
 	c := r.conn
 	c.endDrop()
-	if c.inPos == c.inEnd {
-		return nil
+	h := Hijacked{Socket: c.nc, Stream: c.rw}
+	if c.inPos < c.inEnd {
+		h.Input = c.in.B[c.inPos:c.inEnd]
+		c.inPos = c.inEnd
 	}
-	b := c.in.B[c.inPos:c.inEnd]
-	c.inPos = c.inEnd
-	return b
+	return h
 }
 
 // ReadBodyReady takes what has arrived of the request body, as far as it fits

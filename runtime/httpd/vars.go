@@ -184,7 +184,7 @@ var unixText = []byte("unix:")
 func (b *Builder) defineConnectionVars() {
 	v := b.Vars
 	v.Define("binary_remote_addr", always(func(r *Request) []byte {
-		p := r.conn.Peer()
+		p := r.Peer()
 		if p.IsUnix() {
 			return unixText
 		}
@@ -196,38 +196,39 @@ func (b *Builder) defineConnectionVars() {
 		a := ip.As16()
 		return append(r.Alloc(len(a))[:0], a[:]...)
 	}))
-	v.Define("remote_addr", always(func(r *Request) []byte { return r.conn.Addr }))
+	v.Define("remote_addr", always(func(r *Request) []byte { return r.RemoteAddr() }))
 	v.Define("remote_port", always(func(r *Request) []byte {
-		if r.conn.peer.IsUnix() || r.conn.peer.Port() == 0 {
+		p := r.Peer()
+		if p.IsUnix() || p.Port() == 0 {
 			return nil
 		}
-		return r.Number(int64(r.conn.peer.Port()))
+		return r.Number(int64(p.Port()))
 	}))
-	v.Define("server_addr", always(func(r *Request) []byte { return r.conn.nc.Local().AppendHost(r.Alloc(64)[:0]) }))
+	v.Define("server_addr", always(func(r *Request) []byte { return r.client.Socket.Local().AppendHost(r.Alloc(64)[:0]) }))
 	v.Define("server_port", always(func(r *Request) []byte {
-		if r.conn.nc.Local().IsUnix() {
+		if r.client.Socket.Local().IsUnix() {
 			return nil
 		}
-		return r.Number(int64(r.conn.nc.Local().Port()))
+		return r.Number(int64(r.client.Socket.Local().Port()))
 	}))
 	v.Define("server_protocol", fixed(func(r *Request) []byte { return r.main.Line.Protocol }))
 	v.Define("server_name", always(func(r *Request) []byte { return []byte(r.srv.Name) }))
 	v.Define("hostname", always(func(*Request) []byte { return []byte(b.Env.Hostname) }))
 	v.Define("scheme", always(func(r *Request) []byte {
-		if r.conn.tls != nil {
+		if r.client.TLS != nil {
 			return []byte("https")
 		}
 		return []byte("http")
 	}))
 	v.Define("https", always(func(r *Request) []byte {
-		if r.conn.tls != nil {
+		if r.client.TLS != nil {
 			return []byte("on")
 		}
 		return nil
 	}))
-	v.Define("connection", always(func(r *Request) []byte { return r.Number(int64(r.conn.ID)) }))
+	v.Define("connection", always(func(r *Request) []byte { return r.Number(int64(r.client.ID)) }))
 	v.Define("connection_requests", always(func(r *Request) []byte { return r.Number(int64(r.main.number)) }))
-	v.Define("connection_time", alwaysFresh(func(r *Request) []byte { return r.seconds(r.conn.Start) }))
+	v.Define("connection_time", alwaysFresh(func(r *Request) []byte { return r.seconds(r.client.Start) }))
 	v.Define("pipe", always(func(r *Request) []byte {
 		if r.Pipelined() {
 			return []byte("p")
@@ -245,18 +246,18 @@ func (b *Builder) defineConnectionVars() {
 func (b *Builder) defineProxyProtocolVars() {
 	text := func(get func(h *proxyHeader) []byte) Var {
 		return fixed(func(r *Request) []byte {
-			if r.conn.proxy == nil {
+			if r.client.Proxy == nil {
 				return nil
 			}
-			return get(r.conn.proxy)
+			return get(r.client.Proxy)
 		})
 	}
 	port := func(n func(h *proxyHeader) uint16) Var {
 		return fixed(func(r *Request) []byte {
-			if r.conn.proxy == nil || n(r.conn.proxy) == 0 {
+			if r.client.Proxy == nil || n(r.client.Proxy) == 0 {
 				return nil
 			}
-			return r.Number(int64(n(r.conn.proxy)))
+			return r.Number(int64(n(r.client.Proxy)))
 		})
 	}
 	v := b.Vars
@@ -265,14 +266,14 @@ func (b *Builder) defineProxyProtocolVars() {
 	v.Define("proxy_protocol_port", port(func(h *proxyHeader) uint16 { return h.SourcePort }))
 	v.Define("proxy_protocol_server_port", port(func(h *proxyHeader) uint16 { return h.DestinationPort }))
 	v.DefinePrefix("proxy_protocol_tlv_", Var{Get: func(r *Request, name string) ([]byte, bool) {
-		if r.conn.proxy == nil {
+		if r.client.Proxy == nil {
 			return nil, false
 		}
 		ref, err := proxyproto.ParseTLVName(name)
 		if err != nil {
 			return nil, false
 		}
-		v, err := ref.Lookup(r.Alloc(20), r.conn.proxy.TLVs)
+		v, err := ref.Lookup(r.Alloc(20), r.client.Proxy.TLVs)
 		return v, err == nil
 	}})
 }

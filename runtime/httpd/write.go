@@ -222,7 +222,7 @@ func (r *Request) broken(err error) {
 		r.conn.endWaits()
 	}
 	if isTimeout(err) {
-		r.conn.timedOut = true
+		r.main.timedOut = true
 		r.Logf(errlog.Info, errTimedOut, "client timed out")
 	} else if !errors.Is(err, errClientGone) {
 		if _, ok := errlog.Errno(err); ok {

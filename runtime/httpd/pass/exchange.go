@@ -270,7 +270,7 @@ func (x *Exchange) choose() {
 
 // addressKey is what ip_hash hashes.
 func (x *Exchange) addressKey() []byte {
-	ip := x.R.Conn().Peer().IP()
+	ip := x.R.Peer().IP()
 	switch {
 	case ip.Is4():
 		a := ip.As4()

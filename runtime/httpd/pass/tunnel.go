@@ -33,8 +33,8 @@ func (x *Exchange) tunnel() httpd.Result {
 	}
 	r.CloseConnection()
 	r.Action("proxying upgraded connection")
-	first := r.TakeInput()
-	client := r.Conn().Net()
+	taken := r.Hijack()
+	client := taken.Socket
 	if r.Core().TCPNoDelay() {
 		_ = client.SetNoDelay(true)
 		_ = x.conn.Net.SetNoDelay(true)
@@ -52,7 +52,7 @@ func (x *Exchange) tunnel() httpd.Result {
 	over := make(chan error, 1)
 	go func() {
 		defer x.R.Caught(func() { over <- nil })
-		over <- x.toPeer(first)
+		over <- x.toPeer(&taken)
 	}()
 	err := x.toClient()
 	stopped := !x.tunneled.over.Load() // else the other direction has ended by itself
@@ -78,22 +78,21 @@ var errTunnelIdle = errors.New("nothing came through")
 
 // toPeer copies from the client until it ends, beginning with what it has sent
 // already. A timeout of the peer is the error.
-func (x *Exchange) toPeer(first []byte) error {
+func (x *Exchange) toPeer(client *httpd.Hijacked) error {
 	// The end of this direction ends the other one.
 	defer func() {
 		x.tunneled.over.Store(true)
 		_ = x.conn.Net.SetReadDeadline(time.Unix(1, 0))
 	}()
-	if len(first) > 0 {
-		if err := x.forward(first); err != nil {
+	if len(client.Input) > 0 {
+		if err := x.forward(client.Input); err != nil {
 			return err
 		}
 	}
 	b := buf.Sized(tunnelBuffer)
 	defer b.Free()
-	rw := x.R.Conn().RW()
 	for {
-		n, err := rw.Read(b.B)
+		n, err := client.Stream.Read(b.B)
 		if n == 0 {
 			if !isEOF(err) && !isTimeout(err) {
 				x.R.Logf(errlog.Info, err, "recv() failed")

@@ -86,7 +86,7 @@ func (x *Exchange) ClientLost() string {
 	case x.watch:
 		x.R.Action("reading upstream")
 		return clientLeftUpstream
-	case x.R.Conn().TLS() != nil:
+	case x.R.Client().TLS != nil:
 		return "SSL_write() failed"
 	}
 	return "writev() failed"

@@ -91,7 +91,7 @@ func newChecker(rules []rule, log bool) *checker {
 
 // check applies the first rule that fits the client.
 func (c *checker) check(r *httpd.Request) httpd.Result {
-	peer := r.Conn().Peer()
+	peer := r.Peer()
 	if peer.IsUnix() {
 		if len(c.unix) == 0 {
 			return httpd.Declined

@@ -107,7 +107,7 @@ func (t *transfer) withoutHost() (path []byte, rc httpd.Result) {
 		return nil, httpd.StatusBadRequest
 	}
 	scheme := "http://"
-	if r.Conn().TLS() != nil {
+	if r.Client().TLS != nil {
 		scheme = "https://"
 	}
 	rest, ok := bytes.CutPrefix(t.destination, []byte(scheme))

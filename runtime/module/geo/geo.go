@@ -61,7 +61,7 @@ func (v *variable) get(r *httpd.Request, _ string) ([]byte, bool) {
 // addr returns the address before proxies are looked at.
 func (v *variable) addr(r *httpd.Request) (netio.Addr, bool) {
 	if v.source < 0 {
-		return *r.Conn().Peer(), true
+		return *r.Peer(), true
 	}
 	text, ok := r.Lookup(v.source)
 	if !ok {

@@ -47,7 +47,7 @@ func (m *module) defineVars() {
 
 // forwardedFor is the client's X-Forwarded-For with its own address added.
 func forwardedFor(r *httpd.Request) []byte {
-	client := r.Conn().Addr
+	client := r.RemoteAddr()
 	if !r.In.Has(h1.XForwardedFor) {
 		return client
 	}

@@ -93,10 +93,10 @@ func register(b *httpd.Builder, m *conf.Module) {
 		p.PreAccess(s.handle)
 	})
 	b.Vars.Define("realip_remote_addr", httpd.Var{Get: func(r *httpd.Request, _ string) ([]byte, bool) {
-		return r.Conn().Net().Peer().AppendHost(r.Alloc(maxText)[:0]), true
+		return r.Client().Peer.AppendHost(r.Alloc(maxText)[:0]), true
 	}})
 	b.Vars.Define("realip_remote_port", httpd.Var{Get: func(r *httpd.Request, _ string) ([]byte, bool) {
-		if port := r.Conn().Net().Peer().Port(); port > 0 {
+		if port := r.Client().Peer.Port(); port > 0 {
 			return r.Number(int64(port)), true
 		}
 		return nil, true
@@ -108,10 +108,10 @@ const maxText = 64
 
 // handle replaces the client's address unless that has been done.
 func (s *settings) handle(r *httpd.Request) httpd.Result {
-	if r.Conn().PeerReplaced() {
+	if r.PeerReplaced() {
 		return httpd.Declined
 	}
-	addr := *r.Conn().Peer()
+	addr := *r.Peer()
 	if s.source == fromForwarded {
 		if r.Forwarded(&addr, s.from.V, s.recursive) {
 			r.SetPeer(addr)
@@ -124,7 +124,7 @@ func (s *settings) handle(r *httpd.Request) httpd.Result {
 	}
 	if changed, _ := httpd.ForwardedBy(&addr, value, s.from.V, s.recursive); changed {
 		if s.source == fromProxy {
-			addr = netio.AddrFrom(netip.AddrPortFrom(addr.IP(), r.Conn().ProxyProtocol().SourcePort))
+			addr = netio.AddrFrom(netip.AddrPortFrom(addr.IP(), r.Client().Proxy.SourcePort))
 		}
 		r.SetPeer(addr)
 	}
@@ -137,7 +137,7 @@ func (s *settings) value(r *httpd.Request) ([]byte, bool) {
 	case fromRealIP:
 		return r.In.Get(h1.XRealIP), r.In.Has(h1.XRealIP)
 	case fromProxy:
-		if p := r.Conn().ProxyProtocol(); p != nil {
+		if p := r.Client().Proxy; p != nil {
 			return p.Source, true
 		}
 		return nil, false

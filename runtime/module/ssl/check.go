@@ -14,12 +14,12 @@ type checker struct {
 
 // check is httpd.Server.CheckTLS.
 func (k checker) check(r *httpd.Request) httpd.Result {
-	code := r.Conn().ClientVerdict()
+	code := r.Client().TLS.ClientVerdict()
 	if code != tlsconf.VerifyOK && !(k.anyCA && code.Untrusted()) {
 		r.Logf(errlog.Info, nil, "client SSL certificate verify error: (%d:%s)", int(code), code.Error())
 		return httpd.StatusCertError
 	}
-	if cs := r.Conn().TLSState(); k.required && (cs == nil || len(cs.PeerCertificates) == 0) {
+	if cs := r.Client().TLS.State(); k.required && (cs == nil || len(cs.PeerCertificates) == 0) {
 		r.Logf(errlog.Info, nil, "client sent no required SSL certificate")
 		return httpd.StatusNoCert
 	}

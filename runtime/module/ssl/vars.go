@@ -28,7 +28,7 @@ func defineVars(b *httpd.Builder) (sessionID *script.Variable[*httpd.Request]) {
 		define(name, func(*httpd.Request) []byte { return nil })
 	}
 	return define("ssl_session_id", func(r *httpd.Request) []byte {
-		id := r.Conn().SessionID()
+		id := r.Client().TLS.ID()
 		if id == nil {
 			return nil
 		}
@@ -50,7 +50,7 @@ func text(r *httpd.Request, s string) []byte {
 func defineHandshakeVars(define definer) {
 	state := func(name string, get func(cs *tls.ConnectionState) string) {
 		define(name, func(r *httpd.Request) []byte {
-			if cs := r.Conn().TLSState(); cs != nil {
+			if cs := r.Client().TLS.State(); cs != nil {
 				return text(r, get(cs))
 			}
 			return nil
@@ -63,13 +63,14 @@ func defineHandshakeVars(define definer) {
 	state("ssl_alpn_protocol", func(cs *tls.ConnectionState) string { return cs.NegotiatedProtocol })
 
 	define("ssl_ech_status", func(r *httpd.Request) []byte {
-		cs, h := r.Conn().TLSState(), r.Conn().Hello()
+		s := r.Client().TLS
+		cs := s.State()
 		switch {
 		case cs == nil:
 			return nil
 		case cs.ECHAccepted:
 			return []byte("SUCCESS")
-		case h != nil && h.ECH:
+		case s.Hello.ECH:
 			return []byte("GREASE")
 		}
 		return []byte("NOT_TRIED")
@@ -77,8 +78,8 @@ func defineHandshakeVars(define definer) {
 
 	hello := func(name string, get func(h *httpd.Hello) []byte) {
 		define(name, func(r *httpd.Request) []byte {
-			if h := r.Conn().Hello(); h != nil {
-				if v := get(h); len(v) > 0 {
+			if s := r.Client().TLS; s != nil {
+				if v := get(&s.Hello); len(v) > 0 {
 					return v
 				}
 			}
@@ -116,16 +117,16 @@ func defineClientVars(define definer) {
 	client("ssl_client_v_end", func(c *x509.Certificate) []byte { return tlsconf.AppendTime(nil, c.NotAfter) })
 	client("ssl_client_v_remain", func(c *x509.Certificate) []byte { return tlsconf.AppendRemain(nil, c, time.Now()) })
 	define("ssl_client_verify", func(r *httpd.Request) []byte {
-		if r.Conn().TLSState() == nil {
+		if r.Client().TLS.State() == nil {
 			return nil
 		}
-		return text(r, r.Conn().ClientVerdict().ClientVerify(clientCert(r) != nil))
+		return text(r, r.Client().TLS.ClientVerdict().ClientVerify(clientCert(r) != nil))
 	})
 }
 
 // clientCert is the certificate the client sent, nil without one.
 func clientCert(r *httpd.Request) *x509.Certificate {
-	if cs := r.Conn().TLSState(); cs != nil && len(cs.PeerCertificates) > 0 {
+	if cs := r.Client().TLS.State(); cs != nil && len(cs.PeerCertificates) > 0 {
 		return cs.PeerCertificates[0]
 	}
 	return nil

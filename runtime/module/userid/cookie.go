@@ -77,7 +77,7 @@ func (m *module) give(r *httpd.Request, _ string) ([]byte, bool) {
 	if s.state == v1 {
 		m.seq.first(id, s, clock.Now().Sec)
 	} else {
-		m.seq.second(id, s, clock.Now().Sec, r.Conn().Net().Local())
+		m.seq.second(id, s, clock.Now().Sec, r.Client().Socket.Local())
 	}
 	return id, true
 }

@@ -1,0 +1,90 @@
+package httpd
+
+import (
+	"crypto/sha256"
+	"crypto/tls"
+
+	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
+)
+
+// Hello is what a client said in its handshake. The slices are crypto/tls's.
+type Hello struct {
+	ServerName string
+	Ciphers    []uint16
+	Curves     []tls.CurveID
+	SigAlgs    []tls.SignatureScheme
+	ECH        bool // Encrypted Client Hello was offered, if only for form's sake
+}
+
+// Session is what a TLS handshake came to.
+type Session struct {
+	// Hello is what the client said.
+	Hello Hello
+
+	conn     *tls.Conn
+	settings *TLS                 // those of the server that the handshake was for
+	id       []byte               // of a resumed session, where it is wanted
+	state    *tls.ConnectionState // asked for once
+	verdict  tlsconf.VerifyCode
+	judged   bool
+	ready    bool // the handshake is over
+}
+
+// copy returns a Session with the same answers that does not need the connection.
+func (s *Session) copy() *Session {
+	return &Session{
+		Hello: s.Hello, settings: s.settings, id: s.id, state: s.State(), ready: s.ready,
+		verdict: s.ClientVerdict(), judged: true,
+	}
+}
+
+// State returns what the handshake agreed on, nil before it is over. It is shared: do
+// not change it.
+func (s *Session) State() *tls.ConnectionState {
+	if s == nil || !s.ready {
+		return nil
+	}
+	if s.state == nil {
+		cs := s.conn.ConnectionState()
+		s.state = &cs
+	}
+	return s.state
+}
+
+// ID returns what identifies the session the client resumed, nil in a new one. See
+// [TLS.SessionIDs].
+func (s *Session) ID() []byte {
+	if cs := s.State(); cs == nil || !cs.DidResume {
+		return nil
+	}
+	return s.id
+}
+
+// ClientVerdict returns OpenSSL's verdict on the client's certificate, as the server
+// the handshake was for judges it. It is VerifyOK where none was asked for or none was
+// sent.
+func (s *Session) ClientVerdict() tlsconf.VerifyCode {
+	if s == nil || !s.ready || s.settings == nil || s.settings.Judge == nil {
+		return tlsconf.VerifyOK
+	}
+	if !s.judged {
+		s.verdict, s.judged = s.settings.Judge(s.State()), true
+	}
+	return s.verdict
+}
+
+// noteSession returns cfg for this handshake alone, which keeps what SessionID
+// needs.
+func (l *tlsLayer) noteSession(cfg *tls.Config) *tls.Config {
+	cfg = cfg.Clone()
+	unwrap := cfg.UnwrapSession
+	cfg.UnwrapSession = func(ticket []byte, cs tls.ConnectionState) (*tls.SessionState, error) {
+		ss, err := unwrap(ticket, cs)
+		if ss != nil {
+			sum := sha256.Sum256(ticket)
+			l.session.id = sum[:]
+		}
+		return ss, err
+	}
+	return cfg
+}
