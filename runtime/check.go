@@ -26,5 +26,5 @@ func (cfg *Config) complete() error {
 	if n := len(cfg.HTTP.Sockets()); cfg.Main.Connections < n+1 {
 		return fmt.Errorf("%d worker_connections are not enough for %d listening sockets", cfg.Main.Connections, n)
 	}
-	return cfg.checkLate()
+	return cfg.loader.CheckLate()
 }

@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"github.com/sluiceproxy/sluice/parser"
+	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/logfile"
@@ -15,7 +16,7 @@ import (
 type Config struct {
 	Main  *MainConf
 	HTTP  *httpd.Config  // without addresses where there is no http block
-	Files []*parser.File // in the order in which they were opened, for -T
+	Files []*parser.File // in the order in which they were opened, for -T; nil from Change.Open on
 	Log   *errlog.Logger // the main error log
 	// RawSockets says that something needs the right to send from foreign addresses.
 	RawSockets bool
@@ -27,8 +28,17 @@ type Config struct {
 	warnings  []string
 
 	keepStderr bool         // an error_log of some block goes there
-	checkLate  func() error // what is checked behind "syntax is ok"
+	loader     *conf.Loader // nil once release was called
 	masks      int          // of worker_cpu_affinity
+}
+
+// release drops what only loading and checking need, when both are done: the tree of
+// the parser, which is several times as large as what serves.
+func (cfg *Config) release() {
+	if cfg.loader != nil {
+		cfg.loader.Release()
+		cfg.loader, cfg.Files = nil, nil
+	}
 }
 
 // Warnings are what nginx would have warned of, up to the first error.

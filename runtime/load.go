@@ -102,7 +102,7 @@ func (h *Host) loadWith(l *conf.Loader, o *Options, prev *Config) (*Config, regi
 		cfg.HTTP, err = b.Build()
 		return err
 	})
-	cfg.checkLate = l.CheckLate
+	cfg.loader = l
 	err := l.Load(o.Param)
 	cfg.Files, cfg.warnings, cfg.folders = l.Files, l.Warnings(), l.Folders()
 	cfg.masks = l.CPUMasks

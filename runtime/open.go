@@ -28,6 +28,9 @@ func (c *Change) Try() error { return c.open(nil, true) }
 
 func (c *Change) open(current []*netio.Listener, test bool) error {
 	cfg := c.Config
+	if !test { // -T prints the files
+		cfg.release()
+	}
 	err := makeFolders(cfg.folders, cfg.Main.User)
 	if err == nil {
 		err = cfg.logs.Open()
@@ -59,6 +62,7 @@ func (c *Change) open(current []*netio.Listener, test bool) error {
 // OpenHanded is Open for a worker: log files are opened as Options.OpenLog says, and of
 // the sockets those that were handed over, which are all that it has not got already.
 func (c *Change) OpenHanded() error {
+	c.Config.release()
 	if err := c.Config.logs.Open(); err != nil {
 		return c.Fail(err)
 	}

@@ -126,6 +126,7 @@ func (l *Loader) dispatch(c *Cmd) error {
 	case c.Block.refused:
 		return nil
 	case r.apply != nil:
+		c.detach()
 		if err := r.apply(c); err != nil {
 			return c.locate(err)
 		}

@@ -46,6 +46,7 @@ type Builder struct {
 	starts    []func(c *Config) error
 	slots     int
 	shared    map[any]any
+	regexes   regex.Compiler
 
 	uninitialized func(r *Request, name string)
 	named         map[*regex.Regex][]namedVar

@@ -81,6 +81,7 @@ func (b *Builder) Build() (*Config, error) {
 		watchTLS(t.Tracer, b.servers)
 	}
 	cfg.assignSockets()
+	b.regexes = regex.Compiler{}
 	return cfg, nil
 }
 

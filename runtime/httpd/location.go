@@ -149,7 +149,7 @@ func (b *Builder) limitExcept(cmd *conf.Cmd) error {
 
 // Regex compiles an expression whose named groups become variables.
 func (b *Builder) Regex(cmd *conf.Cmd, pattern string, caseless bool) (*regex.Regex, error) {
-	re, err := regex.Compile(pattern, caseless)
+	re, err := b.regexes.Compile(pattern, caseless)
 	if err != nil {
 		return nil, cmd.Errorf("%s", err.Error())
 	}

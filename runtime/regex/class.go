@@ -194,3 +194,19 @@ func (c *class) addShorthand(letter byte, ucp bool) {
 		c.ranges = append(c.ranges, '\n', '\r', 0x85, 0x85, 0x2028, 0x2029)
 	}
 }
+
+// byteSets has one copy of each set.
+type byteSets struct{ known map[byteSet]*byteSet }
+
+// share returns the copy of a set, which belongs to nobody.
+func (b *byteSets) share(s *byteSet) *byteSet {
+	if known := b.known[*s]; known != nil {
+		return known
+	}
+	if b.known == nil {
+		b.known = map[byteSet]*byteSet{}
+	}
+	own := *s
+	b.known[own] = &own
+	return &own
+}

@@ -1,6 +1,9 @@
 package regex
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // maxProgram bounds the number of instructions; PCRE2's limit of 64 KB of code is of the same order.
 const maxProgram = 1 << 15
@@ -9,7 +12,7 @@ const maxProgram = 1 << 15
 type compiler struct {
 	parser  *parser
 	prog    program
-	sets    map[byteSet]*byteSet
+	sets    *byteSets
 	entry   map[int]int32 // the first instruction of each group
 	calls   []int         // instructions whose x is the entry of group n
 	capture map[int]*node
@@ -17,8 +20,8 @@ type compiler struct {
 	any     *follow
 }
 
-func compile(p *parser, root *node) (*program, error) {
-	c := &compiler{parser: p, sets: map[byteSet]*byteSet{}, entry: map[int]int32{0: 0}, any: anything()}
+func compile(p *parser, root *node, sets *byteSets) (*program, error) {
+	c := &compiler{parser: p, sets: sets, entry: map[int]int32{0: 0}, any: anything()}
 	c.capture = map[int]*node{0: root}
 	collect(root, c.capture)
 	c.prog.slots = 2 * (p.groups + 1)
@@ -35,7 +38,9 @@ func compile(p *parser, root *node) (*program, error) {
 	for _, i := range c.calls {
 		c.prog.insts[i].x = c.entry[int(c.prog.insts[i].n)]
 	}
-	return &c.prog, nil
+	prog := c.prog // a copy: the tree and what else the compiler knows are not kept
+	prog.insts = slices.Clone(prog.insts)
+	return &prog, nil
 }
 
 // emit appends an instruction and returns its number.
@@ -65,15 +70,7 @@ func (c *compiler) intern(s *byteSet) *byteSet {
 	if *s == c.any.set {
 		return nil
 	}
-	return c.share(s)
-}
-
-func (c *compiler) share(s *byteSet) *byteSet {
-	if known := c.sets[*s]; known != nil {
-		return known
-	}
-	c.sets[*s] = s
-	return s
+	return c.sets.share(s)
 }
 
 // firsts is the analysis of the same name; a program with calls cannot use it, since what follows a group there
@@ -128,9 +125,9 @@ func (c *compiler) node(n *node, k *follow) {
 func (c *compiler) single(n *node) {
 	switch {
 	case n.kind == kSet:
-		c.emit(inst{op: opSet, set: c.share(n.set)})
+		c.emit(inst{op: opSet, set: c.sets.share(n.set)})
 	case n.fold:
-		c.emit(inst{op: opSet, set: c.share(n.bytes())})
+		c.emit(inst{op: opSet, set: c.sets.share(n.bytes())})
 	default:
 		c.emit(inst{op: opChar, c: n.c})
 	}

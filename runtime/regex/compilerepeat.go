@@ -36,7 +36,7 @@ func (c *compiler) span(n *node, k *follow) {
 		c.single(sub)
 		return
 	}
-	set := c.share(sub.bytes())
+	set := c.sets.share(sub.bytes())
 	in := inst{op: opSpan, min: int32(n.min), max: int32(n.max), set: set, next: c.intern(&k.set), nextEnd: k.end}
 	// Where the next byte cannot be one of the set, taking all of them is the only way to go on.
 	if n.mode != possessive && n.min != n.max && (in.next == nil || !set.disjoint(in.next)) {

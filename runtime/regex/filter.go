@@ -21,7 +21,7 @@ type filter struct {
 	needed   bool     // last is known, and the program makes choices, which a look saves
 }
 
-func newFilter(p *parser, root *node) filter {
+func newFilter(p *parser, root *node, sets *byteSets) filter {
 	f := filter{utf: p.utf, most: unbounded}
 	f.least, _ = widths(root)
 	if text := innerOf(root); text != "" {
@@ -50,8 +50,11 @@ func newFilter(p *parser, root *node) filter {
 	if f.suffix.known() || string(f.inner) == string(f.lead) {
 		f.inner = nil
 	}
+	if f.lead != nil || f.prefix.texts != nil {
+		return f // the texts say as much
+	}
 	if k := firsts(root, anything()); !k.end && k.set.count() < 256 {
-		f.first = &k.set
+		f.first = sets.share(&k.set)
 	}
 	return f
 }

@@ -1,6 +1,9 @@
 package regex
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Regex is a compiled pattern. It is immutable and safe for concurrent use.
 type Regex struct {
@@ -18,19 +21,58 @@ type NamedGroup struct {
 	Group int // the number of the group, from 1
 }
 
+// Compile compiles a pattern by itself; see [Compiler.Compile].
+func Compile(pattern string, caseless bool) (*Regex, error) {
+	var c Compiler
+	return c.Compile(pattern, caseless)
+}
+
+// Compiler compiles the patterns of one configuration. What is equal among them is there once: whole patterns, and the
+// sets of bytes in their programs. The zero value is ready for use. It is not safe for concurrent use; a Regex does not
+// need it any more.
+type Compiler struct {
+	known map[source]*Regex
+	sets  byteSets
+}
+
+// source is what a Regex is compiled from.
+type source struct {
+	pattern  string
+	caseless bool
+}
+
 // Compile compiles a pattern; caseless is nginx's ~* . A pattern may switch options itself, with (?i) and so on, and
 // may begin with (*UTF8), which makes it match characters rather than bytes. The error is a *SyntaxError.
-func Compile(pattern string, caseless bool) (*Regex, error) {
+func (c *Compiler) Compile(pattern string, caseless bool) (*Regex, error) {
+	if re := c.known[source{pattern, caseless}]; re != nil {
+		return re, nil
+	}
+	re, err := c.compile(strings.Clone(pattern), caseless) // the pattern may be a part of a file's text
+	if err != nil {
+		return nil, err
+	}
+	if re.shape.kind != shapeNone && re.groups == 0 {
+		re.filter, re.prog = filter{}, nil // the shape says everything
+	}
+	if c.known == nil {
+		c.known = map[source]*Regex{}
+	}
+	c.known[source{re.pattern, caseless}] = re
+	return re, nil
+}
+
+// compile makes a Regex with everything by which it can be matched.
+func (c *Compiler) compile(pattern string, caseless bool) (*Regex, error) {
 	p, root, err := parse(pattern, caseless)
 	if err != nil {
 		return nil, err
 	}
-	prog, err := compile(p, root)
+	prog, err := compile(p, root, &c.sets)
 	if err != nil {
 		return nil, err
 	}
 	re := &Regex{pattern: pattern, names: p.names, groups: p.groups, prog: prog}
-	re.filter = newFilter(p, root)
+	re.filter = newFilter(p, root, &c.sets)
 	re.filter.require(root, prog)
 	if !p.utf && !p.backrefs && !p.calls {
 		re.shape = newShape(root)

@@ -167,7 +167,10 @@ func TestShapeAgreesWithMachine(t *testing.T) {
 	subjects := []string{"", "\n", "/a", "/ab", "/abc", "x/abc", "/abc\n", "/ABC", "abcabc", "c", "bc\n\n", "/a/b/c/d/e/f/g/abc"}
 	for _, pattern := range []string{"^", "^/a", "^/ab?", "^(?:/a|/ab)", "abc$", "(?:c|bc)$", "^/abc$", `bc\z`, "b", "^$", "^/a{1,2}bc$"} {
 		for _, caseless := range []bool{false, true} {
-			re := mustCompile(t, pattern, caseless)
+			re, err := new(Compiler).compile(pattern, caseless) // with the program, which Compile drops
+			if err != nil {
+				t.Fatal(err)
+			}
 			for _, s := range subjects {
 				got, ok, _ := re.Exec([]byte(s), nil)
 				want, wantOK, _ := re.run([]byte(s), nil, true)
@@ -176,6 +179,33 @@ func TestShapeAgreesWithMachine(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestCompilerShares: equal patterns are one Regex, and equal sets of bytes in different ones are one set.
+func TestCompilerShares(t *testing.T) {
+	var c Compiler
+	compiled := func(pattern string, caseless bool) *Regex {
+		re, err := c.Compile(pattern, caseless)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return re
+	}
+	a, b := compiled("^/a/[b-y]+/x", false), compiled("^/b/[b-y]+/x", false)
+	if compiled("^/a/[b-y]+/x", false) != a || compiled("^/a/[b-y]+/x", true) == a {
+		t.Error("equal patterns are not the same, or different ones are")
+	}
+	sets := map[*byteSet]bool{}
+	for _, re := range []*Regex{a, b} {
+		for _, in := range re.prog.insts {
+			if in.op >= opSpan && in.op <= opLazy {
+				sets[in.set] = true
+			}
+		}
+	}
+	if len(sets) != 1 {
+		t.Errorf("%d copies of [b-y]", len(sets))
 	}
 }
 

@@ -145,7 +145,8 @@ func (l *link) next() (m process.Message, closed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.queue) > 0 {
-		m, l.queue = l.queue[0], l.queue[1:]
+		m = l.queue[0]
+		l.queue = slices.Delete(l.queue, 0, 1) // which clears the last place: a message is as large as the configuration
 	}
 	return m, l.closed
 }

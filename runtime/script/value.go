@@ -16,7 +16,7 @@ type Session interface {
 type Value struct {
 	lit   []byte // the whole value when it has no variables
 	parts []part
-	text  string
+	text  string // the source when it has variables
 }
 
 type part struct {
@@ -31,11 +31,11 @@ const maxInline = 24
 // Compile reads text. `$name`, `${name}` and `$1` are recognised as nginx
 // does; errors are `invalid variable name` and the like.
 func (v *Vars[S]) Compile(text string) (*Value, error) {
-	val := &Value{text: text}
 	if strings.IndexByte(text, '$') < 0 {
-		val.lit = []byte(text)
-		return val, nil
+		return Literal(text), nil
 	}
+	text = strings.Clone(text) // it may be a part of a file's text, which does not stay for it
+	val := &Value{text: text}
 	for i := 0; i < len(text); {
 		j := strings.IndexByte(text[i:], '$')
 		if j != 0 {
@@ -95,10 +95,15 @@ func isName(c byte) bool {
 }
 
 // Literal returns a value without variables.
-func Literal(text string) *Value { return &Value{text: text, lit: []byte(text)} }
+func Literal(text string) *Value { return &Value{lit: []byte(text)} }
 
 // Text returns the source of the value.
-func (v *Value) Text() string { return v.text }
+func (v *Value) Text() string {
+	if v.parts == nil {
+		return string(v.lit)
+	}
+	return v.text
+}
 
 // Static returns the bytes of a value that has no variables.
 func (v *Value) Static() ([]byte, bool) { return v.lit, v.parts == nil }

@@ -167,14 +167,14 @@ type NameMatch[T any] struct {
 // It is for explanations.
 func (n *Names[T]) Matches(host []byte) (list []NameMatch[T]) {
 	h := string(host)
-	if v, ok := n.exact[h]; ok {
+	if v, ok := n.exact.find(host); ok {
 		list = append(list, NameMatch[T]{ExactName, h, v})
 	}
 	for i := range len(h) {
 		if h[i] != '.' {
 			continue
 		}
-		if v, ok := n.head[h[i+1:]]; ok {
+		if v, ok := n.head.find(host[i+1:]); ok {
 			list = append(list, NameMatch[T]{LeadingWildcard, h[i+1:], v})
 		}
 	}
@@ -182,7 +182,7 @@ func (n *Names[T]) Matches(host []byte) (list []NameMatch[T]) {
 		if h[i] != '.' {
 			continue
 		}
-		if v, ok := n.tail[h[:i]]; ok {
+		if v, ok := n.tail.find(host[:i]); ok {
 			list = append(list, NameMatch[T]{TrailingWildcard, h[:i], v})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/sluiceproxy/sluice/runtime/flat"
 	"github.com/sluiceproxy/sluice/runtime/regex"
 )
 
@@ -21,16 +22,12 @@ type NamesBuilder[T any] struct {
 	names Names[T]
 	// Names that are taken. ".example.com" takes "example.com" as well, and does so even when the wildcard itself turns
 	// out to be a conflict, as in nginx.
-	exact, head, tail map[string]bool
+	exact, head, tail flat.Map
 }
 
 // Add adds an exact name or a wildcard: "*.example.com", ".example.com" (the same and "example.com" too) or
 // "www.example.*". Case does not matter. The error is nil, ErrConflict (the name is ignored) or ErrInvalidName.
 func (b *NamesBuilder[T]) Add(name string, v T) error {
-	if b.exact == nil {
-		b.exact, b.head, b.tail = map[string]bool{}, map[string]bool{}, map[string]bool{}
-		b.names.exact, b.names.head, b.names.tail = map[string]T{}, map[string]T{}, map[string]T{}
-	}
 	stars := strings.Count(name, "*")
 	if stars > 1 || strings.Contains(name, "..") || strings.IndexByte(name, 0) >= 0 {
 		return ErrInvalidName
@@ -38,28 +35,28 @@ func (b *NamesBuilder[T]) Add(name string, v T) error {
 	name = lower(name)
 	switch {
 	case len(name) > 1 && name[0] == '.':
-		if !take(b.exact, name[1:]) || !take(b.head, name[1:]) {
+		if !b.exact.Add(name[1:], 0) || !b.head.Add(name[1:], 0) {
 			return ErrConflict
 		}
-		b.names.exact[name[1:]] = v
-		b.names.head[name[1:]] = v
+		b.names.exact.set(name[1:], v)
+		b.names.head.set(name[1:], v)
 	case len(name) > 2 && strings.HasPrefix(name, "*."):
-		if !take(b.head, name[2:]) {
+		if !b.head.Add(name[2:], 0) {
 			return ErrConflict
 		}
-		b.names.head[name[2:]] = v
+		b.names.head.set(name[2:], v)
 	case len(name) > 2 && strings.HasSuffix(name, ".*"):
-		if !take(b.tail, name[:len(name)-2]) {
+		if !b.tail.Add(name[:len(name)-2], 0) {
 			return ErrConflict
 		}
-		b.names.tail[name[:len(name)-2]] = v
+		b.names.tail.set(name[:len(name)-2], v)
 	case stars > 0:
 		return ErrInvalidName
 	default:
-		if !take(b.exact, name) {
+		if !b.exact.Add(name, 0) {
 			return ErrConflict
 		}
-		b.names.exact[name] = v
+		b.names.exact.set(name, v)
 	}
 	return nil
 }
@@ -71,22 +68,43 @@ func (b *NamesBuilder[T]) AddRegex(re *regex.Regex, v T) {
 
 // Build returns the finished table. The builder must not be used afterwards.
 func (b *NamesBuilder[T]) Build() *Names[T] {
-	for name := range b.names.head {
-		b.names.headMin = minLen(b.names.headMin, name)
-	}
-	for name := range b.names.tail {
-		b.names.tailMin = minLen(b.names.tailMin, name)
-	}
-	return &b.names
+	n := b.names // a copy: the builder and what it notes are not kept
+	n.exact.at.Clip()
+	n.head.at.Clip()
+	n.tail.at.Clip()
+	return &n
 }
 
 // Names finds a server by the name that a client asked for. It is immutable and safe for concurrent use.
 type Names[T any] struct {
-	exact            map[string]T
-	head             map[string]T // by what follows "*." or the first dot
-	tail             map[string]T // by what precedes ".*"
-	headMin, tailMin int          // the length of their shortest keys
-	regexes          []nameRegex[T]
+	exact   nameTable[T]
+	head    nameTable[T] // by what follows "*." or the first dot
+	tail    nameTable[T] // by what precedes ".*"
+	regexes []nameRegex[T]
+}
+
+// nameTable finds values by names.
+type nameTable[T any] struct {
+	at     flat.Map // indexes into values
+	values []T
+	least  int // the length of the shortest name
+}
+
+// set adds a name that is not there yet.
+func (t *nameTable[T]) set(name string, v T) {
+	if t.least == 0 || len(name) < t.least {
+		t.least = len(name)
+	}
+	t.at.Add(name, uint64(len(t.values)))
+	t.values = append(t.values, v)
+}
+
+func (t *nameTable[T]) find(name []byte) (v T, ok bool) {
+	i, ok := t.at.Find(name)
+	if ok {
+		v = t.values[i]
+	}
+	return v, ok
 }
 
 type nameRegex[T any] struct {
@@ -99,20 +117,18 @@ type nameRegex[T any] struct {
 // matched, c its offsets into host as regex.Regex.MatchCaptures returns them in caps. ok false with a re: that
 // expression gave up (regex.MatchError), which nginx answers with 500.
 func (n *Names[T]) Lookup(host []byte, caps []int) (v T, re *regex.Regex, c []int, ok bool) {
-	if len(n.exact) > 0 {
-		if v, ok = n.exact[string(host)]; ok {
-			return v, nil, caps, true
-		}
+	if v, ok = n.exact.find(host); ok {
+		return v, nil, caps, true
 	}
 	if len(host) == 0 {
 		return v, nil, caps, false
 	}
-	if len(n.head) > 0 {
+	if n.head.at.Len() > 0 {
 		if v, ok = n.suffix(host); ok {
 			return v, nil, caps, true
 		}
 	}
-	if len(n.tail) > 0 {
+	if n.tail.at.Len() > 0 {
 		if v, ok = n.prefix(host); ok {
 			return v, nil, caps, true
 		}
@@ -137,10 +153,10 @@ func (n *Names[T]) suffix(host []byte) (v T, ok bool) {
 		if dot < 0 {
 			return v, false
 		}
-		if host = host[dot+1:]; len(host) < n.headMin {
+		if host = host[dot+1:]; len(host) < n.head.least {
 			return v, false
 		}
-		if v, ok = n.head[string(host)]; ok {
+		if v, ok = n.head.find(host); ok {
 			return v, true
 		}
 	}
@@ -150,30 +166,14 @@ func (n *Names[T]) suffix(host []byte) (v T, ok bool) {
 func (n *Names[T]) prefix(host []byte) (v T, ok bool) {
 	for {
 		dot := bytes.LastIndexByte(host, '.')
-		if dot < n.tailMin {
+		if dot < n.tail.least {
 			return v, false
 		}
 		host = host[:dot]
-		if v, ok = n.tail[string(host)]; ok {
+		if v, ok = n.tail.find(host); ok {
 			return v, true
 		}
 	}
-}
-
-// take notes name and reports whether it was free.
-func take(taken map[string]bool, name string) bool {
-	if taken[name] {
-		return false
-	}
-	taken[name] = true
-	return true
-}
-
-func minLen(least int, name string) int {
-	if least == 0 {
-		return len(name)
-	}
-	return min(least, len(name))
 }
 
 // lower is strings.ToLower for ASCII only, as nginx has it.

@@ -29,7 +29,7 @@ func define(b *httpd.Builder, c *conf.Cmd) error {
 	if !ok {
 		return c.Errorf(`invalid variable name "%s"`, c.Arg(1))
 	}
-	r := reader{b: b, c: c, t: newTable()}
+	r := reader{b: b, c: c, t: &table{}}
 	for _, n := range c.Children {
 		if !r.item(n) {
 			break
@@ -58,11 +58,11 @@ func (v *variable) get(r *httpd.Request, _ string) ([]byte, bool) {
 	key := v.table.trim(v.source.Eval(r))
 	val, ok := v.table.find(key, r)
 	if !ok {
-		val = v.table.byRegex(key, r)
+		val, ok = v.table.byRegex(key, r)
 	}
 	var out []byte
-	if val != nil {
-		out = val.Eval(r)
+	if ok {
+		out = v.table.value(val, r)
 	}
 	if r.Debugging() {
 		r.Debugf(`http map: "%s" "%s"`, key, out)
@@ -99,15 +99,15 @@ func (r *reader) item(n *conf.Node) bool {
 	case len(n.Args) != 1:
 		return fail("invalid number of the map parameters")
 	}
-	val, err := r.b.Vars.Compile(n.Args[0].Value)
+	val, err := r.value(n.Args[0].Value)
 	if err != nil {
 		return fail("%s", err.Error())
 	}
 	if key == "default" {
-		if r.t.def != nil {
+		if r.t.hasDef {
 			return fail("duplicate default map parameter")
 		}
-		r.t.def = val
+		r.t.def, r.t.hasDef = val, true
 		return true
 	}
 	if pattern, ok := strings.CutPrefix(key, "~"); ok {
@@ -123,4 +123,16 @@ func (r *reader) item(n *conf.Node) bool {
 		return fail("%s", err.Error())
 	}
 	return true
+}
+
+// value takes in a value of the table.
+func (r *reader) value(text string) (ref, error) {
+	if strings.IndexByte(text, '$') < 0 {
+		return r.t.text(text), nil
+	}
+	v, err := r.b.Vars.Compile(text)
+	if err != nil {
+		return 0, err
+	}
+	return r.t.computed(v), nil
 }

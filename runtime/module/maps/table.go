@@ -3,6 +3,7 @@ package maps
 import (
 	"errors"
 
+	"github.com/sluiceproxy/sluice/runtime/flat"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/httpd/route"
 	"github.com/sluiceproxy/sluice/runtime/regex"
@@ -10,23 +11,30 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
-// table finds a value by a key. Immutable once finished.
+// table finds a value by a key. Immutable once finished. A table may have a million keys: keys and the values without
+// variables are kept in flat tables, each value once, and the others as they are compiled.
 type table struct {
-	exact     map[string]*script.Value // by the key in lower case
-	names     *route.Names[*script.Value]
+	exact     flat.Map // refs by the key in lower case
+	names     *route.Names[ref]
 	regexes   []expression
-	def       *script.Value // nil: the empty value
+	def       ref
+	hasDef    bool // def was given; without it the value is empty
 	hostnames bool
 	keys      []string // as given, until the table is finished
 
-	builder route.NamesBuilder[*script.Value]
-	wild    bool // builder holds something
+	texts  flat.Texts      // values without variables
+	values []*script.Value // those with variables
+
+	builder *route.NamesBuilder[ref] // nil without wildcards, and once finished
 }
+
+// ref says where a value is: in texts at half of it, or in values at half of it when it is odd.
+type ref uint64
 
 // expression is a regular expression and its value.
 type expression struct {
 	re  *regex.Regex
-	val *script.Value
+	val ref
 }
 
 // keyError is a refused key, in nginx's words.
@@ -34,22 +42,42 @@ type keyError string
 
 func (e keyError) Error() string { return string(e) }
 
-func newTable() *table { return &table{exact: map[string]*script.Value{}} }
+// text takes in a value without variables.
+func (t *table) text(v string) ref { return ref(t.texts.Add(v) << 1) }
+
+// computed takes in a value with variables.
+func (t *table) computed(v *script.Value) ref {
+	t.values = append(t.values, v)
+	return ref(len(t.values)-1)<<1 | 1
+}
+
+// value computes the value at r.
+func (t *table) value(r ref, s script.Session) []byte {
+	if r&1 != 0 {
+		return t.values[r>>1].Eval(s)
+	}
+	return t.texts.Get(uint64(r >> 1))
+}
 
 // add adds a key. Where hostnames was given before, it may be a wildcard.
-func (t *table) add(key string, v *script.Value) error {
-	low := string(h1.AppendLower(nil, []byte(key)))
-	if _, taken := t.exact[low]; taken {
+func (t *table) add(key string, v ref) error {
+	low := key
+	if hasUpper([]byte(key)) {
+		low = string(h1.AppendLower(nil, []byte(key)))
+	}
+	if _, taken := t.exact.Find([]byte(low)); taken {
 		return keyError(`conflicting parameter "` + low + `"`)
 	}
 	if !t.hostnames {
-		t.exact[low] = v
+		t.exact.Add(low, uint64(v))
 		t.keys = append(t.keys, low)
 		return nil
 	}
+	if t.builder == nil {
+		t.builder = &route.NamesBuilder[ref]{}
+	}
 	switch err := t.builder.Add(key, v); {
 	case err == nil:
-		t.wild = true
 		t.keys = append(t.keys, low)
 		return nil
 	case errors.Is(err, route.ErrConflict):
@@ -61,8 +89,10 @@ func (t *table) add(key string, v *script.Value) error {
 
 func (t *table) finish() {
 	t.keys = nil
-	if t.wild {
-		t.names = t.builder.Build()
+	t.exact.Clip()
+	t.texts.Clip()
+	if t.builder != nil {
+		t.names, t.builder = t.builder.Build(), nil
 	}
 }
 
@@ -79,32 +109,33 @@ func (t *table) trim(key []byte) []byte {
 
 // find returns the value for a key by text; ok is false when only the
 // expressions and the default are left.
-func (t *table) find(key []byte, a allocator) (v *script.Value, ok bool) {
+func (t *table) find(key []byte, a allocator) (v ref, ok bool) {
 	if hasUpper(key) {
 		key = h1.AppendLower(a.Alloc(len(key))[:0], key)
 	}
-	if v, ok = t.exact[string(key)]; ok || t.names == nil {
-		return v, ok
+	if n, ok := t.exact.Find(key); ok || t.names == nil {
+		return ref(n), ok
 	}
 	v, _, _, ok = t.names.Lookup(key, nil)
 	return v, ok
 }
 
 // byRegex returns the value of the first expression that matches, else the
-// default. An expression that fails counts as the end of the list.
-func (t *table) byRegex(key []byte, r *httpd.Request) *script.Value {
+// default; ok is false where none was given. An expression that fails counts as
+// the end of the list.
+func (t *table) byRegex(key []byte, r *httpd.Request) (v ref, ok bool) {
 	if len(key) > 0 {
 		for i := range t.regexes {
 			switch e := &t.regexes[i]; r.TryMatch(e.re, key) {
 			case httpd.OK:
-				return e.val
+				return e.val, true
 			case httpd.Declined:
 			default:
-				return t.def
+				return t.def, t.hasDef
 			}
 		}
 	}
-	return t.def
+	return t.def, t.hasDef
 }
 
 func hasUpper(b []byte) bool {

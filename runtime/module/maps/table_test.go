@@ -2,8 +2,6 @@ package maps
 
 import (
 	"testing"
-
-	"github.com/sluiceproxy/sluice/runtime/script"
 )
 
 type heap struct{}
@@ -12,10 +10,10 @@ func (heap) Alloc(n int) []byte { return make([]byte, n) }
 
 func build(t *testing.T, hostnames bool, keys ...string) *table {
 	t.Helper()
-	tab := newTable()
+	tab := &table{}
 	tab.hostnames = hostnames
 	for _, k := range keys {
-		if err := tab.add(k, script.Literal("<"+k+">")); err != nil {
+		if err := tab.add(k, tab.text("<"+k+">")); err != nil {
 			t.Fatalf("%s: %v", k, err)
 		}
 	}
@@ -55,7 +53,7 @@ func TestFind(t *testing.T) {
 			v, ok := c.table.find(c.table.trim([]byte(c.key)), heap{})
 			got := ""
 			if ok {
-				got = v.Text()
+				got = string(c.table.value(v, nil))
 			}
 			if got != c.want {
 				t.Errorf("find(%q) = %q, want %q", c.key, got, c.want)
@@ -78,11 +76,11 @@ func TestAddRefuses(t *testing.T) {
 		{"asterisk inside", true, []string{"a*b"}, `invalid hostname or wildcard "a*b"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			tab := newTable()
+			tab := &table{}
 			tab.hostnames = c.hostnames
 			var err error
 			for _, k := range c.keys {
-				err = tab.add(k, nil)
+				err = tab.add(k, 0)
 			}
 			if err == nil || err.Error() != c.want {
 				t.Errorf("%v, want %s", err, c.want)

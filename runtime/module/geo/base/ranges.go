@@ -2,6 +2,7 @@ package base
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -104,7 +105,7 @@ func (b blocks) remove(from, to uint32) (found bool) {
 
 // table flattens the ranges; def holds outside of them.
 func (b blocks) table(def []byte) table {
-	t := table{change{value: def}}
+	t := changes{{value: def}}
 	order := make([]uint16, 0, len(b))
 	for block := range b {
 		order = append(order, block)
@@ -117,5 +118,8 @@ func (b blocks) table(def []byte) table {
 			t = t.set(key{lo: uint64(block)<<16 | uint64(s.to)}.next(), def)
 		}
 	}
-	return t
+	if t[len(t)-1].at.lo > math.MaxUint32 { // behind the last address
+		t = t[:len(t)-1]
+	}
+	return t.pack(false)
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"slices"
+
+	"github.com/sluiceproxy/sluice/runtime/flat"
 )
 
 // key is an address as a number; of an IPv4 address only lo is used.
@@ -29,40 +31,91 @@ func (k key) next() key {
 	return k
 }
 
-// table is a list of places at which the value changes, in order. The first is
-// address 0.
-type table []change
+// table finds the value that holds at an address: it has the places at which the value changes, in order, the first of
+// which is address 0. It may have hundreds of thousands, so places, values and the texts of these are kept apart, without
+// pointers. Immutable.
+type table struct {
+	narrow []uint32 // the places of IPv4 addresses
+	wide   []key    // the places of IPv6 addresses; only one of the two is used
+	values []uint32 // by place: a number of texts plus one, 0 for no value
+	places []uint64 // where in texts a number is
+	texts  flat.Texts
+}
+
+// find returns the value that holds at k.
+func (t *table) find(k key) []byte {
+	low, high := 0, len(t.values)
+	if t.wide == nil {
+		at := uint32(k.lo)
+		for low < high {
+			if mid := int(uint(low+high) / 2); at < t.narrow[mid] {
+				high = mid
+			} else {
+				low = mid + 1
+			}
+		}
+	} else {
+		for low < high {
+			if mid := int(uint(low+high) / 2); k.less(t.wide[mid]) {
+				high = mid
+			} else {
+				low = mid + 1
+			}
+		}
+	}
+	if low == 0 || t.values[low-1] == 0 {
+		return nil
+	}
+	return t.texts.Get(t.places[t.values[low-1]-1])
+}
+
+// changes are the content of a table while it is made.
+type changes []change
 
 type change struct {
 	at    key
 	value []byte
 }
 
-// find returns the value that holds at k.
-func (t table) find(k key) []byte {
-	low, high := 0, len(t)
-	for low < high {
-		mid := int(uint(low+high) / 2)
-		if k.less(t[mid].at) {
-			high = mid
-		} else {
-			low = mid + 1
-		}
-	}
-	if low == 0 {
-		return nil
-	}
-	return t[low-1].value
-}
-
 // set says that value holds from k on. Calls come in order; a later one for
 // the same place counts.
-func (t table) set(k key, value []byte) table {
+func (t changes) set(k key, value []byte) changes {
 	if n := len(t); n > 0 && t[n-1].at == k {
 		t[n-1].value = value
 		return t
 	}
 	return append(t, change{k, value})
+}
+
+// pack makes the table, of IPv6 addresses if they are wide.
+func (t changes) pack(wide bool) (packed table) {
+	numbers := map[string]uint32{}
+	packed.values = make([]uint32, len(t))
+	if wide {
+		packed.wide = make([]key, len(t))
+	} else {
+		packed.narrow = make([]uint32, len(t))
+	}
+	for i := range t {
+		if wide {
+			packed.wide[i] = t[i].at
+		} else {
+			packed.narrow[i] = uint32(t[i].at.lo)
+		}
+		if t[i].value == nil {
+			continue
+		}
+		n, known := numbers[string(t[i].value)]
+		if !known {
+			n = uint32(len(packed.places) + 1)
+			numbers[string(t[i].value)] = n
+			packed.places = append(packed.places, packed.texts.Add(string(t[i].value)))
+		}
+		packed.values[i] = n
+	}
+	packed.places = slices.Clip(packed.places)
+	packed.texts.Clip()
+	return packed
 }
 
 // networks are values by network.
@@ -88,19 +141,19 @@ func (n networks) tables() (v4, v6 table) {
 			list6 = append(list6, p)
 		}
 	}
-	return n.flatten(list4), n.flatten(list6)
+	return n.flatten(list4).pack(false), n.flatten(list6).pack(true)
 }
 
 // flatten goes through the networks in order of their addresses, outer ones
 // first, with a stack of those that are open.
-func (n networks) flatten(list []netip.Prefix) table {
+func (n networks) flatten(list []netip.Prefix) changes {
 	slices.SortFunc(list, func(a, b netip.Prefix) int {
 		if c := a.Addr().Compare(b.Addr()); c != 0 {
 			return c
 		}
 		return a.Bits() - b.Bits()
 	})
-	t := table{{}}
+	t := changes{{}}
 	var open []netip.Prefix
 	leave := func() {
 		end := lastOf(open[len(open)-1])

@@ -1,0 +1,56 @@
+package conf
+
+import "strings"
+
+// Release lets go of everything that only loading needs. Call it once, when the configuration is complete and nobody is
+// going to ask the Loader for statements, problems or settings; those who explain a configuration do not call it.
+//
+// Handlers, settings and messages keep pointers to the Block or the Node that they were made from. Both stay, and a Block
+// keeps its kind, its parents and its settings, but neither leads to the statements any more: whatever a configuration
+// points to, the tree of the parser is garbage from here on. Of the Loader the paths stay.
+func (l *Loader) Release() {
+	for _, n := range l.Nodes {
+		n.release()
+	}
+	l.Main.release()
+	*l = Loader{ConfPath: l.ConfPath, Prefix: l.Prefix, Layout: l.Layout, Inputs: Files{}, Main: l.Main, RawSockets: l.RawSockets}
+}
+
+// release cuts a statement, and those inside, off the tree.
+func (n *Node) release() {
+	for _, child := range n.Children {
+		child.release()
+	}
+	*n = Node{Seq: n.Seq, EndSeq: n.EndSeq}
+}
+
+// release drops what a block knows for loading alone.
+func (b *Block) release() {
+	for _, child := range b.children {
+		child.release()
+	}
+	b.Node, b.children, b.seen, b.hashSizes = nil, nil, nil, nil
+}
+
+// detach copies the values of a statement's arguments, which share the memory of the file's text, into memory of their
+// own: what a handler keeps of them does not keep the text. A handler that reads the statements inside its block copies
+// what it keeps of those.
+func (n *Node) detach() {
+	size := 0
+	for i := range n.Args {
+		size += len(n.Args[i].Value)
+	}
+	if size == 0 {
+		return
+	}
+	var b strings.Builder
+	b.Grow(size)
+	for i := range n.Args {
+		b.WriteString(n.Args[i].Value)
+	}
+	text := b.String()
+	for i := range n.Args {
+		end := len(n.Args[i].Value)
+		n.Args[i].Value, text = text[:end], text[end:]
+	}
+}
