@@ -174,6 +174,51 @@ func TestReloadKeepsUpstreamConnections(t *testing.T) {
 	})
 }
 
+// TestReloadKeepsFailures: an upstream server that has failed is not asked again because of a reload, and a reload that is
+// refused forgets nothing.
+func TestReloadKeepsFailures(t *testing.T) {
+	app, dead := echoServer(t, "app"), freePort(t)
+	text := func(extra string) string {
+		return fmt.Sprintf(`upstream u { server 127.0.0.1:%d max_fails=1 fail_timeout=1h; server %s; }
+			server { listen 127.0.0.1:PORT; %s location / { proxy_pass http://u; } }`, dead, app, extra)
+	}
+	through(t, text(""), func(t *testing.T, in *instance, conf func(string) string) {
+		ask := func() {
+			t.Helper()
+			for range 4 {
+				if got := in.get(); got != "app" {
+					t.Fatalf("answer %q", got)
+				}
+			}
+		}
+		ask()
+		in.reload(conf(text("add_header X-Generation 1;")))
+		ask()
+		in.configure(conf(text("foo on;")))
+		if code, _ := in.run("-s", "reload"); code != 1 {
+			t.Fatalf("exit code %d", code)
+		}
+		in.reload(conf(text("add_header X-Generation 2;")))
+		ask()
+		if n := strings.Count(in.read("logs/error.log"), "connect() failed"); n != 1 {
+			t.Errorf("asked %d times", n)
+		}
+	})
+}
+
+// echoServer answers every request with text, and returns its address.
+func echoServer(t *testing.T, text string) net.Addr {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, text) })}
+	go func() { _ = server.Serve(ln) }()
+	t.Cleanup(func() { _ = server.Close() })
+	return ln.Addr()
+}
+
 // TestReloadLeavesWhatIsUnderWay: a WebSocket and a long download go on under the configuration they began with.
 func TestReloadLeavesWhatIsUnderWay(t *testing.T) {
 	echo, err := net.Listen("tcp", "127.0.0.1:0")

@@ -12,10 +12,11 @@ import (
 type Group struct {
 	Name []byte // of the block, or the host of proxy_pass
 
-	mu      sync.Mutex
+	mu      *sync.Mutex // of all groups that share states of peers, see Carry
 	primary *Set
 	backup  *Set // nil without backups
 	method  Balancer
+	carried bool // by Carry, and nothing was chosen since
 }
 
 // Balancer is a load balancing method. Prepare is called once, before the
@@ -29,7 +30,7 @@ type Balancer interface {
 
 // NewGroup makes a group of at least one server.
 func NewGroup(name string, servers []Server, m Balancer) *Group {
-	g := &Group{Name: []byte(name), primary: newSet(servers, false), method: m}
+	g := &Group{Name: []byte(name), mu: new(sync.Mutex), primary: newSet(servers, false), method: m}
 	if b := newSet(servers, true); len(b.Peers) > 0 {
 		g.backup = b
 	}
@@ -127,6 +128,10 @@ func (c *Choice) Next() *Peer {
 		return c.take(p)
 	}
 	now := seconds()
+	if g.carried {
+		g.carried = false
+		g.forgive(now)
+	}
 	if i := c.pick(now); i >= 0 {
 		return c.take(c.set.Peers[i])
 	}

@@ -15,7 +15,7 @@ type Server struct {
 }
 
 // Peer is one address of a server. The exported fields never change; the rest
-// belongs to the group's lock.
+// belongs to the group's lock. What configurations share of it is in state.
 type Peer struct {
 	Addr   netio.Addr
 	Name   []byte // the address as text, "127.0.0.1:80"
@@ -29,10 +29,16 @@ type Peer struct {
 
 	current   int // of smooth weighted round robin
 	effective int // weight, lowered by failures
-	fails     int
-	conns     int
-	accessed  int64 // second of the last failure
-	checked   int64 // second in which the fail_timeout window began
+	*state
+}
+
+// state is what is known of the application behind a peer, whichever configuration it
+// was learned under. It belongs to the lock of the group.
+type state struct {
+	fails    int
+	conns    int
+	accessed int64 // second of the last failure
+	checked  int64 // second in which the fail_timeout window began
 }
 
 // Set is the peers of one rank: the primary ones, or the backups.
@@ -55,7 +61,7 @@ func newSet(servers []Server, backup bool) *Set {
 			s.Peers = append(s.Peers, &Peer{
 				Addr: a, Name: a.AppendText(nil), Server: srv.Name,
 				weight: srv.Weight, effective: srv.Weight, maxConns: srv.MaxConns, maxFails: srv.MaxFails,
-				failTimeout: srv.FailTimeout, down: srv.Down,
+				failTimeout: srv.FailTimeout, down: srv.Down, state: &state{},
 			})
 			s.weight += srv.Weight
 			if !srv.Down {

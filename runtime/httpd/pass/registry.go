@@ -134,8 +134,11 @@ func (u *Upstream) complete(b *httpd.Builder) error {
 		u.method = upstream.RoundRobin{}
 	}
 	u.group = upstream.NewGroup(u.Host, u.servers, u.method)
-	if u.explicit && u.keep.size != 0 {
-		u.keepConnections(b)
+	if u.explicit {
+		u.group.Carry(b.Env.Resources, "http")
+		if u.keep.size != 0 {
+			u.keepConnections(b)
+		}
 	}
 	return nil
 }
