@@ -35,7 +35,8 @@
 // main function asks [IsWorker] before anything else. The worker gets what the master
 // read, see package inputs, and the log files and sockets as descriptors (message.go),
 // loads the configuration from that (workerconfig.go), serves it with as many threads as
-// worker_processes says, and answers. A reload is another such message (handover.go).
+// worker_processes says, and answers (workerevents.go). A reload is another such message
+// (handover.go).
 // What a worker may not do for itself, limits that are raised, the master does for it.
 //
 // Started by any other user, one process is its own master and worker.

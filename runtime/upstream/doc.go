@@ -21,7 +21,7 @@
 //
 // The state of a peer (failures, connections, weights) is guarded by its
 // group's lock; one lock and unlock per choice and per release is all an
-// exchange costs here.
+// exchange costs here. Failures and connections go on over a reload (carry.go).
 //
 // Not supported: sticky sessions, queue, slow_start, servers whose names are
 // resolved at run time (server ... resolve).
