@@ -2,6 +2,7 @@ package conf
 
 import (
 	"math"
+	"strconv"
 	"testing"
 )
 
@@ -102,7 +103,7 @@ func TestParseSize(t *testing.T) {
 func TestParseInt(t *testing.T) {
 	for text, want := range map[string]int{
 		"": -1, "0": 0, "007": 7, "42": 42, "+1": -1, "-1": -1, "1a": -1, " 1": -1,
-		"9223372036854775807": math.MaxInt64, "9223372036854775808": -1, "99999999999999999999": -1,
+		strconv.Itoa(math.MaxInt): math.MaxInt, strconv.FormatUint(math.MaxInt+1, 10): -1, "99999999999999999999": -1,
 	} {
 		got, ok := ParseInt(text)
 		if ok != (want >= 0) || ok && got != want {

@@ -44,6 +44,7 @@ import (
 //	%%UPSTREAM%% %%UPSTREAM_2%%    address of an application
 //	%%DEAD%%                       an address where nothing listens
 //	%%TESTDIR%%                    the folder
+//	%%EVEN%%                       of a field X-Even: what makes heads as long as the other server's, with server_tokens off
 //	%%FILL_N%%  %%HEX_0d0a%%  %%LF%%   N bytes of filler; bytes; a newline that does not become CR LF
 //	%%LEN%%                        length of what follows the first empty line
 //	%%END%%                        the text ends here, without a newline

@@ -273,6 +273,10 @@ func TestTimes(t *testing.T) {
 	if !inTime([]Finding{{"x", oracle, near}}) || !slices.Equal(oracle, near) {
 		t.Errorf("a tenth of a second is a difference: %q", near)
 	}
+	once, never := []Finding{{"x", oracle, near}, {"y", oracle, late}}, []Finding{{"x", oracle, late}, {"y", oracle, near}}
+	if got := better(once, never); !inTime(got) {
+		t.Errorf("each was in time once: %q", got)
+	}
 	for _, other := range []Transcript{late, oracle[:3]} {
 		if inTime([]Finding{{"x", oracle, other}}) {
 			t.Errorf("no difference: %q", other)

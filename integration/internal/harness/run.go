@@ -66,20 +66,25 @@ type side struct {
 }
 
 // timedRuns is how often a case is played at most in which times differ: other programs run on the machine, too.
-const timedRuns = 5
+const timedRuns = 12
 
 // Run plays a case on both servers and returns what came of every request, then the logs. An error is a server that does
-// not start or not stop, never a difference. Where times differ it plays the case again.
+// not start or not stop, never a difference. Where times differ it plays the case again, until every request has had the
+// same times once: that run is the one that counts for it.
 func (l *Lab) Run(ctx context.Context, c *Case) (found []Finding, err error) {
 	for range timedRuns {
-		if found, err = l.run(ctx, c); err != nil || !c.timed() || inTime(found) {
+		again, err := l.run(ctx, c)
+		if err != nil || !c.timed() {
+			return again, err
+		}
+		if found = better(found, again); inTime(found) {
 			break
 		}
 		if err := os.RemoveAll(filepath.Join(l.Dir, c.Name)); err != nil {
 			return nil, err
 		}
 	}
-	return found, err
+	return found, nil
 }
 
 func (l *Lab) run(ctx context.Context, c *Case) ([]Finding, error) {
@@ -222,7 +227,11 @@ func (l *Lab) side(c *Case, name, binary string) (*side, error) {
 	if s.listen, err = l.Ports.Take(count); err != nil {
 		return nil, err
 	}
-	fill := []string{"%%TESTDIR%%", s.dir}
+	product := "nginx"
+	if binary == l.Tested && !l.TestedIsNginx() {
+		product = "sluice"
+	}
+	fill := []string{"%%TESTDIR%%", s.dir, "%%EVEN%%", strings.Repeat("=", len("even=sluice")-len(product))}
 	hide := []string{s.dir, "%%TESTDIR%%"}
 	s.ports = map[string]string{}
 	for i, port := range s.listen {

@@ -75,6 +75,8 @@ func (n *norm) response(t Transcript, r *Response) Transcript {
 			}
 		case "server":
 			value = unnamed(value)
+		case "x-even":
+			value = "<even>"
 		case "last-modified":
 			if !born.IsZero() {
 				value = "<lately>"
