@@ -218,3 +218,34 @@ func (r *Request) ReadBody() Result {
 	}
 	return OK
 }
+
+// ReadBodyReady takes what has arrived of the request body, as far as it fits
+// client_body_buffer_size, without waiting. With BodyDone it is all in
+// Body.Mem as after ReadBody; otherwise BodyNext and BodyReady give what
+// follows Body.Mem.
+func (r *Request) ReadBodyReady() Result {
+	b := &r.Body
+	if r.parent != nil || b.read || b.discarded || b.started || r.In.ContentLength < 0 && !r.In.Chunked {
+		return OK
+	}
+	if err := r.TestExpect(); err != nil {
+		r.broken(err)
+		return Error
+	}
+	if !r.startBody() {
+		b.Mem, b.read = emptyBody, true
+		return OK
+	}
+	size := max(r.loc.Core.bodyBufferSize, 1)
+	if n := r.In.ContentLength; n > 0 {
+		size = min(size, n)
+	}
+	b.store = buf.Sized(int(size))
+	n, err := r.BodyReady(b.store.B)
+	if err != nil {
+		return r.BodyFailed(err)
+	}
+	b.Mem = b.store.B[:n]
+	b.read, b.streams = b.done, !b.done
+	return OK
+}

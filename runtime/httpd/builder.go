@@ -161,3 +161,17 @@ func (b *Builder) SetPass(c *conf.Cmd, h Handler) {
 		l.Content, l.contentNode, l.passes = h, c.Node, true
 	}
 }
+
+// Shared returns the object that modules share under key in this
+// configuration; the first who asks makes it.
+func (b *Builder) Shared(key any, create func() any) any {
+	v, ok := b.shared[key]
+	if !ok {
+		v = create()
+		if b.shared == nil {
+			b.shared = map[any]any{}
+		}
+		b.shared[key] = v
+	}
+	return v
+}

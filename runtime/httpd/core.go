@@ -372,3 +372,9 @@ func (c *Core) SatisfyAny() bool { return c.satisfyAny }
 
 // SendTimeout is send_timeout in milliseconds.
 func (c *Core) SendTimeout() int64 { return c.sendTimeout }
+
+// TCPNoDelay is the tcp_nodelay setting.
+func (c *Core) TCPNoDelay() bool { return c.tcpNodelay }
+
+// BodyTimeout is client_body_timeout in milliseconds.
+func (c *Core) BodyTimeout() int64 { return c.bodyTimeout }

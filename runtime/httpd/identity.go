@@ -88,3 +88,10 @@ func (r *Request) tcpInfo(i int) []byte {
 	}
 	return r.Number(int64([4]uint32{info.RTT, info.RTTVar, info.SndCwnd, info.RcvSpace}[i]))
 }
+
+// Product and Version are what the Server header and the default error pages
+// say.
+const (
+	Product = "sluice"
+	Version = "0.1.0"
+)

@@ -5,14 +5,9 @@ import (
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/clock"
-	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
-	"github.com/sluiceproxy/sluice/runtime/regex"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
-
-// uriChangeLimit is nginx's NGX_HTTP_MAX_URI_CHANGES plus one.
-const uriChangeLimit = 11
 
 var requests = sync.Pool{New: func() any { return &Request{file: new(openfile.Info)} }}
 
@@ -141,79 +136,6 @@ func (r *Request) begin() Result {
 	return r.phases(atStart)
 }
 
-// finalize turns a result into a complete response.
-func (r *Request) finalize(rc Result) {
-	for turn := 0; turn < 64; turn++ {
-		if rc == Redirect {
-			rc = r.phases(r.resumeAt)
-			continue
-		}
-		if r.Debugging() {
-			r.debugFinalize(rc)
-		}
-		if r.kin != nil && r.kin.finish != nil {
-			rc = r.kin.finish(r, rc)
-		}
-		switch {
-		case rc == Done:
-			return
-		case rc == OK || rc == Declined || rc > 0 && rc < 300 && rc != StatusCreated && rc != StatusNoContent:
-			if !r.headerSent {
-				rc = r.sendBare(rc)
-				continue
-			}
-			return
-		case rc == Error || rc == StatusRequestTimeout || rc == StatusClientClosed || r.failed:
-			r.terminate(rc)
-			return
-		case rc == StatusClose:
-			r.main.timedOut = true
-			r.terminate(rc)
-			return
-		case r.headerSent:
-			// Too late for another response: break this one off.
-			r.terminate(rc)
-			return
-		}
-		rc = r.special(rc)
-	}
-	r.terminate(StatusInternalServerError)
-}
-
-// sendBare answers a handler that produced nothing.
-func (r *Request) sendBare(rc Result) Result {
-	if r.Out.Status == 0 {
-		r.Out.Status = 200
-		if rc > 0 {
-			r.Out.Status = int(rc)
-		}
-	}
-	if rc := r.SendHeader(); rc != OK || r.headerOnly {
-		return doneIf(rc)
-	}
-	if err := r.Send(nil); err != nil {
-		return Error
-	}
-	return Done
-}
-
-// terminate gives the connection up. The code is what gets logged, if nothing of a
-// response has left.
-func (r *Request) terminate(rc Result) {
-	m := r.main
-	m.failed, m.cut = true, true
-	if m.kin != nil {
-		m.kin.f.abort()
-		r.conn.endWaits()
-	}
-	if rc == Error || rc == StatusClientClosed || m.headSize == 0 {
-		r.BreakOff()
-	}
-	if rc > 0 && (m.headSize == 0 || m.sent == 0) {
-		m.Out.Status = int(rc)
-	}
-}
-
 // finishRequest logs the request and leaves the connection as the next one
 // needs it.
 func (c *Conn) finishRequest(r *Request) bool {
@@ -287,90 +209,5 @@ func (r *Request) logRequest() {
 	}
 	if r.parent == nil {
 		r.main.action = ""
-	}
-}
-
-// namedGroups sets the named groups of expressions around the one that decides.
-type namedGroups struct{ r *Request }
-
-// Matched implements route.Outer.
-func (g namedGroups) Matched(re *regex.Regex, caps []int) {
-	g.r.SetCaptures(g.r.URI, caps)
-	g.r.setNamed(re)
-}
-
-// findLocation chooses the location for the URI and checks what nginx checks
-// there.
-func (r *Request) findLocation() Result {
-	r.uriChanged = false
-	res := r.srv.Root.Tree.Find(r.URI, r.captures, namedGroups{r})
-	r.captures = res.Caps
-	if res.Regex != nil {
-		r.captureData = r.URI
-		r.setNamed(res.Regex)
-	}
-	if res.Err != nil {
-		r.Logf(errlog.Alert, nil, `%s on "%s"`, res.Err, r.URI)
-		return StatusInternalServerError
-	}
-	r.loc = r.srv.Root
-	if res.Found {
-		r.loc = res.Value
-	}
-	if r.cfg.tracer != nil {
-		r.trace(Event{Kind: EventLocated, On: res.AutoRedirect})
-	}
-	if r.loc.Core.internal && !r.internal {
-		return StatusNotFound
-	}
-	if r.Debugging() {
-		r.debugLocation()
-	}
-	r.enterLocation()
-	if r.Debugging() {
-		r.Debugf("http cl:%d max:%d", r.In.ContentLength, r.loc.Core.maxBodySize)
-	}
-	if n, limit := r.In.ContentLength, r.loc.Core.maxBodySize; n != -1 && limit != 0 && n > limit && !r.Body.discarded {
-		r.Errorf(nil, "client intended to send too large body: %d bytes", n)
-		r.discardForPage() // so that an error page is not refused too
-		return StatusEntityTooLarge
-	}
-	if res.AutoRedirect {
-		to := r.loc.escaped
-		if len(r.Args) > 0 {
-			to = r.Join(to, []byte("?"), r.Args)
-		}
-		r.Out.Remove(h1.Location)
-		r.Out.Add(h1.Location, names[h1.Location], to)
-		return StatusMovedPermanently
-	}
-	return OK
-}
-
-// enterLocation applies what holds from the moment a location is in effect.
-func (r *Request) enterLocation() {
-	r.lostContent = false
-	if l := r.loc.limited; l != nil && r.Method&r.loc.limitMethods != 0 {
-		r.loc = l
-		r.trace(Event{Kind: EventLimited})
-	}
-	if in := r.loc.Core.bodyInFile; in != bodyFileOff {
-		r.bodyInFile = in
-	}
-	if r.parent != nil {
-		return
-	}
-	core := r.loc.Core
-	r.setLog(r.loc.Log)
-	if !r.keepalive {
-		return
-	}
-	switch {
-	case core.keepaliveTimeout == 0,
-		r.number >= uint64(core.keepaliveRequests),
-		r.Start-r.client.Start > core.keepaliveTime*1e6,
-		r.In.UserAgent&agentMSIE6 != 0 && r.Method == h1.Post && core.keepaliveDisable.V&disableMSIE6 != 0,
-		r.In.UserAgent&agentSafari != 0 && core.keepaliveDisable.V&disableSafari != 0:
-		r.keepalive = false
 	}
 }

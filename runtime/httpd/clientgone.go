@@ -221,3 +221,11 @@ func (r *Request) cutShort(flow *BodyFlow) {
 	r.Logf(errlog.Info, err, "%s", r.clientLost())
 	r.terminate(StatusClientClosed)
 }
+
+// ClientGone reports whether the client has closed its connection, for those
+// who wait for something else meanwhile. The error is the one pending on the
+// socket, if any.
+func (r *Request) ClientGone() (bool, error) { return r.conn.nc.HungUp() }
+
+// ClientClosed is ClientGone without the error, which stays with the socket.
+func (r *Request) ClientClosed() bool { return r.conn.nc.PeerClosed() }

@@ -1,0 +1,43 @@
+package httpd
+
+import "github.com/sluiceproxy/sluice/runtime/script"
+
+// SendEarlyHints sends the visible fields of Out as a 103 response where
+// early_hints allows that, and leaves Out to the caller.
+func (r *Request) SendEarlyHints() error {
+	if r.parent != nil || r.Version < 1001 || !anySet(r, r.loc.Core.earlyHints.Items) {
+		return nil
+	}
+	b := append(r.Alloc(1024)[:0], "HTTP/1.1 103 Early Hints\r\n"...)
+	empty := len(b)
+	for i := range r.Out.List {
+		if h := &r.Out.List[i]; !h.Hidden {
+			b = append(b, h.Name...)
+			b = append(b, ": "...)
+			b = append(b, h.Value...)
+			b = append(b, '\r', '\n')
+		}
+	}
+	if len(b) == empty {
+		return nil
+	}
+	err := r.conn.put(r, append(b, '\r', '\n'))
+	if err == nil {
+		err = r.conn.flush(r)
+	}
+	if err != nil {
+		r.broken(err)
+	}
+	return err
+}
+
+// anySet reports whether one of the values is neither empty nor "0", as
+// nginx's predicates ask.
+func anySet(r *Request, values []*script.Value) bool {
+	for _, v := range values {
+		if b := v.Eval(r); len(b) > 0 && string(b) != "0" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,92 @@
+package httpd
+
+import (
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/regex"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
+
+// namedGroups sets the named groups of expressions around the one that decides.
+type namedGroups struct{ r *Request }
+
+// Matched implements route.Outer.
+func (g namedGroups) Matched(re *regex.Regex, caps []int) {
+	g.r.SetCaptures(g.r.URI, caps)
+	g.r.setNamed(re)
+}
+
+// findLocation chooses the location for the URI and checks what nginx checks
+// there.
+func (r *Request) findLocation() Result {
+	r.uriChanged = false
+	res := r.srv.Root.Tree.Find(r.URI, r.captures, namedGroups{r})
+	r.captures = res.Caps
+	if res.Regex != nil {
+		r.captureData = r.URI
+		r.setNamed(res.Regex)
+	}
+	if res.Err != nil {
+		r.Logf(errlog.Alert, nil, `%s on "%s"`, res.Err, r.URI)
+		return StatusInternalServerError
+	}
+	r.loc = r.srv.Root
+	if res.Found {
+		r.loc = res.Value
+	}
+	if r.cfg.tracer != nil {
+		r.trace(Event{Kind: EventLocated, On: res.AutoRedirect})
+	}
+	if r.loc.Core.internal && !r.internal {
+		return StatusNotFound
+	}
+	if r.Debugging() {
+		r.debugLocation()
+	}
+	r.enterLocation()
+	if r.Debugging() {
+		r.Debugf("http cl:%d max:%d", r.In.ContentLength, r.loc.Core.maxBodySize)
+	}
+	if n, limit := r.In.ContentLength, r.loc.Core.maxBodySize; n != -1 && limit != 0 && n > limit && !r.Body.discarded {
+		r.Errorf(nil, "client intended to send too large body: %d bytes", n)
+		r.discardForPage() // so that an error page is not refused too
+		return StatusEntityTooLarge
+	}
+	if res.AutoRedirect {
+		to := r.loc.escaped
+		if len(r.Args) > 0 {
+			to = r.Join(to, []byte("?"), r.Args)
+		}
+		r.Out.Remove(h1.Location)
+		r.Out.Add(h1.Location, names[h1.Location], to)
+		return StatusMovedPermanently
+	}
+	return OK
+}
+
+// enterLocation applies what holds from the moment a location is in effect.
+func (r *Request) enterLocation() {
+	r.lostContent = false
+	if l := r.loc.limited; l != nil && r.Method&r.loc.limitMethods != 0 {
+		r.loc = l
+		r.trace(Event{Kind: EventLimited})
+	}
+	if in := r.loc.Core.bodyInFile; in != bodyFileOff {
+		r.bodyInFile = in
+	}
+	if r.parent != nil {
+		return
+	}
+	core := r.loc.Core
+	r.setLog(r.loc.Log)
+	if !r.keepalive {
+		return
+	}
+	switch {
+	case core.keepaliveTimeout == 0,
+		r.number >= uint64(core.keepaliveRequests),
+		r.Start-r.client.Start > core.keepaliveTime*1e6,
+		r.In.UserAgent&agentMSIE6 != 0 && r.Method == h1.Post && core.keepaliveDisable.V&disableMSIE6 != 0,
+		r.In.UserAgent&agentSafari != 0 && core.keepaliveDisable.V&disableSafari != 0:
+		r.keepalive = false
+	}
+}

@@ -1,0 +1,28 @@
+package httpd
+
+import (
+	"io"
+
+	"github.com/sluiceproxy/sluice/runtime/netio"
+)
+
+// Hijacked is a client's connection that goes on with another protocol, until its
+// request ends. Only who took it over reads from it; what is sent is output of the
+// request as before.
+type Hijacked struct {
+	Socket *netio.Conn
+	Stream io.Reader // what the client sends from now on, decrypted
+	Input  []byte    // what it has sent after the request so far
+}
+
+// Hijack takes the connection over.
+func (r *Request) Hijack() Hijacked {
+	c := r.conn
+	c.endDrop()
+	h := Hijacked{Socket: c.nc, Stream: c.rw}
+	if c.inPos < c.inEnd {
+		h.Input = c.in.B[c.inPos:c.inEnd]
+		c.inPos = c.inEnd
+	}
+	return h
+}

@@ -1,0 +1,89 @@
+package httpd
+
+import "github.com/sluiceproxy/sluice/runtime/clock"
+
+// limitOn reports whether limit_rate applies, reading the setting once.
+func (r *Request) limitOn() bool {
+	if !r.limitSet {
+		r.limitSet = true
+		r.limitRate = rate(r.loc.Core.limitRate, r)
+		r.limitPast = rate(r.loc.Core.limitRateAfter, r)
+		r.limitFrom = r.Start
+	}
+	return r.limitRate > 0
+}
+
+// SetLimitRate overrides limit_rate for this response (X-Accel-Limit-Rate, set
+// $limit_rate). 0 is no limit.
+func (r *Request) SetLimitRate(n int64) {
+	r.limitOn()
+	r.limitRate = n
+}
+
+// LimitRate returns the rate in effect, in bytes per second, 0 for none.
+func (r *Request) LimitRate() int64 {
+	r.limitOn()
+	return r.limitRate
+}
+
+// writeLimited sends as much as limit_rate has room for and waits in between,
+// as nginx's write filter does: there is room for rate * (seconds since the start
+// + 1) bytes, the header and the framing of chunks among them, and whatever has
+// been sent is followed by the time that it takes at that rate. Less than
+// limit_rate_after costs no time.
+func (r *Request) writeLimited(o *Out) error {
+	keep := r.limitRate
+	r.limitRate = 0
+	defer func() { r.limitRate = keep }()
+	off, left := int64(0), o.Size()
+	if postpone := r.loc.Core.postponeOutput; !o.Last && !o.Flush && !o.Recycled && left+int64(r.conn.pending()) < postpone {
+		return r.write(o)
+	}
+	for {
+		if err := r.awaitRate(); err != nil {
+			return err
+		}
+		if left == 0 {
+			return r.write(&Out{Last: o.Last, Flush: o.Flush, Recycled: o.Recycled})
+		}
+		room := keep*((clock.Mono()-r.limitFrom)/1e9+1) - (r.main.sent - r.limitPast)
+		if room <= 0 {
+			r.main.limitUntil = clock.Mono() + int64(msec(-room*1000/keep+1))
+			continue
+		}
+		n := min(room, left)
+		piece := Out{Last: o.Last && n == left, Flush: true}
+		if o.IsFile {
+			piece.IsFile, piece.FD, piece.Off, piece.Len, piece.Name = true, o.FD, o.Off+off, n, o.Name
+		} else {
+			piece.Mem = o.Mem[off : off+n]
+		}
+		before := max(r.main.sent-int64(r.conn.pending())-r.limitPast, 0)
+		if err := r.write(&piece); err != nil {
+			return err
+		}
+		charged := max(r.main.sent-r.limitPast, 0) - before
+		r.main.limitUntil = clock.Mono() + int64(msec(charged*1000/keep))
+		off += n
+		if left -= n; left == 0 {
+			return nil
+		}
+	}
+}
+
+// awaitRate waits for the time that what was sent takes at limit_rate.
+func (r *Request) awaitRate() error {
+	for !r.failed {
+		left := r.main.limitUntil - clock.Mono()
+		if left <= 0 {
+			return nil
+		}
+		if err := r.conn.flush(r); err != nil {
+			r.broken(err)
+			return err
+		}
+		r.conn.nc.Blocked()
+		r.Sleep(left/1e6 + 1)
+	}
+	return errClientGone
+}

@@ -1,0 +1,172 @@
+package httpd
+
+import (
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+)
+
+// OnClientBlocked makes fn be called, once, when a write to the client is about
+// to wait because the client takes nothing more for now, or may have nothing more
+// for now because of limit_rate; nil calls it off. fn
+// runs on the request's goroutine and must not write to the client. It is not
+// called where subrequests may be included: there the one whose turn it is
+// writes, and the others wait.
+func (r *Request) OnClientBlocked(fn func()) {
+	if r.main.kin != nil || r.mayInclude {
+		return
+	}
+	if c := r.conn; c.drop.r != nil {
+		c.nc.OnBlocked(func() {
+			if fn != nil {
+				fn()
+			}
+			c.beginDrop()
+		})
+		return
+	}
+	r.conn.nc.OnBlocked(fn)
+}
+
+// Flush sends what waits to be sent.
+func (r *Request) Flush() error {
+	o := r.Piece()
+	o.Flush = true
+	return r.Output(o)
+}
+
+// BreakOff ends the response where it is: what waits to be sent never leaves.
+func (r *Request) BreakOff() {
+	m := r.main
+	m.sent = max(m.sent-int64(r.conn.outLen), 0)
+	r.conn.outLen = 0
+}
+
+// SendOverdue sends what waits to be sent if it is as much as postpone_output
+// asks for. It is called before a wait for more of a response, so that a header of
+// that size leaves before its body comes.
+func (r *Request) SendOverdue() error {
+	c := r.conn
+	if c.outLen == 0 || !r.overdue() || r.failed {
+		return nil
+	}
+	err := c.flush(r)
+	if err != nil {
+		r.broken(err)
+	}
+	return err
+}
+
+const (
+	levelAlert = errlog.Alert
+
+	// gather is the size of the buffer in which a header and a small body meet
+	// before they leave in one write.
+	gather = 8192
+	// copyLimit is the largest piece that is copied there.
+	copyLimit = 4096
+)
+
+// overdue reports whether as much waits to be sent as postpone_output asks for. On
+// a TLS connection a record fills up.
+func (r *Request) overdue() bool {
+	return r.conn.tls == nil && r.conn.outLen >= int(r.loc.Core.postponeOutput)
+}
+
+// pending returns the bytes that wait to be written.
+func (c *Conn) pending() int { return c.outLen }
+
+// put writes p, or keeps it to go with what follows.
+func (c *Conn) put(r *Request, p []byte) error {
+	r.main.sent += int64(len(p))
+	if c.tls != nil {
+		return c.putTLS(p)
+	}
+	if len(p) <= copyLimit && c.outLen+len(p) <= gather {
+		if c.out == nil {
+			c.out = buf.Sized(gather)
+		}
+		c.outLen += copy(c.out.B[c.outLen:], p)
+		return nil
+	}
+	if c.outLen == 0 {
+		_, err := c.rw.Write(p)
+		c.countOut(len(p), err)
+		return err
+	}
+	n := c.outLen
+	c.outLen = 0
+	_, err := c.nc.Writev(c.out.B[:n], p)
+	c.countOut(n+len(p), err)
+	return err
+}
+
+func (c *Conn) countOut(n int, err error) {
+	if c.debugging(errlog.DebugEvent) {
+		c.debugOut(n, err)
+	}
+	if err == nil {
+		c.sent += int64(n)
+	}
+}
+
+// flush writes what is pending.
+func (c *Conn) flush(*Request) error {
+	if c.outLen == 0 {
+		return nil
+	}
+	n := c.outLen
+	c.outLen = 0
+	var err error
+	if c.parting && c.tls == nil {
+		// The close that follows at once sends the rest of the segment, with
+		// its FIN: one packet instead of two.
+		_, err = c.nc.WriteMore(c.out.B[:n])
+	} else {
+		_, err = c.rw.Write(c.out.B[:n])
+	}
+	c.countOut(n, err)
+	return err
+}
+
+// writeFile sends a range of a file, with sendfile where that is possible.
+func (c *Conn) writeFile(r *Request, o *Out) error {
+	if c.tls == nil && r.loc.Core.sendfile {
+		if c.outLen > 0 {
+			m := c.outLen
+			c.outLen = 0
+			if _, err := c.nc.WriteMore(c.out.B[:m]); err != nil {
+				return err
+			}
+			c.countOut(m, nil)
+		}
+		sent, err := c.nc.Sendfile(o.FD, o.Off, o.Len)
+		r.main.sent += sent
+		c.sent += sent
+		if c.debugging(errlog.DebugEvent) {
+			c.debugf("sendfile: %d of %d @%d", sent, o.Len, o.Off)
+		}
+		if err == nil && sent < o.Len {
+			return r.fileFailed(o, nil)
+		}
+		return err
+	}
+	if c.tls != nil {
+		return c.writeFileTLS(r, o)
+	}
+	b := buf.Sized(32 << 10)
+	defer b.Free()
+	off, left := o.Off, o.Len
+	for left > 0 {
+		n := min(left, int64(len(b.B)))
+		m, err := pread(o.FD, b.B[:n], off)
+		if int64(m) < n {
+			return r.fileFailed(o, err)
+		}
+		if err := c.put(r, b.B[:m]); err != nil {
+			return err
+		}
+		off += n
+		left -= n
+	}
+	return nil
+}

@@ -1,0 +1,91 @@
+package httpd
+
+import (
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+)
+
+// TempPath is a directory for temporary files with up to three levels of
+// subdirectories, each named by so many digits of the file's number.
+type TempPath struct {
+	Dir    string // absolute
+	Levels [3]int
+	given  bool // by a directive
+}
+
+// tempDigits is the length of a temporary file's name.
+const tempDigits = 10
+
+// Set reads a *_temp_path directive: a path and the levels.
+func (t *TempPath) Set(c *conf.Cmd) error {
+	*t = TempPath{Dir: c.Loader.FullPath(strings.TrimSuffix(c.Arg(0), "/")), given: true}
+	c.Loader.Folder(t.Dir)
+	digits := 0
+	for i := 1; i < len(c.Args); i++ {
+		n, ok := conf.ParseInt(c.Arg(i))
+		if digits += n; !ok || n < 1 || digits > tempDigits {
+			return c.Bad("invalid value")
+		}
+		t.Levels[i-1] = n
+	}
+	return c.UsePath(t.Dir, t.Levels, false)
+}
+
+// Default checks a folder that no directive named against those that
+// directives did.
+func (t *TempPath) Default(l *conf.Loader) error {
+	if t.given {
+		return nil
+	}
+	return l.DefaultPath(t.Dir, t.Levels)
+}
+
+// NextNumber returns the next of the process's numbers: names of temporary files and
+// boundaries of multipart responses are made of the same ones, as in nginx.
+func (r *Request) NextNumber() uint64 { return r.conn.srv.nextNumber.Add(1) }
+
+// path returns the name of file n, which has 32 bits of it.
+func (t *TempPath) path(n uint64) string {
+	name := strconv.FormatUint(uint64(uint32(n)), 10)
+	name = strings.Repeat("0", max(tempDigits-len(name), 0)) + name
+	dir, rest := t.Dir, name
+	for _, l := range t.Levels {
+		if l == 0 || l > len(rest) {
+			break
+		}
+		dir = filepath.Join(dir, rest[len(rest)-l:])
+		rest = rest[:len(rest)-l]
+	}
+	return filepath.Join(dir, name)
+}
+
+// TempFile creates a file in t. A failure is logged.
+func (r *Request) TempFile(t *TempPath) (*os.File, error) {
+	const flags = os.O_RDWR | os.O_CREATE | os.O_EXCL
+	for n := r.NextNumber(); ; {
+		path := t.path(n)
+		f, err := os.OpenFile(path, flags, 0o600)
+		if errors.Is(err, os.ErrNotExist) {
+			if err = os.MkdirAll(filepath.Dir(path), 0o700); err == nil {
+				f, err = os.OpenFile(path, flags, 0o600)
+			}
+		}
+		switch {
+		case err == nil:
+			return f, nil
+		case errors.Is(err, os.ErrExist):
+			// Files of an earlier process may be kept, and there may be many of them.
+			n = r.conn.srv.nextNumber.Add(uint64(rand.Uint32()))
+			continue
+		}
+		r.Logf(errlog.Crit, err, `open() "%s" failed`, path)
+		return nil, err
+	}
+}
