@@ -34,9 +34,6 @@ func newCall(t *target) *call {
 	return c
 }
 
-// drop gives back a call that was never begun.
-func (c *call) drop() { c.Release(&c.Exchange) }
-
 // Release implements pass.Codec.
 func (c *call) Release(*pass.Exchange) {
 	if c.trailers != nil {

@@ -119,15 +119,14 @@ func (t *target) handle(r *httpd.Request) httpd.Result {
 	c.addr = t.addr
 	c.Up, c.Host, c.TLS = t.up, t.host, t.tls
 	c.S, c.Tag = &t.conf.Settings, t
+	c.Begin(r, c)
+	*r.Ctx(t.mod.slot) = t.mod
 	if t.value != nil {
 		if rc := c.resolve(r); rc != httpd.OK {
-			c.drop()
 			return rc
 		}
 	}
 	c.Schema, c.Protocol = c.addr.schema, "http"
-	c.Begin(r, c)
-	*r.Ctx(t.mod.slot) = t.mod
 	if rc := c.readBody(); rc != httpd.OK {
 		return rc
 	}
