@@ -128,7 +128,7 @@ func (s *session) seedOf(ctx context.Context, seed uint64) {
 		s.once[d.kind+" (not when played again)"]++
 	}
 	switch {
-	case err != nil && strings.HasPrefix(err.Error(), "oracle: ") && strings.Contains(err.Error(), "did not stop"):
+	case err != nil && s.player.standsStill(t, err):
 		s.once[fmt.Sprintf("seed %d: nginx does not stop, and is not compared", seed)]++
 	case err != nil:
 		s.errs = append(s.errs, fmt.Errorf("seed %d: %w", seed, err))

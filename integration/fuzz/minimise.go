@@ -120,3 +120,10 @@ func (p *player) differences(ctx context.Context, t *trial) ([]difference, error
 	}
 	return found, err
 }
+
+// standsStill tells whether err says that nginx did not stop, where a row of the table explains it.
+func (p *player) standsStill(t *trial, err error) bool {
+	const how = "did not stop"
+	return strings.HasPrefix(err.Error(), "oracle: ") && strings.Contains(err.Error(), how) &&
+		len(p.known.Unexplained(t.words(), "stop", []string{"-" + how})) == 0
+}

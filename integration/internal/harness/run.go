@@ -89,7 +89,7 @@ func (l *Lab) Run(ctx context.Context, c *Case) (found []Finding, err error) {
 
 func (l *Lab) run(ctx context.Context, c *Case) ([]Finding, error) {
 	// Names of the same length, so that nothing that is made of the folder's name changes its length.
-	oracle, err := l.side(c, "oracle", l.Oracle)
+	oracle, err := l.side(c, "expect", l.Oracle)
 	if err != nil {
 		return nil, err
 	}
