@@ -178,7 +178,7 @@ func (s *site) abort(path, kind string) (time.Duration, string) {
 	}
 	begun := time.Now()
 	for strings.Count(s.read("logs/access.log"), "\n") == before {
-		if time.Since(begun) > 10*time.Second {
+		if time.Since(begun) > patience {
 			s.t.Fatalf("%s: nothing was logged for %s", s, path)
 		}
 		time.Sleep(time.Millisecond)

@@ -13,7 +13,7 @@ func TestReadAhead(t *testing.T) {
 	t.Parallel()
 	const (
 		whole = 6 * mb            // more than sockets hold
-		most  = 4 * time.Second   // what the application may need
+		most  = 20 * time.Second  // what the application may need
 		slow  = 300 * time.Second // what the client would, about
 	)
 	conf := `
