@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -208,11 +209,14 @@ func (x *explained) judgePassed(req *harness.Request, r *explain.Report, resp *h
 // unforeseen are fields that depend on the time, on chance, or on the body.
 var unforeseen = []string{"Date", "Expires", "Set-Cookie", "Content-Length", "Transfer-Encoding", "ETag", "Connection"}
 
+// boundary is where a body has its parts: it counts what the server has sent, and what it has written to files, before.
+var boundary = regexp.MustCompile(`; boundary=[0-9]{20}$`)
+
 // fieldsOf are the fields of a foreseen response that can be foreseen.
 func fieldsOf(r *explain.Report) (lines []string) {
 	for _, f := range r.Response.Fields {
 		if !slices.Contains(unforeseen, f.Name) {
-			lines = append(lines, f.Name+": "+f.Value)
+			lines = append(lines, f.Name+": "+boundary.ReplaceAllString(f.Value, ""))
 		}
 	}
 	return lines
@@ -222,7 +226,7 @@ func (x *explained) judgeFields(req *harness.Request, r *explain.Report, resp *h
 	var got []string
 	for _, f := range resp.Header {
 		if !slices.Contains(unforeseen, f.Name) {
-			got = append(got, f.Name+": "+f.Value)
+			got = append(got, f.Name+": "+boundary.ReplaceAllString(f.Value, ""))
 		}
 	}
 	want := fieldsOf(r)
