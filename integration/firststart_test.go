@@ -82,16 +82,16 @@ func startBare(t *testing.T, state string, port int) (certificate string) {
 		if err != nil {
 			t.Errorf("the program ended: %v", err)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		t.Error("the program did not stop within 10 seconds of SIGQUIT")
+		t.Error("the program did not stop within a minute of SIGQUIT")
 	}
 	return certificate
 }
 
 // lookAt waits for a TLS server and returns its certificate.
 func lookAt(ctx context.Context, addr string, done chan error) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	d := tls.Dialer{NetDialer: &net.Dialer{Timeout: time.Second}, Config: &tls.Config{InsecureSkipVerify: true}}
 	tick := time.NewTicker(20 * time.Millisecond)

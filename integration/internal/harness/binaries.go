@@ -91,7 +91,7 @@ var versionText = regexp.MustCompile(`nginx/([0-9]+\.[0-9]+\.[0-9]+)`)
 
 // version asks a server which nginx it is, or is like.
 func version(ctx context.Context, binary string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, binary, "-v").CombinedOutput()
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 
 // Limits of a server's start and of its stop.
 const (
-	startLimit = 15 * time.Second
-	stopLimit  = 10 * time.Second
+	startLimit = time.Minute
+	stopLimit  = time.Minute
 )
 
 // A Server is a running nginx, or the server under test.
