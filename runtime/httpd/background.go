@@ -41,15 +41,10 @@ func (r *Request) runBackground(uri []byte, before, done chan struct{}) {
 		}
 		t.Stop()
 	}
-	c := r.conn
+	n := r.carrier.(*nobody)
 	r.step(func() { r.runChild(uri) })
-	c.crashed = true // unless its release comes to its end
-	r.step(func() {
-		crashed := r.crashed
-		r.release()
-		c.crashed = crashed
-	})
-	c.endShadow()
+	r.step(r.release)
+	n.end()
 }
 
 func (r *Request) runChild(uri []byte) {
@@ -63,18 +58,17 @@ func (r *Request) runChild(uri []byte) {
 }
 
 // detach returns a copy of a main request that shares nothing with it but the
-// configuration: its connection is a shadow, its memory its own. It is nil when
+// configuration: nobody is its client, its memory its own. It is nil when
 // the body cannot be had.
 func (r *Request) detach(body bool) *Request {
-	c := r.conn.shadow()
-	m := requests.Get().(*Request)
-	m.cfg, m.client, m.conn, m.listen, m.srv, m.loc, m.main = r.cfg, &c.client, c, r.listen, r.srv, r.loc, m
+	n := r.standIn()
+	m := newRequest(r.cfg, &n.client, n, r.listen)
+	m.srv, m.loc = r.srv, r.loc
+	m.sni, m.numbers, m.live = r.sni, r.numbers, r.live
 	m.log, m.debug, m.verbose, m.action = r.log, r.debug, r.verbose, r.action
 	if r.replaced {
 		m.SetPeer(r.peer)
 	}
-	m.prepare()
-	m.makeVars()
 	m.Start, m.number, m.length, m.pipelined = r.Start, r.number, r.length, r.pipelined
 	m.Method, m.MethodStr, m.Version = r.Method, m.dup(r.MethodStr), r.Version
 	m.Line = r.Line
@@ -101,7 +95,7 @@ func (r *Request) detach(body bool) *Request {
 	m.Body = Body{read: true, bodyDecoder: bodyDecoder{done: true}}
 	if body && !m.takeBody(&r.Body) {
 		m.release()
-		c.endShadow()
+		n.end()
 		return nil
 	}
 	return m
@@ -136,39 +130,4 @@ func (r *Request) takeBody(b *Body) bool {
 	}
 	r.Body.File, r.Body.keepFile = f, true
 	return true
-}
-
-// shadow returns a connection that stands for c where c itself must not be
-// used: its addresses, its TLS parameters, its place in the configuration.
-func (c *Conn) shadow() *Conn {
-	s := conns.Get().(*Conn)
-	s.requests = c.requests
-	s.isShadow = true
-	s.srv, s.ls, s.cfg, s.addr = c.srv, c.ls, c.cfg, c.addr
-	s.nc = c.nc.Shadow()
-	s.rw = s.nc
-	s.client.begin(c.client.ID, c.client.Start, &c.client.Peer, s.nc)
-	s.client.Proxy = c.client.Proxy
-	if c.client.TLS != nil {
-		s.client.TLS = c.client.TLS.copy()
-	}
-	s.tlsS, s.sni, s.sniRegex = c.tlsS, c.sni, c.sniRegex
-	if c.held != nil && c.held.hold() {
-		s.held = c.held
-	}
-	s.srv.live.Add(1) // c is alive, so nobody has finished waiting
-	return s
-}
-
-// endShadow gives a shadow back.
-func (c *Conn) endShadow() {
-	c.held.release()
-	live := &c.srv.live
-	if c.crashed {
-		live.Done() // and nothing of it is used again
-		return
-	}
-	c.nc.Release()
-	c.recycle()
-	live.Done()
 }

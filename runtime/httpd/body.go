@@ -61,7 +61,7 @@ func (b *Body) dropFile() {
 // bodyUnread reports whether bytes of the body may still be on their way. While
 // they are dropped nobody else looks at the Body.
 func (r *Request) bodyUnread() bool {
-	if r.conn.drop.runs() {
+	if r.carrier.DropsBody() {
 		return true
 	}
 	if r.Body.started {
@@ -91,11 +91,7 @@ func (r *Request) DiscardBody() Result {
 	r.Body.discarded = true
 	r.startBody()
 	r.In.ContentLength, r.In.Chunked = 0, false
-	rc := r.dropReceived()
-	if rc == OK && r.bodyUnread() {
-		r.conn.dropWhileWaiting(r)
-	}
-	return rc
+	return r.carrier.DropBody(r)
 }
 
 // HasBody reports whether the request announced a body that was not discarded.
@@ -114,12 +110,8 @@ func (r *Request) TestExpect() error {
 	if !h1.EqualFold(e, "100-continue") {
 		return nil
 	}
-	n, err := r.conn.rw.Write(continueLine)
-	r.sent += int64(n)
-	return err
+	return r.carrier.Continue(r)
 }
-
-var continueLine = []byte("HTTP/1.1 100 Continue\r\n\r\n")
 
 // emptyBody is the Mem of a body that was announced and has no bytes.
 var emptyBody = []byte{}
@@ -140,7 +132,7 @@ func (r *Request) BodyFailed(err error) Result {
 	case isTimeout(err): // which nginx does not log
 		r.main.timedOut = true
 		return StatusRequestTimeout
-	case errors.Is(err, io.EOF), r.conn.resetTLS(err):
+	case errors.Is(err, io.EOF), r.resetTLS(err):
 		r.Logf(errlog.Info, nil, "client prematurely closed connection")
 	default:
 		r.Logf(errlog.Info, err, "recv() failed")

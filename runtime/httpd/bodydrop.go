@@ -31,9 +31,9 @@ func (c *Conn) beginDrop() {
 		return // it is closed
 	}
 	c.readWithin(0, 0)
-	r.bodyRoom()
+	c.bodyRoom(r)
 	c.drop.done = make(chan struct{})
-	go r.dropBody(c.drop.done)
+	go c.dropBody(r, c.drop.done)
 }
 
 // runs reports whether the goroutine is there.
@@ -51,13 +51,12 @@ func (d *bodyDrop) runs() bool {
 
 // dropBody reads and drops until the body or the connection ends, or endDrop
 // says so. An invalid body is found again, and logged, by the next read.
-func (r *Request) dropBody(done chan struct{}) {
+func (c *Conn) dropBody(r *Request, done chan struct{}) {
 	defer close(done)
 	defer r.Caught(nil)
-	c := r.conn
 	for r.startBody() {
 		if c.inPos == c.inEnd {
-			if c.bodyCame(c.rw.Read(r.bodyRoom())) != nil {
+			if c.bodyCame(c.rw.Read(c.bodyRoom(r))) != nil {
 				return
 			}
 		}
@@ -85,3 +84,15 @@ func (c *Conn) endDrop() {
 	d.done = nil
 	_ = c.nc.SetReadDeadline(time.Time{}) // it is open
 }
+
+// DropBody implements Carrier.
+func (c *Conn) DropBody(r *Request) Result {
+	rc := c.dropReceived(r)
+	if rc == OK && r.bodyUnread() {
+		c.dropWhileWaiting(r)
+	}
+	return rc
+}
+
+// DropsBody implements Carrier.
+func (c *Conn) DropsBody() bool { return c.drop.runs() }

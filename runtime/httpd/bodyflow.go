@@ -33,10 +33,9 @@ type BodyFlow struct {
 	lost     chan struct{} // closed when the request is to end by what happened to the body
 }
 
-// DetachBody lets the rest of the body be read on another goroutine, until
-// AttachBody. There must be a rest.
-func (r *Request) DetachBody() (*BodyFlow, error) {
-	b, c := &r.Body, r.conn
+// DetachBody implements Carrier.
+func (c *Conn) DetachBody(r *Request) (*BodyFlow, error) {
+	b := &r.Body
 	if err := c.shareReads(); err != nil {
 		return nil, err
 	}
@@ -138,10 +137,9 @@ func (f *BodyFlow) decode(limit int) []byte {
 	return piece
 }
 
-// AttachBody ends what DetachBody began, once the last Read of f has returned. The
-// error is for BodyFailed, unless it is that of Interrupt.
-func (r *Request) AttachBody(f *BodyFlow) error {
-	b, c := &r.Body, r.conn
+// AttachBody implements Carrier.
+func (c *Conn) AttachBody(r *Request, f *BodyFlow) error {
+	b := &r.Body
 	r.flow = nil
 	_ = c.nc.SetReadDeadline(time.Time{})
 	b.bodyDecoder, b.Size = f.bodyDecoder, f.size

@@ -36,22 +36,19 @@ func (r *Request) startBody() bool {
 	return true
 }
 
-// BodyNext returns the next piece of the decoded body, io.EOF after the last.
-// The piece is valid until the next call. [Request.BodyFailed] turns another
-// error into the response.
-func (r *Request) BodyNext() ([]byte, error) {
+// NextBody implements Carrier.
+func (c *Conn) NextBody(r *Request) ([]byte, error) {
 	b := &r.Body
 	if !r.startBody() {
 		return nil, io.EOF
 	}
-	c := r.conn
 	for !b.done {
 		if c.inPos == c.inEnd {
-			if err := r.fillBody(msec(r.loc.Core.bodyTimeout), 0); err != nil {
+			if err := c.fillBody(r, msec(r.loc.Core.bodyTimeout), 0); err != nil {
 				return nil, err
 			}
 		}
-		piece, err := r.decode(c.inEnd - c.inPos)
+		piece, err := c.decode(r, c.inEnd-c.inPos)
 		if err != nil {
 			return nil, err
 		}
@@ -64,18 +61,18 @@ func (r *Request) BodyNext() ([]byte, error) {
 
 // decode takes what it can from the connection's input, at most limit bytes. A
 // body that cannot be used is abandoned.
-func (r *Request) decode(limit int) ([]byte, error) {
-	b, c := &r.Body, r.conn
+func (c *Conn) decode(r *Request, limit int) ([]byte, error) {
+	b := &r.Body
 	piece, used, ok := b.take(c.in.B[c.inPos:min(c.inEnd, c.inPos+limit)])
 	c.inPos += used
 	r.countRaw(int64(used))
 	if !ok {
-		r.countRefused()
+		c.countRefused(r)
 		r.refuseBody(errBadBody, 0)
 		return nil, errBadBody
 	}
 	if more, tooLarge := b.excess(piece, b.Size, r.loc.Core.maxBodySize); tooLarge && !b.discarded {
-		r.countRefused()
+		c.countRefused(r)
 		r.refuseBody(errTooLarge, more)
 		return nil, errTooLarge
 	}
@@ -122,8 +119,8 @@ func (r *Request) countRaw(n int64) {
 
 // countRefused corrects $request_length for a body that is refused: what came with the header does not count then, and of
 // what was read afterwards all does, as nginx has it.
-func (r *Request) countRefused() {
-	c, b := r.conn, &r.Body
+func (c *Conn) countRefused(r *Request) {
+	b := &r.Body
 	switch {
 	case b.discarded:
 	case b.ownBuf:
@@ -135,13 +132,12 @@ func (r *Request) countRefused() {
 
 // fillBody reads more of the body from the client, once all that was read is
 // used up. timeout and until are those of readWithin.
-func (r *Request) fillBody(timeout time.Duration, until int64) error {
+func (c *Conn) fillBody(r *Request, timeout time.Duration, until int64) error {
 	if err := r.TestExpect(); err != nil {
 		return err
 	}
-	c := r.conn
 	r.Body.kept = r.Body.Size
-	p := r.bodyRoom()
+	p := c.bodyRoom(r)
 	c.readWithin(timeout, until)
 	return c.bodyCame(c.rw.Read(p))
 }
@@ -151,8 +147,8 @@ func (r *Request) fillBody(timeout time.Duration, until int64) error {
 // the others use the same buffer again, so that nothing that has been read is
 // kept. As in nginx no more is read beyond the body's known rest than
 // large_client_header_buffers could hold of the next request.
-func (r *Request) bodyRoom() []byte {
-	b, c := &r.Body, r.conn
+func (c *Conn) bodyRoom(r *Request) []byte {
+	b := &r.Body
 	if !b.ownBuf {
 		if c.in != nil {
 			r.bufs = append(r.bufs, c.in)
@@ -176,26 +172,26 @@ func (c *Conn) bodyCame(n int, err error) error {
 	return nil
 }
 
-// BodyBuffered reports whether bytes from the client are there to be decoded
-// by BodyNext without waiting.
-func (r *Request) BodyBuffered() bool { return r.conn.inPos < r.conn.inEnd }
+// BodyAhead implements Carrier.
+func (c *Conn) BodyAhead() (received, room int64) {
+	if c.in == nil {
+		return 0, 0
+	}
+	return int64(c.inEnd - c.inPos), int64(len(c.in.B) - c.inEnd)
+}
 
-// BodyDone reports whether the request body was read to its end.
-func (r *Request) BodyDone() bool { return !r.HasBody() || r.main.Body.done }
-
-// BodyReady copies what has arrived of the request body to p, decoded, without
-// waiting.
-func (r *Request) BodyReady(p []byte) (n int, err error) {
+// ReadyBody implements Carrier.
+func (c *Conn) ReadyBody(r *Request, p []byte) (n int, err error) {
 	for n < len(p) && r.startBody() {
-		if !r.BodyBuffered() {
-			if r.conn.tls != nil || r.conn.nc.InQueue() == 0 {
+		if c.inPos == c.inEnd {
+			if c.tls != nil || c.nc.InQueue() == 0 {
 				break
 			}
-			if err := r.fillBody(msec(r.loc.Core.bodyTimeout), 0); err != nil {
+			if err := c.fillBody(r, msec(r.loc.Core.bodyTimeout), 0); err != nil {
 				return n, err
 			}
 		}
-		piece, err := r.decode(len(p) - n)
+		piece, err := c.decode(r, len(p)-n)
 		if err != nil {
 			return n, err
 		}
@@ -210,20 +206,19 @@ const dropReads = 4
 
 // dropReceived discards what of the body has come so far. An invalid body is
 // refused while that is still possible.
-func (r *Request) dropReceived() Result {
-	c := r.conn
+func (c *Conn) dropReceived(r *Request) Result {
 	reads := 0
 	for r.startBody() {
 		if c.inPos < c.inEnd {
-			if _, err := r.decode(c.inEnd - c.inPos); err != nil {
+			if _, err := c.decode(r, c.inEnd-c.inPos); err != nil {
 				return r.BodyFailed(err)
 			}
 			continue
 		}
-		if reads++; reads > dropReads || c.tls != nil || c.isShadow || c.nc.Drained() {
+		if reads++; reads > dropReads || c.tls != nil || c.nc.Drained() {
 			return OK
 		}
-		if err := c.bodyCame(c.nc.TryRead(r.bodyRoom())); err != nil {
+		if err := c.bodyCame(c.nc.TryRead(c.bodyRoom(r))); err != nil {
 			return OK // the next read or write finds it too
 		}
 	}
@@ -242,7 +237,7 @@ func (c *Conn) discard(r *Request, until int64) bool {
 	wait := msec(r.loc.Core.lingeringTimeout)
 	for r.startBody() {
 		if c.inPos < c.inEnd {
-			if _, err := r.decode(c.inEnd - c.inPos); err != nil {
+			if _, err := c.decode(r, c.inEnd-c.inPos); err != nil {
 				return false
 			}
 			continue
@@ -251,7 +246,7 @@ func (c *Conn) discard(r *Request, until int64) bool {
 		if left <= 0 {
 			return false
 		}
-		if err := r.fillBody(min(wait, left), until); err != nil {
+		if err := c.fillBody(r, min(wait, left), until); err != nil {
 			c.discardFailed(r, err)
 			return false
 		}

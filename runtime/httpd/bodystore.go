@@ -9,15 +9,12 @@ import (
 // client_body_buffer_size and, as in nginx, what came with the header or fits
 // its buffer, or exceeds the body's buffer by less than a quarter.
 func (r *Request) memoryLimit() int64 {
-	c, size := r.conn, r.loc.Core.bodyBufferSize
-	if c.in == nil {
-		return size
-	}
-	received := int64(c.inEnd - c.inPos)
+	size := r.loc.Core.bodyBufferSize
+	received, room := r.carrier.BodyAhead()
 	if r.In.Chunked {
 		return size + received
 	}
-	if rest := r.In.ContentLength - received; rest <= int64(len(c.in.B)-c.inEnd) || rest < size+size/4 {
+	if rest := r.In.ContentLength - received; rest <= room || rest < size+size/4 {
 		return max(size, r.In.ContentLength)
 	}
 	return size

@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/regex"
 	"github.com/sluiceproxy/sluice/runtime/wire/proxyproto"
 )
 
@@ -73,3 +74,11 @@ func (r *Request) SetPeer(a netio.Addr) {
 // Listen returns the address that the connection came in on, in the configuration
 // that the request runs under.
 func (r *Request) Listen() *Addr { return r.listen }
+
+// sniChoice is the server that the name in a handshake has chosen, in the
+// configuration of the moment.
+type sniChoice struct {
+	server *Server
+	name   string       // in lower case; "" where no name chose it
+	regex  *regex.Regex // the server_name that matched it
+}

@@ -30,11 +30,10 @@ type hangups struct {
 // left already. False: there are no such events for this connection, and the caller
 // has to ask [Request.ClientClosed] from time to time. What the client still sends
 // of a discarded body is read from then on.
-func (r *Request) Watch(w Waiter) bool {
-	c := r.conn
-	if c.isShadow {
-		return true
-	}
+func (r *Request) Watch(w Waiter) bool { return r.carrier.Watch(w) }
+
+// Watch implements Carrier.
+func (c *Conn) Watch(w Waiter) bool {
 	c.beginDrop()
 	h := c.someHangups()
 	h.mu.Lock()
@@ -69,8 +68,11 @@ func (c *Conn) shareReads() error {
 }
 
 // Unwatch ends what Watch began: w is not told any more.
-func (r *Request) Unwatch(w Waiter) {
-	h := r.conn.hangups
+func (r *Request) Unwatch(w Waiter) { r.carrier.Unwatch(w) }
+
+// Unwatch implements Carrier.
+func (c *Conn) Unwatch(w Waiter) {
+	h := c.hangups
 	if h == nil {
 		return
 	}
@@ -105,8 +107,8 @@ func (h *hangups) tell() {
 	}
 }
 
-// endWaits ends the waits on behalf of a request that has failed.
-func (c *Conn) endWaits() {
+// EndWaits implements Carrier.
+func (c *Conn) EndWaits() {
 	if h := c.hangups; h != nil {
 		h.mu.Lock()
 		h.tell()
@@ -147,9 +149,6 @@ func (r *Request) Sleep(ms int64) {
 		return
 	case r.main.failed:
 		r.failed = true
-		return
-	case r.conn.isShadow:
-		time.Sleep(msec(ms))
 		return
 	}
 	s := sleepers.Get().(*sleeper)
@@ -225,7 +224,13 @@ func (r *Request) cutShort(flow *BodyFlow) {
 // ClientGone reports whether the client has closed its connection, for those
 // who wait for something else meanwhile. The error is the one pending on the
 // socket, if any.
-func (r *Request) ClientGone() (bool, error) { return r.conn.nc.HungUp() }
+func (r *Request) ClientGone() (bool, error) { return r.carrier.HungUp() }
+
+// HungUp implements Carrier.
+func (c *Conn) HungUp() (bool, error) { return c.nc.HungUp() }
 
 // ClientClosed is ClientGone without the error, which stays with the socket.
-func (r *Request) ClientClosed() bool { return r.conn.nc.PeerClosed() }
+func (r *Request) ClientClosed() bool { return r.carrier.Closed() }
+
+// Closed implements Carrier.
+func (c *Conn) Closed() bool { return c.nc.PeerClosed() }

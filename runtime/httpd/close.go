@@ -30,7 +30,7 @@ func (c *Conn) close() {
 		c.debugf("close http connection: %d", c.nc.Fd())
 	}
 	if c.outLen > 0 && !c.timedOut {
-		_ = c.flush(nil)
+		_ = c.Flush(nil)
 	}
 	if c.tls != nil && !c.timedOut && !c.abort && !c.evicted.Load() {
 		c.nc.SetWriteTimeout(time.Second)
@@ -88,7 +88,7 @@ func (c *Conn) lingeringClose(core *Core, until int64) {
 	if c.debugging(errlog.DebugHTTP) {
 		c.debugf("http lingering close handler")
 	}
-	if err := c.flush(nil); err != nil {
+	if err := c.Flush(nil); err != nil {
 		return
 	}
 	if c.tls != nil {

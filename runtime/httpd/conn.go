@@ -14,7 +14,6 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/netio"
-	"github.com/sluiceproxy/sluice/runtime/regex"
 )
 
 var (
@@ -32,18 +31,16 @@ type Conn struct {
 	debug   errlog.DebugMask // of log: what debug records are wanted
 	verbose bool             // named by debug_connection: log is a Verbose one
 
-	srv      *Instance
-	ls       *Listening
-	cfg      *Config
-	held     *Config // cfg, while this connection counts as a user of it
-	addr     *Addr
-	nc       *netio.Conn
-	rw       io.ReadWriter // nc, or the TLS layer
-	tls      *tls.Conn
-	layer    *tlsLayer    // under tls
-	tlsS     *Server      // server that SNI chose
-	sni      string       // the name in the handshake that chose it
-	sniRegex *regex.Regex // the server_name that matched it
+	srv   *Instance
+	ls    *Listening
+	cfg   *Config
+	held  *Config // cfg, while this connection counts as a user of it
+	addr  *Addr
+	nc    *netio.Conn
+	rw    io.ReadWriter // nc, or the TLS layer
+	tls   *tls.Conn
+	layer *tlsLayer // under tls
+	sni   sniChoice // what the name in the handshake has come to
 
 	in      *buf.Buf // bytes read and not yet used: in.B[inPos:inEnd]
 	inPos   int
@@ -65,7 +62,6 @@ type Conn struct {
 	keepMin   int64 // ms: its keepalive_min_timeout
 	plainHTTP bool  // a plain request came to a TLS port
 	waiting   bool  // counted in Stats.Waiting
-	isShadow  bool  // stands for another in the background
 	pipelined bool  // the request began before the one before it was answered
 
 	crashed bool        // its code panicked: nothing of it is used again
@@ -138,7 +134,7 @@ func (c *Conn) logf(lv errlog.Level, err error, format string, args ...any) {
 // logWrite logs a failed send the way nginx does: a client that went away is
 // information, not an error. nginx is told by an event before it sends, except where
 // it does not look.
-func (c *Conn) logWrite(r *Request, err error) {
+func (r *Request) logWrite(err error) {
 	lv := errlog.Crit
 	if e, ok := errlog.Errno(err); ok {
 		switch e {
@@ -167,7 +163,9 @@ func (r *Request) clientLost() string {
 
 // resetTLS reports whether the client has reset a TLS connection, which to nginx is
 // the same as closing it in order.
-func (c *Conn) resetTLS(err error) bool { return c.tls != nil && errors.Is(err, syscall.ECONNRESET) }
+func (r *Request) resetTLS(err error) bool {
+	return r.client.TLS != nil && errors.Is(err, syscall.ECONNRESET)
+}
 
 func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
 

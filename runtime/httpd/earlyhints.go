@@ -8,23 +8,7 @@ func (r *Request) SendEarlyHints() error {
 	if r.parent != nil || r.Version < 1001 || !anySet(r, r.loc.Core.earlyHints.Items) {
 		return nil
 	}
-	b := append(r.Alloc(1024)[:0], "HTTP/1.1 103 Early Hints\r\n"...)
-	empty := len(b)
-	for i := range r.Out.List {
-		if h := &r.Out.List[i]; !h.Hidden {
-			b = append(b, h.Name...)
-			b = append(b, ": "...)
-			b = append(b, h.Value...)
-			b = append(b, '\r', '\n')
-		}
-	}
-	if len(b) == empty {
-		return nil
-	}
-	err := r.conn.put(r, append(b, '\r', '\n'))
-	if err == nil {
-		err = r.conn.flush(r)
-	}
+	err := r.carrier.SendHints(r)
 	if err != nil {
 		r.broken(err)
 	}

@@ -52,7 +52,7 @@ func (r *Request) terminate(rc Result) {
 	m.failed, m.cut = true, true
 	if m.kin != nil {
 		m.kin.f.abort()
-		r.conn.endWaits()
+		r.carrier.EndWaits()
 	}
 	if rc == Error || rc == StatusClientClosed || m.headSize == 0 {
 		r.BreakOff()
@@ -68,14 +68,14 @@ func (r *Request) broken(err error) {
 	r.failed = true
 	if k := r.main.kin; k != nil {
 		k.f.abort()
-		r.conn.endWaits()
+		r.carrier.EndWaits()
 	}
 	if isTimeout(err) {
 		r.main.timedOut = true
 		r.Logf(errlog.Info, errTimedOut, "client timed out")
 	} else if !errors.Is(err, errClientGone) {
 		if _, ok := errlog.Errno(err); ok {
-			r.conn.logWrite(r, err)
+			r.logWrite(err)
 		}
 	}
 }

@@ -1,25 +1,18 @@
 package httpd
 
-// write is the end of the filter chain: framing, rate limit, the socket.
-func (r *Request) write(o *Out) error {
-	c := r.conn
-	if r.failed {
-		return errClientGone
-	}
+// Write implements Carrier.
+func (c *Conn) Write(r *Request, o *Out) error {
 	size := o.Size()
-	if r.limitOn() {
-		return r.writeLimited(o)
-	}
 	if r.chunked {
-		return r.writeChunked(o, size)
+		return c.writeChunked(r, o, size)
 	}
 	if o.Last {
 		r.addTrailers() // for variables alone
 	}
 	if o.IsFile && size > 0 {
-		return r.finish(c.writeFile(r, o), o)
+		return c.finish(r, c.writeFile(r, o), o)
 	}
-	return r.finish(c.put(r, o.Mem), o)
+	return c.finish(r, c.put(r, o.Mem), o)
 }
 
 // addTrailers has the hooks add their trailers, once the body is complete.
@@ -32,12 +25,11 @@ func (r *Request) addTrailers() {
 }
 
 // finish flushes at the end of the body, or when asked.
-func (r *Request) finish(err error, o *Out) error {
-	c := r.conn
+func (c *Conn) finish(r *Request, err error, o *Out) error {
 	// With bytes of the body on their way the connection stays open for them.
 	c.parting = o.Last && !r.main.keepalive && r.loc.Core.postAction == "" && !r.main.bodyUnread()
-	if err == nil && (o.Last || o.Flush || o.Recycled && c.tls == nil || r.overdue()) {
-		err = c.flush(r)
+	if err == nil && (o.Last || o.Flush || o.Recycled && c.tls == nil || c.Overdue(r)) {
+		err = c.Flush(r)
 	}
 	if err != nil {
 		r.broken(err)
@@ -45,8 +37,7 @@ func (r *Request) finish(err error, o *Out) error {
 	return err
 }
 
-func (r *Request) writeChunked(o *Out, size int64) error {
-	c := r.conn
+func (c *Conn) writeChunked(r *Request, o *Out, size int64) error {
 	var err error
 	if size > 0 {
 		err = c.put(r, append(appendHex(c.chunk[:0], size), '\r', '\n'))
@@ -62,9 +53,9 @@ func (r *Request) writeChunked(o *Out, size int64) error {
 		}
 	}
 	if err == nil && o.Last {
-		err = r.putTrailers()
+		err = c.putTrailers(r)
 	}
-	return r.finish(err, o)
+	return c.finish(r, err, o)
 }
 
 var (
@@ -72,10 +63,10 @@ var (
 	lastChunk = []byte("0\r\n\r\n")
 )
 
-func (r *Request) putTrailers() error {
+func (c *Conn) putTrailers(r *Request) error {
 	r.addTrailers()
 	if len(r.Out.Trailers) == 0 {
-		return r.conn.put(r, lastChunk)
+		return c.put(r, lastChunk)
 	}
 	line := append(r.Alloc(256)[:0], "0\r\n"...)
 	for i := range r.Out.Trailers {
@@ -88,7 +79,7 @@ func (r *Request) putTrailers() error {
 		line = append(line, t.Value...)
 		line = append(line, '\r', '\n')
 	}
-	return r.conn.put(r, append(line, '\r', '\n'))
+	return c.put(r, append(line, '\r', '\n'))
 }
 
 func appendHex(dst []byte, n int64) []byte {

@@ -22,11 +22,11 @@ type head struct {
 }
 
 // readHead reads and checks the request line and the header fields.
-func (r *Request) readHead() Result {
-	h := head{r: r, c: r.conn}
+func (c *Conn) readHead(r *Request) Result {
+	h := head{r: r, c: c}
 	h.until = r.Start + r.srv.Conf.headerTimeout*1e6
 	if r.number == 1 {
-		h.until = r.conn.firstUntil()
+		h.until = c.firstUntil()
 	}
 	if h.c.inLarge {
 		h.large = 1
@@ -204,7 +204,7 @@ func (h *head) readFailed(err error) Result {
 	}
 	h.notePartial()
 	switch {
-	case errors.Is(err, io.EOF), h.c.resetTLS(err):
+	case errors.Is(err, io.EOF), h.r.resetTLS(err):
 		r.Logf(errlog.Info, nil, "client prematurely closed connection")
 	default:
 		lv := errlog.Info

@@ -99,9 +99,8 @@ func (r *Request) chooseServer(host []byte) Result {
 	if names == nil {
 		return OK
 	}
-	c := r.conn
-	if c.tlsS != nil && c.sni != "" && string(host) == c.sni {
-		if c.sniRegex != nil && !r.Match(c.sniRegex, host) {
+	if r.sni.server != nil && r.sni.name != "" && string(host) == r.sni.name {
+		if r.sni.regex != nil && !r.Match(r.sni.regex, host) {
 			return StatusInternalServerError
 		}
 		return OK
@@ -111,7 +110,7 @@ func (r *Request) chooseServer(host []byte) Result {
 	if !ok && re != nil {
 		return StatusInternalServerError
 	}
-	if c.sni != "" {
+	if r.sni.name != "" {
 		if !ok {
 			srv, ok = r.listen.Default, true
 		}

@@ -6,13 +6,13 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
-// buildHeader writes the response header into the connection's output, in
+// SendHead implements Carrier: it writes the response header into the connection's output, in
 // nginx's order: status line, Server, Date, Content-Type, Content-Length,
 // Last-Modified, Location, Transfer-Encoding, Connection, Keep-Alive, Vary,
 // the rest.
-func (r *Request) buildHeader() Result {
+func (c *Conn) SendHead(r *Request) Result {
 	o := &r.Out
-	c := r.conn
+	c.nc.SetWriteTimeout(msec(r.loc.Core.sendTimeout))
 	if r.Version < 1000 {
 		return OK
 	}
@@ -21,7 +21,7 @@ func (r *Request) buildHeader() Result {
 	}
 	r.frame()
 	if c.outLen > 0 && c.room()-c.outLen < 2048 {
-		if err := c.flush(r); err != nil {
+		if err := c.Flush(r); err != nil {
 			r.broken(err)
 			return Error
 		}
@@ -50,13 +50,12 @@ func (r *Request) buildHeader() Result {
 		}
 	}
 	b = append(b, '\r', '\n')
-	return r.keepHeader(b, start)
+	return c.keepHeader(r, b, start)
 }
 
 // keepHeader leaves the finished header to go with the body, unless it
 // outgrew the buffer.
-func (r *Request) keepHeader(b []byte, start int) Result {
-	c := r.conn
+func (c *Conn) keepHeader(r *Request, b []byte, start int) Result {
 	n := len(b) - start
 	if r.Debugging() {
 		r.debugHeader(b[start:])
@@ -74,7 +73,7 @@ func (r *Request) keepHeader(b []byte, start int) Result {
 		c.countOut(len(b), nil)
 	}
 	if r.headerOnly || r.loc.Core.postponeOutput == 0 && c.tls == nil {
-		if err := c.flush(r); err != nil {
+		if err := c.Flush(r); err != nil {
 			r.broken(err)
 			return Error
 		}
@@ -241,3 +240,33 @@ func (r *Request) appendConnection(b []byte) []byte {
 	}
 	return b
 }
+
+// SendHints implements Carrier.
+func (c *Conn) SendHints(r *Request) error {
+	b := append(r.Alloc(1024)[:0], "HTTP/1.1 103 Early Hints\r\n"...)
+	empty := len(b)
+	for i := range r.Out.List {
+		if h := &r.Out.List[i]; !h.Hidden {
+			b = append(b, h.Name...)
+			b = append(b, ": "...)
+			b = append(b, h.Value...)
+			b = append(b, '\r', '\n')
+		}
+	}
+	if len(b) == empty {
+		return nil
+	}
+	if err := c.put(r, append(b, '\r', '\n')); err != nil {
+		return err
+	}
+	return c.Flush(r)
+}
+
+// Continue implements Carrier.
+func (c *Conn) Continue(r *Request) error {
+	n, err := c.rw.Write(continueLine)
+	r.sent += int64(n)
+	return err
+}
+
+var continueLine = []byte("HTTP/1.1 100 Continue\r\n\r\n")

@@ -16,8 +16,10 @@ type Hijacked struct {
 }
 
 // Hijack takes the connection over.
-func (r *Request) Hijack() Hijacked {
-	c := r.conn
+func (r *Request) Hijack() Hijacked { return r.carrier.Hijack() }
+
+// Hijack implements Carrier.
+func (c *Conn) Hijack() Hijacked {
 	c.endDrop()
 	h := Hijacked{Socket: c.nc, Stream: c.rw}
 	if c.inPos < c.inEnd {

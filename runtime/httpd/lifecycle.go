@@ -11,19 +11,27 @@ import (
 
 var requests = sync.Pool{New: func() any { return &Request{file: new(openfile.Info)} }}
 
-// newRequest takes a request from the pool.
-func (c *Conn) newRequest() *Request {
+// newRequest takes a main request from the pool, for the default server of listen.
+func newRequest(cfg *Config, client *Client, carrier Carrier, listen *Addr) *Request {
 	r := requests.Get().(*Request)
-	r.cfg, r.client, r.conn, r.listen, r.srv = c.cfg, &c.client, c, c.addr, c.addr.Default
-	if c.tlsS != nil {
-		r.srv = c.tlsS
-	}
+	r.cfg, r.client, r.carrier, r.listen, r.srv = cfg, client, carrier, listen, listen.Default
 	r.loc = r.srv.Root
 	r.main = r
-	r.verbose, r.plainHTTP = c.verbose, c.plainHTTP
-	r.setLog(r.loc.Log)
 	r.prepare()
 	r.makeVars()
+	return r
+}
+
+// newRequest returns the connection's next request.
+func (c *Conn) newRequest() *Request {
+	r := newRequest(c.cfg, &c.client, c, c.addr)
+	r.numbers, r.live, r.sni = &c.srv.nextNumber, &c.srv.live, c.sni
+	if c.sni.server != nil {
+		r.srv = c.sni.server
+		r.loc = r.srv.Root
+	}
+	r.verbose, r.plainHTTP = c.verbose, c.plainHTTP
+	r.setLog(r.loc.Log)
 	if r.Start = c.arrived; r.Start == 0 {
 		r.Start = clock.Mono()
 	}
@@ -105,7 +113,7 @@ func (c *Conn) serveRequest() bool {
 	r.number, r.pipelined = c.requests, c.pipelined && c.requests > 1
 	c.srv.stats.Requests.Add(1)
 	c.srv.stats.Reading.Add(1)
-	rc := r.read()
+	rc := c.read(r)
 	if c.layer != nil {
 		c.layer.ReadBy(0) // the time was the head's
 	}
@@ -140,7 +148,7 @@ func (r *Request) begin() Result {
 // needs it.
 func (c *Conn) finishRequest(r *Request) bool {
 	if !r.failed {
-		if err := c.flush(r); err != nil {
+		if err := c.Flush(r); err != nil {
 			r.broken(err)
 		} else {
 			r.complete = true

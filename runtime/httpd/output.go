@@ -192,8 +192,7 @@ func (r *Request) SendHeader() Result {
 	if r.parent != nil {
 		return OK
 	}
-	r.conn.nc.SetWriteTimeout(msec(r.loc.Core.sendTimeout))
-	return r.buildHeader()
+	return r.carrier.SendHead(r)
 }
 
 // SendBody is SendHeader followed by one body, for handlers that have it all.
@@ -228,4 +227,15 @@ func pread(fd int, p []byte, off int64) (n int, err error) {
 		n += m
 	}
 	return n, nil
+}
+
+// write is the end of the filter chain: limit_rate, then the client.
+func (r *Request) write(o *Out) error {
+	switch {
+	case r.failed:
+		return errClientGone
+	case r.limitOn():
+		return r.writeLimited(o)
+	}
+	return r.carrier.Write(r, o)
 }

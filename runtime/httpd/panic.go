@@ -34,9 +34,9 @@ func (r *Request) Caught(failed func()) {
 }
 
 // read is readHead, guarded.
-func (r *Request) read() (rc Result) {
+func (c *Conn) read(r *Request) (rc Result) {
 	defer r.caught()
-	return r.readHead()
+	return c.readHead(r)
 }
 
 // answer runs the request, guarded.
@@ -54,13 +54,12 @@ func (r *Request) answer(rc Result) {
 // sent, else the response breaks off.
 func (r *Request) failCrashed() {
 	defer r.caught()
-	c := r.conn
-	if r.kin != nil || r.failed || r.answered || r.sent > int64(c.outLen) {
+	if r.kin != nil || r.failed || r.answered || r.sent > int64(r.carrier.Pending()) {
 		r.terminate(Error)
 		r.disband()
 		return
 	}
-	c.outLen -= int(r.sent) // that was never sent
+	r.carrier.TakeBack(int(r.sent)) // it has never left
 	r.sent, r.headSize = 0, 0
 	r.headerSent, r.chunked, r.headerOnly = false, false, false
 	r.filters, r.needMemory, r.lateMemory, r.mayInclude = nil, false, false, false

@@ -16,7 +16,7 @@ func (r *Request) postAction() {
 		return
 	}
 	if !r.failed {
-		if err := r.conn.flush(r); err != nil {
+		if err := r.carrier.Flush(r); err != nil {
 			r.broken(err)
 		}
 	}

@@ -60,7 +60,7 @@ func (c *Config) Probe(p *Probe) ([]byte, error) {
 		return nil, ErrNotListening
 	}
 	var out bytes.Buffer
-	conn := &Conn{requests: 1, isShadow: true, cfg: c, addr: addr}
+	conn := &Conn{requests: 1, cfg: c, addr: addr}
 	conn.srv = &Instance{stats: &Stats{}}
 	conn.nc = netio.Stand(p.Peer, p.Local)
 	defer conn.nc.Release()
@@ -84,7 +84,7 @@ func (c *Config) Probe(p *Probe) ([]byte, error) {
 func (c *Conn) probe() {
 	r := c.newRequest()
 	c.r, r.number = r, 1
-	rc := r.readHead()
+	rc := c.readHead(r)
 	r.trace(Event{Kind: EventServer, Code: rc})
 	r.Body = Body{read: true, bodyDecoder: bodyDecoder{done: true}}
 	if rc == OK {

@@ -36,7 +36,7 @@ func (r *Request) writeLimited(o *Out) error {
 	r.limitRate = 0
 	defer func() { r.limitRate = keep }()
 	off, left := int64(0), o.Size()
-	if postpone := r.loc.Core.postponeOutput; !o.Last && !o.Flush && !o.Recycled && left+int64(r.conn.pending()) < postpone {
+	if postpone := r.loc.Core.postponeOutput; !o.Last && !o.Flush && !o.Recycled && left+int64(r.carrier.Pending()) < postpone {
 		return r.write(o)
 	}
 	for {
@@ -58,7 +58,7 @@ func (r *Request) writeLimited(o *Out) error {
 		} else {
 			piece.Mem = o.Mem[off : off+n]
 		}
-		before := max(r.main.sent-int64(r.conn.pending())-r.limitPast, 0)
+		before := max(r.main.sent-int64(r.carrier.Pending())-r.limitPast, 0)
 		if err := r.write(&piece); err != nil {
 			return err
 		}
@@ -78,11 +78,11 @@ func (r *Request) awaitRate() error {
 		if left <= 0 {
 			return nil
 		}
-		if err := r.conn.flush(r); err != nil {
+		if err := r.carrier.Flush(r); err != nil {
 			r.broken(err)
 			return err
 		}
-		r.conn.nc.Blocked()
+		r.carrier.Blocked()
 		r.Sleep(left/1e6 + 1)
 	}
 	return errClientGone

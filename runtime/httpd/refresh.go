@@ -42,7 +42,7 @@ func (c *Conn) derive() {
 // deriveTLS finds the server that the handshake's name is for now. ok is false when
 // the handshake would not have been the same: the client has to make another.
 func (c *Conn) deriveTLS() (ok bool) {
-	c.tlsS, c.sni, c.sniRegex = nil, "", nil
+	c.sni = sniChoice{}
 	if !c.addr.SSL || !c.layer.session.ready {
 		return false
 	}

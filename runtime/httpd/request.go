@@ -1,6 +1,9 @@
 package httpd
 
 import (
+	"sync"
+	"sync/atomic"
+
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/netio"
@@ -28,15 +31,18 @@ type Request struct {
 	// Out is the response header, to be filled before SendHeader.
 	Out HeadersOut
 
-	cfg    *Config
-	client *Client
-	conn   *Conn
-	listen *Addr // the address of listen that the connection came in on
-	srv    *Server
-	loc    *Location
-	parent *Request // nil for a client's own request
-	main   *Request
-	kin    *kin // nil without included subrequests
+	cfg     *Config
+	client  *Client
+	carrier Carrier
+	sni     sniChoice
+	numbers *atomic.Uint64  // the last one of NextNumber
+	live    *sync.WaitGroup // of what has to end before the server does
+	listen  *Addr           // the address of listen that the connection came in on
+	srv     *Server
+	loc     *Location
+	parent  *Request // nil for a client's own request
+	main    *Request
+	kin     *kin // nil without included subrequests
 
 	// Of a main request: the log of the server or location that it has come to, what
 	// debug records are wanted of it, whether debug_connection names the client, and

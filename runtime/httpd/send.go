@@ -15,7 +15,12 @@ func (r *Request) OnClientBlocked(fn func()) {
 	if r.main.kin != nil || r.mayInclude {
 		return
 	}
-	if c := r.conn; c.drop.r != nil {
+	r.carrier.OnBlocked(fn)
+}
+
+// OnBlocked implements Carrier.
+func (c *Conn) OnBlocked(fn func()) {
+	if c.drop.r != nil {
 		c.nc.OnBlocked(func() {
 			if fn != nil {
 				fn()
@@ -24,8 +29,11 @@ func (r *Request) OnClientBlocked(fn func()) {
 		})
 		return
 	}
-	r.conn.nc.OnBlocked(fn)
+	c.nc.OnBlocked(fn)
 }
+
+// Blocked implements Carrier.
+func (c *Conn) Blocked() { c.nc.Blocked() }
 
 // Flush sends what waits to be sent.
 func (r *Request) Flush() error {
@@ -37,19 +45,19 @@ func (r *Request) Flush() error {
 // BreakOff ends the response where it is: what waits to be sent never leaves.
 func (r *Request) BreakOff() {
 	m := r.main
-	m.sent = max(m.sent-int64(r.conn.outLen), 0)
-	r.conn.outLen = 0
+	n := r.carrier.Pending()
+	m.sent = max(m.sent-int64(n), 0)
+	r.carrier.TakeBack(n)
 }
 
 // SendOverdue sends what waits to be sent if it is as much as postpone_output
 // asks for. It is called before a wait for more of a response, so that a header of
 // that size leaves before its body comes.
 func (r *Request) SendOverdue() error {
-	c := r.conn
-	if c.outLen == 0 || !r.overdue() || r.failed {
+	if r.failed || !r.carrier.Overdue(r) {
 		return nil
 	}
-	err := c.flush(r)
+	err := r.carrier.Flush(r)
 	if err != nil {
 		r.broken(err)
 	}
@@ -66,14 +74,16 @@ const (
 	copyLimit = 4096
 )
 
-// overdue reports whether as much waits to be sent as postpone_output asks for. On
-// a TLS connection a record fills up.
-func (r *Request) overdue() bool {
-	return r.conn.tls == nil && r.conn.outLen >= int(r.loc.Core.postponeOutput)
+// Overdue implements Carrier. On a TLS connection a record fills up.
+func (c *Conn) Overdue(r *Request) bool {
+	return c.tls == nil && c.outLen > 0 && c.outLen >= int(r.loc.Core.postponeOutput)
 }
 
-// pending returns the bytes that wait to be written.
-func (c *Conn) pending() int { return c.outLen }
+// Pending implements Carrier.
+func (c *Conn) Pending() int { return c.outLen }
+
+// TakeBack implements Carrier.
+func (c *Conn) TakeBack(n int) { c.outLen -= n }
 
 // put writes p, or keeps it to go with what follows.
 func (c *Conn) put(r *Request, p []byte) error {
@@ -109,8 +119,8 @@ func (c *Conn) countOut(n int, err error) {
 	}
 }
 
-// flush writes what is pending.
-func (c *Conn) flush(*Request) error {
+// Flush implements Carrier.
+func (c *Conn) Flush(*Request) error {
 	if c.outLen == 0 {
 		return nil
 	}

@@ -54,7 +54,8 @@ func (r *Request) Subrequest(uri, args []byte, o SubOptions) (*Request, Result) 
 // so its memory is the main request's.
 func (r *Request) child(uri, args []byte, o SubOptions) *Request {
 	s := requests.Get().(*Request)
-	s.cfg, s.client, s.conn, s.listen, s.srv = r.cfg, r.client, r.conn, r.listen, r.srv
+	s.cfg, s.client, s.carrier, s.listen, s.srv = r.cfg, r.client, r.carrier, r.listen, r.srv
+	s.sni, s.numbers, s.live = r.sni, r.numbers, r.live
 	s.loc = s.srv.Root
 	s.parent, s.main = r, r.main
 	s.subDepth = r.subDepth + 1

@@ -49,7 +49,7 @@ func (t *TempPath) Default(l *conf.Loader) error {
 
 // NextNumber returns the next of the process's numbers: names of temporary files and
 // boundaries of multipart responses are made of the same ones, as in nginx.
-func (r *Request) NextNumber() uint64 { return r.conn.srv.nextNumber.Add(1) }
+func (r *Request) NextNumber() uint64 { return r.numbers.Add(1) }
 
 // path returns the name of file n, which has 32 bits of it.
 func (t *TempPath) path(n uint64) string {
@@ -82,7 +82,7 @@ func (r *Request) TempFile(t *TempPath) (*os.File, error) {
 			return f, nil
 		case errors.Is(err, os.ErrExist):
 			// Files of an earlier process may be kept, and there may be many of them.
-			n = r.conn.srv.nextNumber.Add(uint64(rand.Uint32()))
+			n = r.numbers.Add(uint64(rand.Uint32()))
 			continue
 		}
 		r.Logf(errlog.Crit, err, `open() "%s" failed`, path)

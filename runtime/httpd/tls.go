@@ -146,12 +146,12 @@ func (c *Conn) serverByName(name string) (*TLS, error) {
 	if name != "" && c.addr.Names != nil {
 		if host, _, ok := h1.ValidateHost(nil, []byte(strings.ToLower(name))); ok {
 			if s, re, _, ok := c.addr.Names.Lookup(host, nil); ok {
-				srv, c.sni, c.sniRegex = s, string(host), re
+				srv, c.sni.name, c.sni.regex = s, string(host), re
 				c.setLog(s.Root.Log)
 			}
 		}
 	}
-	c.tlsS = srv
+	c.sni.server = srv
 	settings := srv.TLS
 	if settings == nil {
 		settings = c.addr.Default.TLS
@@ -228,7 +228,7 @@ func (r *Request) checkTLS() Result {
 }
 
 // TLSServer returns the server that SNI chose, nil without TLS.
-func (c *Conn) TLSServer() *Server { return c.tlsS }
+func (c *Conn) TLSServer() *Server { return c.sni.server }
 
 // ServerName returns the name in the handshake that chose the server.
-func (c *Conn) ServerName() string { return c.sni }
+func (c *Conn) ServerName() string { return c.sni.name }

@@ -144,7 +144,7 @@ func (c *Conn) putTLS(b []byte) error {
 		c.outLen += n
 		b = b[n:]
 		if c.outLen == size {
-			if err := c.flush(nil); err != nil {
+			if err := c.Flush(nil); err != nil {
 				return err
 			}
 		}
@@ -170,7 +170,7 @@ func (c *Conn) writeFileTLS(r *Request, o *Out) error {
 		off += int64(n)
 		left -= int64(n)
 		if c.outLen == size {
-			if err := c.flush(r); err != nil {
+			if err := c.Flush(r); err != nil {
 				return err
 			}
 		}

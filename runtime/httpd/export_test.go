@@ -1,0 +1,24 @@
+package httpd
+
+import (
+	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
+
+// Nobody is a Carrier that answers every question with no, for tests to embed.
+type Nobody = nobody
+
+// Serve runs a GET request for path from its first phase to its end, on a connection
+// that carrier stands for.
+func Serve(cfg *Config, carrier Carrier, peer netio.Addr, path string) {
+	client := &Client{}
+	client.begin(7, clock.Mono(), &peer, &nobody{local: cfg.Addrs[0].Spec.Addr})
+	r := newRequest(cfg, client, carrier, cfg.Addrs[0])
+	r.setLog(r.loc.Log)
+	r.Method, r.MethodStr, r.Version = h1.Get, methodGet, 1001
+	r.URI, r.Unparsed = []byte(path), []byte(path)
+	r.answer(OK)
+	r.logRequest()
+	r.release()
+}

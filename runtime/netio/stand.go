@@ -1,0 +1,10 @@
+package netio
+
+// Stand returns a Conn without a socket for a connection that there is not: from
+// peer to local. Reads and writes fail. The caller owns it and ends with Release.
+func Stand(peer, local Addr) *Conn {
+	s := newConn(-1)
+	s.closed.Store(true)
+	s.peer, s.local, s.haveLocal = peer, local, true
+	return s
+}
