@@ -43,8 +43,8 @@ server {
 			t.Run(uri+" "+framing, func(t *testing.T) {
 				t.Parallel()
 				for _, binary := range []string{oracle(), tested()} {
-					if binary == oracle() && strings.HasSuffix(uri, "/included") && framing == "chunked" {
-						continue // its worker ends with a signal
+					if binary == oracle() && strings.HasSuffix(uri, "/included") {
+						continue // it sometimes leaves out the answer behind, and of a chunked body its worker ends with a signal
 					}
 					largeBoth(t, start(t, binary, set), uri, framing, length)
 				}
