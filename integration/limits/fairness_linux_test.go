@@ -102,7 +102,9 @@ func TestGreed(t *testing.T) {
 						go c.press(g.once, g.then)
 					}
 					usual := max(s.usualWait(true), s.usualWait(false))
-					return max(usual, longest()/10)
+					worst := longest()
+					s.t.Logf("usually %v, at most %v", usual.Round(10*time.Microsecond), worst.Round(10*time.Microsecond))
+					return max(usual, worst/10)
 				})
 			})
 		}
