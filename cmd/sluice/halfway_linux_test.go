@@ -17,20 +17,39 @@ func halfway(t *testing.T, conf string) (in *instance, master int, exit <-chan i
 	in = newInstance(t, "daemon off;"+fmt.Sprintf(returns, "one"))
 	master, exit = in.start()
 	in.eventually("an answer", func() bool { return in.get() == "one" })
+	in.afterStart(master)
 	worker = in.worker(master)
 	t.Cleanup(func() { _ = syscall.Kill(worker, syscall.SIGCONT) }) // it may have ended
 	_ = syscall.Kill(worker, syscall.SIGSTOP)
+	in.eventually("the worker to stand still", func() bool { return standsStill(worker) })
 	in.configure(conf)
 	_ = syscall.Kill(master, syscall.SIGHUP)
-	in.eventually("the first step", func() bool { return strings.Contains(in.read("logs/error.log"), "reconfiguring\n") })
+	// The new log says that everything is open. The configuration may be written again then.
+	in.eventually("the first step", func() bool {
+		other, _ := os.ReadFile(filepath.Join(in.prefix, "logs/other.log")) // where it has that one
+		return strings.Count(in.read("logs/error.log")+string(other), "event method\n") == 2
+	})
 	return in, master, exit, worker
+}
+
+// standsStill reports whether every thread of a process has stopped: SIGSTOP reaches the first one when that is scheduled,
+// and the others go on until then.
+func standsStill(pid int) bool {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	for _, path := range threads {
+		stat, err := os.ReadFile(path)
+		if state := strings.LastIndex(string(stat), ") ") + 2; err == nil && stat[state] != 'T' {
+			return false
+		}
+	}
+	return len(threads) > 0
 }
 
 // reopenLogs makes the master open its log files anew. It has taken all signals before this one then.
 func (in *instance) reopenLogs(master int) {
 	in.t.Helper()
 	_ = syscall.Kill(master, syscall.SIGUSR1)
-	in.eventually("the logs to be opened anew", func() bool { return strings.Contains(in.read("logs/error.log"), "reopening logs\n") })
+	in.eventually("the logs to be opened anew", func() bool { return strings.Contains(in.read("logs/error.log"), ": reopening logs\n") })
 }
 
 // TestReloadBehindLostReload: a worker ends with a configuration on its way to it while another reload waits; that one

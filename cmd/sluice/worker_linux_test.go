@@ -213,6 +213,15 @@ func assertUnprivileged(t *testing.T, in *instance, worker int) {
 	}
 }
 
+// afterStart waits until a master knows that its worker serves, which that does a moment before.
+func (in *instance) afterStart(master int) {
+	in.t.Helper()
+	in.eventually("the end of the start", func() bool {
+		stderr, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/2", master))
+		return strings.HasSuffix(stderr, "error.log")
+	})
+}
+
 // TestCrashedWorkerIsReplaced: nobody is refused meanwhile.
 func TestCrashedWorkerIsReplaced(t *testing.T) {
 	if !privileged() {
@@ -222,11 +231,7 @@ func TestCrashedWorkerIsReplaced(t *testing.T) {
 	in := newInstance(t, "daemon off;"+fmt.Sprintf(returns, "alive"))
 	master, exit := in.start()
 	in.eventually("an answer", func() bool { return in.get() == "alive" })
-	// The worker serves a moment before its master knows.
-	in.eventually("the end of the start", func() bool {
-		stderr, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/2", master))
-		return strings.HasSuffix(stderr, "error.log")
-	})
+	in.afterStart(master)
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {
