@@ -155,7 +155,7 @@ func (r *Request) Sleep(ms int64) {
 	flow := r.main.flow
 	told := r.Watch(s)
 	// What writes to the client for another request of the family keeps the turn.
-	away := r.kin != nil && !r.kin.f.emitting
+	away := r.member != nil && !r.member.f.emitting
 	if away {
 		r.BeginWait()
 	}

@@ -42,8 +42,8 @@ type family struct {
 	emitting bool       // the active one's output is on its way to the client
 }
 
-// kin is what a request has as a member of a family.
-type kin struct {
+// member is the state of a request as a member of a family.
+type member struct {
 	f      *family
 	turn   chan struct{} // receives the turn
 	begun  bool          // has a goroutine: that of a subrequest begins with its first turn; guarded by f.mu
@@ -66,12 +66,12 @@ type kept struct {
 
 // join makes r the main request of a family, unless it has one.
 func (r *Request) join() *family {
-	if r.main.kin == nil {
+	if r.main.member == nil {
 		m := r.main
 		f := &family{busy: true, main: m, active: m}
-		m.kin = &kin{f: f, turn: make(chan struct{}, 1), begun: true}
+		m.member = &member{f: f, turn: make(chan struct{}, 1), begun: true}
 	}
-	return r.main.kin.f
+	return r.main.member.f
 }
 
 // Include starts a subrequest for uri whose output takes its place in that of
@@ -83,7 +83,7 @@ func (r *Request) Include(uri, args []byte, o SubOptions) *Request {
 	case r.subDepth > maxSubrequests:
 		r.Errorf(nil, `subrequests cycle while processing "%s"`, uri)
 		return nil
-	case r.main.kin != nil && len(r.main.kin.f.members) >= maxFamily:
+	case r.main.member != nil && len(r.main.member.f.members) >= maxFamily:
 		r.Logf(errlog.Crit, nil, `request reference counter overflow while processing "%s"`, uri)
 		return nil
 	case r.capture != nil:
@@ -92,11 +92,11 @@ func (r *Request) Include(uri, args []byte, o SubOptions) *Request {
 	}
 	f := r.join()
 	s := r.child(uri, args, o)
-	s.kin = &kin{f: f, turn: make(chan struct{}, 1), waited: o.Waited || o.Capture, finish: o.Finish}
-	if f.active == r && len(r.kin.kept) == 0 {
+	s.member = &member{f: f, turn: make(chan struct{}, 1), waited: o.Waited || o.Capture, finish: o.Finish}
+	if f.active == r && len(r.member.kept) == 0 {
 		f.active = s
 	} else {
-		r.kin.kept = append(r.kin.kept, kept{sub: s})
+		r.member.kept = append(r.member.kept, kept{sub: s})
 	}
 	f.members = append(f.members, s)
 	f.running++
@@ -106,7 +106,7 @@ func (r *Request) Include(uri, args []byte, o SubOptions) *Request {
 
 // runIncluded is the goroutine of a subrequest, which has the turn.
 func (r *Request) runIncluded() {
-	k := r.kin
+	k := r.member
 	if !r.main.failed {
 		r.main.action = ""
 		r.included()
@@ -135,8 +135,8 @@ func (r *Request) included() {
 // Await waits until the included subrequest s has finished and r's own output
 // goes on behind it.
 func (r *Request) Await(s *Request) {
-	f := r.kin.f
-	for !r.main.failed && !(s.kin.done && f.active == r) {
+	f := r.member.f
+	for !r.main.failed && !(s.member.done && f.active == r) {
 		f.park(r)
 	}
 }
@@ -144,42 +144,42 @@ func (r *Request) Await(s *Request) {
 // Settle waits until all of r's output so far has gone on to the client, that of
 // included subrequests with it.
 func (r *Request) Settle() {
-	if r.kin == nil {
+	if r.member == nil {
 		return
 	}
-	f := r.kin.f
-	for !r.main.failed && (f.active != r || len(r.kin.kept) > 0) {
+	f := r.member.f
+	for !r.main.failed && (f.active != r || len(r.member.kept) > 0) {
 		f.park(r)
 	}
 }
 
 // Wrote reports whether the body of an included subrequest has begun.
-func (r *Request) Wrote() bool { return r.kin != nil && r.kin.wrote }
+func (r *Request) Wrote() bool { return r.member != nil && r.member.wrote }
 
 // BeginWait gives the turn away before r waits for the network, so that the
 // rest of its family runs; EndWait takes it back. What lies between must not
 // touch what the family shares.
 func (r *Request) BeginWait() {
-	if r.kin != nil {
-		r.kin.f.leave()
+	if r.member != nil {
+		r.member.f.leave()
 	}
 }
 
 // EndWait ends what BeginWait began.
 func (r *Request) EndWait() {
-	if r.kin != nil {
-		r.kin.f.enter(r)
+	if r.member != nil {
+		r.member.f.enter(r)
 	}
 }
 
 // disband waits until the subrequests of a main request have finished, and
 // releases them.
 func (r *Request) disband() {
-	if r.kin == nil {
+	if r.member == nil {
 		return
 	}
-	f := r.kin.f
-	r.kin.ended = true
+	f := r.member.f
+	r.member.ended = true
 	if f.active == r {
 		f.advance()
 	}
@@ -187,12 +187,12 @@ func (r *Request) disband() {
 		f.park(r)
 	}
 	for _, s := range f.members {
-		for i := range s.kin.kept {
-			s.kin.kept[i].free()
+		for i := range s.member.kept {
+			s.member.kept[i].free()
 		}
 		s.release()
 	}
-	r.kin = nil
+	r.member = nil
 }
 
 // line puts r at the end of the line. Somebody has the turn.
@@ -226,11 +226,11 @@ func (f *family) leave() {
 	if f.first++; f.first == len(f.queue) {
 		f.queue, f.first = f.queue[:0], 0
 	}
-	begun := next.kin.begun
-	next.kin.begun = true
+	begun := next.member.begun
+	next.member.begun = true
 	f.mu.Unlock()
 	if begun {
-		next.kin.turn <- struct{}{}
+		next.member.turn <- struct{}{}
 	} else {
 		go next.runIncluded()
 	}
@@ -246,20 +246,20 @@ func (f *family) enter(r *Request) {
 	}
 	f.push(r)
 	f.mu.Unlock()
-	<-r.kin.turn
+	<-r.member.turn
 }
 
 // park gives the turn away until somebody wakes r.
 func (f *family) park(r *Request) {
-	r.kin.parked = true
+	r.member.parked = true
 	f.leave()
-	<-r.kin.turn
+	<-r.member.turn
 }
 
 // wake lets r look again at what it waits for, if it does.
 func (f *family) wake(r *Request) {
-	if r.kin.parked {
-		r.kin.parked = false
+	if r.member.parked {
+		r.member.parked = false
 		f.line(r)
 	}
 }
@@ -277,7 +277,7 @@ func (f *family) abort() {
 func (f *family) advance() {
 	for {
 		r := f.active
-		k := r.kin
+		k := r.member
 		if len(k.kept) > 0 {
 			next := k.kept[0]
 			k.kept[0] = kept{}
@@ -316,8 +316,8 @@ func (f *family) output(r *Request, o *Out) error {
 	if f.active == r {
 		return f.emit(o)
 	}
-	r.kin.keep(o)
-	for r.kin.held > keepLimit && f.active != r && !o.Last && !f.main.failed {
+	r.member.keep(o)
+	for r.member.held > keepLimit && f.active != r && !o.Last && !f.main.failed {
 		f.park(r)
 	}
 	return nil
@@ -344,7 +344,7 @@ func (f *family) emit(o *Out) error {
 
 // keep stores a piece behind what is kept already. The range of a file stays
 // one: whose file it is keeps it open until the family ends.
-func (k *kin) keep(o *Out) {
+func (k *member) keep(o *Out) {
 	if o.Size() == 0 && !o.Last && !o.Flush && !o.Recycled {
 		return
 	}

@@ -8,14 +8,14 @@ func TestFamilyQueue(t *testing.T) {
 	f := &family{}
 	var all [longest]*Request
 	for i := range all {
-		all[i] = &Request{kin: &kin{f: f, turn: make(chan struct{}, 1), begun: true}}
+		all[i] = &Request{member: &member{f: f, turn: make(chan struct{}, 1), begun: true}}
 		f.line(all[i])
 	}
 	for i := range turns {
 		f.leave()
 		next := all[i%longest]
 		select {
-		case <-next.kin.turn:
+		case <-next.member.turn:
 		default:
 			t.Fatalf("turn %d went to another", i)
 		}

@@ -16,8 +16,8 @@ func (r *Request) finalize(rc Result) {
 		if r.Debugging() {
 			r.debugFinalize(rc)
 		}
-		if r.kin != nil && r.kin.finish != nil {
-			rc = r.kin.finish(r, rc)
+		if r.member != nil && r.member.finish != nil {
+			rc = r.member.finish(r, rc)
 		}
 		switch {
 		case rc == Done:
@@ -50,8 +50,8 @@ func (r *Request) finalize(rc Result) {
 func (r *Request) terminate(rc Result) {
 	m := r.main
 	m.failed, m.cut = true, true
-	if m.kin != nil {
-		m.kin.f.abort()
+	if m.member != nil {
+		m.member.f.abort()
 		r.carrier.EndWaits()
 	}
 	if rc == Error || rc == StatusClientClosed || m.headSize == 0 {
@@ -66,7 +66,7 @@ func (r *Request) terminate(rc Result) {
 func (r *Request) broken(err error) {
 	r.main.failed, r.main.cut = true, true
 	r.failed = true
-	if k := r.main.kin; k != nil {
+	if k := r.main.member; k != nil {
 		k.f.abort()
 		r.carrier.EndWaits()
 	}

@@ -97,8 +97,8 @@ func (r *Request) Output(o *Out) error {
 	if r.headerOnly {
 		return nil
 	}
-	if r.kin != nil && o.Size() > 0 {
-		r.kin.wrote = true
+	if r.member != nil && o.Size() > 0 {
+		r.member.wrote = true
 	}
 	if o.IsFile && r.NeedMemory() && !r.rangesFirst() {
 		return r.readFile(o, 0)
@@ -112,8 +112,8 @@ func (r *Request) rangesFirst() bool { return len(r.filters) > 0 && r.filters[0]
 
 // Next passes a piece to the i-th filter of the chain, or out of it.
 func (r *Request) Next(i int, o *Out) error {
-	if r.kin != nil && r.capture == nil && !r.kin.f.emitting && (i == len(r.filters) || r.filters[i].order > OrderPostpone) {
-		return r.kin.f.output(r, o)
+	if r.member != nil && r.capture == nil && !r.member.f.emitting && (i == len(r.filters) || r.filters[i].order > OrderPostpone) {
+		return r.member.f.output(r, o)
 	}
 	if i < len(r.filters) {
 		if o.IsFile && r.filters[i].order >= OrderCopy {

@@ -54,7 +54,7 @@ func (r *Request) answer(rc Result) {
 // sent, else the response breaks off.
 func (r *Request) failCrashed() {
 	defer r.caught()
-	if r.kin != nil || r.failed || r.answered || r.sent > int64(r.carrier.Pending()) {
+	if r.member != nil || r.failed || r.answered || r.sent > int64(r.carrier.Pending()) {
 		r.terminate(Error)
 		r.disband()
 		return

@@ -42,7 +42,7 @@ type Request struct {
 	loc     *Location
 	parent  *Request // nil for a client's own request
 	main    *Request
-	kin     *kin // nil without included subrequests
+	member  *member // nil without included subrequests
 
 	// Of a main request: the log of the server or location that it has come to, what
 	// debug records are wanted of it, whether debug_connection names the client, and

@@ -12,7 +12,7 @@ import (
 // called where subrequests may be included: there the one whose turn it is
 // writes, and the others wait.
 func (r *Request) OnClientBlocked(fn func()) {
-	if r.main.kin != nil || r.mayInclude {
+	if r.main.member != nil || r.mayInclude {
 		return
 	}
 	r.carrier.OnBlocked(fn)
