@@ -41,7 +41,7 @@ func (r *Request) runBackground(uri []byte, before, done chan struct{}) {
 		}
 		t.Stop()
 	}
-	n := r.carrier.(*nobody)
+	n := r.carrier.(*backgroundCarrier)
 	r.step(func() { r.runChild(uri) })
 	r.step(r.release)
 	n.end()
@@ -61,7 +61,7 @@ func (r *Request) runChild(uri []byte) {
 // configuration: nobody is its client, its memory its own. It is nil when
 // the body cannot be had.
 func (r *Request) detach(body bool) *Request {
-	n := r.standIn()
+	n := r.newBackgroundCarrier()
 	m := newRequest(r.cfg, &n.client, n, r.listen)
 	m.srv, m.loc = r.srv, r.loc
 	m.sni, m.numbers, m.live = r.sni, r.numbers, r.live

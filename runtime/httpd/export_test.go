@@ -6,14 +6,14 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
-// Nobody is a Carrier that answers every question with no, for tests to embed.
-type Nobody = nobody
+// BackgroundCarrier is a Carrier that answers every question with no, for tests to embed.
+type BackgroundCarrier = backgroundCarrier
 
 // Serve runs a GET request for path from its first phase to its end, on a connection
 // that carrier stands for.
 func Serve(cfg *Config, carrier Carrier, peer netio.Addr, path string) {
 	client := &Client{}
-	client.begin(7, clock.Mono(), &peer, &nobody{local: cfg.Addrs[0].Spec.Addr})
+	client.begin(7, clock.Mono(), &peer, &backgroundCarrier{local: cfg.Addrs[0].Spec.Addr})
 	r := newRequest(cfg, client, carrier, cfg.Addrs[0])
 	r.setLog(r.loc.Log)
 	r.Method, r.MethodStr, r.Version = h1.Get, methodGet, 1001
