@@ -176,7 +176,7 @@ func (s *Instance) Pause() {
 		ls.stop()
 	}
 	s.lot.Drain()
-	s.hurry()
+	s.boundOpening()
 }
 
 // Resume undoes Pause.
@@ -202,7 +202,7 @@ func (s *Instance) Quit() {
 	s.acceptRest()
 	s.StopListening()
 	s.lot.Drain()
-	s.hurry()
+	s.boundOpening()
 	s.live.Wait()
 	s.config.Load().release()
 	s.workers.stop()

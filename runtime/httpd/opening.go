@@ -97,9 +97,9 @@ func (s *Instance) opened(c *Conn) {
 	_ = c.nc.SetReadDeadline(time.Time{}) // lifting a deadline does not fail
 }
 
-// hurry ends the connections that are waiting for their PROXY header or their
-// handshake unless they are done in a moment, as those that wait for a request.
-func (s *Instance) hurry() {
+// boundOpening gives the connections that wait for their PROXY header or their TLS
+// handshake idleGrace to finish, as connections that wait for a request have.
+func (s *Instance) boundOpening() {
 	s.openingMu.Lock()
 	defer s.openingMu.Unlock()
 	for c := range s.opening {
