@@ -133,7 +133,7 @@ func (s *Instance) Use(cfg *Config, opened []*netio.Listener) {
 		if !wanted[key] {
 			delete(s.listening, key)
 			ls.stop()
-			ls.rest(s)
+			ls.acceptBacklog(s)
 			ls.close()
 		}
 	}
@@ -199,7 +199,7 @@ func (s *Instance) Resume() {
 // they have waited for a moment, see docs/adr/0013.
 func (s *Instance) Quit() {
 	s.quitting.Store(true)
-	s.acceptRest()
+	s.acceptBacklog()
 	s.StopListening()
 	s.lot.Drain()
 	s.boundOpening()
@@ -208,15 +208,15 @@ func (s *Instance) Quit() {
 	s.workers.stop()
 }
 
-// acceptRest takes the connections that the kernel has completed already, so
+// acceptBacklog accepts the connections that the kernel has completed already, so
 // that closing the sockets does not reset them.
-func (s *Instance) acceptRest() {
+func (s *Instance) acceptBacklog() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, ls := range s.listening {
 		ls.stop()
 		if !s.shared {
-			ls.rest(s)
+			ls.acceptBacklog(s)
 		}
 	}
 }

@@ -43,14 +43,14 @@ func (ls *Listening) stop() {
 	ls.accepting.Wait()
 }
 
-// restLimit bounds how many connections rest takes from a socket to which they
-// come faster than it takes them.
-const restLimit = 1 << 16
+// backlogLimit bounds how many connections acceptBacklog accepts from one socket,
+// where new ones arrive faster than it accepts them.
+const backlogLimit = 1 << 16
 
-// rest takes the connections that wait in the sockets of a stopped Listening.
-func (ls *Listening) rest(s *Instance) {
+// acceptBacklog accepts the connections that wait in the sockets of a stopped Listening.
+func (ls *Listening) acceptBacklog(s *Instance) {
 	ls.each(func(ln *netio.Listener) {
-		for range restLimit {
+		for range backlogLimit {
 			nc := ln.TryAccept()
 			if nc == nil {
 				return
@@ -61,7 +61,7 @@ func (ls *Listening) rest(s *Instance) {
 }
 
 func (ls *Listening) close() {
-	_ = ls.lns[0].Close() // nobody uses it any more
+	_ = ls.lns[0].Close() // it is not used any more
 }
 
 // accept takes connections from one socket until it is stopped or closed.
@@ -77,8 +77,8 @@ func (s *Instance) accept(ls *Listening, ln *netio.Listener) {
 			continue
 		}
 		s.admit(ls, nc)
-		// Who came first is served first: of several goroutines that were made
-		// ready, the scheduler would run the last one before the others.
+		// Connections are served in the order in which they came: of several
+		// goroutines that became ready, the scheduler would run the last one first.
 		runtime.Gosched()
 	}
 }
