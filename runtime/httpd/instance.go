@@ -28,7 +28,7 @@ type Instance struct {
 
 	nextNumber atomic.Uint64 // the last one of NextNumber
 
-	places        places
+	connLimit     connLimit
 	reusable      reusableQueue
 	noDescriptors atomic.Int64 // clock.Now().Sec of the last line about it
 	workers       workers
@@ -68,9 +68,9 @@ func (s *Instance) debugged(a *netio.Addr) bool {
 	return set != nil && set.Has(a)
 }
 
-// SetConnectionLimit sets worker_connections: when few places are left, those
-// that wait for a request are closed, and connections over it at once.
-func (s *Instance) SetConnectionLimit(n int) { s.places.limit.Store(int64(n)) }
+// SetConnectionLimit sets worker_connections. Near the limit, connections that wait
+// for a request are closed; a connection beyond it is closed at once.
+func (s *Instance) SetConnectionLimit(n int) { s.connLimit.limit.Store(int64(n)) }
 
 // Open opens the sockets that cfg needs and are not open yet. inherited maps
 // keys to sockets another process opened. On an error nothing is changed.
@@ -152,7 +152,7 @@ func (s *Instance) Listeners() (out []*netio.Listener) {
 // connGone is called when a connection has ended.
 func (s *Instance) connGone(c *Conn) {
 	if c.evicted.Load() {
-		s.places.leaving.Add(-1)
+		s.connLimit.leaving.Add(-1)
 	}
 	s.live.Done()
 }

@@ -12,23 +12,25 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
-// reusableQueue holds connections that wait on a goroutine for bytes that may
-// never come: a PROXY header, a handshake, the request after it, the rest of a TLS
-// record, the end of a lingering close. When worker_connections run short the oldest are closed, as are
-// parked connections: nginx's reusable connections.
+// reusableQueue holds the connections whose goroutine waits for bytes that may never
+// come: a PROXY header, a TLS handshake, the request after it, the rest of a TLS
+// record, the end of a lingering close. When worker_connections are nearly used up,
+// the oldest of them are closed, as are parked connections: nginx's reusable
+// connections.
 type reusableQueue struct {
 	mu          sync.Mutex
 	first, last *Conn // in the order in which they began to wait, linked by Conn.reusableNext and reusablePrev
 }
 
-// errEvicted is why a connection ends whose place another one gets.
+// errEvicted ends a connection that was closed to make room for another one.
 var errEvicted = errors.New("evicted")
 
-// setReusable lets the connection be closed when places run short, until
-// clearReusable. As long as many places are free it does nothing.
+// setReusable lets the connection be closed to make room for others, until
+// clearReusable. While nearLimit is false it does nothing.
 func (c *Conn) setReusable() {
-	// The poller has to know it, so that another goroutine may end its wait.
-	if !c.srv.scarce() || !c.nc.Registered() && c.nc.Share() != nil {
+	// The runtime's poller has to know the socket, so that another goroutine may end
+	// the wait.
+	if !c.srv.nearLimit() || !c.nc.Registered() && c.nc.Share() != nil {
 		return
 	}
 	l := &c.srv.reusable
@@ -62,7 +64,7 @@ func (c *Conn) clearReusable() bool {
 // undoEviction keeps a connection whose request came just before its eviction.
 func (c *Conn) undoEviction() {
 	c.evicted.Store(false)
-	c.srv.places.leaving.Add(-1)
+	c.srv.connLimit.leaving.Add(-1)
 	_ = c.nc.SetDeadline(time.Time{}) // it is open
 }
 
@@ -91,7 +93,7 @@ func (l *reusableQueue) since(n int) (since []int64) {
 	return since
 }
 
-// evict ends the waits of up to n connections, the oldest first, and tells how
+// evict ends the waits of up to n connections, the oldest first, and returns how
 // many.
 func (l *reusableQueue) evict(n int) (evicted int) {
 	l.mu.Lock()
@@ -105,32 +107,32 @@ func (l *reusableQueue) evict(n int) (evicted int) {
 	return evicted
 }
 
-// places counts connections against worker_connections.
-type places struct {
+// connLimit holds the number of connections to worker_connections.
+type connLimit struct {
 	limit   atomic.Int64 // worker_connections
 	leaving atomic.Int64 // evicted and not closed yet
 	warned  atomic.Int64 // clock.Now().Sec of the last warning
 }
 
-// scarce reports whether places run short, so that connections that wait on a
-// goroutine are put into the reusableQueue.
-func (s *Instance) scarce() bool {
-	limit := s.places.limit.Load()
+// nearLimit reports whether more than three quarters of worker_connections are in
+// use. Then connections that wait on a goroutine are put into the reusableQueue.
+func (s *Instance) nearLimit() bool {
+	limit := s.connLimit.limit.Load()
 	return limit > 0 && s.stats.Active.Load() > limit-limit/4
 }
 
-// room makes sure that there is a place for another connection: when few are
-// left, connections that wait are closed.
-func (s *Instance) room() bool {
-	limit := s.places.limit.Load()
+// makeRoom reports whether another connection is within worker_connections. When
+// few are left, it closes connections that wait.
+func (s *Instance) makeRoom() bool {
+	limit := s.connLimit.limit.Load()
 	if limit <= 0 {
 		return true
 	}
-	free := limit - (s.stats.Active.Load() - s.places.leaving.Load())
+	free := limit - (s.stats.Active.Load() - s.connLimit.leaving.Load())
 	if free <= limit/16 {
 		if n := s.evict(); n > 0 {
 			free += int64(n)
-			if now := clock.Now().Sec; s.places.warned.Swap(now) != now {
+			if now := clock.Now().Sec; s.connLimit.warned.Swap(now) != now {
 				s.log.Load().Log(errlog.Warn, 0, nil, nil, "%d worker_connections are not enough, reusing connections", limit)
 			}
 		}
@@ -138,20 +140,20 @@ func (s *Instance) room() bool {
 	return free > 0
 }
 
-// evict makes some of the connections that wait close, as many as nginx would, and
-// returns how many. Their places and descriptors are free a little later.
+// evict closes some of the connections that wait, as many as nginx would, and
+// returns how many. They keep their descriptors until their goroutines have ended.
 func (s *Instance) evict() int {
 	n := max(1, min(32, int(s.stats.Waiting.Load())/8))
 	evicted := s.lot.Evict(n, s.reusable.since(n))
 	if evicted < n {
 		evicted += s.reusable.evict(n - evicted)
 	}
-	s.places.leaving.Add(int64(evicted))
+	s.connLimit.leaving.Add(int64(evicted))
 	return evicted
 }
 
-// acceptFailed logs an accept that failed. It reports whether descriptors are
-// going to be free: idle connections give up theirs.
+// acceptFailed logs an accept that failed. Where descriptors have run out it closes
+// idle connections; freed reports whether there were any.
 func (s *Instance) acceptFailed(err error) (freed bool) {
 	level := errlog.Alert
 	switch {
@@ -170,9 +172,9 @@ func (s *Instance) acceptFailed(err error) (freed bool) {
 
 // admit begins to serve a connection.
 func (s *Instance) admit(ls *Listening, nc *netio.Conn) {
-	if !s.room() {
+	if !s.makeRoom() {
 		s.stats.Accepted.Add(1)
-		s.log.Load().Log(errlog.Alert, 0, nil, nil, "%d worker_connections are not enough", s.places.limit.Load())
+		s.log.Load().Log(errlog.Alert, 0, nil, nil, "%d worker_connections are not enough", s.connLimit.limit.Load())
 		nc.Release()
 		return
 	}

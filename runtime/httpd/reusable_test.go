@@ -33,7 +33,7 @@ func TestCrashedIsNotReusable(t *testing.T) {
 		c.setReusable()
 		panic("in a handshake")
 	}()
-	if n := s.evict(); n != 0 || s.places.leaving.Load() != 0 {
-		t.Errorf("%d places are expected of connections that are gone", n)
+	if n := s.evict(); n != 0 || s.connLimit.leaving.Load() != 0 {
+		t.Errorf("%d connections are expected to close that are gone already", n)
 	}
 }
