@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/sluiceproxy/sluice/internal/teststop"
 )
 
 // A reload is two steps, of the master and of its worker. These tests are about what comes between them.
@@ -19,9 +21,7 @@ func halfway(t *testing.T, conf string) (in *instance, master int, exit <-chan i
 	in.eventually("an answer", func() bool { return in.get() == "one" })
 	in.afterStart(master)
 	worker = in.worker(master)
-	t.Cleanup(func() { _ = syscall.Kill(worker, syscall.SIGCONT) }) // it may have ended
-	_ = syscall.Kill(worker, syscall.SIGSTOP)
-	in.eventually("the worker to stand still", func() bool { return standsStill(worker) })
+	teststop.Stop(t, worker)
 	in.configure(conf)
 	_ = syscall.Kill(master, syscall.SIGHUP)
 	// The new log says that everything is open. The configuration may be written again then.
@@ -30,19 +30,6 @@ func halfway(t *testing.T, conf string) (in *instance, master int, exit <-chan i
 		return strings.Count(in.read("logs/error.log")+string(other), "event method\n") == 2
 	})
 	return in, master, exit, worker
-}
-
-// standsStill reports whether every thread of a process has stopped: SIGSTOP reaches the first one when that is scheduled,
-// and the others go on until then.
-func standsStill(pid int) bool {
-	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
-	for _, path := range threads {
-		stat, err := os.ReadFile(path)
-		if state := strings.LastIndex(string(stat), ") ") + 2; err == nil && stat[state] != 'T' {
-			return false
-		}
-	}
-	return len(threads) > 0
 }
 
 // reopenLogs makes the master open its log files anew. It has taken all signals before this one then.

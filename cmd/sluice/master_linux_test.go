@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sluiceproxy/sluice/internal/teststop"
 )
 
 // TestReloadWithAnotherUser: the worker cannot change its user, so another one takes over.
@@ -125,7 +127,7 @@ func TestStubbornWorker(t *testing.T) {
 	master, exit := in.start()
 	in.eventually("an answer", func() bool { return in.get() == "here" })
 	worker := in.worker(master)
-	_ = syscall.Kill(worker, syscall.SIGSTOP)
+	teststop.Stop(t, worker)
 	_ = syscall.Kill(master, syscall.SIGTERM)
 	in.wantExit(exit, 0)
 	in.wantLog(fmt.Sprintf("worker process %d exited on signal 9", worker), "exit\n")

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sluiceproxy/sluice/internal/teststop"
 )
 
 // The cases of this file are about a master and its worker, which only the super-user gets.
@@ -37,6 +39,10 @@ func withMaster(t *testing.T, more string) (s *site, conf string) {
 		}
 	})
 	s.wantAnswer("first")
+	s.eventually("the end of the start", func() bool { // a worker serves a moment before its master knows
+		stderr, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/2", s.Pid()))
+		return strings.HasSuffix(stderr, "error.log")
+	})
 	_, conf, _ = strings.Cut(text, "--\n")
 	return s, conf
 }
@@ -68,7 +74,7 @@ func TestStoppedWorker(t *testing.T) {
 	}
 	s, conf := withMaster(t, "")
 	stopped := s.workers()[0]
-	must(t, syscall.Kill(stopped, syscall.SIGSTOP))
+	teststop.Stop(t, stopped)
 	large := strings.Repeat("# "+strings.Repeat("x", 100)+"\n", 20_000)
 	s.write("nginx.conf", strings.Replace(conf, "first", "second", 1)+large)
 	s.signal(syscall.SIGHUP)
@@ -99,7 +105,7 @@ func TestLogsOpenedForStoppedWorker(t *testing.T) {
 		fmt.Fprintf(&more, "access_log logs/%d.log; ", i)
 	}
 	s, _ := withMaster(t, more.String())
-	must(t, syscall.Kill(s.workers()[0], syscall.SIGSTOP))
+	teststop.Stop(t, s.workers()[0])
 	before, most := s.descriptorsOfMaster(), 0
 	for i := range signals {
 		s.signal(syscall.SIGUSR1)
