@@ -45,6 +45,7 @@ type Builder struct {
 	checks    []func(a *Addr) error
 	starts    []func(c *Config) error
 	slots     int
+	place     FilterPlace // the last that was reserved
 	shared    map[any]any
 	regexes   regex.Compiler
 

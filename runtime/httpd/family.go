@@ -333,7 +333,7 @@ func (f *family) emit(o *Out) error {
 		return nil
 	}
 	i := 0
-	for i < len(m.filters) && m.filters[i].order < OrderPostpone {
+	for i < len(m.filters) && !m.filters[i].place.behindPostpone {
 		i++
 	}
 	f.emitting = true

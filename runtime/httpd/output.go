@@ -32,24 +32,6 @@ func (o *Out) Size() int64 {
 	return int64(len(o.Mem))
 }
 
-// FilterOrder is a body filter's place in the chain, first to last, as in
-// nginx.
-type FilterOrder uint8
-
-// The places of body filters.
-const (
-	OrderSlice FilterOrder = iota
-	OrderRange
-	OrderCopy // file contents become memory here, if a later filter asks
-	OrderGunzip
-	OrderAddition
-	OrderSub
-	OrderCharset
-	OrderSSI
-	OrderPostpone // from here on the main request's filters see subrequests too
-	OrderGzip
-)
-
 // BodyFilter is a filter that is active on one request. It passes pieces on
 // with r.Next(next, out); the filter itself is pooled by its module and gets
 // Close when the request ends.
@@ -59,23 +41,23 @@ type BodyFilter interface {
 }
 
 type activeFilter struct {
-	order FilterOrder
+	place FilterPlace
 	f     BodyFilter
 }
 
-// AddBodyFilter puts f into the request's chain. needMemory says that f must
-// see file contents as bytes.
-//
-// The filters behind OrderPostpone see what subrequests put out, too.
-func (r *Request) AddBodyFilter(order FilterOrder, f BodyFilter, needMemory bool) {
-	r.filters = append(r.filters, activeFilter{order, f})
-	for i := len(r.filters) - 1; i > 0 && r.filters[i-1].order > order; i-- {
+// AddBodyFilter puts f into the request's chain, at its module's place.
+// needMemory says that f must see file contents as bytes.
+func (r *Request) AddBodyFilter(at FilterPlace, f BodyFilter, needMemory bool) {
+	r.filters = append(r.filters, activeFilter{at, f})
+	for i := len(r.filters) - 1; i > 0 && r.filters[i-1].place.n > at.n; i-- {
 		r.filters[i], r.filters[i-1] = r.filters[i-1], r.filters[i]
 	}
 	r.needMemory = r.needMemory || needMemory
-	r.lateMemory = r.lateMemory || needMemory && order > OrderPostpone
-	r.mayInclude = r.mayInclude || order == OrderSSI || order == OrderAddition
+	r.lateMemory = r.lateMemory || needMemory && at.behindPostpone
 }
+
+// MayInclude says that a body filter of the request may include subrequests.
+func (r *Request) MayInclude() { r.mayInclude = true }
 
 // dropFilters takes out what the header filters put into the chain for a
 // response that was given up since.
@@ -108,15 +90,15 @@ func (r *Request) Output(o *Out) error {
 
 // rangesFirst reports whether a filter that works on whole files comes before
 // the place where contents are read.
-func (r *Request) rangesFirst() bool { return len(r.filters) > 0 && r.filters[0].order < OrderCopy }
+func (r *Request) rangesFirst() bool { return len(r.filters) > 0 && !r.filters[0].place.behindCopy }
 
 // Next passes a piece to the i-th filter of the chain, or out of it.
 func (r *Request) Next(i int, o *Out) error {
-	if r.member != nil && r.capture == nil && !r.member.f.emitting && (i == len(r.filters) || r.filters[i].order > OrderPostpone) {
+	if r.member != nil && r.capture == nil && !r.member.f.emitting && (i == len(r.filters) || r.filters[i].place.behindPostpone) {
 		return r.member.f.output(r, o)
 	}
 	if i < len(r.filters) {
-		if o.IsFile && r.filters[i].order >= OrderCopy {
+		if o.IsFile && r.filters[i].place.behindCopy {
 			return r.readFile(o, i)
 		}
 		return r.filters[i].f.Filter(r, o, i+1)

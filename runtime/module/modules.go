@@ -1,6 +1,6 @@
 // Package module holds the ordered list of modules. The order decides which of
-// several hooks of a phase, or header filters, comes first: it is the order in
-// which nginx runs them, the reverse of its build order.
+// several hooks of a phase, header filters or body filters comes first: it is the
+// order in which nginx runs them, the reverse of its build order.
 package module
 
 import (
@@ -49,6 +49,8 @@ func HTTP() []httpd.Module {
 		{Name: "ngx_http_core_module", Register: httpd.Register},
 		pass.Module(),
 		notmodified.Module(),
+		ranges.BodyModule(),
+		httpd.CopyFilter(),
 		headers.Module(),
 		userid.Module(),
 		gunzip.Module(),
@@ -56,6 +58,7 @@ func HTTP() []httpd.Module {
 		sub.Module(),
 		charset.Module(),
 		ssi.Module(),
+		httpd.PostponeFilter(),
 		gzip.Module(),
 		ranges.Module(),
 		stubstatus.Module(),

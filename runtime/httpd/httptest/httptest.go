@@ -109,7 +109,8 @@ func (s *Server) load(text string, modules []httpd.Module) (*httpd.Config, []str
 		Stats:    &httpd.Stats{},
 		Hostname: "localhost",
 	})
-	b.Modules(append([]httpd.Module{{Name: "ngx_http_core_module", Register: httpd.Register}}, modules...))
+	kernel := []httpd.Module{{Name: "ngx_http_core_module", Register: httpd.Register}, httpd.CopyFilter()}
+	b.Modules(append(kernel, modules...))
 	var cfg *httpd.Config
 	l.AtEnd(func() (err error) {
 		cfg, err = b.Build()

@@ -32,15 +32,16 @@ func bind(c *settings, t *conf.Table) {
 
 func register(b *httpd.Builder, m *conf.Module) {
 	section := conf.NewSection(m, settings{types: httpd.NewMediaTypes("text/html")}, bind)
+	place := b.FilterPlace()
 	b.Plan(func(p *httpd.Plan) {
 		if c := section.Of(p.Block); len(c.before) > 0 || len(c.after) > 0 {
-			p.HeaderFilter(c.header)
+			p.HeaderFilter(func(r *httpd.Request) httpd.Result { return c.header(r, place) })
 		}
 	})
 }
 
 // header prepares a response for what is added to it.
-func (c *settings) header(r *httpd.Request) httpd.Result {
+func (c *settings) header(r *httpd.Request, place httpd.FilterPlace) httpd.Result {
 	if r.Out.Status != 200 || r.Parent() != nil || !c.types.Match(&r.Out) {
 		return httpd.OK
 	}
@@ -49,7 +50,8 @@ func (c *settings) header(r *httpd.Request) httpd.Result {
 	r.WeakenETag()
 	f := filters.Get().(*filter)
 	f.before, f.after = c.before, c.after
-	r.AddBodyFilter(httpd.OrderAddition, f, false)
+	r.AddBodyFilter(place, f, false)
+	r.MayInclude()
 	return httpd.OK
 }
 

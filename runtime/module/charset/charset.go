@@ -14,7 +14,7 @@ func Module() httpd.Module {
 }
 
 func register(b *httpd.Builder, m *conf.Module) {
-	x := &module{}
+	x := &module{place: b.FilterPlace()}
 	bind := func(c *settings, t *conf.Table) {
 		t.Func("charset", func(cmd *conf.Cmd) error {
 			if cmd.Arg(0) == "off" {
@@ -60,6 +60,7 @@ type conversion struct {
 
 // module is what one load knows about character sets.
 type module struct {
+	place  httpd.FilterPlace
 	sets   []*set
 	maps   []*conversion
 	needed [][2]*set // pairs that some location converts between

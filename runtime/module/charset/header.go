@@ -51,7 +51,7 @@ func (c *settings) header(r *httpd.Request) httpd.Result {
 	}
 	f := recoders.Get().(*recoder)
 	f.table = t
-	r.AddBodyFilter(httpd.OrderCharset, f, true)
+	r.AddBodyFilter(c.module.place, f, true)
 	return httpd.OK
 }
 

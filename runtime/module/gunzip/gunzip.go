@@ -31,10 +31,10 @@ func register(b *httpd.Builder, m *conf.Module) {
 	page := os.Getpagesize()
 	defaults := settings{buffers: conf.Buffers{Num: defaultMemory / page, Size: int64(page)}}
 	section := conf.NewSection(m, defaults, bind)
-	checks := gzip.Checks(b)
+	checks, place := gzip.Checks(b), b.FilterPlace()
 	b.Plan(func(p *httpd.Plan) {
 		if c := section.Of(p.Block); c.enable {
-			p.HeaderFilter(hook{check: checks(p.Block), size: c.size()}.header)
+			p.HeaderFilter(hook{check: checks(p.Block), size: c.size(), place: place}.header)
 		}
 	})
 }
@@ -51,6 +51,7 @@ func (c *settings) size() int {
 type hook struct {
 	check gzip.Checker
 	size  int
+	place httpd.FilterPlace
 }
 
 // header begins to decompress a response that its client could not read.
@@ -73,6 +74,6 @@ func (h hook) header(r *httpd.Request) httpd.Result {
 	r.WeakenETag()
 	f := inflaters.Get().(*inflater)
 	f.start(h.size)
-	r.AddBodyFilter(httpd.OrderGunzip, f, true)
+	r.AddBodyFilter(h.place, f, true)
 	return httpd.OK
 }

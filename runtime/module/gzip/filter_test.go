@@ -33,7 +33,7 @@ func (s *sink) Close(*httpd.Request) {}
 func run(t testing.TB, level int, pieces []httpd.Out) (*filter, *sink) {
 	var r httpd.Request
 	s := new(sink)
-	r.AddBodyFilter(httpd.OrderGzip, s, false)
+	r.AddBodyFilter(httpd.FilterPlace{}, s, false)
 	f := newFilter(level)
 	for i := range pieces {
 		if err := f.Filter(&r, &pieces[i], 0); err != nil {

@@ -139,7 +139,7 @@ func Checks(b *httpd.Builder) func(*conf.Block) Checker {
 func register(b *httpd.Builder, m *conf.Module) {
 	section := conf.NewSection(m, defaults(), bind)
 	sharedOf(b).section = section
-	slot := b.Slot()
+	slot, place := b.Slot(), b.FilterPlace()
 	b.Vars.Define("gzip_ratio", httpd.Var{Get: func(r *httpd.Request, _ string) ([]byte, bool) {
 		f, ok := (*r.Ctx(slot)).(*filter)
 		if !ok || !f.finished {
@@ -149,15 +149,16 @@ func register(b *httpd.Builder, m *conf.Module) {
 	}})
 	b.Plan(func(p *httpd.Plan) {
 		if c := section.Of(p.Block); c.enable {
-			p.HeaderFilter(hook{c: c, slot: slot}.header)
+			p.HeaderFilter(hook{c: c, slot: slot, place: place}.header)
 		}
 	})
 }
 
 // hook is the header filter of one location.
 type hook struct {
-	c    *settings
-	slot int
+	c     *settings
+	slot  int
+	place httpd.FilterPlace
 }
 
 var (
@@ -183,6 +184,6 @@ func (h hook) header(r *httpd.Request) httpd.Result {
 	r.WeakenETag()
 	f := newFilter(c.level)
 	*r.Ctx(h.slot) = f
-	r.AddBodyFilter(httpd.OrderGzip, f, r.Method != h1.Head)
+	r.AddBodyFilter(h.place, f, r.Method != h1.Head)
 	return httpd.OK
 }

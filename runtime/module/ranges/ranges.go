@@ -12,15 +12,33 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
-// Module is ngx_http_range_filter_module.
+// Module is ngx_http_range_header_filter_module: it decides whether a response is
+// cut. It stands behind [BodyModule] in the module list.
 func Module() httpd.Module {
 	return httpd.Module{Name: "ngx_http_range_filter_module", Register: register}
 }
 
+// BodyModule is ngx_http_range_body_filter_module: the place at which a response
+// is cut, before any other filter changes the body.
+func BodyModule() httpd.Module {
+	return httpd.Module{Name: "ngx_http_range_body_filter_module", Register: func(b *httpd.Builder, _ *conf.Module) {
+		sharedOf(b).place = b.FilterPlace()
+	}}
+}
+
+// shared is what the two modules share; its type is the key.
+type shared struct{ place httpd.FilterPlace }
+
+func sharedOf(b *httpd.Builder) *shared {
+	s, _ := b.Shared(shared{}, func() any { return new(shared) }).(*shared)
+	return s
+}
+
 func register(b *httpd.Builder, _ *conf.Module) {
+	s := sharedOf(b)
 	b.Plan(func(p *httpd.Plan) {
 		if p.Core.MaxRanges() != 0 {
-			p.HeaderFilter(header)
+			p.HeaderFilter(s.header)
 		}
 	})
 }
@@ -34,7 +52,7 @@ var (
 const unitPrefix = "bytes="
 
 // header decides whether the response is cut.
-func header(r *httpd.Request) httpd.Result {
+func (s *shared) header(r *httpd.Request) httpd.Result {
 	o := &r.Out
 	allowed, single := r.RangesAllowed()
 	if r.Version < 1000 || o.Status != 200 || r.Parent() != nil || o.ContentLength == -1 || !allowed {
@@ -61,7 +79,7 @@ func header(r *httpd.Request) httpd.Result {
 			f.multiple(r, r.NextNumber())
 		}
 		o.Remove(h1.ContentLength)
-		r.AddBodyFilter(httpd.OrderRange, f, false)
+		r.AddBodyFilter(s.place, f, false)
 		return httpd.OK
 	}
 	cutters.Put(f)

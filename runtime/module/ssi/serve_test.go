@@ -25,7 +25,8 @@ import (
 
 func modules() []httpd.Module {
 	return []httpd.Module{
-		pass.Module(), ssi.Module(), gzip.Module(), proxy.Module(), rewrite.Module(), index.Module(), static.Module(),
+		pass.Module(), ssi.Module(), httpd.PostponeFilter(), gzip.Module(),
+		proxy.Module(), rewrite.Module(), index.Module(), static.Module(),
 	}
 }
 

@@ -35,13 +35,14 @@ func bind(c *settings, t *conf.Table) {
 
 // module is what one load knows.
 type module struct {
+	place  httpd.FilterPlace
 	own    int // slot of a request's filter
 	shared int // slot of the main request's *shared
 }
 
 func register(b *httpd.Builder, m *conf.Module) {
 	section := conf.NewSection(m, settings{valueLen: 255, types: httpd.NewMediaTypes("text/html")}, bind)
-	x := &module{own: b.Slot(), shared: b.Slot()}
+	x := &module{place: b.FilterPlace(), own: b.Slot(), shared: b.Slot()}
 	for _, v := range []struct {
 		name string
 		gmt  bool
@@ -100,7 +101,8 @@ func (h hook) header(r *httpd.Request) httpd.Result {
 	if common := r.Main().Ctx(h.shared); *common == nil {
 		*common = new(shared)
 	}
-	r.AddBodyFilter(httpd.OrderSSI, f, true)
+	r.AddBodyFilter(h.place, f, true)
+	r.MayInclude()
 	if r.Parent() != nil {
 		return httpd.OK
 	}

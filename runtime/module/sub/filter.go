@@ -8,7 +8,7 @@ import (
 )
 
 // header makes a response one in which texts are replaced.
-func (c *settings) header(r *httpd.Request) httpd.Result {
+func (c *settings) header(r *httpd.Request, place httpd.FilterPlace) httpd.Result {
 	o := &r.Out
 	if o.ContentLength == 0 || !c.types.Match(o) {
 		return httpd.OK
@@ -22,7 +22,7 @@ func (c *settings) header(r *httpd.Request) httpd.Result {
 		}
 	}
 	f.begin(s, c.once)
-	r.AddBodyFilter(httpd.OrderSub, f, true)
+	r.AddBodyFilter(place, f, true)
 	if r.Parent() != nil {
 		return httpd.OK
 	}

@@ -41,9 +41,10 @@ func register(b *httpd.Builder, m *conf.Module) {
 		c.search = c.static()
 		return nil
 	})
+	place := b.FilterPlace()
 	b.Plan(func(p *httpd.Plan) {
 		if c := section.Of(p.Block); len(c.pairs.Items) > 0 {
-			p.HeaderFilter(c.header)
+			p.HeaderFilter(func(r *httpd.Request) httpd.Result { return c.header(r, place) })
 		}
 	})
 }
