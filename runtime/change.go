@@ -34,6 +34,9 @@ type Change struct {
 	// Handed are listening sockets that another process has opened. Open takes those it
 	// has a use for and closes the others.
 	Handed *netio.Inheritance
+	// Bind makes Open bind its sockets and not listen, for a master: its worker listens
+	// when it has loaded the configuration, and clients do not wait for that.
+	Bind bool
 
 	host    *Host
 	current *Config   // what Config is to replace; nil at the start

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
 // served is a configuration that answers with a word on a unix socket in the prefix; more goes before the http block and
@@ -61,6 +63,7 @@ func TestChangeIsUndone(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Quit)
+	netio.Yield() // opens a descriptor of the process, once
 	socket := o.Prefix + "s"
 	other := "server { listen unix:" + o.Prefix + "other; } "
 	zones := "limit_req_zone $uri zone=z:64k rate=1r/s; upstream u { server 127.0.0.1:1; keepalive 2; } "

@@ -33,7 +33,6 @@ func reserveHeap() []byte {
 // worker may not set itself its master has set before, see Limit. Failures are
 // logged and change nothing.
 func (c *MainConf) apply(log *errlog.Logger) {
-	c.setThreads()
 	if c.CoreSize > 0 {
 		debug.SetTraceback("crash") // a panic leaves a core
 	}
@@ -58,20 +57,6 @@ func (c *MainConf) Limit(pid int, log *errlog.Logger) {
 		if err := process.SetPriority(pid, c.Priority); err != nil {
 			log.Fail(errlog.Alert, err)
 		}
-	}
-}
-
-// setThreads sets how many threads run at once. GOMAXPROCS in the environment wins
-// over worker_processes;
-// auto is what Go takes by itself, the processors that affinity and the
-// container leave, and follows their changes.
-func (c *MainConf) setThreads() {
-	switch {
-	case os.Getenv("GOMAXPROCS") != "":
-	case c.Workers == autoWorkers:
-		goruntime.SetDefaultGOMAXPROCS()
-	default:
-		goruntime.GOMAXPROCS(c.Workers)
 	}
 }
 

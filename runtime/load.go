@@ -10,6 +10,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/inputs"
 	"github.com/sluiceproxy/sluice/runtime/logfile"
+	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 	"github.com/sluiceproxy/sluice/runtime/resource"
 )
@@ -20,6 +21,9 @@ type Host struct {
 	stats   *httpd.Stats
 	log     atomic.Pointer[errlog.Logger] // of the current configuration
 	reserve []byte                        // see heapReserve
+	threads threads
+	memory  reclaimer
+	serves  bool // it has a Server
 
 	tracing *httpd.Tracing // of a host that serves nothing: see Trace
 }
@@ -34,7 +38,12 @@ func NewHost() *Host {
 }
 
 // newHost returns a Host that serves nothing.
-func newHost() *Host { return &Host{files: openfile.NewCache(0), stats: &httpd.Stats{}} }
+func newHost() *Host {
+	h := &Host{files: openfile.NewCache(0), stats: &httpd.Stats{}}
+	h.memory.threads, h.memory.stats = &h.threads, h.stats
+	h.stats.Ended = h.memory.connectionEnded
+	return h
+}
 
 // Log is the log of the current configuration, nil before the first one.
 func (h *Host) Log() *errlog.Logger { return h.log.Load() }
@@ -59,6 +68,12 @@ func (p *Problem) Error() string { return p.Text }
 // with it is told by Report.
 func (h *Host) Load(o Options, current *Config) *Change {
 	c := &Change{host: h, current: current}
+	if h.serves && current != nil { // connections are served meanwhile
+		h.threads.more()
+		c.OnUndo(h.memory.soon)
+		c.OnUndo(h.threads.less)
+		c.OnCommit(h.threads.less)
+	}
 	c.Config, _, c.err = h.loadWith(conf.NewLoader(o.ConfPath, o.Prefix), &o, current)
 	c.OnUndo(c.undoLoad)
 	return c
@@ -69,6 +84,9 @@ func (h *Host) Load(o Options, current *Config) *Change {
 // is a *Problem.
 func (h *Host) loadWith(l *conf.Loader, o *Options, prev *Config) (*Config, registered, error) {
 	l.Layout = o.layout()
+	if h.serves && prev != nil { // connections are served meanwhile
+		l.PauseWith(netio.Yield)
+	}
 	l.Inputs = inputs.System{}
 	if o.Inputs != nil {
 		l.Inputs = o.Inputs

@@ -43,7 +43,7 @@ func (c *Change) open(current []*netio.Listener, test bool) error {
 		c.Log = log
 	}
 	c.OnUndo(c.undoSockets)
-	s := &opener{log: log, handed: c.Handed, test: test, opened: map[string]*netio.Listener{}}
+	s := &opener{log: log, handed: c.Handed, test: test, bind: c.Bind, opened: map[string]*netio.Listener{}}
 	c.opened = s.opened
 	for _, ln := range current {
 		s.already(ln.Key())
@@ -69,8 +69,13 @@ func (c *Change) OpenHanded() error {
 	c.OnUndo(c.undoSockets)
 	c.opened = map[string]*netio.Listener{}
 	for _, spec := range c.Config.HTTP.Sockets() {
-		if ln := c.Handed.Take(&spec, nil); ln != nil {
-			c.opened[spec.Key()] = ln
+		ln := c.Handed.Take(&spec, nil)
+		if ln == nil {
+			continue
+		}
+		c.opened[spec.Key()] = ln
+		if err := ln.Listen(); err != nil {
+			return c.Fail(err)
 		}
 	}
 	c.Handed.Close()
@@ -84,6 +89,7 @@ type opener struct {
 	opened map[string]*netio.Listener // by key
 	handed *netio.Inheritance         // those that another binary has opened
 	test   bool                       // see Try
+	bind   bool                       // see Change.Bind
 }
 
 func (s *opener) already(key string) {
@@ -126,7 +132,7 @@ func (s *opener) one(spec *netio.ListenSpec) (inUse bool, err error) {
 		s.opened[spec.Key()] = ln
 		return false, nil
 	}
-	ln, err := netio.Listen(spec, warn)
+	ln, err := s.socket(spec, warn)
 	if err == nil {
 		s.opened[spec.Key()] = ln
 		return false, nil
@@ -139,4 +145,17 @@ func (s *opener) one(spec *netio.ListenSpec) (inUse bool, err error) {
 		return true, nil
 	}
 	return false, err
+}
+
+// socket opens a socket that was not handed over.
+func (s *opener) socket(spec *netio.ListenSpec, warn func(error)) (*netio.Listener, error) {
+	if !s.bind {
+		return netio.Listen(spec, warn)
+	}
+	for _, ln := range s.opened { // the system compares with sockets that listen
+		if o := ln.Spec(); spec.Overlaps(&o) {
+			return nil, &netio.OpError{Op: "bind() to " + spec.Addr.String(), Errno: syscall.EADDRINUSE}
+		}
+	}
+	return netio.Bind(spec, warn)
 }

@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"runtime/debug"
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/httpd"
@@ -36,7 +35,10 @@ func NewServer(o Options) (*Server, error) {
 
 // NewServer returns a Server without a configuration: it begins to serve when it takes
 // its first one.
-func (h *Host) NewServer() *Server { return &Server{host: h} }
+func (h *Host) NewServer() *Server {
+	h.serves = true
+	return &Server{host: h}
+}
 
 // Config returns the configuration in effect; before Start the one that was loaded, and
 // after a failed load what could be read of it. nil where there is none.
@@ -79,14 +81,19 @@ func (s *Server) Take(c *Change) error {
 		return c.Fail(err)
 	}
 	cfg := c.Config
+	old := s.cfg
+	s.host.threads.set(cfg.Main.Workers)
 	cfg.Main.apply(cfg.Log)
 	s.http.SetLog(cfg.Log)
 	s.http.SetDebugConnections(&cfg.Main.DebugConnections)
 	s.http.SetConnectionLimit(cfg.Main.Connections)
 	s.http.Use(cfg.HTTP, opened)
+	s.host.memory.soon() // what reading the configuration has left behind
 	c.Commit()
 	s.cfg = cfg
-	debug.FreeOSMemory() // what reading the configuration left behind
+	if old != nil && old != cfg {
+		old.resources.OnStop(s.host.memory.soon) // what the connections under it have kept until now
+	}
 	return nil
 }
 

@@ -1,6 +1,9 @@
 package conf
 
-import "reflect"
+import (
+	"reflect"
+	"slices"
+)
 
 // Block is one block of the configuration as it was instantiated: http, a
 // server, a location, an if. Main is the block without a parent.
@@ -12,11 +15,30 @@ type Block struct {
 	sections []any // by section number; shared with the parent until written
 	owned    bool  // sections is this block's own slice
 	own      []ownEntry
-	seen     map[*row]bool
-	refused  bool // inside a block that is not supported: only the form is checked
+	seen     []*row       // directives that may be used once, and were
+	memory   *blockMemory // of all blocks of a configuration
+	refused  bool         // inside a block that is not supported: only the form is checked
 	children []*Block
 
 	hashSizes map[string]int // by directive, see Hash
+}
+
+// blockMemory is what the blocks of a configuration are allocated from.
+type blockMemory struct {
+	blocks   slab[Block]
+	sections []any // for the next blocks that own theirs
+}
+
+// own returns a copy of the sections.
+func (m *blockMemory) own(sections []any) []any {
+	n := len(sections)
+	if len(m.sections) < n {
+		m.sections = make([]any, max(n, slabSize/16/max(n, 1)*n))
+	}
+	own := m.sections[:n:n]
+	m.sections = m.sections[n:]
+	copy(own, sections)
+	return own
 }
 
 type ownEntry struct {
@@ -45,15 +67,16 @@ func (b *Block) Enclosing(c Context) *Block {
 // Child makes a block inside b. A handler of a block directive calls it and
 // passes the result to [Cmd.Enter].
 func (b *Block) Child(c Context, n *Node) *Block {
-	return &Block{Context: c, Parent: b, Node: n, sections: b.sections}
+	child := b.memory.blocks.next()
+	*child = Block{Context: c, Parent: b, Node: n, sections: b.sections, memory: b.memory}
+	return child
 }
 
 // use notes a directive that may be used once.
 func (b *Block) use(r *row) {
-	if b.seen == nil {
-		b.seen = make(map[*row]bool, 4)
+	if !slices.Contains(b.seen, r) {
+		b.seen = append(b.seen, r)
 	}
-	b.seen[r] = true
 }
 
 // inherit takes over the parent's sections again; the loader calls it when the
@@ -66,7 +89,7 @@ func (b *Block) inherit() {
 
 func (b *Block) set(id int, v any) {
 	if !b.owned {
-		b.sections = append([]any(nil), b.sections...)
+		b.sections = b.memory.own(b.sections)
 		b.owned = true
 	}
 	b.sections[id] = v
@@ -116,7 +139,8 @@ func (s *Slot[T]) SetAt(b *Block) bool { return s.at == b }
 // Section is a module's settings: one struct an enclosing block hands down to
 // its children. Sections are made once per load with [NewSection].
 type Section[T any] struct {
-	id int
+	id     int
+	copies slab[T]
 }
 
 // NewSection adds a section to module m. defaults is the value that holds
@@ -174,8 +198,9 @@ func (s *Section[T]) Unused(b *Block) bool {
 func (s *Section[T]) Write(b *Block) *T {
 	cur := s.Of(b)
 	if b.Parent != nil && cur == s.Of(b.Parent) {
-		c := *cur
-		cur = &c
+		c := s.copies.next()
+		*c = *cur
+		cur = c
 		b.set(s.id, cur)
 	}
 	return cur
@@ -194,7 +219,10 @@ func (s *Section[T]) Finish(m *Module, fn func(b *Block, c *T) error) {
 
 // Own is data of single blocks that is not inherited (a location's handler,
 // the instructions of rewrite). Made once per load with [NewOwn].
-type Own[T any] struct{ id int }
+type Own[T any] struct {
+	id     int
+	values slab[T]
+}
 
 // NewOwn adds per-block data to module m.
 func NewOwn[T any](m *Module) *Own[T] {
@@ -218,7 +246,7 @@ func (o *Own[T]) Write(b *Block) *T {
 	if v := o.Of(b); v != nil {
 		return v
 	}
-	v := new(T)
+	v := o.values.next()
 	b.own = append(b.own, ownEntry{o.id, v})
 	return v
 }

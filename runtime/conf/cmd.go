@@ -3,6 +3,7 @@ package conf
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -182,7 +183,7 @@ func (c *Cmd) enterRefused(s *Spec) {
 // once in a block.
 func (c *Cmd) Forget() {
 	if r, _ := find(c.Loader.rows[c.Name.Value], c.Block.Context); r != nil {
-		delete(c.Block.seen, r)
+		c.Block.seen = slices.DeleteFunc(c.Block.seen, func(seen *row) bool { return seen == r })
 	}
 }
 
@@ -205,7 +206,7 @@ func (l *Loader) check(c *Cmd, r *row) error {
 		return c.Errorf(`invalid number of arguments in "%s" directive`, name)
 	}
 	if r.spec.Once {
-		if c.Block.seen[r] {
+		if slices.Contains(c.Block.seen, r) {
 			return c.Bad("is duplicate")
 		}
 		c.Block.use(r)

@@ -38,6 +38,7 @@ func (x *expander) next() int {
 func (x *expander) list(in []*parser.Directive, parent string) []*Node {
 	out := make([]*Node, 0, len(in))
 	for _, d := range in {
+		x.l.pause.due()
 		if d.Err == nil && d.Name.Value == "include" && !d.IsBlock && len(d.Args) == 1 && !contains(opaque, parent) {
 			out = append(out, x.include(d, parent)...)
 			continue

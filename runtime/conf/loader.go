@@ -47,7 +47,8 @@ type Loader struct {
 	recorded  map[*Block][]Setting  // see Record
 	paths     map[string]usedPath   // see Cmd.UsePath
 	late      []func() error        // see AfterSyntax
-	lastSeq   int                   // of the end of http, at which nginx makes the checks of AtEnd
+	pause     pause
+	lastSeq   int // of the end of http, at which nginx makes the checks of AtEnd
 }
 
 type finisher struct {
@@ -218,7 +219,7 @@ func (l *Loader) Folders() []string { return l.folders }
 // -g, applied before the file. On failure the error is an *Error; all problems
 // are in Problems either way.
 func (l *Loader) Load(param string) error {
-	l.Main = &Block{Context: Main, owned: true, sections: make([]any, len(l.defaults))}
+	l.Main = &Block{Context: Main, owned: true, sections: make([]any, len(l.defaults)), memory: &blockMemory{}}
 	for i, d := range l.defaults {
 		l.Main.sections[i] = d()
 	}
@@ -261,6 +262,7 @@ func (l *Loader) Load(param string) error {
 func (l *Loader) apply(b *Block, nodes []*Node) {
 	var entered []*Block
 	for _, n := range nodes {
+		l.pause.due()
 		c := &Cmd{Node: n, Block: b, Loader: l}
 		if err := l.dispatch(c); err != nil {
 			seq := n.Seq
@@ -280,6 +282,7 @@ func (l *Loader) apply(b *Block, nodes []*Node) {
 
 // finish runs the finishers of the sections that b owns, then its children's.
 func (l *Loader) finish(b *Block) {
+	l.pause.due()
 	for _, f := range l.finishers {
 		if b.Parent != nil && b.sections[f.id] == b.Parent.sections[f.id] {
 			continue

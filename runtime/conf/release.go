@@ -29,7 +29,7 @@ func (b *Block) release() {
 	for _, child := range b.children {
 		child.release()
 	}
-	b.Node, b.children, b.seen, b.hashSizes = nil, nil, nil, nil
+	b.Node, b.children, b.seen, b.hashSizes, b.memory = nil, nil, nil, nil, nil
 }
 
 // detach copies the values of a statement's arguments, which share the memory of the file's text, into memory of their

@@ -95,7 +95,7 @@ func (c *Conn) idleLimit(since int64) time.Duration {
 // mayPark tells whether the connection does best to park at once. One that has
 // always found a request or parked never meets the runtime's poller, which
 // costs more calls and some garbage; one that is known there would wake up two
-// pollers each time. One that waits no longer than idleGrace keeps its goroutine.
+// pollers each time. The lot's timeouts are coarse.
 func (c *Conn) mayPark(first bool, limit time.Duration) bool {
 	if first {
 		return c.tls == nil

@@ -63,6 +63,9 @@ func (c *Conn) recycle() {
 func (c *Conn) leave() {
 	c.left = true
 	c.srv.stats.Active.Add(-1)
+	if c.srv.stats.Ended != nil {
+		c.srv.stats.Ended()
+	}
 	c.setWaiting(false)
 	c.held.release()
 	c.srv.connGone(c)

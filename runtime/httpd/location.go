@@ -55,7 +55,9 @@ func (l *Location) ContentNode() *conf.Node { return l.contentNode }
 // addLocation handles the location directive.
 func (b *Builder) addLocation(cmd *conf.Cmd) error {
 	parent := b.locs.Of(cmd.Block)
-	l := &Location{Server: parent.Server}
+	block := cmd.Block.Child(conf.Location, cmd.Node)
+	l := b.locs.Write(block)
+	l.Server, l.Block = parent.Server, block
 	if err := l.parse(b, cmd); err != nil {
 		return err
 	}
@@ -73,9 +75,6 @@ func (b *Builder) addLocation(cmd *conf.Cmd) error {
 		}
 	}
 	l.escaped = h1.EscapeURI(nil, []byte(l.Name), h1.ForURI)
-	l.Block = cmd.Block.Child(conf.Location, cmd.Node)
-	*b.locs.Write(l.Block) = *l
-	l = b.locs.Of(l.Block)
 	parent.children = append(parent.children, l)
 	cmd.Enter(l.Block)
 	return nil
@@ -217,6 +216,7 @@ func (r *Request) TryMatch(re *regex.Regex, data []byte) Result {
 func (b *Builder) tree(l *Location) error {
 	list := make([]route.Location[*Location], 0, len(l.children))
 	nodes := make([]*Location, 0, len(l.children))
+	b.Loader.Pause()
 	for _, c := range l.children {
 		if c.NoName {
 			if len(c.children) > 0 {
@@ -253,6 +253,7 @@ func (b *Builder) tree(l *Location) error {
 
 // plan fills in what every location needs at run time, outer ones first.
 func (b *Builder) plan(l *Location) {
+	b.Loader.Pause()
 	l.Core, l.Log = b.core.Of(l.Block), b.loggerOf(l.Block)
 	b.Loader.Folder(l.Core.bodyTemp.Dir)
 	ownContent := l.Content != nil

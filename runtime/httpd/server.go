@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
@@ -198,7 +197,7 @@ func (b *Builder) join(l *listen) (problem, warning string) {
 
 // join adds another server's listen to an address that is known.
 func (a *Addr) join(l *listen) (problem, warning string) {
-	if slices.Contains(a.servers, l.server) {
+	if a.servers[len(a.servers)-1] == l.server { // a server's listens come one after the other
 		return "a duplicate listen " + a.Text(), ""
 	}
 	if l.set {
@@ -261,6 +260,7 @@ func (a *Addr) buildNames(b *Builder) error {
 	var nb route.NamesBuilder[*Server]
 	var names []string
 	for _, s := range a.servers {
+		b.Loader.Pause()
 		for _, n := range s.names {
 			if n.re != nil {
 				nb.AddRegex(n.re, s)

@@ -51,9 +51,11 @@ func (l *Listener) Configure(spec *ListenSpec, warn func(error)) {
 			tell(warn, &OpError{Op: op, Errno: e, Note: ", ignored"})
 		}
 	}
-	if err := syscall.Listen(l.fd, spec.backlog()); err != nil {
-		op := "listen() to " + name + ", backlog " + strconv.Itoa(spec.backlog())
-		tell(warn, &OpError{Op: op, Errno: errnoOf(err), Note: ", ignored"})
+	if !l.silent {
+		if err := syscall.Listen(l.fd, spec.backlog()); err != nil {
+			op := "listen() to " + name + ", backlog " + strconv.Itoa(spec.backlog())
+			tell(warn, &OpError{Op: op, Errno: errnoOf(err), Note: ", ignored"})
+		}
 	}
 	deferred := spec.Deferred || spec.AcceptFilter != ""
 	if deferred || wasDeferred {

@@ -28,6 +28,7 @@ type Listener struct {
 	fd        int
 	unlink    bool        // remove the unix socket's file on Close
 	inherited bool        // another process opened it
+	silent    bool        // nobody listens, see Bind
 	twins     []*Listener // see Twins
 
 	noDelay atomic.Bool // of the spec, for Accept
@@ -51,6 +52,44 @@ type Listener struct {
 // nil. EADDRINUSE is returned at once: nginx tries five times, every 500 ms,
 // which is the caller's business.
 func Listen(spec *ListenSpec, warn func(error)) (*Listener, error) {
+	l, err := bind(spec, warn)
+	if err == nil {
+		l.silent = false
+		if err = l.Listen(); err != nil {
+			_ = l.Close()
+			return nil, err
+		}
+		l.Configure(spec, warn)
+	}
+	return l, err
+}
+
+// Bind is Listen for a process that keeps the socket for another one, which is going to call Listener.Listen: until then
+// connections are refused.
+func Bind(spec *ListenSpec, warn func(error)) (*Listener, error) {
+	l, err := bind(spec, warn)
+	if err == nil {
+		l.Configure(spec, warn)
+	}
+	return l, err
+}
+
+// Listen makes the system take connections at a socket that was only bound. The error, an *OpError, says that the address
+// was taken meanwhile.
+func (l *Listener) Listen() error {
+	if l.spec.Datagram {
+		return nil
+	}
+	if err := syscall.Listen(l.fd, l.spec.backlog()); err != nil {
+		return &OpError{
+			Op: "listen() to " + l.addr.String() + ", backlog " + strconv.Itoa(l.spec.backlog()), Errno: errnoOf(err),
+		}
+	}
+	return nil
+}
+
+// bind opens a socket and binds it.
+func bind(spec *ListenSpec, warn func(error)) (*Listener, error) {
 	name := spec.Addr.String()
 	kind := raw.Stream
 	switch {
@@ -68,12 +107,11 @@ func Listen(spec *ListenSpec, warn func(error)) (*Listener, error) {
 		return nil, err
 	}
 	l := newListener(fd, spec)
-	l.unlink = spec.Addr.a.Unix
-	l.Configure(spec, warn)
+	l.unlink, l.silent = spec.Addr.a.Unix, true
 	return l, nil
 }
 
-// open binds the socket and starts listening.
+// open binds the socket.
 func (s *ListenSpec) open(fd int, name string, warn func(error)) error {
 	if e := raw.SetInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); e != 0 {
 		return &OpError{Op: "setsockopt(SO_REUSEADDR) " + name, Errno: e}
@@ -99,14 +137,6 @@ func (s *ListenSpec) open(fd int, name string, warn func(error)) error {
 	if s.Addr.a.Unix {
 		if err := os.Chmod(s.Addr.a.Path, 0o666); err != nil {
 			tell(warn, &OpError{Op: "chmod() \"" + s.Addr.a.Path + "\"", Errno: errnoOf(err)})
-		}
-	}
-	if s.Datagram {
-		return nil
-	}
-	if err := syscall.Listen(fd, s.backlog()); err != nil {
-		return &OpError{
-			Op: "listen() to " + name + ", backlog " + strconv.Itoa(s.backlog()), Errno: errnoOf(err),
 		}
 	}
 	return nil

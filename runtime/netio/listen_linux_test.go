@@ -2,6 +2,8 @@ package netio
 
 import (
 	"errors"
+	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -68,6 +70,76 @@ func TestUnixSocketFile(t *testing.T) {
 	}
 	if err := l.Close(); err != ErrClosed {
 		t.Errorf("second Close: %v", err)
+	}
+}
+
+// TestBind: a socket that is only bound refuses connections, and takes them when it was handed over and listens.
+func TestBind(t *testing.T) {
+	spec := ListenSpec{Addr: loopback(0)}
+	l, err := Bind(&spec, func(err error) { t.Error(err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	dial := func() error {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err == nil {
+			_ = c.Close()
+		}
+		return err
+	}
+	if err := dial(); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("a socket that is only bound: %v", err)
+	}
+	fd, err := syscall.Dup(l.Fd())
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec = l.Spec()
+	handed := InheritAll([]int{fd}, func(err error) { t.Error(err) }).Take(&spec, nil)
+	if handed == nil {
+		t.Fatal("the socket is not known again")
+	}
+	defer func() { _ = handed.Close() }()
+	if err := handed.Listen(); err != nil {
+		t.Error(err)
+	}
+	if err := dial(); err != nil {
+		t.Errorf("a socket that listens: %v", err)
+	}
+	if c, err := handed.Accept(); err != nil {
+		t.Error(err)
+	} else {
+		c.Release()
+	}
+}
+
+// TestOverlaps: of two sockets of which one listens, the system refuses the other if and only if they overlap.
+func TestOverlaps(t *testing.T) {
+	for _, addr := range []string{"127.0.0.1", "127.0.0.2", "0.0.0.0", "::1", "::", "both"} {
+		for _, other := range []string{"127.0.0.1", "127.0.0.2", "0.0.0.0", "::1", "::", "both"} {
+			of := func(text string, port uint16) ListenSpec {
+				only := text != "both"
+				if !only {
+					text = "::"
+				}
+				return ListenSpec{Addr: AddrFrom(netip.AddrPortFrom(netip.MustParseAddr(text), port)), IPv6Only: only}
+			}
+			spec := of(addr, 0)
+			first, err := Listen(&spec, nil)
+			if err != nil {
+				t.Skip(err) // no IPv6
+			}
+			a, b := first.Spec(), of(other, first.Addr().Port())
+			second, err := Listen(&b, nil)
+			if (err != nil) != a.Overlaps(&b) || a.Overlaps(&b) != b.Overlaps(&a) {
+				t.Errorf("%s and %s: %v", addr, other, err)
+			}
+			if err == nil {
+				_ = second.Close()
+			}
+			_ = first.Close()
+		}
 	}
 }
 

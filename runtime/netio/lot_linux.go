@@ -37,10 +37,8 @@ type parker struct {
 	slots []slot
 	free  []int32
 	gen   uint32 // of the latest slot
-	wheel wheel
 
-	queue  queue  // connections whose wait is over, and that wait for a worker
-	workFn func() // work, bound once
+	queue queue // connections that have been reported and wait for a worker
 
 	// The goroutine's own.
 	events [128]raw.Event
@@ -78,8 +76,6 @@ func NewLot(o LotOptions) (*Lot, error) {
 	l.trim.init(o)
 	l.spawn = o.Spawn
 	l.lot, l.ep, l.bell = l, ep, bell
-	l.workFn = l.work
-	l.initWheel()
 	l.next.Store(forever)
 	if e := raw.EpollSet(ep, unix.EPOLL_CTL_ADD, bell, unix.EPOLLIN|unix.EPOLLET, noSlot); e != 0 {
 		_, _ = syscall.Close(ep), syscall.Close(bell)
@@ -96,9 +92,9 @@ func NewLot(o LotOptions) (*Lot, error) {
 }
 
 // Park hands the connection to the lot; resume is called once, on a goroutine
-// of its own, when something arrives, when timeout has passed (0: never; its end is
-// noticed up to 17 ms late) or when the lot is drained. resume should be a function
-// or a method value that is stored: a closure would cost an allocation. On error
+// of its own, when something arrives, when timeout has passed (to the second; 0
+// never) or when the lot is drained. resume should be a function or a method
+// value that is stored: a closure would cost an allocation. On error
 // (ErrClosed: the lot or the Conn is closed) the Conn stays the caller's.
 //
 // Readable may be said of a connection that has nothing to be read: resume
@@ -134,10 +130,11 @@ func (c *Conn) park(l *Lot) error {
 			return err
 		}
 	}
+	soonest := c.parked.since.Load() + tick
 	if l.trim.counts(c) {
-		l.wantTick(l.trim.soon(c.parked.since.Load()))
+		l.wantTick(soonest)
 	}
-	end, seenRecalls, place, gen := w.end.Load(), c.parked.seenRecalls, w.slot, w.gen
+	end, seenRecalls := w.end.Load(), c.parked.seenRecalls
 	if !c.drained && !c.Quiet() || !w.begin() {
 		l.wake(c, Readable)
 		return nil
@@ -151,8 +148,8 @@ func (c *Conn) park(l *Lot) error {
 		l.wake(c, Recalled)
 		return nil
 	}
-	if end < w.due.Load() {
-		l.wantLook(c, place, gen, end)
+	if end != forever {
+		l.wantTick(max(end, soonest))
 	}
 	return nil
 }
@@ -179,39 +176,24 @@ func (p *parker) setTick(at int64) {
 // loop is the lot's goroutine.
 func (p *parker) loop() {
 	defer close(p.done)
-	collect := p.collect
-	peek := func(ep uintptr) {
-		if !p.collect(ep) {
-			p.ready = 0
-		}
-	}
+	collect, work := p.collect, p.work
 	for over := false; !over; {
 		err := p.rc.Read(collect)
 		switch err {
 		case nil:
 			p.deliver()
 		case os.ErrDeadlineExceeded: //nolint:errorlint // the poller returns the bare value
-			for p.sweep(clock.Mono()) {
-				if err = p.rc.Control(peek); err == nil && p.ready > 0 {
-					p.deliver()
-				}
-				p.startWorkers()
-			}
+			p.sweep(clock.Mono())
 		default:
 			over = true
 		}
-		p.startWorkers()
-	}
-}
-
-// startWorkers starts as many workers as the queue needs.
-func (p *parker) startWorkers() {
-	for p.queue.waits() {
-		p.lot.start(p.workFn)
-		// Comes back when the queue is empty, or when the worker waits for
-		// something, or has had its share of the processor, or when there is
-		// another processor: then it takes one more worker.
-		runtime.Gosched()
+		for p.queue.waits() {
+			p.lot.start(work)
+			// Comes back when the queue is empty, or when the worker waits for
+			// something, or has had its share of the processor, or when there is
+			// another processor: then it takes one more worker.
+			runtime.Gosched()
+		}
 	}
 }
 
@@ -276,6 +258,47 @@ func (p *parker) report(e *raw.Event, now int64) {
 	case hungUp && c.parked.hangup != nil:
 		p.hungUp = append(p.hungUp, c.parked.hangup)
 	}
+}
+
+// sweep wakes up the connections whose timeout has passed and sets the next tick.
+func (p *parker) sweep(now int64) {
+	p.lot.mu.Lock()
+	defer p.lot.mu.Unlock()
+	p.next.Store(forever) // before looking: a connection that parks meanwhile is either seen or asks for a tick
+	next := forever
+	for i := range p.slots {
+		c := p.slots[i].c
+		if c == nil || c.parked.state.Load()&watchWaiting == 0 {
+			continue
+		}
+		if end := c.parked.end.Load(); end > now {
+			next = min(next, end)
+			continue
+		}
+		if !c.parked.leave() {
+			continue
+		}
+		why := Expired
+		if end := c.parked.end.Load(); end > now {
+			// It was resumed and has parked anew between the two looks.
+			if next = min(next, end); c.parked.begin() {
+				continue
+			}
+			why = Readable
+		}
+		p.lot.wake(c, why)
+	}
+	if next != forever {
+		next = max(next, now+tick)
+	}
+	if at := p.lot.trim.check(now); at != 0 {
+		next = min(next, at)
+	}
+	if next == forever {
+		_ = p.file.SetReadDeadline(time.Time{})
+		return
+	}
+	p.setTick(next)
 }
 
 // each calls fn for each parked connection; the caller holds mu.

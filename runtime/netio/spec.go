@@ -59,3 +59,21 @@ func (s *ListenSpec) backlog() int {
 	}
 	return s.Backlog
 }
+
+// Overlaps reports whether the system refuses to open a socket while another one listens, since there would be
+// connections that both are for.
+func (s *ListenSpec) Overlaps(o *ListenSpec) bool {
+	a, b := &s.Addr, &o.Addr
+	switch {
+	case s.Datagram || o.Datagram || s.ReusePort && o.ReusePort:
+		return false
+	case a.a.Unix || b.a.Unix:
+		return false // the file is there
+	case a.Port() != b.Port() || a.Port() == 0:
+		return false
+	case a.IP().Is4() == b.IP().Is4():
+		return a.IP() == b.IP() || a.IsWildcard() || b.IsWildcard()
+	}
+	// The wildcard of IPv6 can be for both families.
+	return !a.IP().Is4() && !s.IPv6Only && a.IsWildcard() || !b.IP().Is4() && !o.IPv6Only && b.IsWildcard()
+}

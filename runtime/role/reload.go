@@ -21,9 +21,12 @@ func (h *holder) reload() {
 	h.notice("reconfiguring")
 	cfg := h.role.config()
 	c := h.load(cfg)
+	c.Bind = h.recorder != nil
 	if c.Report(logFor(cfg, asked)) != nil || c.Check() != nil || h.movePID(c) != nil || c.Open(h.role.listeners()) != nil {
-		debug.FreeOSMemory() // what reading the configuration left behind
-		redirectStderr(cfg)  // the log files may have been opened anew
+		if h.recorder != nil { // a master; a process that serves does it by itself
+			debug.FreeOSMemory() // what reading the configuration left behind
+		}
+		redirectStderr(cfg) // the log files may have been opened anew
 		asked.End(false)
 		return
 	}

@@ -68,10 +68,14 @@ func (h *holder) start(c *runtime.Change) int {
 	early := openStartLog(&h.opts.Options, errlog.Notice)
 	defer early.close()
 	c.Handed = inheritSockets(early.Logger)
-	if c.Report(early.Logger, h.opts.Console) != nil || c.Check() != nil || c.Open(nil) != nil {
+	if c.Report(early.Logger, h.opts.Console) != nil || c.Check() != nil {
 		return 1
 	}
-	if h.recorder != nil && c.Config.Main.MasterProcess {
+	c.Bind = h.recorder != nil && c.Config.Main.MasterProcess
+	if c.Open(nil) != nil {
+		return 1
+	}
+	if c.Bind {
 		h.role = newMaster(h)
 	} else {
 		h.recorder = nil

@@ -1,0 +1,147 @@
+package limits
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// root: the server has a master. Without the rights for that the cases are of one process.
+var root = os.Getuid() == 0
+
+// shared is what the processes have resident, pages that several of them have counted in parts: what nginx's workers have of
+// their master's counts once.
+func (s *site) shared() (n size) {
+	for _, pid := range s.processes() {
+		text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid)) // one that is gone has none
+		_, rest, _ := strings.Cut(string(text), "\nPss:")
+		if f := strings.Fields(rest); len(f) > 0 {
+			kb, _ := strconv.ParseInt(f[0], 10, 64) // the system writes a number
+			n += size(kb) << 10
+		}
+	}
+	return n
+}
+
+// settledShared is shared once it has come down to limit, with 0 once it has not changed by a hundredth for a second; at most after ten
+// seconds.
+func (s *site) settledShared(limit size) (n size) {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	last, same := size(0), 0
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); <-tick.C {
+		n = s.shared()
+		if same++; max(n-last, last-n) > n/100 {
+			last, same = n, 0
+		}
+		if n <= limit || limit == 0 && same == 10 {
+			break
+		}
+	}
+	return n
+}
+
+// mainConf is a configuration of a master and a worker.
+func mainConf(http string) string {
+	return "-- nginx.conf --\nuser nobody nogroup;\nworker_processes 1;\npid logs/nginx.pid;\nerror_log logs/error.log;\n" +
+		"events { worker_connections 2048; }\nhttp { access_log off; include temp-paths.conf;\n" + http + "}\n"
+}
+
+// largeConfigurations are configurations with a lot of one thing.
+var largeConfigurations = []struct{ name, http string }{
+	{"map", "map_hash_max_size 110000; map_hash_bucket_size 128; map $uri $x { default none;\n" +
+		repeated(100_000, func(i int) string { return fmt.Sprintf("/key%07d value%d;\n", i, i) }) +
+		"}\nserver { listen %%ADDR%%; return 200 <$x>; }\n"},
+	{"geo", "geo $arg_a $x { default none;\n" +
+		repeated(200_000, func(i int) string { return fmt.Sprintf("%d.%d.%d.0/24 v%d;\n", 1+i>>16, i>>8&255, i&255, i%1000) }) +
+		"}\nserver { listen %%ADDR%%; return 200 <$x>; }\n"},
+	{"expressions", "server { listen %%ADDR%%;\n" +
+		repeated(10_000, func(i int) string {
+			return fmt.Sprintf("location ~ ^/section%d/([a-z]+)/(\\d+)\\.html$ { return 200 <%d>; }\n", i, i)
+		}) + "location / { return 200 <x>; } }\n"},
+}
+
+// servers are many servers of one address, and a word in their answers.
+func servers(n int, word string) string {
+	return "server_names_hash_max_size 65536;\n" + repeated(n, func(i int) string {
+		return fmt.Sprintf("server { listen %%%%ADDR%%%%; server_name s%d.test www.s%d.test; location / { return 200 <%s>; } location /i/ { expires 1d; } }\n", i, i, word)
+	})
+}
+
+func repeated(n int, text func(i int) string) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(text(i))
+	}
+	return b.String()
+}
+
+// TestMemoryOfConfigurations: master and worker take no more memory for a large configuration than nginx's do.
+func TestMemoryOfConfigurations(t *testing.T) {
+	for _, c := range largeConfigurations {
+		t.Run(c.name, func(t *testing.T) {
+			// What the program takes without a configuration, nginx 4 MB, is the slack.
+			beside(t, setup{own: root, text: mainConf(c.http)}, 14*mb, func(s *site) size {
+				s.dial().ask("a")
+				return s.settledShared(0)
+			})
+		})
+	}
+}
+
+// TestFirstAnswer: where many servers are to be read, the port opens when they have been: the first client does not wait.
+func TestFirstAnswer(t *testing.T) {
+	within(t, setup{own: root, text: mainConf(servers(10_000, "x"))}, 300*time.Millisecond, func(s *site) time.Duration {
+		began := time.Now()
+		s.dial().ask("a")
+		return time.Since(began)
+	})
+}
+
+// TestMemoryAfterReloads: twenty reloads of many servers leave no memory behind.
+func TestMemoryAfterReloads(t *testing.T) {
+	s := start(t, tested(), setup{own: root, text: mainConf(servers(2000, "x"))})
+	c := s.dial()
+	c.ask("a")
+	before := s.settledShared(0)
+	for i := range 20 {
+		word := fmt.Sprint(i)
+		_, conf, _ := strings.Cut(mainConf(servers(2000, word)), "-- nginx.conf --\n")
+		s.reload(conf, "<"+word+">")
+		c.ask("a")
+	}
+	limit := (before + before/5) * generosity
+	if after := s.settledShared(limit); after > limit {
+		t.Errorf("%v before, %v after twenty reloads", before, after)
+	}
+}
+
+// TestMemoryAfterUploads: what hundreds of connections have used for the bodies of requests comes back soon after their end.
+func TestMemoryAfterUploads(t *testing.T) {
+	const clients, body = 500, 200_000
+	s := start(t, tested(), setup{text: `
+-- http.conf --
+client_body_buffer_size 256k;
+client_max_body_size 0;
+server { listen %%ADDR%%; location / { client_body_in_single_buffer on; proxy_pass http://%%UPSTREAM%%; } }
+`, apps: apps(answers("app"))})
+	before := s.settledShared(0)
+	all := make([]*client, clients)
+	for i := range all {
+		all[i] = s.dial()
+		all[i].send(fmt.Sprintf("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", body))
+		all[i].stream("x", body-1)
+	}
+	most := size(0)
+	s.eventually("the memory of the uploads", func() bool { most = s.shared(); return most > before+50*mb })
+	for _, c := range all {
+		_ = c.conn.Close() // the answer does not matter
+	}
+	limit := before + 16*mb*generosity
+	if after := s.settledShared(limit); after > limit {
+		t.Errorf("%v before, %v with %d uploads, %v after", before, most, clients, after)
+	}
+}
