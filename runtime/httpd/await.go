@@ -42,9 +42,9 @@ func (c *Conn) await() bool {
 	wait := min(limit, idleGrace)
 	c.awaitFor(wait)
 	if !first {
-		// The client has only just been answered: let others run before looking
-		// for its next request, which spares a futile read and a trip through
-		// the poller when there is much to do.
+		// The client has only just been answered: other goroutines run before the
+		// read for its next request, which under load saves a futile read and a
+		// wait in the poller.
 		runtime.Gosched()
 	}
 	return c.awaitOn(c.fillOrLeave(), wait, limit)
@@ -92,10 +92,10 @@ func (c *Conn) idleLimit(since int64) time.Duration {
 	return msec(c.keepFor)
 }
 
-// mayPark tells whether the connection does best to park at once. One that has
-// always found a request or parked never meets the runtime's poller, which
-// costs more calls and some garbage; one that is known there would wake up two
-// pollers each time. The lot's timeouts are coarse.
+// mayPark reports whether the connection is to park at once. A connection that always
+// parks is never registered with the runtime's poller, which costs more calls and
+// some garbage. An event of a connection that is registered there would wake up both
+// pollers. The idle poller's timeouts are coarse, so a short limit does not park.
 func (c *Conn) mayPark(first bool, limit time.Duration) bool {
 	if first {
 		return c.tls == nil
@@ -163,8 +163,8 @@ func (c *Conn) fill(p *buf.Pool) error {
 	return c.decrypt(p)
 }
 
-// fillOrLeave is fill for a connection that may be closed meanwhile, when places
-// run short. errEvicted says that it is.
+// fillOrLeave is fill for a connection that may be closed meanwhile to make room for
+// others (reusableQueue). Then the error is errEvicted.
 func (c *Conn) fillOrLeave() error {
 	c.setReusable()
 	return c.unlessEvicted(c.fill(c.headerBuffers()))
@@ -330,8 +330,9 @@ func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
 	}
 }
 
-// lastCall gives a connection that has to go the rest of its grace, and reports
-// whether a request has come, which is answered with Connection: close.
+// lastCall waits for what is left of the grace time of a connection that is to be
+// closed, and reports whether a request has come, which is answered with
+// Connection: close.
 func (c *Conn) lastCall() bool {
 	left := max(idleGrace, msec(c.keepMin)) - time.Duration(clock.Mono()-c.nc.ParkedAt())
 	if left > 0 {

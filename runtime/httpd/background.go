@@ -58,8 +58,8 @@ func (r *Request) runChild(uri []byte) {
 }
 
 // detach returns a copy of a main request that shares nothing with it but the
-// configuration: nobody is its client, its memory its own. It is nil when
-// the body cannot be had.
+// configuration: it has its own memory and a backgroundCarrier. It is nil when the
+// body cannot be copied.
 func (r *Request) detach(body bool) *Request {
 	n := r.newBackgroundCarrier()
 	m := newRequest(r.cfg, &n.client, n, r.listen)

@@ -59,7 +59,7 @@ func (b *Body) dropFile() {
 }
 
 // bodyUnread reports whether bytes of the body may still be on their way. While
-// they are dropped nobody else looks at the Body.
+// they are dropped, only bodyDrop uses the Body.
 func (r *Request) bodyUnread() bool {
 	if r.carrier.DropsBody() {
 		return true

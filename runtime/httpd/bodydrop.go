@@ -3,12 +3,12 @@ package httpd
 import "time"
 
 // bodyDrop reads what a client sends of a discarded body while its request is
-// answered. Else a client that sends the whole body before it reads would wait for
-// the server, which waits for the client to take the response. It begins when the
-// request first waits for anything, and has a goroutine of its own until the
-// request ends. Its fields belong to the goroutine of the request. Its own goroutine
-// uses the connection's input and the request's Body, which the request does not
-// use any more once the body is discarded.
+// answered. Without it a client that sends the whole body before it reads would
+// deadlock with the server, which waits until the client has read the response. Its
+// goroutine starts when the request first waits, and runs until the request ends. Its
+// fields belong to the goroutine of the request. Its own goroutine uses the
+// connection's input and the request's Body, which the request does not use any more
+// once the body is discarded.
 type bodyDrop struct {
 	r    *Request      // whose body is to be dropped, nil once that has begun
 	done chan struct{} // closed when the goroutine has ended; nil where there is none
@@ -49,8 +49,8 @@ func (d *bodyDrop) runs() bool {
 	}
 }
 
-// dropBody reads and drops until the body or the connection ends, or endDrop
-// says so. An invalid body is found again, and logged, by the next read.
+// dropBody reads and drops until the body or the connection ends, or endDrop stops
+// it. The next read finds an invalid body again, and logs it.
 func (c *Conn) dropBody(r *Request, done chan struct{}) {
 	defer close(done)
 	defer r.Caught(nil)

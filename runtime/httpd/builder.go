@@ -164,7 +164,7 @@ func (b *Builder) SetPass(c *conf.Cmd, h Handler) {
 }
 
 // Shared returns the object that modules share under key in this
-// configuration; the first who asks makes it.
+// configuration; the first call makes it.
 func (b *Builder) Shared(key any, create func() any) any {
 	v, ok := b.shared[key]
 	if !ok {

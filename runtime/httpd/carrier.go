@@ -1,9 +1,10 @@
 package httpd
 
-// Carrier is how a request reaches its client: the one door between the engine and a
-// protocol. A connection of HTTP/1 is one, and so is what stands in for the client of
-// a request in the background. Its methods are called on the goroutine of the request
-// unless they say otherwise; a family of subrequests has one Carrier and takes turns.
+// Carrier is the interface between a request and its client's connection, and the
+// only one between the engine and a protocol. An HTTP/1 connection implements it, and
+// so does backgroundCarrier for requests without a client. Its methods are called on
+// the goroutine of the request unless they say otherwise. A subrequest family has one
+// Carrier, which the member that has the turn uses.
 type Carrier interface {
 	// NextBody is [Request.BodyNext], ReadyBody [Request.BodyReady].
 	NextBody(r *Request) ([]byte, error)
@@ -14,11 +15,10 @@ type Carrier interface {
 	// DetachBody is [Request.DetachBody], AttachBody [Request.AttachBody].
 	DetachBody(r *Request) (*BodyFlow, error)
 	AttachBody(r *Request, f *BodyFlow) error
-	// DropBody reads and drops the body of a request that has been told to discard it,
-	// and goes on with that while the request waits. A Result other than OK refuses the
-	// body.
+	// DropBody reads and drops the body that a request has discarded, and goes on with
+	// that while the request waits. A Result other than OK refuses the body.
 	DropBody(r *Request) Result
-	// DropsBody reports that DropBody is at work beside the request.
+	// DropsBody reports whether the body is being dropped on another goroutine.
 	DropsBody() bool
 
 	// Continue sends the response 100 (RFC 9110, 15.2.1).
@@ -39,13 +39,13 @@ type Carrier interface {
 	TakeBack(n int)
 	// Overdue reports whether as much waits to be sent as postpone_output asks for.
 	Overdue(r *Request) bool
-	// OnBlocked has fn called once when a write is about to wait for the client, nil
-	// calls it off. Blocked says that the request waits for limit_rate instead.
+	// OnBlocked makes fn be called once when a write is about to wait for the client;
+	// nil undoes it. Blocked calls it because the request waits for limit_rate instead.
 	OnBlocked(fn func())
 	Blocked()
 
-	// Watch is [Request.Watch], Unwatch [Request.Unwatch]; EndWaits tells all who watch
-	// that the request has failed. Any goroutine may call them.
+	// Watch is [Request.Watch], Unwatch [Request.Unwatch]; EndWaits ends all watched
+	// waits, because the request has failed. Any goroutine may call them.
 	Watch(w Waiter) bool
 	Unwatch(w Waiter)
 	EndWaits()

@@ -18,13 +18,13 @@ type Client struct {
 	Proxy *proxyproto.Header // the PROXY header that the connection began with, nil without one
 	TLS   *Session           // nil on a plain connection
 
-	// Socket answers what only the system knows of the connection.
+	// Socket gives what only the operating system knows of the connection.
 	Socket Socket
 
 	hostText [maxHostText]byte
 }
 
-// Socket is the part of a client's socket that requests ask for facts.
+// Socket is the part of a client's socket that requests read facts from.
 type Socket interface {
 	// Local returns the address that the client connected to.
 	Local() *netio.Addr

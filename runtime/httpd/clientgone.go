@@ -9,7 +9,8 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
-// Waiter is a wait on behalf of a request, which is to end when the client leaves.
+// Waiter is a wait on behalf of a request, which ends early when the client closes
+// its connection.
 type Waiter interface {
 	// ClientGone is called when the client has closed its connection, or the
 	// request has failed elsewhere: the wait is to end. It runs on another
@@ -26,10 +27,10 @@ type hangups struct {
 	lookFn  func() // look, bound once
 }
 
-// Watch calls w.ClientGone when the client leaves, until Unwatch; at once if it has
-// left already. False: there are no such events for this connection, and the caller
-// has to ask [Request.ClientClosed] from time to time. What the client still sends
-// of a discarded body is read from then on.
+// Watch calls w.ClientGone when the client closes its connection, until Unwatch; at
+// once if that has happened already. False means that there are no such events for
+// this connection, and that the caller has to poll [Request.ClientClosed]. From then
+// on what the client still sends of a discarded body is read and dropped.
 func (r *Request) Watch(w Waiter) bool { return r.carrier.Watch(w) }
 
 // Watch implements Carrier.
@@ -54,9 +55,9 @@ func (c *Conn) someHangups() *hangups {
 	return h
 }
 
-// shareReads prepares the connection for a goroutine that reads from it beside the
-// request's own. All is there that Watch would make, so that both may call it, and
-// the one need not know whether the other reads.
+// shareReads prepares the connection for a second goroutine that reads from it. It
+// makes everything that Watch would make, so that both goroutines may call Watch
+// without knowing of each other.
 func (c *Conn) shareReads() error {
 	if l := c.srv.lot; l != nil {
 		if err := c.nc.WatchEnd(l); err != nil {
@@ -67,7 +68,7 @@ func (c *Conn) shareReads() error {
 	return c.nc.Share()
 }
 
-// Unwatch ends what Watch began: w is not told any more.
+// Unwatch undoes Watch: w.ClientGone is not called any more.
 func (r *Request) Unwatch(w Waiter) { r.carrier.Unwatch(w) }
 
 // Unwatch implements Carrier.
@@ -116,8 +117,8 @@ func (c *Conn) EndWaits() {
 	}
 }
 
-// goneLook is how often a wait looks whether the client has gone, where there are
-// no events for that.
+// goneLook is how often a wait checks whether the client has closed its connection,
+// where there are no events for that.
 const goneLook = 250 * time.Millisecond
 
 // sleeper is a Waiter that waits for time to pass.
@@ -141,8 +142,8 @@ func (s *sleeper) ClientGone() {
 }
 
 // Sleep waits for ms milliseconds, or until the client closes its connection or the
-// request has failed elsewhere; [Request.Failed] tells. The rest of the request's
-// family runs meanwhile.
+// request has failed elsewhere; [Request.Failed] reports that. The other members of
+// the request's family run meanwhile.
 func (r *Request) Sleep(ms int64) {
 	switch {
 	case r.cfg.tracer != nil:
@@ -154,7 +155,7 @@ func (r *Request) Sleep(ms int64) {
 	s := sleepers.Get().(*sleeper)
 	flow := r.main.flow
 	told := r.Watch(s)
-	// What writes to the client for another request of the family keeps the turn.
+	// A member that writes another member's output to the client keeps the turn.
 	away := r.member != nil && !r.member.f.emitting
 	if away {
 		r.BeginWait()
@@ -174,9 +175,9 @@ func (r *Request) Sleep(ms int64) {
 	}
 }
 
-// sleep is the wait of Sleep; true: it has ended early. flow, if not nil, has the
-// reading side of the connection: until the body is complete it alone tells how the
-// client leaves. told says that s is told of that by events.
+// sleep is the wait of Sleep; true means that it has ended early. flow, if not nil,
+// reads from the connection: until the body is complete only flow reports that the
+// client has closed it. told says that Watch calls s.ClientGone.
 func (r *Request) sleep(s *sleeper, flow *BodyFlow, told bool, ms int64) bool {
 	var lost chan struct{}
 	if flow != nil {
@@ -208,8 +209,8 @@ func (r *Request) sleep(s *sleeper, flow *BodyFlow, told bool, ms int64) bool {
 	}
 }
 
-// cutShort ends a request that was to sleep on: its client has left, or it has
-// failed elsewhere, which is logged there.
+// cutShort ends a request whose Sleep ended early: the client has closed its
+// connection, or the request has failed elsewhere, which is logged there.
 func (r *Request) cutShort(flow *BodyFlow) {
 	elsewhere := r.main.failed || flow != nil && flow.isLost()
 	r.failed = true
@@ -221,9 +222,8 @@ func (r *Request) cutShort(flow *BodyFlow) {
 	r.terminate(StatusClientClosed)
 }
 
-// ClientGone reports whether the client has closed its connection, for those
-// who wait for something else meanwhile. The error is the one pending on the
-// socket, if any.
+// ClientGone reports whether the client has closed its connection. It is for code
+// that waits for something else. The error is the one pending on the socket, if any.
 func (r *Request) ClientGone() (bool, error) { return r.carrier.HungUp() }
 
 // HungUp implements Carrier.

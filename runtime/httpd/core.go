@@ -298,7 +298,7 @@ func (c *Core) setKeepalive(cmd *conf.Cmd) error {
 	return nil
 }
 
-// setRate reads limit_rate and its kin: a size, possibly with variables.
+// setRate reads limit_rate and limit_rate_after: a size, possibly with variables.
 func (b *Builder) setRate(p **script.Value, cmd *conf.Cmd) error {
 	v, err := b.Value(cmd, 0)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 )
 
 // Debug records are nginx's, in its words, as far as there is such a step here.
-// Whoever writes one asks Debugging first: where nobody reads them, they cost a
+// The caller checks Debugging first: where no log takes debug records, they cost a
 // test of one bit.
 
 // setLog makes l the main request's log: that of the server or location it has
@@ -28,7 +28,7 @@ func (c *Conn) setLog(l *errlog.Logger) {
 	c.log, c.debug = l, l.Debug()
 }
 
-// debugging reports whether debug records of a part are wanted.
+// debugging reports whether a log takes debug records of a part.
 func (c *Conn) debugging(part errlog.DebugMask) bool {
 	if c.r != nil {
 		return c.r.debug&part != 0
@@ -36,7 +36,7 @@ func (c *Conn) debugging(part errlog.DebugMask) bool {
 	return c.debug&part != 0
 }
 
-// debugf writes a debug record. Ask debugging first.
+// debugf writes a debug record. Check debugging first.
 func (c *Conn) debugf(format string, args ...any) {
 	l := c.log
 	if c.r != nil {

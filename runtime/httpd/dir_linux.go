@@ -60,5 +60,5 @@ func typeOf(kind byte) fs.FileMode {
 	case unix.DT_UNKNOWN:
 		return UnknownType
 	}
-	return fs.ModeDevice // a socket or a pipe, too: nobody asks which
+	return fs.ModeDevice // a socket or a pipe, too: no caller distinguishes them
 }

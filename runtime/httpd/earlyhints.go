@@ -15,8 +15,8 @@ func (r *Request) SendEarlyHints() error {
 	return err
 }
 
-// anySet reports whether one of the values is neither empty nor "0", as
-// nginx's predicates ask.
+// anySet reports whether one of the values is neither empty nor "0": nginx's test
+// of a list of predicates.
 func anySet(r *Request, values []*script.Value) bool {
 	for _, v := range values {
 		if b := v.Eval(r); len(b) > 0 && string(b) != "0" {

@@ -7,17 +7,16 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 )
 
-// A request that includes others has a family: itself and its subrequests,
-// each on a goroutine of its own. Only one of them runs at a time; the turn
-// goes on, first come first, where one waits for the network. So they share
-// the main request's memory, variables and connection without locks, and what
-// one can see of the others is what it can see in nginx's event loop: a
-// subrequest begins when its parent has come to a point where it waits, or to
-// its end. See docs/adr/0019.
+// A request with included subrequests is the main request of a subrequest family.
+// Each member has its own goroutine, and only one of them runs at a time: the one
+// that has the turn. A member that waits for the network passes the turn to the
+// next one in the queue. So members use the main request's memory, variables and
+// connection without locks, and see the same of each other as in nginx's event
+// loop: a subrequest begins when its parent waits or has ended. See docs/adr/0019.
 //
-// One of the family is active: its output goes on to the client. What the
-// others put out is kept, in its place among their own subrequests, until they
-// become active; whoever keeps more than keepLimit waits for that.
+// One member is active: its output goes on to the client. The output of the others
+// is kept, in its place among their own subrequests, until they become active. A
+// member that keeps more than keepLimit waits until it is active.
 
 // keepLimit is how many bytes of its output a request keeps in memory before
 // it waits to become active: nginx's default of output_buffers.
@@ -27,19 +26,19 @@ const keepLimit = 64 << 10
 // has room for in its counter of references.
 const maxFamily = 65535 - 1000
 
-// family is a main request with its subrequests. All but mu, busy and queue
-// belongs to who has the turn.
+// family is a main request with its subrequests. All fields but mu, busy, queue and
+// first are used only by the member that has the turn.
 type family struct {
 	mu    sync.Mutex
-	busy  bool       // somebody has the turn
-	queue []*Request // those that wait for it, from first on
+	busy  bool       // a member has the turn
+	queue []*Request // queue[first:] are the members that wait for the turn
 	first int
 
 	main     *Request
 	active   *Request
 	members  []*Request // all subrequests; they are released with the main request
 	running  int        // of those whose goroutines have not ended
-	emitting bool       // the active one's output is on its way to the client
+	emitting bool       // output of the active member is being written to the client
 }
 
 // member is the state of a request as a member of a family.
@@ -47,9 +46,9 @@ type member struct {
 	f      *family
 	turn   chan struct{} // receives the turn
 	begun  bool          // has a goroutine: that of a subrequest begins with its first turn; guarded by f.mu
-	parked bool          // waits for something to change, not for the turn
+	parked bool          // waits for wake, not for the turn
 	waited bool          // its parent waits for it: see SubOptions.Waited
-	ended  bool          // its handler has come to its end
+	ended  bool          // its handler has returned
 	done   bool          // its parent may see it as finished
 	wrote  bool          // its body is not empty
 	kept   []kept        // what follows its output so far
@@ -74,9 +73,9 @@ func (r *Request) join() *family {
 	return r.main.member.f
 }
 
-// Include starts a subrequest for uri whose output takes its place in that of
-// r, after what r has put out so far. It runs beside r: see [Request.Await].
-// uri and args must live as long as r does. nil: it was refused, and why is
+// Include starts a subrequest for uri. Its output is inserted into that of r, after
+// r's output so far. It runs beside r: see [Request.Await]. uri and args must live
+// as long as r does. The result is nil if the subrequest was refused; the reason is
 // logged. The subrequest belongs to the main request and must not be released.
 func (r *Request) Include(uri, args []byte, o SubOptions) *Request {
 	switch {
@@ -104,7 +103,7 @@ func (r *Request) Include(uri, args []byte, o SubOptions) *Request {
 	return s
 }
 
-// runIncluded is the goroutine of a subrequest, which has the turn.
+// runIncluded is the goroutine of an included subrequest. It begins with the turn.
 func (r *Request) runIncluded() {
 	k := r.member
 	if !r.main.failed {
@@ -156,9 +155,9 @@ func (r *Request) Settle() {
 // Wrote reports whether the body of an included subrequest has begun.
 func (r *Request) Wrote() bool { return r.member != nil && r.member.wrote }
 
-// BeginWait gives the turn away before r waits for the network, so that the
-// rest of its family runs; EndWait takes it back. What lies between must not
-// touch what the family shares.
+// BeginWait passes the turn on before r waits for the network, so that the other
+// members of its family run; EndWait takes it back. Code between the two must not
+// use what the family shares.
 func (r *Request) BeginWait() {
 	if r.member != nil {
 		r.member.f.leave()
@@ -195,15 +194,16 @@ func (r *Request) disband() {
 	r.member = nil
 }
 
-// line puts r at the end of the line. Somebody has the turn.
+// line appends r to the queue. A member has the turn, and passes it on.
 func (f *family) line(r *Request) {
 	f.mu.Lock()
 	f.push(r)
 	f.mu.Unlock()
 }
 
-// push appends r to the queue; the caller holds mu. Where the half of it that has
-// been served would only let it grow, what is left moves to the front.
+// push appends r to the queue; the caller holds mu. When more than half of the slice
+// has been served, the members that still wait move to its front, so that it does not
+// grow without need.
 func (f *family) push(r *Request) {
 	if f.first > len(f.queue)/2 {
 		n := copy(f.queue, f.queue[f.first:])
@@ -213,7 +213,7 @@ func (f *family) push(r *Request) {
 	f.queue = append(f.queue, r)
 }
 
-// leave gives the turn to the next one who waits for it.
+// leave passes the turn to the next member in the queue.
 func (f *family) leave() {
 	f.mu.Lock()
 	if len(f.queue) == 0 {
@@ -249,14 +249,15 @@ func (f *family) enter(r *Request) {
 	<-r.member.turn
 }
 
-// park gives the turn away until somebody wakes r.
+// park passes the turn on, and waits until wake is called for r and r has the turn
+// again.
 func (f *family) park(r *Request) {
 	r.member.parked = true
 	f.leave()
 	<-r.member.turn
 }
 
-// wake lets r look again at what it waits for, if it does.
+// wake puts r into the queue if it is parked, so that it checks its condition again.
 func (f *family) wake(r *Request) {
 	if r.member.parked {
 		r.member.parked = false
@@ -264,7 +265,7 @@ func (f *family) wake(r *Request) {
 	}
 }
 
-// abort wakes everybody, because the response broke off.
+// abort wakes all members, because the response broke off.
 func (f *family) abort() {
 	f.wake(f.main)
 	for _, s := range f.members {
@@ -272,8 +273,8 @@ func (f *family) abort() {
 	}
 }
 
-// advance passes on what the active request has kept, and makes those active
-// that come next, up to one that has not ended.
+// advance writes what the active member has kept, and makes the following members
+// active, until it comes to one that has not ended.
 func (f *family) advance() {
 	for {
 		r := f.active
@@ -303,10 +304,10 @@ func (f *family) advance() {
 	}
 }
 
-// output takes a piece of r's body: for the client, or to be kept.
+// output writes a piece of r's body to the client if r is active, or keeps it.
 func (f *family) output(r *Request, o *Out) error {
 	if r != f.main && o.Last {
-		// Only the main request's end is that of the response.
+		// Only the end of the main request's body ends the response.
 		o.Last = false
 		defer func() { o.Last = true }()
 	}
@@ -342,8 +343,8 @@ func (f *family) emit(o *Out) error {
 	return err
 }
 
-// keep stores a piece behind what is kept already. The range of a file stays
-// one: whose file it is keeps it open until the family ends.
+// keep appends a piece to the kept output. A range of a file is kept as a range: its
+// request keeps the file open until the family ends.
 func (k *member) keep(o *Out) {
 	if o.Size() == 0 && !o.Last && !o.Flush && !o.Recycled {
 		return

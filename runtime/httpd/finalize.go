@@ -45,8 +45,8 @@ func (r *Request) finalize(rc Result) {
 	r.terminate(StatusInternalServerError)
 }
 
-// terminate gives the connection up. The code is what gets logged, if nothing of a
-// response has left.
+// terminate ends the request and its connection without a further response. The code
+// is logged, if nothing of a response has been sent.
 func (r *Request) terminate(rc Result) {
 	m := r.main
 	m.failed, m.cut = true, true
@@ -62,7 +62,7 @@ func (r *Request) terminate(rc Result) {
 	}
 }
 
-// broken notes that the client cannot be reached any more.
+// broken marks the request as failed, because writing to the client has failed.
 func (r *Request) broken(err error) {
 	r.main.failed, r.main.cut = true, true
 	r.failed = true

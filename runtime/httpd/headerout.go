@@ -178,8 +178,8 @@ func (r *Request) appendFixed(b []byte) []byte {
 	return b
 }
 
-// appendLocation completes a Location that is a path, as absolute_redirect and
-// its kin ask.
+// appendLocation completes a Location that is a path, by absolute_redirect,
+// server_name_in_redirect and port_in_redirect.
 func (r *Request) appendLocation(b []byte) []byte {
 	h := r.Out.Find(h1.Location)
 	core := r.loc.Core

@@ -7,8 +7,8 @@ import (
 )
 
 // Hijacked is a client's connection that goes on with another protocol, until its
-// request ends. Only who took it over reads from it; what is sent is output of the
-// request as before.
+// request ends. Only the handler that called Hijack reads from it; what is sent is
+// output of the request as before.
 type Hijacked struct {
 	Socket *netio.Conn
 	Stream io.Reader // what the client sends from now on, decrypted

@@ -1,10 +1,10 @@
 package httpd
 
-// A configuration lives as long as somebody uses it: the Instance while it is
-// the current one, and every connection from the request that began with it
-// to its end: connections that wait for a request take the next configuration as
-// soon as it is there. Then what its modules opened for it is closed; what it keeps
-// open to save work is closed as soon as it is not current any more.
+// A configuration lives as long as it has users. The Instance uses the current one. A
+// connection uses the one that its request began with, until that request ends;
+// connections that wait for a request take the next configuration at once. When the
+// last user is gone, what the modules opened for the configuration is closed. Files
+// that are kept open as a cache are closed as soon as it is no longer current.
 
 // hold registers a user. It fails when the last one has gone.
 func (c *Config) hold() bool {

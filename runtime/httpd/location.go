@@ -19,7 +19,7 @@ type Location struct {
 	Core    *Core
 	Plan    Plan
 	Log     *errlog.Logger
-	Content Handler // set by proxy_pass and its kin; of the location around it in a nameless one
+	Content Handler // set by proxy_pass and similar directives; a nameless location has that of the location around it
 	NoName  bool
 	Named   bool
 	Exact   bool

@@ -9,8 +9,8 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
-// MediaTypes is the value of gzip_types, charset_types and their kin: the types
-// of response that a filter works on. The first of the defaults holds beside
+// MediaTypes is the value of gzip_types, charset_types and similar directives: the
+// types of response that a filter works on. The first of the defaults holds beside
 // the ones that are named. Immutable after load.
 type MediaTypes struct {
 	all      bool

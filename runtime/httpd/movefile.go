@@ -14,9 +14,9 @@ import (
 )
 
 // BodyFile is ReadBody for a handler that makes the body a file of its own: it
-// is in File, however small, unless the client announced none or somebody has
-// read it before. The handler may rename the file; what is left under its name
-// goes with the request.
+// is in File, however small, unless the client announced none or it has been read
+// before. The handler may rename the file; a file that is left under the old name is
+// removed when the request ends.
 func (r *Request) BodyFile() Result {
 	r.Body.inFile = r.In.ContentLength >= 0 || r.In.Chunked
 	return r.ReadBody()

@@ -107,8 +107,8 @@ func (s *Instance) boundOpening() {
 	}
 }
 
-// readProxy reads the PROXY protocol header a balancer puts in front. What came
-// with it is left in the connection's input.
+// readProxy reads the PROXY protocol header that a load balancer sends first. Bytes
+// that came after it are left in the connection's input.
 func (c *Conn) readProxy() bool {
 	c.action = "reading PROXY protocol"
 	b := buf.Sized(proxyproto.MaxHeader)

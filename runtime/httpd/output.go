@@ -7,9 +7,9 @@ import (
 )
 
 // Out is a piece of a response body on its way through the filters. It is
-// valid only during the call: whoever keeps bytes copies them.
+// valid only during the call: a filter that keeps bytes copies them.
 type Out struct {
-	Mem      []byte // bytes, or
+	Mem      []byte // the bytes, unless IsFile
 	IsFile   bool   // a range of the file FD
 	FD       int
 	Off, Len int64

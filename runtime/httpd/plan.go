@@ -5,7 +5,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
-// Result is what a handler says. Values from 200 up are response codes for
+// Result is what a handler returns. Values from 200 up are response codes for
 // which the error page or default page is sent.
 type Result int
 
@@ -125,7 +125,7 @@ func (r *Request) phases(from step) Result {
 	}
 }
 
-// run asks handlers until one says something other than Declined.
+// run calls handlers until one returns something other than Declined.
 func run(list []Handler, r *Request) Result {
 	for _, h := range list {
 		if rc := h(r); rc != Declined {
@@ -135,7 +135,7 @@ func run(list []Handler, r *Request) Result {
 	return Declined
 }
 
-// each runs all handlers as long as they are content.
+// each calls all handlers, until one returns something other than Declined or OK.
 func each(list []Handler, r *Request) Result {
 	for _, h := range list {
 		if rc := h(r); rc != Declined && rc != OK {

@@ -52,7 +52,7 @@ func (c *Config) At(local *netio.Addr) (found *Addr) {
 }
 
 // Probe runs a request through the phases of a configuration that was loaded
-// with a [Tracer], which learns all there is to know. Nothing is sent or logged.
+// with a [Tracer], which gets every event. Nothing is sent or logged.
 // The result is the header of the response.
 func (c *Config) Probe(p *Probe) ([]byte, error) {
 	addr := c.At(&p.Local)

@@ -5,12 +5,11 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 )
 
-// OnClientBlocked makes fn be called, once, when a write to the client is about
-// to wait because the client takes nothing more for now, or may have nothing more
-// for now because of limit_rate; nil calls it off. fn
-// runs on the request's goroutine and must not write to the client. It is not
-// called where subrequests may be included: there the one whose turn it is
-// writes, and the others wait.
+// OnClientBlocked makes fn be called, once, when a write to the client is about to
+// wait because its receive window is full or because of limit_rate; nil undoes it.
+// fn runs on the request's goroutine and must not write to the client. It is not
+// called where subrequests may be included: there the member of the family that has
+// the turn writes, and the others wait.
 func (r *Request) OnClientBlocked(fn func()) {
 	if r.main.member != nil || r.mayInclude {
 		return

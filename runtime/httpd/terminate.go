@@ -2,13 +2,13 @@ package httpd
 
 import "time"
 
-// lastMoment bounds how long Terminate waits. A master insists after 50 ms, and kills
-// after a second.
+// lastMoment bounds how long Terminate waits. A master sends TERM again after 50 ms,
+// and KILL after a second.
 const lastMoment = 100 * time.Millisecond
 
 // Terminate closes all listening sockets, begins no further request, and waits a
-// moment for those under way: a request whose client has its answer is to have its
-// line in the log. What takes longer ends with the process.
+// moment for those under way, so that a request whose response has been sent is
+// logged. What takes longer ends with the process.
 func (s *Instance) Terminate() {
 	s.ending.Store(true)
 	s.StopListening()

@@ -29,7 +29,7 @@ type Tracer interface {
 	// Hook runs h, a hook that a module has in a phase, in its stead: it may
 	// look at the request before and after, or not run h at all.
 	Hook(r *Request, p Phase, module string, h Handler) Result
-	// Event hears of what happens between hooks and inside of them. e is valid
+	// Event is called for what happens between hooks and inside of them. e is valid
 	// during the call.
 	Event(r *Request, e *Event)
 }
@@ -72,7 +72,7 @@ const (
 	// Node is the error_page directive, nil for none.
 	EventStatus
 	// EventPass: the request would be passed to an upstream. Data says how; its
-	// type is the business of those who pass.
+	// type is defined by package pass.
 	EventPass
 	// EventDone: the response is complete, the request not yet released.
 	EventDone
@@ -88,8 +88,8 @@ type Event struct {
 	Data any
 }
 
-// Tracer returns who watches the request: nil unless the configuration was
-// loaded to be explained.
+// Tracer returns the configuration's tracer: nil unless it was loaded to be
+// explained.
 func (r *Request) Tracer() Tracer { return r.cfg.tracer }
 
 // trace tells the tracer, if there is one, of an event. It is for the places

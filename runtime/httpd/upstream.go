@@ -20,5 +20,5 @@ type Upstream interface {
 // Upstream returns what SetUpstream was given, nil before.
 func (r *Request) Upstream() Upstream { return r.upstream }
 
-// SetUpstream keeps u with the request. u must look after what was kept before.
+// SetUpstream keeps u with the request. u must close the one that was kept before.
 func (r *Request) SetUpstream(u Upstream) { r.upstream = u }

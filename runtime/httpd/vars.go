@@ -81,8 +81,8 @@ func (r *Request) SetVar(i int, b []byte) {
 // of an expression does. From then on it is not computed any more.
 func (r *Request) StoreVar(i int, b []byte) { r.vars[i] = varValue{b: b, state: varStored} }
 
-// OnUninitialized makes fn hear of variables that are used before set assigned
-// to them (the rewrite module's warning).
+// OnUninitialized makes fn be called for variables that are used before set has
+// assigned a value (the rewrite module's warning).
 func (b *Builder) OnUninitialized(fn func(r *Request, name string)) { b.uninitialized = fn }
 
 // fixed makes a getter of a request's field.

@@ -53,8 +53,8 @@ func (r *Request) contentLengthVar() []byte {
 
 // bodyFound is $content_length of a request that announced none: the size of a
 // chunked body that was read, or of what has come of one that is being read or
-// whose rest did not come. -1: there is none, as for a body that nobody has begun
-// to read, and one that is passed on as it comes until its end has come.
+// whose rest did not come. -1 means no value: of a body that has not been read, and
+// of one that is passed on unbuffered until it is complete.
 func (r *Request) bodyFound() int64 {
 	b, f := &r.main.Body, r.main.flow
 	switch {
