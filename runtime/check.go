@@ -14,7 +14,7 @@ func (c *Change) Check() error {
 	if err := cfg.complete(); err != nil {
 		return c.Fail(err)
 	}
-	cfg.Main.warnOfMasks(c.Log, cfg.masks)
+	cfg.Main.warnOfMasks(c.Log)
 	return nil
 }
 

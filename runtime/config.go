@@ -29,7 +29,6 @@ type Config struct {
 
 	keepStderr bool         // an error_log of some block goes there
 	loader     *conf.Loader // nil once release was called
-	masks      int          // of worker_cpu_affinity
 }
 
 // release drops what only loading and checking need, when both are done: the tree of

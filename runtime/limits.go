@@ -62,12 +62,12 @@ func (c *MainConf) Limit(pid int, log *errlog.Logger) {
 
 // warnOfMasks says that worker_cpu_affinity does not fit worker_processes. The
 // masks have no effect, but a number of them that is wrong is still a mistake.
-func (c *MainConf) warnOfMasks(log *errlog.Logger, masks int) {
+func (c *MainConf) warnOfMasks(log *errlog.Logger) {
 	workers := c.Workers
 	if workers == autoWorkers {
 		workers = goruntime.NumCPU()
 	}
-	if masks > 1 && masks != workers {
+	if c.masks > 1 && c.masks != workers {
 		log.Log(errlog.Warn, 0, nil, nil, `the number of "worker_processes" is not equal to the number of `+
 			`"worker_cpu_affinity" masks, using last mask for remaining worker processes`)
 	}

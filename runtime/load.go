@@ -123,7 +123,6 @@ func (h *Host) loadWith(l *conf.Loader, o *Options, prev *Config) (*Config, regi
 	cfg.loader = l
 	err := l.Load(o.Param)
 	cfg.Files, cfg.warnings, cfg.folders = l.Files, l.Warnings(), l.Folders()
-	cfg.masks = l.CPUMasks
 	cfg.RawSockets = l.RawSockets
 	if err != nil {
 		first := err.(*conf.Error) //nolint:errorlint // what Load documents

@@ -31,6 +31,7 @@ type MainConf struct {
 
 	DebugConnections netio.AddrSet // whose connections log everything
 
+	masks   int // how many masks worker_cpu_affinity gives, 0 with auto
 	logs    conf.List[errlog.Output]
 	events  bool
 	modules []string // of load_module, those that are built in
@@ -60,6 +61,8 @@ func registerMain(l *conf.Loader, openLog func(*conf.Cmd) (errlog.Output, error)
 	m.Directive("debug_connection", func(cmd *conf.Cmd) error {
 		return debugConnection(cmd, &s.Write(l.Main).DebugConnections)
 	})
+	addMainHints(m, s)
+	l.Module("ngx_epoll_module").Hint("epoll_events", whyPoller, conf.CheckNumber)
 	return s
 }
 

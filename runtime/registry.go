@@ -20,6 +20,7 @@ func register(l *conf.Loader, env httpd.Env) registered {
 	main := registerMain(l, env.OpenLog)
 	b := httpd.NewBuilder(l, env)
 	b.Modules(module.HTTP())
+	refuse(l)
 	l.Complete()
 	return registered{main: main, http: b}
 }

@@ -104,7 +104,7 @@ func (l *Loader) Why(spec *Spec) string {
 	case r == nil:
 		return ""
 	case r.status == Hint:
-		return HintReason(spec)
+		return l.HintReason(spec)
 	}
 	return r.why
 }

@@ -149,36 +149,6 @@ func find(rows []*row, in Context) (r *row, known bool) {
 	return nil, known
 }
 
-// refusedBlocks are the kinds of the blocks that modules open, for those that
-// are missing.
-var refusedBlocks = []struct {
-	name     string
-	in, kind Context
-}{
-	{"stream", Main, Stream},
-	{"server", Stream, StreamServer},
-	{"upstream", Stream, StreamUpstream},
-	{"mail", Main, Mail},
-	{"server", Mail, MailServer},
-	{"match", HTTP | Stream, Match},
-	{"mgmt", Main, Mgmt},
-	{"acme_issuer", HTTP, ACMEIssuer},
-	{"oidc_provider", HTTP, OIDCProvider},
-	{"otel_exporter", HTTP, OTelExporter},
-}
-
-// enterRefused lets the form of what stands in a block that is refused as a
-// whole be checked.
-func (c *Cmd) enterRefused(s *Spec) {
-	for _, b := range refusedBlocks {
-		if b.name == s.Name && c.Block.In(b.in) {
-			child := c.Block.Child(b.kind, c.Node)
-			child.refused = true
-			c.Enter(child)
-		}
-	}
-}
-
 // Forget makes the statement not count as a use of a directive that may be used
 // once in a block.
 func (c *Cmd) Forget() {

@@ -2,6 +2,7 @@ package conf
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/sluiceproxy/sluice/parser"
@@ -19,8 +20,8 @@ type Node struct {
 // out of file descriptors.
 const maxIncludeDepth = 64
 
-// opaque blocks read their items themselves and know no include.
-const opaque = " split_clients charset_map match "
+// Opaque names blocks that read their items themselves and know no include.
+func (l *Loader) Opaque(names ...string) { l.opaque = append(l.opaque, names...) }
 
 // expander walks a parsed file and gives every statement its number.
 type expander struct {
@@ -39,7 +40,7 @@ func (x *expander) list(in []*parser.Directive, parent string) []*Node {
 	out := make([]*Node, 0, len(in))
 	for _, d := range in {
 		x.l.pause.due()
-		if d.Err == nil && d.Name.Value == "include" && !d.IsBlock && len(d.Args) == 1 && !contains(opaque, parent) {
+		if d.Err == nil && d.Name.Value == "include" && !d.IsBlock && len(d.Args) == 1 && !slices.Contains(x.l.opaque, parent) {
 			out = append(out, x.include(d, parent)...)
 			continue
 		}
@@ -119,12 +120,3 @@ func (l *Loader) open(path string) (*parser.File, error) {
 
 // folder is the part of a file's name up to its last slash, as it was written.
 func folder(name string) string { return name[:strings.LastIndexByte(name, '/')+1] }
-
-func contains(list, word string) bool {
-	for i := 0; i+len(word)+2 <= len(list); i++ {
-		if list[i] == ' ' && list[i+1:i+1+len(word)] == word && list[i+1+len(word)] == ' ' {
-			return word != ""
-		}
-	}
-	return false
-}

@@ -43,8 +43,15 @@ func (b *Block) hashSize(directive string, size int) int {
 	return size
 }
 
-// hashSize is the check of a directive that sets a size.
-func hashSize(c *Cmd) error {
+// HashHints adds the two directives that bound nginx's table, by its name in them
+// without the ending.
+func (m *Module) HashHints(table string) {
+	m.Hint(table+"_hash_max_size", WhyHash, setHashSize)
+	m.Hint(table+"_hash_bucket_size", WhyHash, setHashSize)
+}
+
+// setHashSize notes the size of a table.
+func setHashSize(c *Cmd) error {
 	n, ok := ParseInt(c.Arg(0))
 	if !ok {
 		return c.Bad("invalid number")

@@ -22,8 +22,6 @@ type Loader struct {
 	// as if they were not there: those known to be wrong, for whoever looks for
 	// what else is.
 	Skip map[int]bool
-	// CPUMasks is how many masks worker_cpu_affinity has given, 0 with auto.
-	CPUMasks int
 	// Inputs is where files and hosts are read from; set it before Load.
 	Inputs Inputs
 	// RawSockets is set by directives that want sockets with foreign addresses,
@@ -41,14 +39,18 @@ type Loader struct {
 	folders   []string
 	strangers []string // see Strangers
 	typed     []typedRow
-	choices   map[string][]Choice   // of the words of a directive, by module and name
-	pools     map[string]*pool      // see checkThreadPool
+	choices   map[string][]Choice // of the words of a directive, by module and name
+	hints     map[string]*hint    // by directive, see Module.Hint
+	refused   []refusedBlock      // see Refuse
+	opaque    []string            // see Opaque
+	top       string              // see ChecksAfter
+	pools     map[string]*ThreadPool
 	zones     map[string]sharedZone // see Cmd.SharedZone
 	recorded  map[*Block][]Setting  // see Record
 	paths     map[string]usedPath   // see Cmd.UsePath
 	late      []func() error        // see AfterSyntax
 	pause     pause
-	lastSeq   int // of the end of http, at which nginx makes the checks of AtEnd
+	lastSeq   int // of the end of the block top, at which nginx makes the checks of AtEnd
 }
 
 type finisher struct {
@@ -177,16 +179,20 @@ func (l *Loader) Complete() {
 			continue
 		}
 		r := &row{spec: s, module: s.Module, status: Unsupported}
-		if hint := hintFor(s); hint != nil {
+		if hint := l.hintFor(s); hint != nil {
 			r.status, r.apply = Hint, hint.check
 		}
 		l.insert(r)
 	}
 }
 
+// ChecksAfter names the block of the main level at whose end nginx makes the
+// checks of [Loader.AtEnd]. Without it they come at the end of the file.
+func (l *Loader) ChecksAfter(name string) { l.top = name }
+
 // AtEnd registers fn to run after everything was set and finished: checks that
-// nginx makes once it has read the http block, whose messages name no location.
-// What is wrong behind that block comes later.
+// nginx makes once it has read the block of [Loader.ChecksAfter], whose messages
+// name no location. What is wrong behind that block comes later.
 func (l *Loader) AtEnd(fn func() error) { l.ends = append(l.ends, fn) }
 
 // AfterSyntax registers fn for [Loader.CheckLate].
@@ -237,7 +243,7 @@ func (l *Loader) Load(param string) error {
 	l.Nodes = nodes
 	l.lastSeq = x.next()
 	for _, n := range nodes {
-		if n.Name.Value == "http" && n.IsBlock {
+		if n.Name.Value == l.top && n.IsBlock {
 			l.lastSeq = n.EndSeq
 			break
 		}

@@ -67,6 +67,15 @@ func newLab(t *testing.T, files map[string]string) *lab {
 		l.section.Write(c.Block).headers.Add(c.Block, c.Arg(0))
 		return nil
 	})
+	l.Opaque("split_clients")
+	for _, table := range []string{"server_names", "types"} {
+		core.HashHints(table)
+	}
+	l.Module("ngx_http_map_module").HashHints("map")
+	l.Refuse("stream", Main, Stream)
+	l.Refuse("server", Stream, StreamServer)
+	l.Refuse("upstream", Stream, StreamUpstream)
+	l.ChecksAfter("http")
 	l.Complete()
 	return l
 }
@@ -294,7 +303,7 @@ func TestWrongDefaults(t *testing.T) {
 func TestPartial(t *testing.T) {
 	l := newLab(t, nil)
 	m := l.Module("ngx_http_xslt_module")
-	m.Directive("xslt_types", nothing)
+	m.Directive("xslt_types", CheckNothing)
 	m.Partial("only on Sundays", "xslt_types", "root")
 	spec := Find("xslt_types", m.Name)
 	if got, why := l.Support(spec), l.Why(spec); got != Partial || why != "only on Sundays" {

@@ -104,22 +104,3 @@ func TestVariables(t *testing.T) {
 		t.Errorf("no $%s", name)
 	}
 }
-
-// TestHintsAreDirectives keeps the list of hints from naming what nginx does
-// not have, and every reason from being empty.
-func TestHintsAreDirectives(t *testing.T) {
-	for _, h := range hints {
-		specs := specsByName()[h.name]
-		if len(specs) == 0 {
-			t.Errorf("%s is no directive", h.name)
-		}
-		for _, s := range specs {
-			if !s.Plus && HintReason(s) != h.why {
-				t.Errorf("%s: reason %q", h.name, HintReason(s))
-			}
-		}
-		if h.why == "" || h.check == nil {
-			t.Errorf("%s: no reason or check", h.name)
-		}
-	}
-}

@@ -67,7 +67,7 @@ func (x *Explainer) settings(b *conf.Block, all bool) []Setting {
 			if done[name] || ownOnly(name) {
 				continue
 			}
-			v := Setting{Name: name, Module: s.Module, Origin: "default", Values: []Value{}, Ineffective: conf.HintReason(s)}
+			v := Setting{Name: name, Module: s.Module, Origin: "default", Values: []Value{}, Ineffective: x.traced.Loader.HintReason(s)}
 			if s.Default != "-" && s.Default != "" {
 				v.Values = append(v.Values, Value{Text: s.Default})
 			}
@@ -113,7 +113,7 @@ func (x *Explainer) setting(b *conf.Block, name string) (e effective, ok bool) {
 				}
 				e.Values, e.nodes = append(e.Values, v), append(e.nodes, s.Node)
 				if s.Hint {
-					e.Ineffective = conf.HintReason(s.Spec)
+					e.Ineffective = x.traced.Loader.HintReason(s.Spec)
 				}
 			case !s.Spec.Once:
 				if len(group) > 1 {

@@ -169,6 +169,8 @@ func Register(b *Builder, m *conf.Module) {
 	m.Partial("checked; memory is pooled by size classes", "connection_pool_size")
 	b.core = conf.NewSection(m, b.defaultCore(), b.bindCore)
 	b.core.Finish(m, b.finishCore)
+	addHints(m)
+	b.Loader.ChecksAfter("http")
 	m.Block("http", func(cmd *conf.Cmd) error {
 		b.http = cmd.Block.Child(conf.HTTP, cmd.Node)
 		cmd.Enter(b.http)

@@ -102,7 +102,7 @@ func noEffect(p *pass) {
 			}
 			for _, spec := range p.in.Loader.Named(n.Name.Value) {
 				if spec.Contexts&s.kind != 0 && p.in.Loader.Support(spec) == conf.Hint {
-					p.report(n, nil, "%s", conf.HintReason(spec))
+					p.report(n, nil, "%s", p.in.Loader.HintReason(spec))
 					break
 				}
 			}

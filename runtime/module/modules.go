@@ -19,6 +19,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/module/gzip"
 	"github.com/sluiceproxy/sluice/runtime/module/gzipstatic"
 	"github.com/sluiceproxy/sluice/runtime/module/headers"
+	"github.com/sluiceproxy/sluice/runtime/module/http2"
 	"github.com/sluiceproxy/sluice/runtime/module/index"
 	"github.com/sluiceproxy/sluice/runtime/module/limitconn"
 	"github.com/sluiceproxy/sluice/runtime/module/limitreq"
@@ -61,6 +62,7 @@ func HTTP() []httpd.Module {
 		httpd.PostponeFilter(),
 		gzip.Module(),
 		ranges.Module(),
+		http2.Module(),
 		stubstatus.Module(),
 		securelink.Module(),
 		emptygif.Module(),

@@ -36,6 +36,7 @@ func register(b *httpd.Builder, m *conf.Module) {
 		}
 		return nil
 	})
+	b.Loader.Opaque("charset_map")
 	m.Block("charset_map", x.addMap)
 	b.EachServer(func(s *httpd.Server) error {
 		x.need(section.Of(s.Root.Block))

@@ -77,8 +77,22 @@ func bind(c *settings, t *conf.Table) {
 	t.Flag("gzip_no_buffer", &flag)
 	var size int64
 	t.Size("postpone_gzipping", &size)
-	t.Func("gzip_window", powerOfTwo(32<<10, "must be 512, 1k, 2k, 4k, 8k, 16k, or 32k"))
-	t.Func("gzip_hash", powerOfTwo(128<<10, "must be 512, 1k, 2k, 4k, 8k, 16k, 32k, 64k, or 128k"))
+	t.Func("gzip_window", checkWindow)
+	t.Func("gzip_hash", checkHash)
+}
+
+var (
+	checkWindow = powerOfTwo(32<<10, "must be 512, 1k, 2k, 4k, 8k, 16k, or 32k")
+	checkHash   = powerOfTwo(128<<10, "must be 512, 1k, 2k, 4k, 8k, 16k, 32k, 64k, or 128k")
+)
+
+// addHints says why some of the directives have no effect.
+func addHints(m *conf.Module) {
+	m.Hint("gzip_buffers", conf.WhyPool, conf.CheckBuffers)
+	m.Hint("gzip_no_buffer", conf.WhyPool, conf.CheckFlag)
+	m.Hint("postpone_gzipping", conf.WhyPool, conf.CheckSize)
+	m.Hint("gzip_window", "the compressor's window is fixed", checkWindow)
+	m.Hint("gzip_hash", conf.WhyPool, checkHash)
 }
 
 // powerOfTwo checks a size between 512 and limit.
@@ -139,6 +153,7 @@ func Checks(b *httpd.Builder) func(*conf.Block) Checker {
 func register(b *httpd.Builder, m *conf.Module) {
 	section := conf.NewSection(m, defaults(), bind)
 	sharedOf(b).section = section
+	addHints(m)
 	slot, place := b.Slot(), b.FilterPlace()
 	b.Vars.Define("gzip_ratio", httpd.Var{Get: func(r *httpd.Request, _ string) ([]byte, bool) {
 		f, ok := (*r.Ctx(slot)).(*filter)

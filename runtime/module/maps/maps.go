@@ -14,6 +14,7 @@ func Module() httpd.Module {
 }
 
 func register(b *httpd.Builder, m *conf.Module) {
+	m.HashHints("map")
 	m.Block("map", func(c *conf.Cmd) error { return define(b, c) })
 }
 

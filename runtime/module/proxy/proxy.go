@@ -73,6 +73,7 @@ type module struct {
 func register(b *httpd.Builder, m *conf.Module) {
 	mod := &module{b: b, ups: pass.Of(b), tls: map[*settings]*pass.TLS{}, slot: b.Slot()}
 	defaults := settings{Settings: pass.Defaults(b, b.Loader.Layout.ProxyTemp), tls: pass.DefaultTLS(), version: 1001}
+	m.HashHints("proxy_headers")
 	mod.section = conf.NewSection(m, defaults, mod.bind)
 	mod.section.Finish(m, mod.finish)
 	b.EachServer(func(s *httpd.Server) error { return mod.section.Of(s.Root.Block).Temp.Default(b.Loader) })

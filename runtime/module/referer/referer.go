@@ -23,6 +23,7 @@ type settings struct {
 }
 
 func register(b *httpd.Builder, m *conf.Module) {
+	m.HashHints("referer")
 	section := conf.NewSection(m, settings{}, func(s *settings, t *conf.Table) {
 		t.Func("valid_referers", func(c *conf.Cmd) error {
 			if !s.list.SetAt(c.Block) {

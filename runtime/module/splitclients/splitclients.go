@@ -15,6 +15,7 @@ func Module() httpd.Module {
 }
 
 func register(b *httpd.Builder, m *conf.Module) {
+	b.Loader.Opaque("split_clients")
 	m.Block("split_clients", func(c *conf.Cmd) error { return define(b, c) })
 }
 

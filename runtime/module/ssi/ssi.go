@@ -42,6 +42,7 @@ type module struct {
 
 func register(b *httpd.Builder, m *conf.Module) {
 	section := conf.NewSection(m, settings{valueLen: 255, types: httpd.NewMediaTypes("text/html")}, bind)
+	m.Hint("ssi_min_file_chunk", "documents are read into memory", conf.CheckSize)
 	x := &module{place: b.FilterPlace(), own: b.Slot(), shared: b.Slot()}
 	for _, v := range []struct {
 		name string
