@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
@@ -14,102 +13,41 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
 	"github.com/sluiceproxy/sluice/runtime/script"
+	"github.com/sluiceproxy/sluice/runtime/tlstable"
 )
 
 // TLSSettings are the *_ssl_* directives.
 type TLSSettings struct {
-	Protocols    conf.Slot[int] // of tlsconf.Protocols
-	Ciphers      string
-	Trusted, CRL string // files
-	Depth        int
-	Verify       bool
-	Reuse        bool          // of sessions
-	ServerName   bool          // send SNI
-	Name         *script.Value // nil: the upstream's
-	Cert, Key    *script.Value // nil: none
-	Passwords    [][]byte
-	Cache        *tlsconf.CertificateCache // of certificates named by variables
-	Commands     conf.List[command]
+	tlstable.Settings
+	Verify     bool
+	Reuse      bool          // of sessions
+	ServerName bool          // send SNI
+	Name       *script.Value // nil: the upstream's
+	Cert, Key  *script.Value // nil: none
 }
 
 // DefaultTLS are nginx's defaults.
 func DefaultTLS() TLSSettings {
-	return TLSSettings{
-		Protocols: conf.Slot[int]{V: int(tlsconf.DefaultProtocols)}, Ciphers: "DEFAULT", Depth: 1, Reuse: true,
-	}
-}
-
-// protocolWords are the values of *_ssl_protocols.
-var protocolWords = []conf.Choice{
-	{Word: "SSLv2", Value: int(tlsconf.SSLv2)},
-	{Word: "SSLv3", Value: int(tlsconf.SSLv3)},
-	{Word: "TLSv1", Value: int(tlsconf.TLSv1)},
-	{Word: "TLSv1.1", Value: int(tlsconf.TLSv11)},
-	{Word: "TLSv1.2", Value: int(tlsconf.TLSv12)},
-	{Word: "TLSv1.3", Value: int(tlsconf.TLSv13)},
+	return TLSSettings{Settings: tlstable.Defaults("DEFAULT"), Reuse: true}
 }
 
 // Table binds the directives under a prefix such as "proxy".
 func (s *TLSSettings) Table(b *httpd.Builder, t *conf.Table, prefix string) {
 	p := prefix + "_ssl_"
-	t.Bitmask(p+"protocols", &s.Protocols, protocolWords)
-	t.Str(p+"ciphers", &s.Ciphers)
-	t.Str(p+"trusted_certificate", &s.Trusted)
-	t.Str(p+"crl", &s.CRL)
-	t.Num(p+"verify_depth", &s.Depth)
+	s.Bind(t, p)
 	t.Flag(p+"verify", &s.Verify)
 	t.Flag(p+"session_reuse", &s.Reuse)
 	t.Flag(p+"server_name", &s.ServerName)
 	b.BindValue(t, p+"name", &s.Name)
 	b.BindValue(t, p+"certificate", &s.Cert)
 	b.BindValue(t, p+"certificate_key", &s.Key)
-	t.Func(p+"password_file", func(c *conf.Cmd) (err error) {
-		if s.Passwords, err = tlsconf.ReadPasswords(c.Loader.Inputs.ReadFile, c.Loader.ConfFile(c.Arg(0))); err != nil {
-			return c.Errorf("%s", err.Error())
-		}
-		return nil
-	})
-	t.Func(p+"conf_command", func(c *conf.Cmd) error {
-		s.Commands.Add(c.Block, command{c.Arg(0), c.Arg(1)})
-		return nil
-	})
-	t.Func(p+"certificate_cache", func(c *conf.Cmd) error { return s.setCache(c) })
 }
 
-func (s *TLSSettings) setCache(c *conf.Cmd) error {
-	cache := &tlsconf.CertificateCache{Inactive: 10 * time.Second, Valid: time.Minute}
-	for _, a := range c.Args {
-		name, value, _ := strings.Cut(a.Value, "=")
-		n, ok := 0, true
-		sec := int64(0)
-		switch name {
-		case "max":
-			n, ok = conf.ParseInt(value)
-			cache.Max, ok = n, ok && n > 0
-		case "inactive":
-			sec, ok = conf.ParseSec(value)
-			cache.Inactive = time.Duration(sec) * time.Second
-		case "valid":
-			sec, ok = conf.ParseSec(value)
-			cache.Valid = time.Duration(sec) * time.Second
-		case "off":
-			cache = nil
-		default:
-			ok = false
-		}
-		if !ok {
-			return c.Errorf(`invalid parameter "%s"`, a.Value)
-		}
-		if cache == nil {
-			s.Cache = nil
-			return nil
-		}
-	}
-	if cache.Max == 0 {
-		return c.Errorf(`"%s" must have the "max" parameter`, c.Name.Value)
-	}
-	s.Cache = cache
-	return nil
+// Same reports whether o has the same values, of which a block inherited one of
+// the two from the other.
+func (s *TLSSettings) Same(o *TLSSettings) bool {
+	return s.Settings.Same(&o.Settings) && s.Verify == o.Verify && s.Reuse == o.Reuse && s.ServerName == o.ServerName &&
+		s.Name == o.Name && s.Cert == o.Cert && s.Key == o.Key
 }
 
 // TLS is how connections to an upstream are encrypted: settings ready for use.

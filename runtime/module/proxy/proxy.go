@@ -193,21 +193,10 @@ func (m *module) tlsOwner(b *conf.Block) *settings {
 	c := m.section.Of(b)
 	for b.Parent != nil {
 		up := m.section.Of(b.Parent)
-		if !sameTLS(&up.tls, &c.tls) {
+		if !up.tls.Same(&c.tls) {
 			break
 		}
 		c, b = up, b.Parent
 	}
 	return c
-}
-
-// sameTLS compares settings that one block inherited from the other.
-func sameTLS(a, b *pass.TLSSettings) bool {
-	x, y := *a, *b
-	if len(x.Passwords) != len(y.Passwords) || len(x.Passwords) > 0 && &x.Passwords[0] != &y.Passwords[0] {
-		return false
-	}
-	return x.Protocols == y.Protocols && x.Ciphers == y.Ciphers && x.Trusted == y.Trusted && x.CRL == y.CRL &&
-		x.Depth == y.Depth && x.Verify == y.Verify && x.Reuse == y.Reuse && x.ServerName == y.ServerName &&
-		x.Name == y.Name && x.Cert == y.Cert && x.Key == y.Key && x.Cache == y.Cache && x.SameCommands(&y)
 }

@@ -43,7 +43,7 @@ func (x *module) load(cert, key string, passwords [][]byte) (*tls.Certificate, e
 func (x *module) static(c *settings) ([]*tls.Certificate, error) {
 	var list []*tls.Certificate
 	for i, name := range c.certificates.Items {
-		cert, err := x.load(name, c.keys.Items[i], c.passwords)
+		cert, err := x.load(name, c.keys.Items[i], c.Passwords)
 		if err != nil {
 			return nil, err
 		}
@@ -73,7 +73,7 @@ type dynamic struct {
 }
 
 func (x *module) dynamic(c *settings) (*dynamic, error) {
-	d := &dynamic{loader: x.b.Loader, passwords: c.passwords, cache: c.cache}
+	d := &dynamic{loader: x.b.Loader, passwords: c.Passwords, cache: c.Cache}
 	for i, name := range c.certificates.Items {
 		cert, err := x.b.Vars.Compile(name)
 		if err != nil {

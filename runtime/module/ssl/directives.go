@@ -9,50 +9,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
 )
 
-// setCertificateCache reads ssl_certificate_cache.
-func (c *settings) setCertificateCache(cmd *conf.Cmd) error {
-	limit, inactive, valid, off := 0, int64(10), int64(60), false
-	for i := range cmd.Args {
-		arg := cmd.Arg(i)
-		name, value, _ := strings.Cut(arg, "=")
-		ok := false
-		switch {
-		case arg == "off":
-			off, ok = true, true
-		case name == "max":
-			limit, ok = conf.ParseInt(value)
-			ok = ok && limit > 0
-		case name == "inactive":
-			inactive, ok = conf.ParseSec(value)
-		case name == "valid":
-			valid, ok = conf.ParseSec(value)
-		}
-		if !ok {
-			return cmd.Errorf(`invalid parameter "%s"`, arg)
-		}
-	}
-	c.cache = nil
-	switch {
-	case off:
-	case limit == 0:
-		return cmd.Errorf(`"ssl_certificate_cache" must have the "max" parameter`)
-	default:
-		c.cache = &tlsconf.CertificateCache{Max: limit, Inactive: seconds(inactive), Valid: seconds(valid)}
-	}
-	return nil
-}
-
 func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }
-
-// setPasswords reads ssl_password_file.
-func (c *settings) setPasswords(cmd *conf.Cmd) error {
-	list, err := tlsconf.ReadPasswords(cmd.Loader.Inputs.ReadFile, cmd.Loader.ConfFile(cmd.Arg(0)))
-	if err != nil {
-		return cmd.Errorf("%s", err.Error())
-	}
-	c.passwords = list
-	return nil
-}
 
 // sessionCache is ssl_session_cache; none says that what is shared, if only by
 // the enclosing block, is not used.

@@ -70,8 +70,8 @@ func (x *module) server(s *httpd.Server) error {
 // terms are what clients agree to by a handshake.
 func (w *work) terms() [32]byte {
 	h, c := sha256.New(), w.c
-	fmt.Fprintln(h, c.reject, c.protocols.V, w.cfg.MinVersion, w.cfg.MaxVersion, w.cfg.CipherSuites, w.cfg.CurvePreferences)
-	fmt.Fprintln(h, c.verify, c.depth, len(w.cas), len(w.trusted), len(w.crls))
+	fmt.Fprintln(h, c.reject, c.Protocols.V, w.cfg.MinVersion, w.cfg.MaxVersion, w.cfg.CipherSuites, w.cfg.CurvePreferences)
+	fmt.Fprintln(h, c.verify, c.Depth, len(w.cas), len(w.trusted), len(w.crls))
 	if c.verify != verifyOff {
 		for _, cert := range slices.Concat(w.cas, w.trusted) {
 			h.Write(cert.Raw)
@@ -112,7 +112,7 @@ const versionNone = tls.VersionSSL30 //nolint:staticcheck // a bound that no cli
 
 // protocols applies ssl_protocols. crypto/tls has a range of versions; a set
 // with holes becomes one configuration for each of its versions.
-func (w *work) protocols() error { return w.setProtocols(tlsconf.Protocols(w.c.protocols.V)) }
+func (w *work) protocols() error { return w.setProtocols(tlsconf.Protocols(w.c.Protocols.V)) }
 
 func (w *work) setProtocols(p tlsconf.Protocols) error {
 	low, high, holes, ok := p.Range()
@@ -147,7 +147,7 @@ func (w *work) oneVersion(p tlsconf.Protocols) func(*tls.ClientHelloInfo) (*tls.
 	}
 }
 
-func (w *work) ciphers() error { return w.setCiphers(w.c.ciphers) }
+func (w *work) ciphers() error { return w.setCiphers(w.c.Ciphers) }
 
 func (w *work) setCiphers(list string) error {
 	ciphers, err := tlsconf.ParseCiphers(list)
@@ -177,7 +177,7 @@ func (w *work) certificates() error {
 func (w *work) verification() error {
 	c, file := w.c, w.x.b.Loader.ConfFile
 	if c.verify != verifyOff {
-		if c.verify != verifyOptionalNoCA && c.clientCA == "" && c.trusted == "" {
+		if c.verify != verifyOptionalNoCA && c.clientCA == "" && c.Trusted == "" {
 			return loadError("no ssl_client_certificate or ssl_trusted_certificate for ssl_verify_client")
 		}
 		if c.clientCA != "" {
@@ -188,15 +188,15 @@ func (w *work) verification() error {
 			w.cas = cas
 		}
 	}
-	if c.trusted != "" {
-		list, err := w.x.objects().CA(file(c.trusted))
+	if c.Trusted != "" {
+		list, err := w.x.objects().CA(file(c.Trusted))
 		if err != nil {
 			return err
 		}
 		w.trusted = list
 	}
-	if c.crl != "" {
-		list, err := w.x.objects().CRL(file(c.crl))
+	if c.CRL != "" {
+		list, err := w.x.objects().CRL(file(c.CRL))
 		if err != nil {
 			return err
 		}
@@ -246,7 +246,7 @@ func (w *work) judge() {
 	}
 	verifier := tlsconf.NewVerifier(tlsconf.VerifyOptions{
 		Trusted: append(append([]*x509.Certificate(nil), w.cas...), w.trusted...),
-		CRLs:    w.crls, Depth: c.depth, Usage: x509.ExtKeyUsageClientAuth,
+		CRLs:    w.crls, Depth: c.Depth, Usage: x509.ExtKeyUsageClientAuth,
 	})
 	s.TLS.Judge = func(cs *tls.ConnectionState) tlsconf.VerifyCode {
 		return verifier.Verify(cs.PeerCertificates, time.Now())

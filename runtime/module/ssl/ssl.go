@@ -8,6 +8,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
 	"github.com/sluiceproxy/sluice/runtime/resource"
 	"github.com/sluiceproxy/sluice/runtime/script"
+	"github.com/sluiceproxy/sluice/runtime/tlstable"
 )
 
 // Module is ngx_http_ssl_module.
@@ -17,15 +18,11 @@ func Module() httpd.Module {
 
 // settings are the directives as they hold in http or in a server.
 type settings struct {
+	tlstable.Settings
 	certificates, keys conf.List[string]
-	passwords          [][]byte
-	cache              *tlsconf.CertificateCache
-	protocols          conf.Slot[int]
-	ciphers, curve     string
-	dhparam            string
-	clientCA, trusted  string
-	crl                string
-	verify, depth      int
+	curve, dhparam     string
+	clientCA           string
+	verify             int
 	bufferSize         int64
 	preferServer       bool
 	reject             bool
@@ -41,7 +38,6 @@ type settings struct {
 	staplingFile, staplingResponder string
 	ocsp                            int
 	ocspResponder                   string
-	commands                        conf.List[command]
 	ech                             conf.List[string]
 	keyLog                          string
 }
@@ -56,40 +52,22 @@ const (
 
 func defaults() settings {
 	return settings{
-		ciphers: tlsconf.DefaultCiphers, curve: tlsconf.DefaultCurve, depth: 1,
+		Settings: tlstable.Defaults(tlsconf.DefaultCiphers), curve: tlsconf.DefaultCurve,
 		bufferSize: 16 << 10, timeout: 300, tickets: true,
-		protocols: conf.Slot[int]{V: int(tlsconf.DefaultProtocols)},
 	}
 }
 
-// protocolWords are the values of ssl_protocols.
-var protocolWords = []conf.Choice{
-	{Word: "SSLv2", Value: int(tlsconf.SSLv2)},
-	{Word: "SSLv3", Value: int(tlsconf.SSLv3)},
-	{Word: "TLSv1", Value: int(tlsconf.TLSv1)},
-	{Word: "TLSv1.1", Value: int(tlsconf.TLSv11)},
-	{Word: "TLSv1.2", Value: int(tlsconf.TLSv12)},
-	{Word: "TLSv1.3", Value: int(tlsconf.TLSv13)},
-}
-
 func bind(c *settings, t *conf.Table) {
+	c.Bind(t, "ssl_")
 	t.Strs("ssl_certificate", &c.certificates)
 	t.Strs("ssl_certificate_key", &c.keys)
-	t.Func("ssl_certificate_cache", func(cmd *conf.Cmd) error { return c.setCertificateCache(cmd) })
-	t.Func("ssl_password_file", func(cmd *conf.Cmd) error { return c.setPasswords(cmd) })
 	t.Flag("ssl_certificate_compression", &c.compression)
-	t.Bitmask("ssl_protocols", &c.protocols, protocolWords)
-	t.Str("ssl_ciphers", &c.ciphers)
 	t.Flag("ssl_prefer_server_ciphers", &c.preferServer)
 	t.Str("ssl_ecdh_curve", &c.curve)
 	t.Str("ssl_dhparam", &c.dhparam)
 	t.Size("ssl_buffer_size", &c.bufferSize)
 	t.Flag("ssl_early_data", &c.earlyData)
 	t.Flag("ssl_reject_handshake", &c.reject)
-	t.Func("ssl_conf_command", func(cmd *conf.Cmd) error {
-		c.commands.Add(cmd.Block, command{cmd.Arg(0), cmd.Arg(1)})
-		return nil
-	})
 	t.Strs("ssl_ech_file", &c.ech)
 	t.Str("ssl_key_log", &c.keyLog)
 	bindVerify(c, t)
@@ -107,10 +85,7 @@ func bindVerify(c *settings, t *conf.Table) {
 		{Word: "optional", Value: verifyOptional},
 		{Word: "optional_no_ca", Value: verifyOptionalNoCA},
 	})
-	t.Num("ssl_verify_depth", &c.depth)
 	t.Str("ssl_client_certificate", &c.clientCA)
-	t.Str("ssl_trusted_certificate", &c.trusted)
-	t.Str("ssl_crl", &c.crl)
 	t.Enum("ssl_ocsp", &c.ocsp, []conf.Choice{{Word: "off", Value: 0}, {Word: "on", Value: 1}, {Word: "leaf", Value: 2}})
 	t.Str("ssl_ocsp_responder", &c.ocspResponder)
 	t.Func("ssl_ocsp_cache", checkOCSPCache)
