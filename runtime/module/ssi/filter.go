@@ -123,9 +123,15 @@ func (f *filter) text(b []byte) error {
 	return nil
 }
 
-// addToBlock adds to the block under way.
+// addToBlock adds to the latest block of the family, as nginx does. There is none
+// where the main request went elsewhere after this document's block had begun: what
+// it shared until then is gone, and so is the block.
 func (f *filter) addToBlock(b []byte) {
-	bl := &f.common.blocks[len(f.common.blocks)-1]
+	n := len(f.common.blocks)
+	if n == 0 {
+		return
+	}
+	bl := &f.common.blocks[n-1]
 	bl.body = append(bl.body, b...)
 }
 
