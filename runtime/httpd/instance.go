@@ -210,7 +210,11 @@ func (s *Instance) Quit() {
 	s.lot.Drain()
 	s.boundOpening()
 	s.live.Wait()
-	s.config.Load().release()
+	if cfg := s.config.Load(); cfg != nil {
+		cfg.release()
+		cfg.resources.Close()
+	}
+	_ = s.lot.Close() // it fails only where it is closed already
 	s.workers.stop()
 }
 

@@ -14,6 +14,7 @@ func TestCrashedIsNotReusable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(s.Quit)
 	s.SetConnectionLimit(1)
 	s.stats.Active.Add(1) // another connection, which has the place
 	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)

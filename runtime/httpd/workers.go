@@ -10,8 +10,9 @@ const maxIdleWorkers = 64
 // begin with a small stack and copy it twice on the way through a request,
 // which is a twentieth of the cost of a short connection.
 type workers struct {
-	mu   sync.Mutex
-	idle []chan func() // the last to become idle is the first to be used
+	mu    sync.Mutex
+	idle  []chan func() // the last to become idle is the first to be used
+	ended bool          // none becomes idle any more
 }
 
 // run calls fn, which serves a connection, on a goroutine. It does not block.
@@ -35,7 +36,7 @@ func (w *workers) loop(fn func()) {
 	for ; fn != nil; fn = <-ch {
 		fn()
 		w.mu.Lock()
-		if len(w.idle) >= maxIdleWorkers {
+		if w.ended || len(w.idle) >= maxIdleWorkers {
 			w.mu.Unlock()
 			return
 		}
@@ -44,12 +45,12 @@ func (w *workers) loop(fn func()) {
 	}
 }
 
-// stop lets the idle workers end.
+// stop lets the idle workers end, and the others when they are done.
 func (w *workers) stop() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, ch := range w.idle {
 		close(ch)
 	}
-	w.idle = nil
+	w.idle, w.ended = nil, true
 }

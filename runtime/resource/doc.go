@@ -19,6 +19,6 @@
 //	})
 //
 // A change of configuration calls [Set.Adopt] when it is in effect, or [Set.Drop] when
-// it is undone. It stands for the part of nginx's core/ngx_cycle.c that compares the
-// shared memory zones of two cycles.
+// it is undone. [Set.Close] ends the last one. It stands for the part of nginx's
+// core/ngx_cycle.c that compares the shared memory zones of two cycles.
 package resource

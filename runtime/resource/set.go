@@ -2,8 +2,8 @@ package resource
 
 import "sync"
 
-// Set is the resources of one configuration. Take, OnRetire, Adopt and Drop are called
-// by the goroutine that changes the configuration; OnStop, Retire and Stop by any.
+// Set is the resources of one configuration. Take, OnRetire, Adopt, Drop and Close are
+// called by the goroutine that changes the configuration; OnStop, Retire and Stop by any.
 type Set struct {
 	before *Set       // of the configuration in effect; nil once the change is over
 	list   map[id]any // what this configuration has, carried or made
@@ -80,6 +80,16 @@ func (s *Set) Drop() {
 	s.Stop()
 	s.closeWithout(s.before)
 	s.before, s.list = nil, nil
+}
+
+// Close is called when the configuration of s is the last one and no connection is
+// left: all it has is closed. s may be nil.
+func (s *Set) Close() {
+	if s == nil {
+		return
+	}
+	s.Stop()
+	s.closeWithout(nil)
 }
 
 // closeWithout closes the resources that o has not. Those without a Close hold nothing

@@ -61,6 +61,22 @@ func TestDropLeavesTheOneBefore(t *testing.T) {
 	}
 }
 
+func TestCloseEndsTheLast(t *testing.T) {
+	(*Set)(nil).Close()
+	first := NewSet(nil)
+	a := pools.Take(first, "a", newPool)
+	second := NewSet(first)
+	pools.Take(second, "a", newPool)
+	b := pools.Take(second, "b", newPool)
+	stopped := 0
+	second.OnStop(func() { stopped++ })
+	second.Adopt()
+	second.Close()
+	if a.closed != 1 || b.closed != 1 || stopped != 1 {
+		t.Errorf("carried closed %d, made closed %d, stopped %d times", a.closed, b.closed, stopped)
+	}
+}
+
 func TestRetireThenStop(t *testing.T) {
 	var s *Set
 	s.Retire() // there is no configuration before the first

@@ -15,13 +15,10 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain looks for goroutines that outlive their exchange. The kernel's own,
-// which wait for work, are not counted.
+// TestMain looks for goroutines that outlive their exchange or their server. The
+// gate of the process stays.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m,
-		goleak.IgnoreAnyFunction("github.com/sluiceproxy/sluice/runtime/netio.(*parker).loop"),
-		goleak.IgnoreAnyFunction("github.com/sluiceproxy/sluice/runtime/netio.(*gate).run"),
-		goleak.IgnoreAnyFunction("github.com/sluiceproxy/sluice/runtime/httpd.(*workers).loop"))
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/sluiceproxy/sluice/runtime/netio.(*gate).run"))
 }
 
 // big is a body that no socket buffers swallow.
