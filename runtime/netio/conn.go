@@ -17,12 +17,12 @@ import (
 // Conn is one connected socket: a client's or an upstream's. It implements
 // net.Conn; the other methods are what the request path uses.
 //
-// Ownership: a Conn has one owner. At most one goroutine reads and one writes
-// at a time. Once the Conn has waited for something, or after Share, Close,
-// SetDeadline and its two siblings may be called by anyone, also while others
-// read or write; everything else belongs to the owner. The
-// owner ends with Release, when nobody else holds the Conn any more; without
-// Release the memory is left to the garbage collector.
+// Ownership: a Conn has one owner. At most one goroutine reads and one writes at a
+// time. Once the Conn has waited for something, or after Share, any goroutine may
+// call Close, SetDeadline, SetReadDeadline and SetWriteDeadline, also during a read
+// or a write; all other methods belong to the owner. The owner ends with Release,
+// when no other goroutine holds the Conn any more. Without Release the memory is left
+// to the garbage collector.
 type Conn struct {
 	_ noCopy
 
@@ -30,8 +30,8 @@ type Conn struct {
 	// again. Release clears it.
 	User any
 
-	// An accepted Conn meets the runtime's poller when it first has to wait:
-	// many a short connection never does, and saves the registration.
+	// An accepted Conn is registered with the runtime's poller when it first has to
+	// wait: many short connections never wait, and save the registration.
 	registered atomic.Bool
 	registry   sync.Mutex
 	file       *os.File        // once registered: holds the descriptor and its place in the poller
@@ -89,8 +89,8 @@ func newConn(fd int) *Conn {
 	return c
 }
 
-// register makes the runtime's poller know the socket. Whoever lets another
-// goroutine use or close a Conn that has never waited calls Share first.
+// register registers the socket with the runtime's poller. Before another goroutine
+// uses or closes a Conn that has never waited, the owner calls Share.
 func (c *Conn) register() error {
 	c.registry.Lock()
 	defer c.registry.Unlock()
@@ -112,12 +112,12 @@ func (c *Conn) register() error {
 	return nil
 }
 
-// Registered tells whether the runtime's poller knows the socket: c has waited
-// for something, other than parked, or was shared.
+// Registered reports whether the socket is registered with the runtime's poller: c
+// has waited for something, other than parked, or was shared.
 func (c *Conn) Registered() bool { return c.registered.Load() }
 
 // Share prepares c for a second goroutine: from then on Close and the
-// deadlines may be called by anyone. A lot goes on to watch c for its end alone, see
+// deadlines may be called by anyone. An idle poller goes on to watch c for its end alone, see
 // WatchEnd; one that watches for bytes does not, and forgets what OnHangup was given.
 func (c *Conn) Share() error {
 	if c.parked.watched() {
@@ -142,8 +142,8 @@ func FromFD(fd int) (*Conn, error) {
 	return c, nil
 }
 
-// Release closes the Conn if need be and gives its memory back. Nobody may use
-// c afterwards.
+// Release closes the Conn if need be and gives its memory back. c must not be used
+// afterwards.
 func (c *Conn) Release() {
 	_ = c.Close()
 	c.User = nil
@@ -287,8 +287,8 @@ func (c *Conn) pooled(n int, err error) (*buf.Buf, int, error) {
 	return b, n, err
 }
 
-// readDirect is TryReadPooled for a Conn that the poller does not know, which
-// nobody else can close: it does without a readOp.
+// readDirect is TryReadPooled for a Conn that is not registered with the poller. No
+// other goroutine can close it, so no readOp is needed.
 func (c *Conn) readDirect(p *buf.Pool) (*buf.Buf, int, error) {
 	c.parked.reading()
 	b := p.Get()
@@ -308,11 +308,10 @@ func (c *Conn) readDirect(p *buf.Pool) (*buf.Buf, int, error) {
 }
 
 // Ask sends q and waits for the beginning of the answer, which it returns like
-// ReadPooled. It is for a peer that says nothing until it is asked: the one
-// trip through the poller spares the look for an answer that cannot be there
-// yet. sent is how much of q the socket took; if that is not all, nothing was
-// waited for, err is that of sending, if any, and the caller goes on with
-// Write. What arrived before Ask may be noticed only when the read times out.
+// ReadPooled. It is for a peer that sends nothing before it gets q: waiting at once
+// saves a read that could find nothing. sent is how much of q the socket took; if
+// that is not all, Ask has not waited, err is that of sending, if any, and the caller
+// goes on with Write. What arrived before Ask may be noticed only when the read times out.
 // now is clock.Mono, from which the read timeout counts.
 func (c *Conn) Ask(now int64, q []byte, p *buf.Pool) (b *buf.Buf, n, sent int, err error) {
 	if err := c.register(); err != nil {

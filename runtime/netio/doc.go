@@ -1,12 +1,20 @@
-// Package netio is the server's floor: listening sockets, connections, waiting
-// with timeouts, parking of idle connections.
+// Package netio is the server's lowest layer: listening sockets, connections,
+// waiting with timeouts, parking of idle connections.
 //
 // It stands for nginx's ngx_connection.c, ngx_event_accept.c,
 // ngx_event_connect.c, ngx_inet.c (printing) and the os/unix send and receive
 // chains. The programming model differs: a goroutine runs straight-line
-// blocking code, and waiting is the Go runtime's poller. Between requests a
-// connection needs no goroutine: it is parked in a Lot (Conn.Park), which watches
-// its descriptor and resumes it on another goroutine.
+// blocking code, and waits in the Go runtime's poller. Between requests a
+// connection needs no goroutine: it is parked in an idle poller (Conn.Park), which
+// watches its descriptor and resumes it on another goroutine.
+//
+// # Words
+//
+// An idle poller is a [Lot], which holds parked connections. On Linux it has an epoll
+// instance of its own. A wakeFD is an eventfd by which one goroutine wakes up another
+// that waits in a poller. A turn is the batch of reads or writes that a goroutine does
+// without a wait before it yields. The gate is where goroutines wait that yield. To
+// recall parked connections is to resume them because the configuration has changed.
 //
 //	l, err := netio.Listen(&netio.ListenSpec{Addr: addr}, warn)
 //	...
@@ -34,8 +42,8 @@
 // # Cost
 //
 // A keep-alive request of a connection that parks costs one read and one write,
-// and its share of an epoll_wait that reports many; of one that waits for its
-// next request, one more read that says EAGAIN. No timer is touched (see
+// and its share of an epoll_wait that reports many; a connection that waits for its
+// next request costs one more read, which returns EAGAIN. No timer is touched (see
 // Conn.SetReadTimeout) and nothing is allocated. Sockets are non-blocking; the
 // calls on them bypass the scheduler (package raw). They are registered with the
 // runtime's poller when they first have to wait there.

@@ -28,7 +28,7 @@ type Listener struct {
 	fd        int
 	unlink    bool        // remove the unix socket's file on Close
 	inherited bool        // another process opened it
-	silent    bool        // nobody listens, see Bind
+	silent    bool        // the socket is bound and does not listen, see Bind
 	twins     []*Listener // see Twins
 
 	noDelay atomic.Bool // of the spec, for Accept
@@ -297,7 +297,7 @@ func (l *Listener) setDeadline(t time.Time) bool {
 }
 
 // Stop makes Accept return ErrStopped, now and later, and leaves the socket
-// open: connections queue up in the kernel for whoever accepts next.
+// open: connections queue up in the kernel until the next Accept.
 func (l *Listener) Stop() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -329,7 +329,7 @@ func (l *Listener) Close() error {
 		_ = os.Remove(l.spec.Addr.a.Path)
 	}
 	for _, t := range l.twins {
-		_ = t.Close() // it has no more to say than this one
+		_ = t.Close() // its error would be that of this one
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -19,7 +19,7 @@ const (
 	Expired
 	// Drained: the server shuts down, see Lot.Drain.
 	Drained
-	// Evicted: another connection needs the place, see Lot.Evict.
+	// Evicted: it is closed to make room for another connection, see Lot.Evict.
 	Evicted
 	// Recalled: the configuration has changed, see Lot.Recall.
 	Recalled
@@ -82,7 +82,7 @@ func (e Event) String() string {
 	return "unknown"
 }
 
-// parking is a Conn's side of the lot.
+// parking is a Conn's side of the idle poller.
 type parking struct {
 	watch
 	resume      func(*Conn, Event)
@@ -139,8 +139,8 @@ func (l *Lot) start(fn func()) {
 	go fn()
 }
 
-// Lot is where idle keep-alive connections wait without a goroutine, a stack or
-// a buffer of their own: on Linux in an epoll instance that belongs to the lot,
+// Lot is the idle poller: keep-alive connections wait in it without a goroutine, a
+// stack or a buffer of their own. On Linux they wait in an epoll instance of the Lot,
 // elsewhere in a goroutine each.
 //
 //	lot, err := netio.NewLot(netio.LotOptions{})
@@ -209,9 +209,9 @@ func (l *Lot) Len() (n int) {
 	return n
 }
 
-// Close drains the lot and waits for its goroutines (not for those of the
+// Close drains the idle poller and waits for its goroutines (not for those of the
 // connections it resumed). From then on Park fails, or resumes with Drained where
-// the lot had watched the Conn before.
+// the idle poller had watched the Conn before.
 func (l *Lot) Close() error {
 	l.Drain()
 	l.mu.Lock()
@@ -238,15 +238,15 @@ type LotOptions struct {
 	Spawn func(run func())
 }
 
-// trimmer gives memory back once a burst of connections has gone to sleep: the
-// stacks and buffers they used are free, but still resident.
+// trimmer returns memory to the system once a burst of connections has become idle:
+// the stacks and buffers that they used are free, but still resident.
 type trimmer struct {
 	after int64
 	every int64 // nanoseconds
 
 	parks   atomic.Int64 // since the last turn
 	running atomic.Bool
-	last    int64 // Mono of the last turn; only the lot's goroutine
+	last    int64 // Mono of the last turn; only the idle poller's goroutine
 	free    func()
 	wg      sync.WaitGroup
 }
@@ -273,8 +273,8 @@ func (t *trimmer) counts(c *Conn) bool {
 	return t.parks.Add(1) == t.after
 }
 
-// check runs at the lot's ticks. It returns when it wants to be asked again (0:
-// not before the next count says so).
+// check runs at the idle poller's ticks. It returns the time of its next call (0: none
+// before counts has returned true again).
 func (t *trimmer) check(now int64) int64 {
 	if t.after < 0 || t.parks.Load() < t.after {
 		return 0
@@ -292,14 +292,14 @@ func (t *trimmer) check(now int64) int64 {
 	return 0
 }
 
-// turn collects garbage and returns the freed memory. It runs beside the lot,
-// which goes on waking connections up.
+// turn collects garbage and returns the freed memory to the system. It does not run
+// on the idle poller's goroutine, which goes on resuming connections.
 func (t *trimmer) turn() {
 	defer t.wg.Done()
 	t.free()
 	t.running.Store(false)
 }
 
-// tick is how coarse timeouts are: the lot looks for expired connections at
+// tick is how coarse timeouts are: the idle poller looks for expired connections at
 // most once in that time.
 const tick = int64(time.Second)

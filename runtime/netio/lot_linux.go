@@ -18,7 +18,7 @@ import (
 // and waking it up is no dearer than waking a goroutine.
 const ParkBetweenRequests = true
 
-// parker is Linux's way of parking: an epoll instance of the lot's own. The
+// parker is Linux's way of parking: an epoll instance of the idle poller's own. The
 // instance itself waits in the runtime's poller, so nothing polls and no thread
 // is held.
 //
@@ -45,7 +45,7 @@ type parker struct {
 	ready  int
 	turn   int      // reports since it last waited
 	hungUp []func() // functions of OnHangup that are to be called once mu is free
-	bell   int      // an eventfd that the instance watches, too
+	wakeFD int      // an eventfd that the instance watches, too
 }
 
 const (
@@ -53,11 +53,11 @@ const (
 	// though there are more: the runtime polls for all other goroutines only when
 	// none is ready to run.
 	longTurn = 128
-	// noSlot is the place the bell's reports name.
+	// noSlot is the slot that events of wakeFD name.
 	noSlot = 1<<31 - 1
 )
 
-// NewLot makes a lot; Close ends it.
+// NewLot makes an idle poller; Close ends it.
 func NewLot(o LotOptions) (*Lot, error) {
 	ep, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
@@ -67,7 +67,7 @@ func NewLot(o LotOptions) (*Lot, error) {
 		_ = syscall.Close(ep)
 		return nil, os.NewSyscallError("fcntl(O_NONBLOCK)", err)
 	}
-	bell, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	wakeFD, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
 		_ = syscall.Close(ep)
 		return nil, os.NewSyscallError("eventfd()", err)
@@ -75,15 +75,15 @@ func NewLot(o LotOptions) (*Lot, error) {
 	l := new(Lot)
 	l.trim.init(o)
 	l.spawn = o.Spawn
-	l.lot, l.ep, l.bell = l, ep, bell
+	l.lot, l.ep, l.wakeFD = l, ep, wakeFD
 	l.next.Store(forever)
-	if e := raw.EpollSet(ep, unix.EPOLL_CTL_ADD, bell, unix.EPOLLIN|unix.EPOLLET, noSlot); e != 0 {
-		_, _ = syscall.Close(ep), syscall.Close(bell)
+	if e := raw.EpollSet(ep, unix.EPOLL_CTL_ADD, wakeFD, unix.EPOLLIN|unix.EPOLLET, noSlot); e != 0 {
+		_, _ = syscall.Close(ep), syscall.Close(wakeFD)
 		return nil, os.NewSyscallError("epoll_ctl()", e)
 	}
 	l.file = os.NewFile(uintptr(ep), "parking lot")
 	if l.rc, err = l.file.SyscallConn(); err != nil {
-		_, _ = l.file.Close(), syscall.Close(bell)
+		_, _ = l.file.Close(), syscall.Close(wakeFD)
 		return nil, err
 	}
 	l.done = make(chan struct{})
@@ -91,16 +91,16 @@ func NewLot(o LotOptions) (*Lot, error) {
 	return l, nil
 }
 
-// Park hands the connection to the lot; resume is called once, on a goroutine
+// Park hands the connection to the idle poller; resume is called once, on a goroutine
 // of its own, when something arrives, when timeout has passed (to the second; 0
-// never) or when the lot is drained. resume should be a function or a method
+// never) or when the idle poller is drained. resume should be a function or a method
 // value that is stored: a closure would cost an allocation. On error
-// (ErrClosed: the lot or the Conn is closed) the Conn stays the caller's.
+// (ErrClosed: the idle poller or the Conn is closed) the Conn stays the caller's.
 //
-// Readable may be said of a connection that has nothing to be read: resume
-// reads without waiting, and calls ParkAgain after ErrAgain.
+// A connection may be resumed with Readable when nothing can be read: resume reads
+// without waiting, and calls ParkAgain after ErrAgain.
 //
-// A parked Conn must not be closed: the lot would not notice before its timeout.
+// A parked Conn must not be closed: the idle poller would not notice before its timeout.
 func (c *Conn) Park(l *Lot, timeout time.Duration, resume func(*Conn, Event)) error {
 	c.parked.resume = resume
 	now := clock.Mono()
@@ -139,7 +139,7 @@ func (c *Conn) park(l *Lot) error {
 		l.wake(c, Readable)
 		return nil
 	}
-	// From here on the Conn is the lot's, unless it can be had back.
+	// From here on the Conn is the idle poller's, unless it can be had back.
 	if l.drain.Load() && w.leave() {
 		l.wake(c, Drained)
 		return nil
@@ -173,7 +173,7 @@ func (p *parker) setTick(at int64) {
 	}
 }
 
-// loop is the lot's goroutine.
+// loop is the idle poller's goroutine.
 func (p *parker) loop() {
 	defer close(p.done)
 	collect, work := p.collect, p.work
@@ -189,9 +189,9 @@ func (p *parker) loop() {
 		}
 		for p.queue.waits() {
 			p.lot.start(work)
-			// Comes back when the queue is empty, or when the worker waits for
-			// something, or has had its share of the processor, or when there is
-			// another processor: then it takes one more worker.
+			// Gosched returns when the queue is empty, when the worker waits or has
+			// used its time slice, or when another processor is free. In the last
+			// three cases one more worker is started.
 			runtime.Gosched()
 		}
 	}
@@ -206,11 +206,11 @@ func (p *parker) work() {
 }
 
 // collect is the poller's callback. The instance is watched edge-triggered, so
-// before the goroutine may wait it must have been found empty, or the bell rung.
+// before the goroutine may wait it must have been found empty, or the eventfd signalled.
 func (p *parker) collect(uintptr) bool {
 	if p.turn >= longTurn {
 		p.turn = 0
-		if raw.Notify(p.bell) == 0 { // which makes the wait end at once
+		if raw.Notify(p.wakeFD) == 0 { // which makes the wait end at once
 			return false
 		}
 	}
@@ -243,7 +243,7 @@ func (p *parker) deliver() {
 	p.hungUp = p.hungUp[:0]
 }
 
-// report tells a connection of what came; the caller holds mu.
+// report passes an event to the watch of its connection; the caller holds mu.
 func (p *parker) report(e *raw.Event, now int64) {
 	cookie := e.Cookie()
 	c := p.at(int32(uint32(cookie)), uint32(cookie>>32))
@@ -330,14 +330,14 @@ func (p *parker) recallAll() {
 		}
 	})
 	if !p.lot.closed {
-		_ = raw.Notify(p.bell) // it fails when it has been rung
+		_ = raw.Notify(p.wakeFD) // it fails when it is readable already
 	}
 }
 
-// end ends the goroutine of a lot that is drained and closed.
+// end ends the goroutine of an idle poller that is drained and closed.
 func (p *parker) end() error {
 	err := p.file.Close()
 	<-p.done
-	_ = syscall.Close(p.bell)
+	_ = syscall.Close(p.wakeFD)
 	return err
 }

@@ -26,8 +26,8 @@ func parkAll(t *testing.T, l *Lot, n int, resume func(*Conn, Event)) []*Conn {
 	return peers
 }
 
-// One processor, and everybody's bytes come at once: whoever was resumed and
-// waits for something must not hold up those behind.
+// One processor, and all connections' bytes come at once: a resumed connection that
+// waits must not delay those behind it in the queue.
 func TestAWaitingConnectionHoldsNobodyUp(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	const conns = 8
@@ -46,7 +46,7 @@ func TestAWaitingConnectionHoldsNobodyUp(t *testing.T) {
 	within(t, all, "the first to be resumed holds up the others")
 }
 
-// More reports than the lot takes at a time: it lets the runtime's poller have
+// More reports than the idle poller takes at a time: it lets the runtime's poller have
 // its turn, and comes back for the rest.
 func TestLongTurn(t *testing.T) {
 	const conns = 3*longTurn + 1
@@ -143,7 +143,7 @@ func TestParkAfterTheLastBytes(t *testing.T) {
 	}
 }
 
-// A connection that waits in the runtime's poller is not watched by the lot,
+// A connection that waits in the runtime's poller is not watched by the idle poller,
 // and comes back to it.
 func TestWaitingLeavesTheLot(t *testing.T) {
 	client, server := pairOn(t, listen(t, ListenSpec{}))
@@ -175,8 +175,8 @@ func TestWaitingLeavesTheLot(t *testing.T) {
 	}
 }
 
-// A closed connection leaves its place, and what is still reported of it goes to
-// nobody.
+// A closed connection leaves its slot, and events that still come for it are
+// dropped.
 func TestClosedConnectionsLeaveTheLot(t *testing.T) {
 	l := newLot(t, LotOptions{})
 	ls := listen(t, ListenSpec{})

@@ -12,7 +12,7 @@ import (
 
 // parker is the portable way of parking: a goroutine per connection that waits.
 type parker struct {
-	parked map[*Conn]struct{} // guarded by the lot's mu
+	parked map[*Conn]struct{} // guarded by the idle poller's mu
 	wg     sync.WaitGroup
 }
 
@@ -20,7 +20,7 @@ type parker struct {
 // it has nothing to do. Here a parked connection needs a goroutine of its own.
 const ParkBetweenRequests = false
 
-// watch is what the lot knows of a Conn: here the timeout of the last Park.
+// watch is what the idle poller knows of a Conn: here the timeout of the last Park.
 type watch struct{ timeout time.Duration }
 
 func (*watch) reset()          {}
@@ -35,7 +35,7 @@ func (c *Conn) OnHangup(*Lot, func()) bool { return false }
 // WatchEnd has nothing to do here.
 func (c *Conn) WatchEnd(*Lot) error { return nil }
 
-// NewLot makes a lot; Close ends it.
+// NewLot makes an idle poller; Close ends it.
 func NewLot(o LotOptions) (*Lot, error) {
 	l := new(Lot)
 	l.trim.init(o)
@@ -44,9 +44,9 @@ func NewLot(o LotOptions) (*Lot, error) {
 	return l, nil
 }
 
-// Park hands the connection to the lot; resume is called once, on a goroutine
+// Park hands the connection to the idle poller; resume is called once, on a goroutine
 // of its own, when something arrives, when timeout has passed (0: never) or
-// when the lot is drained. On error (ErrClosed: the lot or the Conn is closed)
+// when the idle poller is drained. On error (ErrClosed: the idle poller or the Conn is closed)
 // the Conn stays the caller's.
 func (c *Conn) Park(l *Lot, timeout time.Duration, resume func(*Conn, Event)) error {
 	c.parked.resume = resume
@@ -131,7 +131,7 @@ func (p *parker) expel(c *Conn, why Event) bool {
 // recallAll resumes all parked connections with Recalled; the caller holds mu.
 func (p *parker) recallAll() { p.each(func(c *Conn) { p.expel(c, Recalled) }) }
 
-// end waits for the goroutines of a lot that is drained and closed.
+// end waits for the goroutines of an idle poller that is drained and closed.
 func (p *parker) end() error {
 	p.wg.Wait()
 	return nil

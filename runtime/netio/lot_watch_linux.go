@@ -14,7 +14,7 @@ type slot struct {
 	gen uint32
 }
 
-// watch is a Conn's registration with a lot and the state of its wait.
+// watch is a Conn's registration with an idle poller and the state of its wait.
 type watch struct {
 	lot   *Lot  // that watches the descriptor; nil: none. Changed with Conn.registry held
 	part  bool  // ... for the end of the stream alone
@@ -23,10 +23,10 @@ type watch struct {
 	state atomic.Uint32
 	end   atomic.Int64 // when the wait that is under way ends; forever: never
 
-	hangup func() // of OnHangup; guarded by the lot's mu
+	hangup func() // of OnHangup; guarded by the idle poller's mu
 }
 
-// The bits of watch.state. A report of the lot either ends a wait or is kept
+// The bits of watch.state. A report of the idle poller either ends a wait or is kept
 // for the next one.
 const (
 	watchWaiting  = 1 << iota // parked
@@ -39,7 +39,7 @@ func (w *watch) reset() {
 	w.state.Store(0)
 }
 
-// watched tells whether a lot watches the descriptor for bytes.
+// watched tells whether an idle poller watches the descriptor for bytes.
 func (w *watch) watched() bool { return w.lot != nil && !w.part }
 
 // seen notes a report: true when it ends a wait.
@@ -91,7 +91,7 @@ func (w *watch) reading() {
 	}
 }
 
-// What a lot watches a descriptor for: all that ends a parked connection's wait,
+// What an idle poller watches a descriptor for: all that ends a parked connection's wait,
 // or what ends the connection, which costs nothing while bytes come.
 const (
 	watchAll = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
@@ -99,10 +99,10 @@ const (
 )
 
 // OnHangup makes fn be called when the peer has ended its side of the connection,
-// or that has failed, until c is closed. fn runs on the lot's goroutine or the
+// or that has failed, until c is closed. fn runs on the idle poller's goroutine or the
 // caller's, must not block, and may be called without reason and more than once.
-// It costs a system call where the lot does not watch c yet; it watches every
-// connection that has parked. False: the lot cannot watch c.
+// It costs a system call where the idle poller does not watch c yet; it watches every
+// connection that has parked. False: the idle poller cannot watch c.
 func (c *Conn) OnHangup(l *Lot, fn func()) bool {
 	w := &c.parked.watch
 	if w.lot != l {
@@ -162,7 +162,7 @@ func (c *Conn) watch(l *Lot, mask uint32) error {
 	return nil
 }
 
-// unwatch takes the descriptor from the lot that watches it: when it is going to
+// unwatch takes the descriptor from the idle poller that watches it: when it is going to
 // wait in the runtime's poller, two would wake up for every byte.
 func (c *Conn) unwatch() {
 	w := &c.parked.watch

@@ -9,11 +9,11 @@ import (
 )
 
 // The Go runtime's monitor thread interrupts goroutines that run for long, and
-// asks the network when no other thread does. It sleeps when all processors are
-// idle, until the next timer or the next system call that tells the scheduler.
-// Those of package raw do not. So while the process is in use, a timer is always
-// near: that costs less than telling the scheduler of every wake-up
-// (docs/adr/0023).
+// polls the network when no other thread does. It sleeps when all processors are
+// idle, until the next timer or the next system call that goes through the scheduler.
+// Those of package raw do not. So while the process is in use, there is always a
+// timer of at most monitorTick: that costs less than a call through the scheduler at
+// every wakeup (docs/adr/0023).
 const (
 	// monitorTick is how long the monitor may sleep while the process is in use.
 	monitorTick = 10 * time.Millisecond
@@ -34,15 +34,16 @@ var usage atomic.Int32
 // load.
 func inUse() {
 	if usage.Load() != used && usage.Swap(used) == unused {
-		// The monitor has been asleep for long and looks at no new timer: any
-		// call that tells the scheduler wakes it.
+		// The monitor has been asleep for long and does not see new timers: any
+		// system call through the scheduler wakes it.
 		_, _, _ = syscall.Syscall(unix.SYS_GETPID, 0, 0, 0)
-		go keepNear()
+		go keepTicking()
 	}
 }
 
-// keepNear keeps a timer near until nothing has happened for a while.
-func keepNear() {
+// keepTicking runs the timer of monitorTick until no socket has become ready for
+// monitorTicks ticks.
+func keepTicking() {
 	for n := 0; ; n++ {
 		time.Sleep(monitorTick)
 		if usage.CompareAndSwap(used, quiet) {

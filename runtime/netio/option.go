@@ -102,9 +102,10 @@ func (c *Conn) SetCork(on bool) error {
 	return err
 }
 
-// AckNow sends the acknowledgement of what has been read, which the system would hold
-// back for up to 40 ms for an answer to go with it. For where there is no answer and
-// the peer may wait before it says more (Nagle's algorithm). Linux alone.
+// AckNow sends the acknowledgement of what has been read, which the system would
+// delay by up to 40 ms, to send it together with an answer. It is for places where no
+// answer follows and the peer may wait for the acknowledgement before it sends more
+// (Nagle's algorithm). It has an effect on Linux only.
 func (c *Conn) AckNow() {
 	if tcpQuickAck != 0 && !c.peer.a.Unix {
 		const once = 2                                    // later ones are held back as before

@@ -75,16 +75,16 @@ func (r *RecordConn) drop() {
 	r.r, r.w, r.held = 0, 0, 0
 }
 
-// Release gives the buffers back and releases the Conn. Nobody may use r
-// afterwards except through Reset.
+// Release gives the buffers back and releases the Conn. Afterwards r may only be
+// used after Reset.
 func (r *RecordConn) Release() {
 	r.drop()
 	r.Conn.Release()
 	r.Conn = nil
 }
 
-// Detach gives the buffers back and leaves the Conn to its owner. Nobody may use
-// r afterwards except through Reset.
+// Detach gives the buffers back and leaves the Conn to its owner. Afterwards r may
+// only be used after Reset.
 func (r *RecordConn) Detach() {
 	r.drop()
 	r.Conn = nil

@@ -1,7 +1,7 @@
 package netio
 
-// Stand returns a Conn without a socket for a connection that there is not: from
-// peer to local. Reads and writes fail. The caller owns it and ends with Release.
+// Stand returns a Conn without a socket, which has only addresses: of a connection
+// from peer to local. Reads and writes fail. The caller owns it and ends with Release.
 func Stand(peer, local Addr) *Conn {
 	s := newConn(-1)
 	s.closed.Store(true)

@@ -38,7 +38,7 @@ func (h *half) reset() {
 
 // begin notes that a wait starts now and sees to it that the timer is not
 // later than its end. Further calls during one wait change nothing. now is
-// clock.Mono, 0 where nobody has looked.
+// clock.Mono, 0 where the caller does not have it.
 func (h *half) begin(now int64) {
 	if h.until != 0 {
 		return

@@ -38,8 +38,8 @@ func (c *Conn) Write(p []byte) (int, error) { return c.writeAll(p, false) }
 // segment waits for it (MSG_MORE). Used for a header before Sendfile.
 func (c *Conn) WriteMore(p []byte) (int, error) { return c.writeAll(p, true) }
 
-// writeAll makes the first attempt of a Conn that the poller does not know
-// without a writeOp: nobody else can close it, and most often that is all.
+// writeAll makes the first attempt without a writeOp where the Conn is not registered
+// with the poller: no other goroutine can close it, and mostly one attempt is enough.
 func (c *Conn) writeAll(p []byte, more bool) (int, error) {
 	var first int
 	if len(p) > 0 && !c.registered.Load() {

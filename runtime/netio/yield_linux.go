@@ -27,11 +27,12 @@ func Yield() {
 	g.pass()
 }
 
-// gate is where goroutines wait that yield. The first one makes the bell, an eventfd,
-// readable; the gate's own goroutine waits for that and lets all of them go on.
+// gate is where goroutines wait that yield. The first one makes wakeFD, an eventfd,
+// readable. The gate's own goroutine waits for that in the runtime's poller, and then
+// resumes all of them.
 type gate struct {
-	rc   syscall.RawConn
-	bell int
+	rc     syscall.RawConn
+	wakeFD int
 
 	mu      sync.Mutex
 	waiting []chan struct{} // one for each goroutine that waits
@@ -44,17 +45,17 @@ type gate struct {
 var theGate = sync.OnceValue(newGate)
 
 func newGate() *gate {
-	bell, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	wakeFD, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
 		return nil
 	}
-	file := os.NewFile(uintptr(bell), "gate")
+	file := os.NewFile(uintptr(wakeFD), "gate")
 	rc, err := file.SyscallConn()
 	if err != nil || file.SetReadDeadline(time.Time{}) != nil { // the poller has not taken it
 		_ = file.Close()
 		return nil
 	}
-	g := &gate{rc: rc, bell: bell}
+	g := &gate{rc: rc, wakeFD: wakeFD}
 	go g.run()
 	return g
 }
@@ -72,7 +73,7 @@ func (g *gate) pass() {
 		ch = make(chan struct{}, 1)
 	}
 	if g.waiting = append(g.waiting, ch); len(g.waiting) == 1 {
-		_ = raw.Notify(g.bell) // a counter of 64 bits does not overflow
+		_ = raw.Notify(g.wakeFD) // a counter of 64 bits does not overflow
 	}
 	g.mu.Unlock()
 	<-ch

@@ -15,7 +15,7 @@ type Watcher struct {
 	lot  *netio.Lot // nil: there is none, pools look by themselves
 }
 
-// start makes the lot.
+// start makes the idle poller.
 func (w *Watcher) start() {
 	if !netio.ParkBetweenRequests {
 		return
