@@ -1,6 +1,7 @@
 package clock
 
 import (
+	"strconv"
 	"sync/atomic"
 	"time"
 )
@@ -168,22 +169,7 @@ func AppendHTTPDate(dst []byte, sec int64) []byte {
 // AppendMsec appends the time in seconds with three decimals, as nginx's $msec:
 // "1795358155.123".
 func (t Time) AppendMsec(dst []byte) []byte {
-	dst = appendInt(dst, t.Sec)
+	dst = strconv.AppendInt(dst, t.Sec, 10)
 	m := t.Msec
 	return append(dst, '.', byte('0'+m/100), byte('0'+m/10%10), byte('0'+m%10))
-}
-
-func appendInt(dst []byte, v int64) []byte {
-	if v < 0 {
-		dst, v = append(dst, '-'), -v
-	}
-	var b [20]byte
-	i := len(b)
-	for {
-		i--
-		b[i] = byte('0' + v%10)
-		if v /= 10; v == 0 {
-			return append(dst, b[i:]...)
-		}
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+	"strconv"
 )
 
 // SendHead implements Carrier: it writes the response header into the connection's output, in
@@ -161,7 +162,7 @@ func (r *Request) appendFixed(b []byte) []byte {
 	}
 	if o.ContentLength >= 0 {
 		b = append(b, "Content-Length: "...)
-		b = appendInt(b, o.ContentLength)
+		b = strconv.AppendInt(b, o.ContentLength, 10)
 		b = append(b, '\r', '\n')
 	}
 	switch {
@@ -205,10 +206,10 @@ func (r *Request) appendLocation(b []byte) []byte {
 		if std := uint16(80); r.client.TLS != nil {
 			std = 443
 			if port != std {
-				b = appendInt(append(b, ':'), int64(port))
+				b = strconv.AppendInt(append(b, ':'), int64(port), 10)
 			}
 		} else if port != std {
-			b = appendInt(append(b, ':'), int64(port))
+			b = strconv.AppendInt(append(b, ':'), int64(port), 10)
 		}
 	}
 	b = append(b, h.Value...)
@@ -229,7 +230,7 @@ func (r *Request) appendConnection(b []byte) []byte {
 		b = append(b, "Connection: keep-alive\r\n"...)
 		if s := r.loc.Core.keepaliveHeader; s > 0 {
 			b = append(b, "Keep-Alive: timeout="...)
-			b = appendInt(b, s)
+			b = strconv.AppendInt(b, s, 10)
 			b = append(b, '\r', '\n')
 		}
 	default:

@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -301,7 +302,7 @@ func (r *Request) Join(parts ...[]byte) []byte {
 
 // Number returns n in decimal, living as long as the request.
 func (r *Request) Number(n int64) []byte {
-	return appendInt(r.Alloc(20)[:0], n)
+	return strconv.AppendInt(r.Alloc(20)[:0], n, 10)
 }
 
 // Capture implements script.Session.

@@ -1,5 +1,7 @@
 package httpd
 
+import "strconv"
+
 // Response codes, with nginx's own beyond the standard ones.
 const (
 	StatusContinue            Result = 100
@@ -66,7 +68,7 @@ var reasons = map[int]string{
 // statusLines holds "HTTP/1.1 200 OK\r\n" for the codes in reasons.
 var statusLines = func() (lines [600][]byte) {
 	for code, text := range reasons {
-		lines[code] = append(appendInt([]byte("HTTP/1.1 "), int64(code)), " "+text+"\r\n"...)
+		lines[code] = append(strconv.AppendInt([]byte("HTTP/1.1 "), int64(code), 10), " "+text+"\r\n"...)
 	}
 	return lines
 }()
@@ -80,23 +82,6 @@ func appendStatusLine(dst []byte, code int) []byte {
 	for limit := 100; code < limit && limit > 1; limit /= 10 {
 		dst = append(dst, '0')
 	}
-	dst = appendInt(dst, int64(code))
+	dst = strconv.AppendInt(dst, int64(code), 10)
 	return append(dst, " \r\n"...)
-}
-
-// appendInt appends n in decimal.
-func appendInt(dst []byte, n int64) []byte {
-	if n < 0 {
-		dst = append(dst, '-')
-		n = -n
-	}
-	var tmp [20]byte
-	i := len(tmp)
-	for {
-		i--
-		tmp[i] = byte('0' + n%10)
-		if n /= 10; n == 0 {
-			return append(dst, tmp[i:]...)
-		}
-	}
 }

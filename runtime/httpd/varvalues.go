@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"bytes"
+	"strconv"
 
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
@@ -36,7 +37,7 @@ func (r *Request) StatusCode() int {
 // seconds returns the time since t with milliseconds.
 func (r *Request) seconds(t int64) []byte {
 	ms := (clock.Mono() - t) / 1e6
-	b := appendInt(r.Alloc(24)[:0], ms/1000)
+	b := strconv.AppendInt(r.Alloc(24)[:0], ms/1000, 10)
 	ms %= 1000
 	return append(b, '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10))
 }

@@ -1,6 +1,10 @@
 package raw
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+)
 
 // Addr is a socket address in a form that needs no allocation to decode,
 // except for the path of a named unix socket.
@@ -8,6 +12,17 @@ type Addr struct {
 	IP   netip.AddrPort // valid for AF_INET and AF_INET6
 	Path string         // unix socket: its path, "" when it is not bound
 	Unix bool           // the address is a unix socket's
+}
+
+// family is the address family of sockets for a.
+func (a *Addr) family() int {
+	switch {
+	case a.Unix:
+		return unix.AF_UNIX
+	case a.IP.Addr().Is6():
+		return unix.AF_INET6
+	}
+	return unix.AF_INET
 }
 
 // Flags for Socket.

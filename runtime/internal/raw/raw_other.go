@@ -61,13 +61,7 @@ func prepare(fd int) (int, syscall.Errno) {
 // Socket makes a non-blocking, close-on-exec socket for addresses like a.
 // kind is Stream or Datagram; Multipath answers EPROTONOSUPPORT.
 func Socket(a *Addr, kind int) (int, syscall.Errno) {
-	family, typ := unix.AF_INET, unix.SOCK_STREAM
-	switch {
-	case a.Unix:
-		family = unix.AF_UNIX
-	case a.IP.Addr().Is6():
-		family = unix.AF_INET6
-	}
+	family, typ := a.family(), unix.SOCK_STREAM
 	switch kind {
 	case Datagram:
 		typ = unix.SOCK_DGRAM

@@ -82,13 +82,7 @@ func (s *sockaddr) decode(a *Addr) {
 // Socket makes a non-blocking, close-on-exec socket for addresses like a.
 // kind is Stream, Datagram or Multipath.
 func Socket(a *Addr, kind int) (int, syscall.Errno) {
-	family, typ, proto := unix.AF_INET, unix.SOCK_STREAM, 0
-	switch {
-	case a.Unix:
-		family = unix.AF_UNIX
-	case a.IP.Addr().Is6():
-		family = unix.AF_INET6
-	}
+	family, typ, proto := a.family(), unix.SOCK_STREAM, 0
 	switch kind {
 	case Datagram:
 		typ = unix.SOCK_DGRAM
