@@ -11,16 +11,16 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 )
 
-// ahead reads a response on behalf of a client that takes it slowly, so that
-// the peer is free as soon as it has sent everything. It starts when a write to
+// ahead reads a response ahead of a client that reads slowly, so that the
+// connection to the peer is free once the peer has sent everything. It starts when a write to
 // the client has to wait for the first time: a goroutine reads and decodes into
 // a queue in memory (*_buffers) and then a temporary file, the request's
 // goroutine goes on writing.
 //
-// From its start on, everything about the peer (the connection, the codec, the
-// state) belongs to the goroutine, until it has ended.
+// While the goroutine runs, it alone uses what belongs to the peer (the connection,
+// the codec, the state).
 //
-// Invariant: what is in the file is younger than what is in the queue.
+// Invariant: all bytes in the file come after all bytes in the queue.
 type ahead struct {
 	x    *Exchange
 	quit chan struct{} // closed when the goroutine has ended
@@ -65,11 +65,11 @@ func (a *ahead) run() {
 		return
 	}
 	for {
-		x.body.rest()
+		x.body.awaitRead()
 		b := buf.Sized(int(x.S.Buffers.Size))
 		limit := len(b.B)
 		if x.body.rate > 0 {
-			limit = x.body.room(limit)
+			limit = x.body.allowance(limit)
 		}
 		_, n, err := x.wait(nil, b.B[:limit])
 		if err != nil {
@@ -113,7 +113,7 @@ func (a *ahead) decode(b *buf.Buf, n int) (size int, st BodyStatus) {
 	return size, BodyMore
 }
 
-// push hands n bytes of b to the client's side. False: it wants no more.
+// push hands n bytes of b to the client's side. False: that takes no more.
 func (a *ahead) push(b *buf.Buf, n int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -172,7 +172,7 @@ func (a *ahead) spill(p []byte) bool {
 	return true
 }
 
-// finish says why nothing more comes and lets go of the peer.
+// finish records why nothing more comes, and ends the use of the peer.
 func (a *ahead) finish(why error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

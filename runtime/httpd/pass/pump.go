@@ -227,10 +227,10 @@ func (p *pump) read() error {
 	if p.over != nil {
 		return p.readFailed(p.over)
 	}
-	p.rest()
+	p.awaitRead()
 	limit := readSize
 	if p.rate > 0 {
-		limit = p.room(limit)
+		limit = p.allowance(limit)
 	}
 	var n int
 	var err error
@@ -264,7 +264,7 @@ func (p *pump) use(b *buf.Buf, n int) {
 }
 
 // shrink moves what is held to a buffer of the size that one of *_buffers has:
-// a connection that has little to say should not hold more.
+// a connection that transfers little should not hold more.
 func (p *pump) shrink() {
 	size := int(p.x.S.Buffers.Size)
 	if p.buf == nil || len(p.mem) <= 2*size {

@@ -6,23 +6,23 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/clock"
 )
 
-// slow notes how long the rate makes the next read wait for n bytes.
+// slow computes how long the next read has to wait after n bytes at this rate.
 func (p *pump) slow(n int64) {
 	if p.rate > 0 {
 		p.pause = msec(n * 1000 / p.rate)
 	}
 }
 
-// rest waits as long as the last read asks.
-func (p *pump) rest() {
+// awaitRead waits for the time that slow computed after the last read.
+func (p *pump) awaitRead() {
 	if p.pause > 0 {
 		p.x.sleep(p.pause)
 		p.pause = 0
 	}
 }
 
-// room waits until the rate has room and returns how much, at most limit.
-func (p *pump) room(limit int) int {
+// allowance waits until the rate allows bytes and returns how many, at most limit.
+func (p *pump) allowance(limit int) int {
 	for {
 		n := p.rate*((clock.Mono()-p.since)/1e9+1) - p.length
 		switch {

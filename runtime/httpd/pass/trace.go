@@ -37,7 +37,7 @@ func (x *Exchange) trace(t httpd.Tracer) httpd.Result {
 	switch {
 	case x.Up != nil:
 		p.Block, p.Servers, p.Method = x.Up.explicit, x.Up.servers, x.Up.methodName()
-		p.Chosen = x.foreseen()
+		p.Chosen = x.hashedServer()
 	case x.Group != nil:
 		p.Servers, p.Method = []upstream.Server{{Name: string(x.Group.Name), Addrs: x.Group.Addrs(), Weight: 1}}, roundRobin
 	}
@@ -52,8 +52,8 @@ func (x *Exchange) trace(t httpd.Tracer) httpd.Result {
 // authority is what a codec has that can tell the address with its port.
 type authority interface{ Authority() string }
 
-// foreseen is the server that a hashing method goes to.
-func (x *Exchange) foreseen() string {
+// hashedServer is the server that a hashing method chooses.
+func (x *Exchange) hashedServer() string {
 	if !x.Up.byIP && x.Up.key == nil {
 		return ""
 	}
