@@ -14,7 +14,7 @@ type threads struct {
 	mu    sync.Mutex
 	fixed bool // GOMAXPROCS is in the environment, and wins over worker_processes
 	count int  // without the spare one; 0 until the process serves, autoWorkers for what Go takes by itself
-	spare int  // who has asked for a spare thread and still needs it
+	spare int  // how many callers have asked for a spare thread and still need it
 }
 
 // set sets how many threads there are without the spare one.

@@ -50,7 +50,7 @@ type Report struct {
 	Files []string
 	// Problems are in reading order.
 	Problems []Problem
-	// More is set when there were more problems than anybody would read.
+	// More is set when there were more problems than are reported.
 	More bool
 }
 

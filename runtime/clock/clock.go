@@ -129,8 +129,8 @@ func HTTPDate() []byte { return present().http }
 // LogTime is Now().LogTime(), with HTTPDate's reserve.
 func LogTime() []byte { return present().log }
 
-// second is the part of the present second that begins with somebody's look at
-// the wall clock. Within it the monotonic clock alone tells that the texts hold,
+// second is the part of the present second that begins with a call that read the
+// wall clock. Within it the monotonic clock alone shows that the texts are valid,
 // which takes half the time.
 type second struct {
 	from, end int64 // Mono

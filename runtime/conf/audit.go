@@ -8,8 +8,8 @@ import (
 )
 
 // The functions below are questions about a set of modules as a whole. They
-// are asked by tests, by the documentation and by whoever explains a
-// configuration, not while one loads.
+// are for tests, for the documentation and for the commands that explain a
+// configuration. Loading a configuration does not use them.
 
 // typedRow is a directive whose value a table reads into one field.
 type typedRow struct {
@@ -128,7 +128,7 @@ func (l *Loader) Words(spec *Spec) (words []string) {
 }
 
 // Named returns the rows of the loader for a directive, by nginx's order of
-// modules; none for a name that nobody knows.
+// modules; none for an unknown name.
 func (l *Loader) Named(name string) (specs []*Spec) {
 	for _, r := range l.rows[name] {
 		specs = append(specs, r.spec)

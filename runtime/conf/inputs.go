@@ -32,7 +32,7 @@ type Files struct{}
 func (Files) live() {}
 
 // Live reports whether the Loader reads the files of this machine as they are
-// now: whoever compares them with what they were may look at them.
+// now, so that a caller may compare them with an earlier state.
 func (l *Loader) Live() bool {
 	_, live := l.Inputs.(interface{ live() })
 	return live
@@ -57,5 +57,5 @@ func (Files) ReadFile(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxInput))
 }
 
-// LookupHost implements Inputs: nobody is found.
+// LookupHost implements Inputs: no host is found.
 func (Files) LookupHost(string) ([]netip.Addr, error) { return nil, errors.New("host not found") }

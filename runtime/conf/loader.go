@@ -19,8 +19,8 @@ type Loader struct {
 	Main     *Block         // valid after Load
 	Nodes    []*Node        // the statements outside of all blocks, valid after Load
 	// Skip names statements, by their place in reading order, that are treated
-	// as if they were not there: those known to be wrong, for whoever looks for
-	// what else is.
+	// as if they were not there: `sluice check` skips those known to be wrong, to
+	// find further problems.
 	Skip map[int]bool
 	// Inputs is where files and hosts are read from; set it before Load.
 	Inputs Inputs

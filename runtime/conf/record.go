@@ -18,8 +18,8 @@ type Setting struct {
 }
 
 // Record makes the loader keep which directives each block was given, for
-// those who are to say where a value comes from. Call it before Load. Without
-// it nothing is kept.
+// commands that show where a value comes from. Call it before Load. Without it
+// nothing is kept.
 func (l *Loader) Record() { l.recorded = map[*Block][]Setting{} }
 
 // Settings returns the directives that were given in b itself, in the order of

@@ -12,7 +12,7 @@
 // header of its answer (see [httpd.Config.Probe]). What a hook does is what it
 // does when it serves.
 //
-// Nothing is sent, listened on, logged or written: hooks that ask somebody else
+// Nothing is sent, listened on, logged or written: hooks that contact another server
 // or change files (auth_request, mirror, dav) are named instead of run, an
 // upstream server is taken to answer with an empty 200, body filters do not
 // run. Where an answer depends on that, a note says so.

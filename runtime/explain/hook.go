@@ -8,8 +8,8 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 )
 
-// hook runs a module's hook and notes what it does. Hooks that would ask
-// somebody else or change something are not run.
+// hook runs a module's hook and records what it does. Hooks that would contact
+// another server or change files are not run.
 func (c *recorder) hook(r *httpd.Request, p httpd.Phase, module string, h httpd.Handler) httpd.Result {
 	c.phase, c.module, c.rule, c.from = p, module, nil, r.Location().Block
 	defer func() { c.module = "" }()

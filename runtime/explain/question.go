@@ -94,7 +94,7 @@ func (q *Question) head(req *Request) ([]byte, error) {
 	return []byte(b.String() + "\r\n"), nil
 }
 
-// addresses fills in who connects to what. A name stands for no address: the
+// addresses fills in the addresses of both sides. A name stands for no address: the
 // socket is then chosen by its port, see findLocal.
 func (q *Question) addresses(p *httpd.Probe, name string, port uint16) (err error) {
 	if p.Peer, err = parseAddress(q.From, 0); err != nil {

@@ -218,7 +218,7 @@ func (c *recorder) cause() string {
 func (c *recorder) status(r *httpd.Request, e *httpd.Event) {
 	if e.Node == nil {
 		if e.Code < 400 {
-			return // a redirect: whoever asked for it is the handler
+			return // a redirect: the directive that made it is the handler
 		}
 		c.step(r, Step{Kind: "status", Status: int(e.Code), Text: fmt.Sprintf("%d: the default page", e.Code)})
 		return

@@ -341,7 +341,7 @@ func (r *Request) Errorf(err error, format string, args ...any) {
 	r.Logf(errlog.Error, err, format, args...)
 }
 
-// LogFields implements errlog.Context: who asked for what.
+// LogFields implements errlog.Context: the client and its request.
 func (r *Request) LogFields(f *errlog.Fields) {
 	f.Action(r.main.action)
 	f.Add("client", r.RemoteAddr())

@@ -12,7 +12,7 @@ import (
 
 // Record is everything that a load took from outside, and answers the same
 // questions again; it implements conf.Inputs. Its fields are exported for
-// encoding/gob alone. Whoever has it owns the secrets of the configuration.
+// encoding/gob alone. It contains the secrets of the configuration.
 type Record struct {
 	Confs map[string][]byte // configuration files
 	Globs map[string][]string

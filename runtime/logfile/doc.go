@@ -18,10 +18,11 @@
 // # Group commit
 //
 // A File without buffer= writes every line at once, yet many lines share one
-// write(2): whoever adds the first line to the empty buffer lets the other runnable
-// goroutines go first and then writes whatever has gathered. While a write is in
-// flight, others gather for the next. There is no timer, no goroutine of its own and
-// no waiting for a full buffer; a goroutine that logs alone writes directly.
+// write(2): the goroutine that adds the first line to the empty buffer lets the other
+// runnable goroutines run first and then writes all lines that were added meanwhile.
+// During a write, lines are collected for the next one. There is no timer, no goroutine
+// of its own and no waiting for a full buffer; a goroutine that logs alone writes
+// directly.
 //
 // Not supported: log paths with variables, which are opened per line; they are the
 // access_log module's business.

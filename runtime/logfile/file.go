@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	// maxGather is how many bytes may wait for a write in flight; who exceeds it waits too.
+	// maxGather is how many bytes may wait for a write in flight. A goroutine whose line
+	// exceeds it waits for the write.
 	maxGather = 1 << 20
 	// maxKeep is the capacity up to which buffers are kept for reuse.
 	maxKeep = 256 << 10
@@ -44,10 +45,10 @@ type File struct {
 
 	mu        sync.Mutex
 	buffering Buffering
-	lines     []byte // gathered, not yet written
+	lines     []byte // collected, not yet written
 	count     int    // how many lines that is
 	lone      uint   // consecutive writes of one line
-	led       bool   // somebody is on the way to write lines
+	led       bool   // a goroutine is about to write lines
 	timer     *time.Timer
 }
 
@@ -58,8 +59,8 @@ func (f *File) Path() string { return f.path }
 // the line is in the file or will be written by another goroutine that is running
 // already (with buffer=: when the buffer is full, flushed or its time is up).
 // The line is not kept. A failure of a write made by this call is returned, at most
-// one a minute, for the caller to report with what it was about; those of writes that
-// nobody waits for go to the Set's Report.
+// one a minute, for the caller to report with its context; failures of writes that no
+// caller waits for go to the Set's Report.
 func (f *File) Write(line []byte) *Problem {
 	if f.isFull() {
 		return nil
@@ -111,7 +112,7 @@ func (f *File) WriteNow(line []byte) {
 	f.finish(p)
 }
 
-// Flush writes what has gathered or is buffered.
+// Flush writes the lines that were collected or are buffered.
 func (f *File) Flush() {
 	f.writing.Lock()
 	f.finish(f.flush())

@@ -21,7 +21,7 @@ import (
 // files, some with each byte that follows.
 type Channel struct{ conn *net.UnixConn }
 
-// Message is what one end tells the other. What the kinds mean is the callers'.
+// Message is what one end sends to the other. The callers define the kinds.
 type Message struct {
 	Kind  byte
 	Body  []byte
@@ -31,7 +31,7 @@ type Message struct {
 const (
 	messageHead  = 9
 	filesAtOnce  = 64               // the system takes at most 253
-	channelLimit = 10 * time.Second // for the peer to take a message: it waits for one, or is about to
+	channelLimit = 10 * time.Second // for the peer to read a message: it is ready for one, or will be soon
 )
 
 // errMessage is what a broken or hostile peer sends.
@@ -67,8 +67,8 @@ func openChannel(f *os.File) (*Channel, error) {
 	return &Channel{conn}, nil
 }
 
-// Send sends a message. The files stay the sender's. A peer that takes nothing for
-// long ends it with an error, after which the Channel is good for Close only.
+// Send sends a message. The files stay the sender's. It fails if the peer does not read
+// for channelLimit; after an error only Close may be called.
 func (c *Channel) Send(m Message) error {
 	b := make([]byte, messageHead, messageHead+len(m.Body))
 	b[0] = m.Kind
@@ -143,9 +143,9 @@ func (c *Channel) receiveFiles() (fds []int, err error) {
 	return fds, nil
 }
 
-// Finish is called when the other process has ended: Receive returns what that has
-// sent, then an error, and Send fails, though a third process may have a copy of the
-// other end.
+// Finish is called when the other process has ended: Receive returns what that process
+// has sent, then an error, and Send fails, also where a third process has a copy of
+// the other end.
 func (c *Channel) Finish() {
 	_ = c.conn.CloseWrite() // it fails only on a closed one
 	c.finish()

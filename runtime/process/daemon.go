@@ -74,8 +74,8 @@ func daemonize() (code int, err error) {
 // process that is none.
 type Daemon struct{ ready *os.File }
 
-// Resume says whether this process was started by Daemonize and, if so, completes
-// the daemon's state: umask 0, and no trace of the start in the environment.
+// Resume reports whether this process was started by Daemonize and, if so, completes
+// the daemon's state: umask 0, and daemonEnv removed from the environment.
 func Resume() (d *Daemon, ok bool) {
 	fd, err := strconv.Atoi(os.Getenv(daemonEnv))
 	if err != nil {
@@ -88,8 +88,8 @@ func Resume() (d *Daemon, ok bool) {
 	return &Daemon{ready: os.NewFile(uintptr(fd), "ready")}, true
 }
 
-// Ready lets the parent exit with success. Without it the parent waits for this
-// process to exit and takes over its code.
+// Ready makes the parent exit with success. Without it the parent waits for this
+// process to exit and exits with its code.
 func (d *Daemon) Ready() {
 	if d == nil || d.ready == nil {
 		return

@@ -1,5 +1,5 @@
-// Package process is what a server is to its system: a pid file, signals, a daemon,
-// a master and its worker, their titles, the change of the binary. It stands for
+// Package process is the server as a process of the operating system: pid file,
+// signals, daemon, master and worker, process titles, change of the binary. It stands for
 // nginx's os/unix/ngx_daemon.c, ngx_process.c, ngx_channel.c, ngx_setproctitle.c, the
 // process parts of ngx_process_cycle.c, and those of core/nginx.c and core/ngx_cycle.c.
 //
@@ -35,7 +35,7 @@
 //	    message, err := channel.Receive(limit, true)
 //	}
 //
-// Not supported: who sent a signal is not known, since Go does not tell, but for
-// SIGCHLD; nginx logs "received from 123". On systems other than Linux titles stay
-// what they are, and the limits of a worker can only be lowered.
+// Not supported: the sender of a signal is not logged, since Go does not report it, but
+// for SIGCHLD; nginx logs "received from 123". On systems other than Linux the process
+// titles do not change, and the limits of a worker can only be lowered.
 package process

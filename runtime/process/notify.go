@@ -24,7 +24,7 @@ const (
 	ChildExited                    // CHLD
 )
 
-// Role says which signals a process obeys.
+// Role decides which signals a process handles.
 type Role uint8
 
 // The roles. One process that is its own master and worker is Single.
@@ -114,7 +114,7 @@ func (s *Signals) run() {
 // take logs a signal and finds its event, 0 for none.
 func (s *Signals) take(sig syscall.Signal) Event {
 	if sig == syscall.SIGCHLD && s.opt.Role == Master {
-		return 0 // whoever waits for the child knows which it was
+		return 0 // the goroutine that waits for the child knows which it was
 	}
 	name, e, action := s.meaning(sig)
 	ignored := e == Upgrade && s.opt.UpgradeUnderWay != nil && s.opt.UpgradeUnderWay()

@@ -37,9 +37,9 @@ const (
 	acceptPause    = 100 * time.Millisecond
 )
 
-// Results tells commands that ask for a reload ("-s reload") how it went. It needs a
-// system that tells which process is at the other end of a socket. Its methods may be
-// called on nil.
+// Results sends the result of a reload to the commands that asked for it ("-s reload").
+// It needs a system that reports which process is at the other end of a socket. Its
+// methods may be called on nil.
 type Results struct {
 	ln   *net.UnixListener
 	done chan struct{}
@@ -211,7 +211,7 @@ func SendReload(log *errlog.Logger, pidFile string, console io.Writer) bool {
 	return good
 }
 
-// hear reads an answer to its end. The error says why it has none.
+// hear reads an answer to its end. The error is why it has no result.
 func hear(answer *bufio.Scanner, console io.Writer) (good bool, err error) {
 	if console == nil {
 		console = io.Discard

@@ -19,7 +19,7 @@ import (
 // that either may be the other's successor.
 const socketsEnv = "NGINX"
 
-// IsHeir says that this process was started by a change of the binary.
+// IsHeir reports whether this process was started by a change of the binary.
 func IsHeir() bool {
 	_, ok := os.LookupEnv(socketsEnv)
 	return ok
@@ -76,7 +76,7 @@ func parseSockets(list string, problem func(string)) (fds []int) {
 type Changeover struct {
 	parent int          // the process that started this one; 0: Daemonize's
 	child  atomic.Int64 // the new binary; 0: none
-	heir   bool         // parent is an old binary, whose sockets this process has
+	heir   bool         // parent is an old binary, from which this process inherited the sockets
 	exited chan Exit
 }
 
@@ -98,26 +98,26 @@ func NewChangeover(heir, daemon bool) *Changeover {
 	return u
 }
 
-// Busy says that USR2 is to be ignored: a new binary is running, or whoever
-// started this process still is. The latter is nginx's way to know that the old
-// binary is there; by it USR2 is ignored in a process that stays in the
-// foreground of whoever started it, too.
+// Busy reports whether USR2 is to be ignored: a new binary is running, or the parent
+// of this process still is. nginx takes the latter as the sign that the old binary is
+// still running; so USR2 is also ignored in a foreground process whose parent, such as
+// a shell, is still running.
 func (u *Changeover) Busy() bool {
 	return u.child.Load() != 0 || u.parent != 0 && os.Getppid() == u.parent
 }
 
-// Shared says that another binary has the listening sockets as well: connections
+// Shared reports whether another binary has the listening sockets as well: connections
 // that wait in them are not lost when this process closes them, and the files
 // of unix sockets must stay.
 func (u *Changeover) Shared() bool { return u.child.Load() != 0 || u.OldRuns() }
 
-// OldRuns says that this process has its sockets from a binary that still runs.
+// OldRuns reports whether this process has its sockets from a binary that still runs.
 func (u *Changeover) OldRuns() bool { return u.heir && os.Getppid() == u.parent }
 
-// NewRuns says that a new binary was started by this process and still runs.
+// NewRuns reports whether a new binary was started by this process and still runs.
 func (u *Changeover) NewRuns() bool { return u.child.Load() != 0 }
 
-// PIDFile is where the number of this process stands, which is path unless a new
+// PIDFile is the file that holds the process id of this process: path, unless a new
 // binary has taken that.
 func (u *Changeover) PIDFile(path string) string {
 	if u.child.Load() != 0 {
@@ -131,8 +131,8 @@ func (u *Changeover) Exited() <-chan Exit { return u.exited }
 
 // Start starts the new binary: the one that is found now under the name by which
 // this process was started, with the same arguments. It gets copies of the
-// descriptors of the listening sockets. The pid file makes way for the new one.
-// What goes wrong is logged as nginx does, and leaves everything as it was.
+// descriptors of the listening sockets. The pid file is renamed, since the new binary
+// writes its own. A failure is logged as nginx does, and changes nothing.
 func (u *Changeover) Start(log *errlog.Logger, pidFile string, sockets []int) {
 	name := os.Args[0]
 	old := pidFile + OldPIDSuffix

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// User is whom a worker runs as: the user directive.
+// User is the user and group that a worker runs as: the user directive.
 type User struct {
 	Name     string
 	UID, GID int
@@ -39,8 +39,8 @@ func LookupUser(name, group string) (User, error) {
 	return User{Name: name, UID: uid, GID: gid}, nil
 }
 
-// DefaultUser is the user of a worker without a user directive: nobody, with the
-// group that configure finds on a system: nobody, or else nogroup. Where there is
+// DefaultUser is the user of a worker without a user directive: "nobody", with the
+// group that configure finds on a system: "nobody", or else "nogroup". Where there is
 // not even a list of users, as in an image that holds one program, it goes by the
 // numbers that these names stand for everywhere. Errors are LookupUser's.
 func DefaultUser() (User, error) {

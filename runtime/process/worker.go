@@ -13,7 +13,8 @@ import (
 )
 
 // workerEnv marks a worker's environment. Its value is the descriptor of the
-// worker's end of the Channel. It is long on purpose: titles grow into its place.
+// worker's end of the Channel. Its name is long on purpose: process titles are written
+// over the environment.
 const workerEnv = "SLUICE_WORKER_PROCESS_CHANNEL"
 
 // Titles, as nginx's.
@@ -31,7 +32,7 @@ type Child struct {
 	exited  chan Exited
 
 	mu     sync.Mutex
-	reaped bool // its number may be another process's
+	reaped bool // its process id may be another process's
 }
 
 // Exited is how a process has ended.
@@ -126,7 +127,8 @@ func ResumeWorker() (*Channel, error) {
 	return openChannel(os.NewFile(uintptr(fd), "channel"))
 }
 
-// Describe words the end of a process as nginx does. alert says that it was killed.
+// Describe returns nginx's message for the end of a process. alert says that it was
+// killed.
 func (e Exited) Describe(name string) (text string, alert bool) {
 	switch {
 	case e.Status.Signaled():

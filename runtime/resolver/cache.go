@@ -17,7 +17,7 @@ type key struct {
 	name string
 }
 
-// keep is for how many seconds an answer nobody asks for is kept.
+// keep is for how many seconds an unused answer is kept.
 const keep = 30
 
 // An entry is what is known about a key: the last answer, a lookup under way, or
@@ -84,7 +84,7 @@ func (r *Resolver) drop(e *entry) {
 	delete(r.entries, e.key)
 }
 
-// expire forgets up to two answers that nobody asked for in a while; every
+// expire removes up to two answers that have not been used for keep seconds; every
 // lookup calls it, so that the cache shrinks as it is used.
 func (r *Resolver) expire(k kind, now int64) {
 	for range 2 {

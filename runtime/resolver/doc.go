@@ -12,10 +12,10 @@
 //	// err: app.example could not be resolved (3: Host not found)
 //
 // Answers are cached for their TTL, or `valid=`, and forgotten thirty seconds
-// after their last use. All who ask for one name while it is being looked up
-// share one lookup. A and AAAA are asked for at the same time; if one fails, the
-// lookup fails. A server that does not answer within five seconds is followed by
-// the next, for as long as somebody waits; answers too large for UDP come over
+// after their last use. Requests for a name that is being looked up share one
+// lookup. A and AAAA are asked for at the same time; if one fails, the lookup fails.
+// If a server does not answer within five seconds the next one is asked, for as long
+// as a request waits for the name; answers too large for UDP come over
 // TCP. Failures are not cached.
 //
 // Beside names, services (SRV) and addresses (PTR) can be looked up.

@@ -57,9 +57,8 @@ type Error struct {
 	Name string
 	// Code says why.
 	Code Code
-	// Valid is until when the outcome may be relied on by those who look a name
-	// up again and again (upstream servers with `resolve`). Failures are not
-	// cached here.
+	// Valid is until when the outcome holds for callers that look a name up
+	// periodically (upstream servers with `resolve`). Failures are not cached here.
 	Valid time.Time
 }
 

@@ -25,8 +25,8 @@ const (
 )
 
 // A flight is one lookup on the wire: its questions, the sockets they went out
-// on and those who wait for the answer. Its goroutine asks one server after the
-// other until all questions are answered or nobody waits any more; an answer may
+// on and the callers that wait for the answer. Its goroutine asks one server after the
+// other until all questions are answered or no caller waits any more; an answer may
 // come from any server asked so far.
 type flight struct {
 	r       *Resolver
@@ -124,8 +124,8 @@ func (f *flight) fly() {
 	}
 }
 
-// abandoned reports whether nobody waits for the answer, and takes the flight
-// off its entry so that the next to ask starts anew.
+// abandoned reports whether no caller waits for the answer, and then removes the
+// flight from its entry, so that the next caller starts a new one.
 func (f *flight) abandoned() bool {
 	f.r.mu.Lock()
 	defer f.r.mu.Unlock()
@@ -137,7 +137,7 @@ func (f *flight) abandoned() bool {
 	return true
 }
 
-// land closes the sockets, stores the outcome and wakes those who wait.
+// land closes the sockets, stores the outcome and wakes the waiting callers.
 func (f *flight) land() {
 	f.cancel()
 	for _, c := range f.conns {

@@ -75,7 +75,7 @@ type Wait struct {
 // Resolve appends the addresses of name to dst. Names are compared without
 // regard to case; an IPv4 address is its own answer. Addresses from the cache
 // are rotated at random, IPv4 and IPv6 each among themselves, so that callers
-// who take the first spread over all. valid is until when the answer holds; it
+// that take the first spread over all. valid is until when the answer holds; it
 // is zero for an address. A cached answer costs no allocation.
 //
 // The error is an *Error, ErrNoServers, ErrCancelled or ErrClosed.

@@ -71,7 +71,7 @@ func (b *bundle) options() runtime.Options {
 }
 
 // message packs the bundle with the log files of cfg and with sockets. The files
-// of the message are duplicates that belong to whoever sends it.
+// of the message are duplicates that belong to the sender.
 func (b *bundle) message(kind byte, cfg *runtime.Config, sockets map[string]*netio.Listener) (process.Message, error) {
 	m := process.Message{Kind: kind}
 	var err error

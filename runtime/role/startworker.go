@@ -49,9 +49,8 @@ func (m *master) start(cfg *runtime.Config, record *inputs.Record, sockets map[s
 	return l
 }
 
-// environment is that of a worker: of this process's variables those that env
-// names, and those that the runtime obeys, which are the word of whoever starts
-// the program.
+// environment is that of a worker: the variables of this process that env directives
+// name, and those that the Go runtime reads, which the administrator has set.
 func environment(c *runtime.MainConf) []string {
 	var out []string
 	for _, name := range append([]string{"TZ", "GOMAXPROCS", "GOGC", "GOMEMLIMIT", "GODEBUG", "GOTRACEBACK"}, c.Env.Items...) {

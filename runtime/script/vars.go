@@ -122,7 +122,7 @@ func (v *Vars[S]) Known(name string) bool {
 // are refused as such where nothing else defines them.
 func (v *Vars[S]) Missing(is func(name string) bool) { v.missing = is }
 
-// Find returns how the variable of a name is computed, for those who learn names
+// Find returns how the variable of a name is computed, for callers that get names
 // from requests; nil without one. index is its number, -1 where the
 // configuration does not use it. name is in lower case. Call it after Resolve.
 func (v *Vars[S]) Find(name string) (d *Def[S], index int) {

@@ -7,7 +7,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
-// URL is the address part of proxy_pass and its kin, or of a server line:
+// URL is the address part of proxy_pass and similar directives, or of a server line:
 // HOST[:PORT][URI] or unix:PATH[:URI].
 type URL struct {
 	Text     string // as it was given

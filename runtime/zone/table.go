@@ -3,7 +3,7 @@ package zone
 import "sync"
 
 // Table is a set of entries by key, in the order in which they were last used.
-// Everything but Lock is for those who hold it.
+// The caller of every method but Lock holds the lock.
 type Table[T any] struct {
 	mu      sync.Mutex
 	byKey   map[string]*Entry[T]

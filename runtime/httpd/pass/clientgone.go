@@ -7,9 +7,9 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 )
 
-// The client of an exchange is watched from the time there is a connection to a
-// peer, or a lookup of its name, until the exchange is done with it. When the client
-// leaves, the connection is interrupted, so that whatever waits for it ends.
+// An exchange watches its client from the time it has a connection to a peer, or looks
+// up a name, until it is done with the peer. When the client closes its connection,
+// the connection to the peer is interrupted, so that every wait for it ends.
 
 // hangup is an Exchange as an httpd.Waiter.
 type hangup Exchange
@@ -68,8 +68,8 @@ func (x *Exchange) aborted() {
 	x.R.Logf(errlog.Info, err, "%s", text)
 }
 
-// What is said of a client that leaves, before and after there is a connection to a
-// peer.
+// The log texts about a client that has closed its connection, before and after there
+// is a connection to a peer.
 const (
 	clientLeft         = "epoll_wait() reported that client prematurely closed connection"
 	clientLeftUpstream = clientLeft + ", so upstream connection is closed too"

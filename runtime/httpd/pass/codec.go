@@ -26,7 +26,7 @@ type Codec interface {
 	Release(x *Exchange)
 }
 
-// Verdict is what a codec says of a response header.
+// Verdict is a codec's result for a response header.
 type Verdict uint8
 
 // The verdicts.
@@ -38,7 +38,7 @@ const (
 	HeaderStray                  // this does not answer the request: the kept connection was not clean
 )
 
-// BodyStatus is what a codec says of a piece of the body.
+// BodyStatus is a codec's result for a piece of the body.
 type BodyStatus uint8
 
 // The states of a body.

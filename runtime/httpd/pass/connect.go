@@ -71,8 +71,8 @@ func (x *Exchange) connect() (Fail, httpd.Result) {
 	return 0, httpd.OK
 }
 
-// describe says what a connection of this exchange is, for the pool. It lives as
-// long as the exchange.
+// describe returns the pool's key of a connection of this exchange. It lives as long as
+// the exchange.
 func (x *Exchange) describe(bind netio.Addr) *upstream.Key {
 	k := &x.kind
 	*k = upstream.Key{Protocol: x.Protocol, Bind: bind}
@@ -156,8 +156,8 @@ func (x *Exchange) clientGone() bool {
 	return x.gone.Load()
 }
 
-// look is how often a request that waits for its peer looks at the client, where
-// there is no event when that leaves.
+// look is how often a request that waits for its peer checks its client's connection,
+// where there is no event for its end.
 const look = 250 * time.Millisecond
 
 // errAborted says that the client went away while its peer was waited for.
@@ -211,9 +211,9 @@ func (x *Exchange) wait(pool *buf.Pool, p []byte) (b *buf.Buf, n int, err error)
 	}
 }
 
-// beginWait lets the rest of the request's family run while x waits for its
-// peer; endWait ends that. The goroutine that reads ahead has no part in it:
-// there is no family then.
+// beginWait lets the other members of the request's family run while x waits for its
+// peer; endWait ends that. The goroutine that reads ahead does not call them, since
+// a request with a family does not read ahead.
 func (x *Exchange) beginWait() {
 	if x.body.ahead == nil {
 		x.R.BeginWait()

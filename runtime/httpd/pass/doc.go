@@ -19,12 +19,12 @@
 //
 // A second goroutine exists only for an upgraded connection, for a request body
 // that is large or passed on as it comes (it is sent while the response is read),
-// and for a buffered response once the client takes no more for the moment: then the rest
-// is read ahead into memory and a temporary file, so that a slow client does
-// not hold the peer.
+// and for a buffered response once a write to the client has to wait: then the rest is
+// read ahead into memory and a temporary file, so that a slow client does not keep the
+// peer busy.
 //
-// Different from nginx: a kept connection is used only for what it was made for,
-// and checked before it is used (docs/adr/0027). Connections outlive a reload when
+// Different from nginx: a kept connection is used only by exchanges with its key, and
+// checked before it is used (docs/adr/0027). Connections outlive a reload when
 // keepalive is given explicitly.
 //
 // Not supported: caching, X-Accel-Expires, sticky, queue, state and servers

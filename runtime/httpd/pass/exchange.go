@@ -38,8 +38,8 @@ type Exchange struct {
 	// until the peer closes, 0 nothing.
 	Length    int64
 	Keepalive bool // the connection can serve another exchange
-	// Odd says that the two sides may not agree where the request or the response
-	// ends. The connection is not kept: what follows must not reach another client.
+	// Odd says that the two sides may disagree about the end of the request or of the
+	// response. The connection is not kept: what follows must not reach another client.
 	Odd       bool
 	Buffering bool // buffering is on for this response
 	Upgrade   bool // both sides switch to another protocol

@@ -8,7 +8,7 @@ import (
 )
 
 // Rewriter changes fields of a response on behalf of a module
-// (proxy_redirect, proxy_cookie_path and their kin). A codec may implement it.
+// (proxy_redirect, proxy_cookie_path and the like). A codec may implement it.
 type Rewriter interface {
 	// RewriteRedirect changes a Location, or the part of a Refresh that begins
 	// at prefix; false leaves it alone.

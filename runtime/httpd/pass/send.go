@@ -95,8 +95,8 @@ func (x *Exchange) sendDone(err error) (Fail, httpd.Result) {
 // complete; the rest of it is not sent.
 var errEarly = errors.New("early response")
 
-// write sends p. While it waits it looks whether the peer has answered already
-// and whether the client is still there.
+// write sends p. While it waits it checks whether the peer has answered already and
+// whether the client is still connected.
 func (x *Exchange) write(p []byte) error {
 	c := x.conn
 	if c.TLS() != nil {

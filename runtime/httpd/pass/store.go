@@ -60,8 +60,8 @@ func (s *storing) begin(x *Exchange) error {
 	return err
 }
 
-// spools reports whether the response reaches the client by way of the file, so
-// that its bytes do not hurry: in nginx they do where the file is read into
+// spools reports whether the response reaches the client through the file. Then its
+// pieces need not be sent at once; in nginx they are where the file is read into
 // buffers.
 func (s *storing) spools(x *Exchange) bool {
 	return s.file != nil && x.R.Core().SendfileOn() && !x.R.NeedMemory()
@@ -117,7 +117,7 @@ func (s *storing) end(x *Exchange) {
 	s.file = nil
 }
 
-// drop forgets a response that is not to be kept.
+// drop removes the file of a response that is not to be kept.
 func (s *storing) drop(*Exchange) {
 	if s.file != nil {
 		_ = s.file.Close()

@@ -13,7 +13,7 @@ type Location[T any] struct {
 	NoRegex      bool          // location ^~ name
 	Named        bool          // location @name
 	Regex        *regex.Regex  // location ~ and ~*; nil for the others
-	AutoRedirect bool          // the handler asks for a redirect from /name to /name/ (proxy_pass and its kin)
+	AutoRedirect bool          // the handler asks for a redirect from /name to /name/ (proxy_pass and similar directives)
 	Nested       *Locations[T] // the blocks inside, nil if there are none
 	Value        T
 }

@@ -8,7 +8,7 @@
 // small read; elsewhere the same functions go through golang.org/x/sys/unix.
 //
 // Results are a count and a syscall.Errno (0 for success), never an allocated
-// error. Who calls keeps the descriptor open for the length of the call.
+// error. The caller keeps the descriptor open during the call.
 //
 // Not here: anything that may wait for a disk (sendfile, open, stat) - those
 // calls must enter the scheduler's syscall state.

@@ -127,7 +127,7 @@ func EpollSet(ep, op, fd int, mask uint32, cookie uint64) syscall.Errno {
 	return e
 }
 
-// Notify makes an eventfd report once more to those who watch it.
+// Notify makes an eventfd readable once more, which wakes up the poller that watches it.
 func Notify(fd int) syscall.Errno {
 	one := uint64(1)
 	_, _, e := syscall.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&one)), unsafe.Sizeof(one))

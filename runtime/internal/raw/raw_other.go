@@ -94,7 +94,7 @@ func Connect(fd int, a *Addr) syscall.Errno {
 func Bind(fd int, a *Addr) syscall.Errno { return errno(unix.Bind(fd, encode(a))) }
 
 // Accept takes one connection off a listening socket, non-blocking and
-// close-on-exec, and tells who called.
+// close-on-exec, and stores the address of its peer.
 func Accept(fd int, peer *Addr) (int, syscall.Errno) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
@@ -138,7 +138,7 @@ func GetInt(fd, level, opt int) (int, syscall.Errno) {
 	return v, errno(err)
 }
 
-// Close closes a descriptor that nobody else uses.
+// Close closes a descriptor that has no other user.
 func Close(fd int) syscall.Errno { return errno(unix.Close(fd)) }
 
 // Shutdown closes one direction: unix.SHUT_RD, SHUT_WR or SHUT_RDWR.

@@ -118,7 +118,7 @@ func Bind(fd int, a *Addr) syscall.Errno {
 }
 
 // Accept takes one connection off a listening socket, non-blocking and
-// close-on-exec, and tells who called.
+// close-on-exec, and stores the address of its peer.
 func Accept(fd int, peer *Addr) (int, syscall.Errno) {
 	var s sockaddr
 	s.n = uint32(len(s.b))
@@ -173,7 +173,7 @@ func GetInt(fd, level, opt int) (int, syscall.Errno) {
 	return int(v), e
 }
 
-// Close closes a descriptor that nobody else uses.
+// Close closes a descriptor that has no other user.
 func Close(fd int) syscall.Errno {
 	_, _, e := syscall.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0)
 	return e

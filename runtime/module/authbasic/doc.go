@@ -1,5 +1,5 @@
-// Package authbasic is nginx's ngx_http_auth_basic_module: access for those who
-// know a name and its password (RFC 7617).
+// Package authbasic is nginx's ngx_http_auth_basic_module: access by user name and
+// password (RFC 7617).
 //
 //	location /private/ {
 //		auth_basic           "members only";

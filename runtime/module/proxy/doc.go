@@ -10,7 +10,7 @@
 //		proxy_redirect default;
 //	}
 //
-// Not supported: caching (proxy_cache and its kin are accepted with a warning,
+// Not supported: caching (the proxy_cache directives are accepted with a warning,
 // responses are passed without being kept), HTTP/2 to upstreams, of
 // proxy_ssl_conf_command all but protocols, ciphers and certificates, and the
 // directives of the commercial version.

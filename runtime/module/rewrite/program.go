@@ -60,8 +60,8 @@ type engine struct {
 	// changed says that this run changed the URI.
 	changed bool
 	log     bool
-	debug   bool         // somebody reads debug records
-	tracer  httpd.Tracer // nil where nobody asks
+	debug   bool         // a log takes debug records
+	tracer  httpd.Tracer // nil unless the request is explained
 }
 
 // run is the handler of the server rewrite and rewrite phases.

@@ -268,7 +268,7 @@ func (w *work) keyring() error {
 	return nil
 }
 
-// sessions applies ssl_session_cache, ssl_session_tickets and their kin.
+// sessions applies ssl_session_cache, ssl_session_tickets and related directives.
 func (w *work) sessions() error {
 	c := w.c
 	spec := c.sessions.V

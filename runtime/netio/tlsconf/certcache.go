@@ -13,10 +13,10 @@ import (
 // names with variables are: ssl_certificate_cache. It is safe for concurrent
 // use.
 type CertificateCache struct {
-	// Max is how many objects it holds, a certificate and its key being two;
-	// Inactive is for how long one nobody uses is
-	// kept, Valid for how long one is used before its files are looked at again;
-	// nginx's defaults for the latter are 10 and 60 seconds.
+	// Max is how many objects it holds, a certificate and its key being two.
+	// Inactive is for how long an unused object is kept, Valid for how long an object
+	// is used before its files are checked again; nginx's defaults for the two are 10
+	// and 60 seconds.
 	Max             int
 	Inactive, Valid time.Duration
 

@@ -24,8 +24,8 @@ const (
 	storePrefix  = "store:"
 )
 
-// key reads a private key. Without passwords an encrypted key is an error:
-// there is nobody to ask.
+// key reads a private key. Without passwords an encrypted key is an error: a server
+// cannot prompt for one.
 func (read ReadFile) key(name string, passwords [][]byte) (crypto.Signer, error) {
 	op := `cannot load certificate key "` + name + `": `
 	uri, stored := strings.CutPrefix(name, storePrefix)

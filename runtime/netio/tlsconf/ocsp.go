@@ -228,8 +228,8 @@ func (s *Stapler) fetch() (*staple, error) {
 	return withStaple(s.Certificate, der, valid), nil
 }
 
-// parse reads a response and checks its signature. Without Verify the signer is
-// whoever the response says it is, as in nginx.
+// parse reads a response and checks its signature. Without Verify the signer that the
+// response names is accepted, as in nginx.
 func (s *Stapler) parse(der []byte) (*ocsp.Response, error) {
 	if s.Verify {
 		return ocsp.ParseResponseForCert(der, s.Certificate.Leaf, s.issuer)

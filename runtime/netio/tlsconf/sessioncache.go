@@ -7,7 +7,7 @@ import (
 )
 
 // sessionID is what a client holds in place of a session: an index into a
-// SessionCache that nobody can guess.
+// SessionCache that cannot be guessed.
 type sessionID [32]byte
 
 // sessionOverhead is about what an entry costs beside its state, so that a
