@@ -20,9 +20,9 @@ func (c *Change) Commit() {
 // retire closes the log files of a configuration when no connection uses it any more.
 func (cfg *Config) retire() { cfg.resources.OnStop(cfg.Close) }
 
-// Shed drops what only serving needs of a configuration, for a master: of the current
+// ReleaseServing drops what only serving needs of a configuration, for a master: of the current
 // one that keeps the settings and the log files.
-func (cfg *Config) Shed() {
+func (cfg *Config) ReleaseServing() {
 	cfg.resources.Drop()
 	cfg.HTTP, cfg.Files = nil, nil
 }

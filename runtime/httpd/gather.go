@@ -2,9 +2,9 @@ package httpd
 
 import "github.com/sluiceproxy/sluice/runtime/buf"
 
-// Gather collects what a body filter makes of one piece, so that it leaves in
-// few pieces however small the parts are. It is empty between the filter's
-// calls. The zero Gather is ready.
+// Gather is the output buffer of a body filter. It joins the small parts that the
+// filter makes of one piece, so that few pieces go on to the next filter. It is empty
+// between the filter's calls. The zero Gather is ready.
 type Gather struct {
 	b     *buf.Buf
 	n     int    // bytes in b

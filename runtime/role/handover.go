@@ -28,7 +28,7 @@ func (m *master) handOver(c *runtime.Change, asked *process.Outcome) {
 	for _, spec := range c.Config.HTTP.Sockets() {
 		h.keep[spec.Key()] = true
 	}
-	c.Config.Shed()
+	c.Config.ReleaseServing()
 	m.change = h
 	if m.worker != nil && !m.worker.exiting && m.worker.serving && sameUser(c.Config, m.cfg) {
 		m.send(h)
@@ -79,7 +79,7 @@ func (m *master) commit() {
 	m.noAccept, m.respawnAt = false, nil
 	if h.first {
 		m.started()
-		m.cfg.Shed()
+		m.cfg.ReleaseServing()
 		h.Commit()
 		m.nextChange()
 		return
