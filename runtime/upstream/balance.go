@@ -11,7 +11,7 @@ func (RoundRobin) Prepare(*Set) {}
 
 // Pick implements Balancer.
 func (RoundRobin) Pick(c *Choice, s *Set, now int64) int {
-	t := turns{best: -1}
+	t := smooth{best: -1}
 	for i, p := range s.Peers {
 		if !c.Tried(i) && p.alive(now) {
 			t.add(s, i)
@@ -20,15 +20,15 @@ func (RoundRobin) Pick(c *Choice, s *Set, now int64) int {
 	return t.take(s)
 }
 
-// turns chooses one of several peers so that over time each is chosen as often
-// as its weight says, and no peer twice in a row where that can be helped.
-type turns struct {
+// smooth is one choice of smooth weighted round robin: over time each peer is chosen
+// in proportion to its weight, and the choices of one peer are spread evenly.
+type smooth struct {
 	best  int // -1: none so far
 	total int
 }
 
 // add lets peer i of s take part.
-func (t *turns) add(s *Set, i int) {
+func (t *smooth) add(s *Set, i int) {
 	p := s.Peers[i]
 	p.current += p.effective
 	t.total += p.effective
@@ -41,7 +41,7 @@ func (t *turns) add(s *Set, i int) {
 }
 
 // take ends the turn and returns the chosen peer, -1 where none took part.
-func (t *turns) take(s *Set) int {
+func (t *smooth) take(s *Set) int {
 	if t.best >= 0 {
 		s.Peers[t.best].current -= t.total
 	}
@@ -80,10 +80,10 @@ func (LeastConn) Pick(c *Choice, s *Set, now int64) int {
 	return s.among(c, best, now)
 }
 
-// among takes turns between the peers that are as busy as peer first.
+// among alternates between the peers that are as busy as peer first.
 func (s *Set) among(c *Choice, first int, now int64) int {
 	b := s.Peers[first]
-	t := turns{best: -1}
+	t := smooth{best: -1}
 	for i := first; i < len(s.Peers); i++ {
 		p := s.Peers[i]
 		if !c.Tried(i) && p.conns*b.weight == b.conns*p.weight && p.alive(now) {
@@ -102,14 +102,14 @@ type Random struct {
 // Prepare implements Balancer.
 func (Random) Prepare(*Set) {}
 
-// maxTurns is how many peers a method rejects before it falls back to round
+// maxRejected is how many peers a method rejects before it falls back to round
 // robin.
-const maxTurns = 20
+const maxRejected = 20
 
 // Pick implements Balancer.
 func (m Random) Pick(c *Choice, s *Set, now int64) int {
 	first := -1
-	for ; c.turns <= maxTurns; c.turns++ {
+	for ; c.rejected <= maxRejected; c.rejected++ {
 		i := s.at(rand.IntN(max(s.weight, 1)))
 		if i == first || c.Tried(i) || !s.Peers[i].alive(now) {
 			continue

@@ -73,19 +73,19 @@ type Choice struct {
 	Tries int    // how many more attempts are allowed
 	Key   []byte // what a hashing method works on, set by the caller
 
-	g      *Group
-	set    *Set
-	bits   uint64   // tried peers, the first 64
-	more   []uint64 // the others
-	hash   uint32   // hashing methods: the value or place reached
-	rehash int      // hashing methods: how often it was computed
-	turns  int      // peers rejected so far
+	g        *Group
+	set      *Set
+	bits     uint64   // tried peers, the first 64
+	more     []uint64 // the others
+	hash     uint32   // hashing methods: the value or place reached
+	rehash   int      // hashing methods: how often it was computed
+	rejected int      // peers rejected so far
 }
 
 // Begin starts a search in g.
 func (g *Group) Begin(c *Choice) {
 	c.g, c.set, c.Peer = g, g.primary, nil
-	c.bits, c.hash, c.rehash, c.turns = 0, 0, 0, 0
+	c.bits, c.hash, c.rehash, c.rejected = 0, 0, 0, 0
 	clear(c.more)
 	c.Tries = g.primary.tries
 	if g.backup != nil {

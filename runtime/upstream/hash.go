@@ -22,7 +22,7 @@ func (IPHash) Pick(c *Choice, s *Set, now int64) int {
 	if c.rehash == 0 {
 		c.hash, c.rehash = ipHashSeed, 1
 	}
-	for ; c.turns <= maxTurns && len(s.Peers) > 1; c.turns++ {
+	for ; c.rejected <= maxRejected && len(s.Peers) > 1; c.rejected++ {
 		for _, b := range c.Key {
 			c.hash = (c.hash*113 + uint32(b)) % 6271
 		}
@@ -43,7 +43,7 @@ func (Hash) Prepare(*Set) {}
 // Pick implements Balancer.
 func (Hash) Pick(c *Choice, s *Set, now int64) int {
 	var num [20]byte
-	for ; c.turns <= maxTurns && len(s.Peers) > 1 && len(c.Key) > 0; c.turns++ {
+	for ; c.rejected <= maxRejected && len(s.Peers) > 1 && len(c.Key) > 0; c.rejected++ {
 		sum := uint32(0)
 		if c.rehash > 0 {
 			sum = crc32.Update(0, crc32.IEEETable, strconv.AppendInt(num[:0], int64(c.rehash), 10))
@@ -119,11 +119,11 @@ func (k *Ketama) Pick(c *Choice, s *Set, now int64) int {
 	if s.single || len(c.Key) == 0 || len(k.points) == 0 {
 		return RoundRobin{}.Pick(c, s, now)
 	}
-	if c.turns == 0 && c.rehash == 0 {
+	if c.rejected == 0 && c.rehash == 0 {
 		c.hash = uint32(k.find(crc32.ChecksumIEEE(c.Key)))
 		c.rehash = 1
 	}
-	for ; c.turns <= maxTurns; c.turns++ {
+	for ; c.rejected <= maxRejected; c.rejected++ {
 		server := k.points[int(c.hash)%len(k.points)].server
 		if i := s.ofServer(c, server, now); i >= 0 {
 			return i
@@ -147,9 +147,9 @@ func (k *Ketama) find(hash uint32) int {
 	return i
 }
 
-// ofServer takes turns between the live addresses of one server.
+// ofServer alternates between the live addresses of one server.
 func (s *Set) ofServer(c *Choice, server string, now int64) int {
-	t := turns{best: -1}
+	t := smooth{best: -1}
 	for i, p := range s.Peers {
 		if p.Server == server && !c.Tried(i) && p.alive(now) {
 			t.add(s, i)
