@@ -2,9 +2,10 @@ package conf
 
 import "time"
 
-// pause lets others run while a configuration is loaded in a process that serves.
+// pause lets other goroutines run while a configuration is loaded in a process that
+// serves.
 type pause struct {
-	fn    func() // nil: nobody waits
+	fn    func() // of PauseWith; nil: the load does not pause
 	steps int
 	since time.Time
 }
@@ -14,10 +15,10 @@ const (
 	pauseAfter = 200 * time.Microsecond // of work
 )
 
-// PauseWith has fn called again and again while the configuration is loaded, every fifth of a millisecond or so.
+// PauseWith makes the load call fn about every pauseAfter.
 func (l *Loader) PauseWith(fn func()) { l.pause.fn = fn }
 
-// Pause is for what else takes long in a load: it is called for each step of it.
+// Pause is called at each step of other long work during a load.
 func (l *Loader) Pause() { l.pause.due() }
 
 func (p *pause) due() {

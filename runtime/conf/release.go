@@ -2,8 +2,8 @@ package conf
 
 import "strings"
 
-// Release lets go of everything that only loading needs. Call it once, when the configuration is complete and nobody is
-// going to ask the Loader for statements, problems or settings; those who explain a configuration do not call it.
+// Release drops everything that only loading needs. Call it once, when the configuration is complete and the statements,
+// problems and settings of the Loader are not needed any more. Commands that explain a configuration do not call it.
 //
 // Handlers, settings and messages keep pointers to the Block or the Node that they were made from. Both stay, and a Block
 // keeps its kind, its parents and its settings, but neither leads to the statements any more: whatever a configuration

@@ -160,7 +160,7 @@ func (t *table) candidates(list []Candidate) {
 	}
 }
 
-// answer is who answers, and what.
+// answer prints the handler and the response.
 func (t *table) answer(h *Handler, resp *Response) {
 	if h != nil {
 		t.handler(h)

@@ -28,7 +28,7 @@ func CopyFilter() Module {
 
 // PostponeFilter is ngx_http_postpone_filter_module. The output of subrequests
 // is put in order at its place in the module list, and the filters behind it
-// are those of the main request, which see what subrequests put out, too.
+// are those of the main request, which see the output of subrequests, too.
 func PostponeFilter() Module {
 	return Module{Name: "ngx_http_postpone_filter_module", Register: func(b *Builder, _ *conf.Module) {
 		b.place.behindPostpone = true
