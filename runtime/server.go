@@ -3,7 +3,7 @@ package runtime
 import (
 	"time"
 
-	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/http1"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
@@ -19,7 +19,7 @@ type Server struct {
 	host   *Host
 	cfg    *Config
 	first  *Change         // from NewServer to Start
-	http   *httpd.Instance // nil until the first configuration is taken
+	http   *http1.Instance // nil until the first configuration is taken
 	shared bool            // see SetShared
 }
 
@@ -100,7 +100,7 @@ func (s *Server) Take(c *Change) error {
 // prepare does what can fail in Take.
 func (s *Server) prepare(c *Change) (opened []*netio.Listener, err error) {
 	if s.http == nil {
-		if s.http, err = httpd.NewInstance(s.host.stats); err != nil {
+		if s.http, err = http1.NewInstance(s.host.stats); err != nil {
 			return nil, err
 		}
 		s.http.SetShared(s.shared)

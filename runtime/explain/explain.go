@@ -10,6 +10,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime"
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/http1"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
@@ -81,10 +82,10 @@ func (x *Explainer) Explain(q *Question) (*Report, error) {
 }
 
 // run runs the probe once. granted: access is never refused.
-func (x *Explainer) run(p *httpd.Probe, granted bool) *recorder {
+func (x *Explainer) run(p *http1.Probe, granted bool) *recorder {
 	x.log.reset()
 	x.rec = &recorder{x: x, granted: granted}
-	head, err := x.traced.HTTP.Probe(p)
+	head, err := p.Run(x.traced.HTTP)
 	x.rec.probeErr = err
 	x.rec.finish(head)
 	return x.rec
@@ -94,9 +95,9 @@ func (x *Explainer) run(p *httpd.Probe, granted bool) *recorder {
 func (x *Explainer) fill(rep *Report, rec *recorder, addr *httpd.Addr, all bool) {
 	rep.Notes = append(rep.Notes, rec.notes...)
 	switch {
-	case errors.Is(rec.probeErr, httpd.ErrNoTLS):
+	case errors.Is(rec.probeErr, http1.ErrNoTLS):
 		rep.note("%s does not speak TLS: the handshake fails", addr.Text())
-	case errors.Is(rec.probeErr, httpd.ErrRejected):
+	case errors.Is(rec.probeErr, http1.ErrRejected):
 		rep.note("the TLS handshake is rejected: ssl_reject_handshake, or no certificate")
 	}
 	if addr.ProxyProtocol {
@@ -134,7 +135,7 @@ func (x *Explainer) locationNotes(b *conf.Block, rep *Report) {
 
 // findLocal chooses a socket for a name: the wildcard of the port, else the
 // first address that has it.
-func (x *Explainer) findLocal(p *httpd.Probe, rep *Report) {
+func (x *Explainer) findLocal(p *http1.Probe, rep *Report) {
 	port, n := p.Local.Port(), 0
 	var found *httpd.Addr
 	for _, a := range x.traced.HTTP.Addrs {

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/http1"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
@@ -27,7 +27,7 @@ type UsageError string
 func (e UsageError) Error() string { return string(e) }
 
 // probe makes the request.
-func (q *Question) probe() (*httpd.Probe, *Request, error) {
+func (q *Question) probe() (*http1.Probe, *Request, error) {
 	req := &Request{Method: q.Method, Scheme: "http", Fields: q.Headers}
 	if req.Method == "" {
 		req.Method = "GET"
@@ -54,7 +54,7 @@ func (q *Question) probe() (*httpd.Probe, *Request, error) {
 	if at := strings.LastIndexByte(req.Host, '@'); at >= 0 {
 		req.Host = req.Host[at+1:]
 	}
-	p := &httpd.Probe{TLS: req.Scheme == "https"}
+	p := &http1.Probe{TLS: req.Scheme == "https"}
 	name, port, err := splitHost(req.Host, p.TLS)
 	if err != nil {
 		return nil, nil, err
@@ -96,7 +96,7 @@ func (q *Question) head(req *Request) ([]byte, error) {
 
 // addresses fills in the addresses of both sides. A name stands for no address: the
 // socket is then chosen by its port, see findLocal.
-func (q *Question) addresses(p *httpd.Probe, name string, port uint16) (err error) {
+func (q *Question) addresses(p *http1.Probe, name string, port uint16) (err error) {
 	if p.Peer, err = parseAddress(q.From, 0); err != nil {
 		return err
 	}

@@ -50,10 +50,10 @@ func (r *Request) runBackground(uri []byte, before, done chan struct{}) {
 func (r *Request) runChild(uri []byte) {
 	s := r.child(uri, r.Args, SubOptions{Background: true, HeaderOnly: true, KeepMethod: true})
 	defer s.release()
-	defer s.caught()
-	s.finalize(s.phases(atServer))
+	defer s.Recovered()
+	s.Finalize(s.phases(atServer))
 	if s.loc.Core.logSubrequest {
-		s.logRequest()
+		s.LogRequest()
 	}
 }
 
@@ -62,14 +62,15 @@ func (r *Request) runChild(uri []byte) {
 // body cannot be copied.
 func (r *Request) detach(body bool) *Request {
 	n := r.newBackgroundCarrier()
-	m := newRequest(r.cfg, &n.client, n, r.listen)
-	m.srv, m.loc = r.srv, r.loc
-	m.sni, m.numbers, m.live = r.sni, r.numbers, r.live
-	m.log, m.debug, m.verbose, m.action = r.log, r.debug, r.verbose, r.action
+	m := NewRequest(&Origin{
+		Config: r.cfg, Client: &n.client, Carrier: n, Listen: r.listen, SNI: r.sni, Verbose: r.verbose,
+		Numbers: r.numbers, Live: r.live,
+	})
+	m.srv, m.loc, m.log, m.debug, m.action = r.srv, r.loc, r.log, r.debug, r.action
 	if r.replaced {
 		m.SetPeer(r.peer)
 	}
-	m.Start, m.number, m.length, m.pipelined = r.Start, r.number, r.length, r.pipelined
+	m.Start, m.Proto.Number, m.Proto.Length, m.Proto.Pipelined = r.Start, r.Proto.Number, r.Proto.Length, r.Proto.Pipelined
 	m.Method, m.MethodStr, m.Version = r.Method, m.dup(r.MethodStr), r.Version
 	m.Line = r.Line
 	for _, p := range []*[]byte{
@@ -79,7 +80,7 @@ func (r *Request) detach(body bool) *Request {
 		*p = m.dup(*p)
 	}
 	m.URI, m.Args, m.Unparsed = m.dup(r.URI), m.dup(r.Args), m.dup(r.Unparsed)
-	m.name, m.port, m.id = m.dup(r.name), r.port, m.dup(r.id)
+	m.Proto.Host, m.Proto.Port, m.id = m.dup(r.Proto.Host), r.Proto.Port, m.dup(r.id)
 	m.captures = append(m.captures[:0], r.captures...)
 	m.captureData = m.dup(r.captureData)
 	list := m.In.List
@@ -92,7 +93,7 @@ func (r *Request) detach(body bool) *Request {
 	for i := range r.vars {
 		m.vars[i] = varValue{b: m.dup(r.vars[i].b), state: r.vars[i].state}
 	}
-	m.Body = Body{read: true, bodyDecoder: bodyDecoder{done: true}}
+	m.Body = Body{Read: true, Done: true}
 	if body && !m.takeBody(&r.Body) {
 		m.release()
 		n.end()

@@ -22,12 +22,12 @@ type backgroundCarrier struct {
 func (r *Request) newBackgroundCarrier() *backgroundCarrier {
 	c := r.client
 	n := &backgroundCarrier{local: *c.Socket.Local(), live: r.live}
-	n.client.begin(c.ID, c.Start, &c.Peer, n)
+	n.client.Begin(c.ID, c.Start, &c.Peer, n)
 	n.client.Proxy = c.Proxy
 	if c.TLS != nil {
 		n.client.TLS = c.TLS.copy()
 	}
-	if r.cfg.hold() {
+	if r.cfg.Hold() {
 		n.cfg = r.cfg
 	}
 	n.live.Add(1) // r's connection still counts, so live.Wait has not returned
@@ -36,7 +36,7 @@ func (r *Request) newBackgroundCarrier() *backgroundCarrier {
 
 // end releases the configuration and n's count in live.
 func (n *backgroundCarrier) end() {
-	n.cfg.release()
+	n.cfg.Release()
 	n.live.Done()
 }
 
@@ -53,8 +53,8 @@ var errNoClient = errors.New("a background request has no client")
 func (*backgroundCarrier) NextBody(*Request) ([]byte, error)       { return nil, io.EOF }
 func (*backgroundCarrier) ReadyBody(*Request, []byte) (int, error) { return 0, nil }
 func (*backgroundCarrier) BodyAhead() (received, room int64)       { return 0, 0 }
-func (*backgroundCarrier) DetachBody(*Request) (*BodyFlow, error)  { return nil, errNoClient }
-func (*backgroundCarrier) AttachBody(*Request, *BodyFlow) error    { return errNoClient }
+func (*backgroundCarrier) DetachBody(*Request) (BodyFlow, error)   { return nil, errNoClient }
+func (*backgroundCarrier) AttachBody(*Request, BodyFlow) error     { return errNoClient }
 func (*backgroundCarrier) DropBody(*Request) Result                { return OK }
 func (*backgroundCarrier) DropsBody() bool                         { return false }
 func (*backgroundCarrier) Continue(*Request) error                 { return nil }

@@ -18,21 +18,19 @@ type Body struct {
 	File *os.File // else it is here, from the beginning
 	Size int64    // of the decoded body
 
-	bodyDecoder
 	store     *buf.Buf
 	part      []byte // of store: what $request_body is where the rest did not come
-	kept      int64  // Size before the last read from the client
-	before    int64  // $request_length when reading began
+	Kept      int64  // Size before the last read from the client
 	given     bool   // it cannot be used and was given up; see had
 	had       int64  // of a chunked one: what $content_length is from then on, -1: nothing
-	started   bool
-	discarded bool
-	streams   bool // a part of it has come, and the rest is passed on as it comes
-	unread    bool // ... which has ended before the body did
-	read      bool // ReadBody has run
+	Started   bool   // reading it has begun
+	Done      bool   // it was read to its end, or there is none
+	Discarded bool   // nobody gets what comes of it
+	streams   bool   // a part of it has come, and the rest is passed on as it comes
+	Unread    bool   // ... which has ended before the body did
+	Read      bool   // ReadBody has run
 	keepFile  bool
 	inFile    bool // File, whatever the settings: see BodyFile
-	ownBuf    bool // the connection's input is a buffer of the body alone
 }
 
 func (b *Body) release(r *Request) {
@@ -58,14 +56,14 @@ func (b *Body) dropFile() {
 	b.File = nil
 }
 
-// bodyUnread reports whether bytes of the body may still be on their way. While
+// BodyUnread reports whether bytes of the body may still be on their way. While
 // they are dropped, only bodyDrop uses the Body.
-func (r *Request) bodyUnread() bool {
+func (r *Request) BodyUnread() bool {
 	if r.carrier.DropsBody() {
 		return true
 	}
-	if r.Body.started {
-		return !r.Body.done
+	if r.Body.Started {
+		return !r.Body.Done
 	}
 	return r.HasBody()
 }
@@ -75,22 +73,20 @@ func (r *Request) bodyUnread() bool {
 // has an empty body: subrequests and error pages announce no length that they
 // could not send.
 func (r *Request) DiscardBody() Result {
-	if r.parent != nil || r.Body.discarded || r.Body.started {
+	if r.parent != nil || r.Body.Discarded || r.Body.Started {
 		return OK
 	}
 	if r.Debugging() {
 		r.Debugf("http set discard body")
 	}
 	if err := r.TestExpect(); err != nil {
-		r.broken(err)
+		r.Broken(err)
 		return Error
 	}
 	if !r.HasBody() {
 		return OK
 	}
-	r.Body.discarded = true
-	r.startBody()
-	r.In.ContentLength, r.In.Chunked = 0, false
+	r.Body.Discarded = true
 	return r.carrier.DropBody(r)
 }
 
@@ -99,14 +95,14 @@ func (r *Request) HasBody() bool { return r.In.ContentLength > 0 || r.In.Chunked
 
 // TestExpect answers "Expect: 100-continue" before the body is read.
 func (r *Request) TestExpect() error {
-	if r.expectTested || r.Version < 1001 || r.parent != nil {
+	if r.Proto.ExpectTested || r.Version < 1001 || r.parent != nil {
 		return nil
 	}
 	e := r.In.Get(h1.Expect)
 	if e == nil {
 		return nil
 	}
-	r.expectTested = true
+	r.Proto.ExpectTested = true
 	if !h1.EqualFold(e, "100-continue") {
 		return nil
 	}
@@ -118,26 +114,26 @@ var emptyBody = []byte{}
 
 // errors of reading a body.
 var (
-	errTooLarge = errors.New("too large body")
-	errBadBody  = errors.New("invalid chunked body")
+	ErrTooLarge = errors.New("too large body")
+	ErrBadBody  = errors.New("invalid chunked body")
 )
 
 // BodyFailed turns an error of BodyNext or ReadBody into a result.
 func (r *Request) BodyFailed(err error) Result {
 	switch {
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, ErrTooLarge):
 		return StatusEntityTooLarge
-	case errors.Is(err, errBadBody):
+	case errors.Is(err, ErrBadBody):
 		return StatusBadRequest
-	case isTimeout(err): // which nginx does not log
-		r.main.timedOut = true
+	case IsTimeout(err): // which nginx does not log
+		r.main.Proto.TimedOut = true
 		return StatusRequestTimeout
-	case errors.Is(err, io.EOF), r.resetTLS(err):
+	case errors.Is(err, io.EOF), r.ResetTLS(err):
 		r.Logf(errlog.Info, nil, "client prematurely closed connection")
 	default:
 		r.Logf(errlog.Info, err, "recv() failed")
 	}
-	r.failed = true
+	r.Proto.Failed = true
 	return StatusBadRequest
 }
 
@@ -161,16 +157,16 @@ func (r *Request) ReadBody() Result {
 		r.borrowBody(&r.main.Body)
 		return OK
 	}
-	if b.read || b.discarded {
+	if b.Read || b.Discarded {
 		return OK
 	}
 	if b.streams && b.Mem == nil {
 		r.abandonBody()
 		return OK
 	}
-	b.read = true
+	b.Read = true
 	if err := r.TestExpect(); err != nil {
-		r.broken(err)
+		r.Broken(err)
 		return Error
 	}
 	toFile := b.inFile || r.bodyInFile != bodyFileOff
@@ -178,12 +174,12 @@ func (r *Request) ReadBody() Result {
 	n := b.Size // of what is in store: the beginning of a body that was to be passed on as it comes
 	for {
 		piece, err := r.BodyNext()
-		if errors.Is(err, io.EOF) && b.done {
+		if errors.Is(err, io.EOF) && b.Done {
 			break
 		}
 		if err != nil {
-			if b.File == nil && b.kept > 0 {
-				b.part = b.store.B[:b.kept]
+			if b.File == nil && b.Kept > 0 {
+				b.part = b.store.B[:b.Kept]
 			}
 			return r.BodyFailed(err)
 		}
@@ -217,15 +213,16 @@ func (r *Request) ReadBody() Result {
 // follows Body.Mem.
 func (r *Request) ReadBodyReady() Result {
 	b := &r.Body
-	if r.parent != nil || b.read || b.discarded || b.started || r.In.ContentLength < 0 && !r.In.Chunked {
+	if r.parent != nil || b.Read || b.Discarded || b.Started || r.In.ContentLength < 0 && !r.In.Chunked {
 		return OK
 	}
 	if err := r.TestExpect(); err != nil {
-		r.broken(err)
+		r.Broken(err)
 		return Error
 	}
-	if !r.startBody() {
-		b.Mem, b.read = emptyBody, true
+	if r.In.ContentLength == 0 {
+		b.Started, b.Done = true, true
+		b.Mem, b.Read = emptyBody, true
 		return OK
 	}
 	size := max(r.loc.Core.bodyBufferSize, 1)
@@ -238,6 +235,33 @@ func (r *Request) ReadBodyReady() Result {
 		return r.BodyFailed(err)
 	}
 	b.Mem = b.store.B[:n]
-	b.read, b.streams = b.done, !b.done
+	b.Read, b.streams = b.Done, !b.Done
 	return OK
+}
+
+// RefuseBody logs why a body cannot be used, and abandons it. more is how many bytes
+// would have made it too large.
+func (r *Request) RefuseBody(why error, more int64) {
+	if errors.Is(why, ErrTooLarge) {
+		r.Errorf(nil, "client intended to send too large chunked body: %d+%d bytes", r.Body.Size, more)
+		r.Proto.Lingering = true
+	} else {
+		r.Errorf(nil, "client sent invalid chunked body")
+	}
+	r.abandonBody()
+}
+
+// abandonBody drops what was read of a body that cannot be used, and reads no
+// more of it: to what answers instead the request has an empty one.
+func (r *Request) abandonBody() {
+	b := &r.Body
+	had := int64(-1)
+	if !b.Discarded {
+		had = r.bodyFound()
+	}
+	b.given, b.had = true, had
+	b.dropFile()
+	b.Mem, b.Size = nil, 0
+	b.Started, b.Done, b.Discarded = true, true, true
+	r.In.ContentLength, r.In.Chunked = 0, false
 }

@@ -17,12 +17,12 @@ func (r *Request) BodyBuffered() bool {
 }
 
 // BodyDone reports whether the request body was read to its end.
-func (r *Request) BodyDone() bool { return !r.HasBody() || r.main.Body.done }
+func (r *Request) BodyDone() bool { return !r.HasBody() || r.main.Body.Done }
 
 // DetachBody lets the rest of the body be read on another goroutine, until
 // AttachBody. There must be a rest.
-func (r *Request) DetachBody() (*BodyFlow, error) { return r.carrier.DetachBody(r) }
+func (r *Request) DetachBody() (BodyFlow, error) { return r.carrier.DetachBody(r) }
 
 // AttachBody ends what DetachBody began, once the last Read of f has returned. The
 // error is for BodyFailed, unless it is that of Interrupt.
-func (r *Request) AttachBody(f *BodyFlow) error { return r.carrier.AttachBody(r, f) }
+func (r *Request) AttachBody(f BodyFlow) error { return r.carrier.AttachBody(r, f) }

@@ -13,10 +13,11 @@ type Carrier interface {
 	// read and not been used, and how many more fit where they are.
 	BodyAhead() (received, room int64)
 	// DetachBody is [Request.DetachBody], AttachBody [Request.AttachBody].
-	DetachBody(r *Request) (*BodyFlow, error)
-	AttachBody(r *Request, f *BodyFlow) error
-	// DropBody reads and drops the body that a request has discarded, and goes on with
-	// that while the request waits. A Result other than OK refuses the body.
+	DetachBody(r *Request) (BodyFlow, error)
+	AttachBody(r *Request, f BodyFlow) error
+	// DropBody reads and drops the body of a request that has been told to discard it,
+	// and goes on with that while the request waits. A Result other than OK refuses the
+	// body.
 	DropBody(r *Request) Result
 	// DropsBody reports whether the body is being dropped on another goroutine.
 	DropsBody() bool

@@ -35,8 +35,8 @@ type Socket interface {
 // maxHostText is more than the length of any address as text.
 const maxHostText = 64
 
-// begin sets what is known when a connection begins.
-func (c *Client) begin(id uint64, start int64, peer *netio.Addr, s Socket) {
+// Begin sets what is known when a connection begins.
+func (c *Client) Begin(id uint64, start int64, peer *netio.Addr, s Socket) {
 	c.ID, c.Start, c.Peer, c.Socket = id, start, *peer, s
 	c.Host = c.Peer.AppendHost(c.hostText[:0])
 }
@@ -75,10 +75,10 @@ func (r *Request) SetPeer(a netio.Addr) {
 // that the request runs under.
 func (r *Request) Listen() *Addr { return r.listen }
 
-// sniChoice is the server that the name in a handshake has chosen, in the
+// SNIChoice is the server that the name in a handshake has chosen, in the
 // configuration of the moment.
-type sniChoice struct {
-	server *Server
-	name   string       // in lower case; "" where no name chose it
-	regex  *regex.Regex // the server_name that matched it
+type SNIChoice struct {
+	Server *Server
+	Name   string       // in lower case; "" where no name chose it
+	Regex  *regex.Regex // the server_name that matched it
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
-	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
 // Waiter is a wait on behalf of a request, which ends early when the client closes
@@ -18,107 +17,17 @@ type Waiter interface {
 	ClientGone()
 }
 
-// hangups are the Waiters of a connection's requests. It belongs to a Conn and
-// stays with it in the pool.
-type hangups struct {
-	mu      sync.Mutex
-	nc      *netio.Conn // valid while there are waiters
-	waiters []Waiter
-	lookFn  func() // look, bound once
-}
-
-// Watch calls w.ClientGone when the client closes its connection, until Unwatch; at
-// once if that has happened already. False means that there are no such events for
-// this connection, and that the caller has to poll [Request.ClientClosed]. From then
-// on what the client still sends of a discarded body is read and dropped.
+// Watch calls w.ClientGone when the client leaves, until Unwatch; at once if it has
+// left already. False: there are no such events for this connection, and the caller
+// has to ask [Request.ClientClosed] from time to time. What the client still sends
+// of a discarded body is read from then on.
 func (r *Request) Watch(w Waiter) bool { return r.carrier.Watch(w) }
 
-// Watch implements Carrier.
-func (c *Conn) Watch(w Waiter) bool {
-	c.beginDrop()
-	h := c.someHangups()
-	h.mu.Lock()
-	h.nc = c.nc
-	h.waiters = append(h.waiters, w)
-	h.mu.Unlock()
-	return c.srv.lot != nil && c.nc.OnHangup(c.srv.lot, h.lookFn)
-}
-
-// someHangups returns the connection's hangups, made by the first call.
-func (c *Conn) someHangups() *hangups {
-	h := c.hangups
-	if h == nil {
-		h = new(hangups)
-		h.lookFn = h.look
-		c.hangups = h
-	}
-	return h
-}
-
-// shareReads prepares the connection for a second goroutine that reads from it. It
-// makes everything that Watch would make, so that both goroutines may call Watch
-// without knowing of each other.
-func (c *Conn) shareReads() error {
-	if l := c.srv.lot; l != nil {
-		if err := c.nc.WatchEnd(l); err != nil {
-			return err
-		}
-		c.nc.OnHangup(l, c.someHangups().lookFn)
-	}
-	return c.nc.Share()
-}
-
-// Unwatch undoes Watch: w.ClientGone is not called any more.
+// Unwatch ends what Watch began: w is not told any more.
 func (r *Request) Unwatch(w Waiter) { r.carrier.Unwatch(w) }
 
-// Unwatch implements Carrier.
-func (c *Conn) Unwatch(w Waiter) {
-	h := c.hangups
-	if h == nil {
-		return
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for i, other := range h.waiters {
-		if other == w {
-			n := len(h.waiters) - 1
-			h.waiters[i], h.waiters[n] = h.waiters[n], nil
-			h.waiters = h.waiters[:n]
-			return
-		}
-	}
-}
-
-// look is what OnHangup calls.
-func (h *hangups) look() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if len(h.waiters) == 0 {
-		return
-	}
-	if h.nc.PeerClosed() {
-		h.tell()
-	}
-}
-
-// tell ends the waits of all waiters; the caller holds mu.
-func (h *hangups) tell() {
-	for _, w := range h.waiters {
-		w.ClientGone()
-	}
-}
-
-// EndWaits implements Carrier.
-func (c *Conn) EndWaits() {
-	if h := c.hangups; h != nil {
-		h.mu.Lock()
-		h.tell()
-		h.mu.Unlock()
-	}
-}
-
-// goneLook is how often a wait checks whether the client has closed its connection,
-// where there are no events for that.
+// goneLook is how often a wait looks whether the client has gone, where there are
+// no events for that.
 const goneLook = 250 * time.Millisecond
 
 // sleeper is a Waiter that waits for time to pass.
@@ -148,12 +57,15 @@ func (r *Request) Sleep(ms int64) {
 	switch {
 	case r.cfg.tracer != nil:
 		return
-	case r.main.failed:
-		r.failed = true
+	case r.main.Proto.Failed:
+		r.Proto.Failed = true
 		return
 	}
 	s := sleepers.Get().(*sleeper)
-	flow := r.main.flow
+	var flow *FlowState
+	if f := r.main.Proto.Flow; f != nil {
+		flow = f.State()
+	}
 	told := r.Watch(s)
 	// A member that writes another member's output to the client keeps the turn.
 	away := r.member != nil && !r.member.f.emitting
@@ -178,12 +90,12 @@ func (r *Request) Sleep(ms int64) {
 // sleep is the wait of Sleep; true means that it has ended early. flow, if not nil,
 // reads from the connection: until the body is complete only flow reports that the
 // client has closed it. told says that Watch calls s.ClientGone.
-func (r *Request) sleep(s *sleeper, flow *BodyFlow, told bool, ms int64) bool {
+func (r *Request) sleep(s *sleeper, flow *FlowState, told bool, ms int64) bool {
 	var lost chan struct{}
 	if flow != nil {
 		lost = flow.lost
 	}
-	for until := clock.Mono() + int64(msec(ms)); ; {
+	for until := clock.Mono() + int64(Msec(ms)); ; {
 		left := time.Duration(until - clock.Mono())
 		switch {
 		case left <= 0:
@@ -211,9 +123,9 @@ func (r *Request) sleep(s *sleeper, flow *BodyFlow, told bool, ms int64) bool {
 
 // cutShort ends a request whose Sleep ended early: the client has closed its
 // connection, or the request has failed elsewhere, which is logged there.
-func (r *Request) cutShort(flow *BodyFlow) {
-	elsewhere := r.main.failed || flow != nil && flow.isLost()
-	r.failed = true
+func (r *Request) cutShort(flow *FlowState) {
+	elsewhere := r.main.Proto.Failed || flow != nil && flow.isLost()
+	r.Proto.Failed = true
 	if elsewhere {
 		return
 	}
@@ -226,11 +138,5 @@ func (r *Request) cutShort(flow *BodyFlow) {
 // that waits for something else. The error is the one pending on the socket, if any.
 func (r *Request) ClientGone() (bool, error) { return r.carrier.HungUp() }
 
-// HungUp implements Carrier.
-func (c *Conn) HungUp() (bool, error) { return c.nc.HungUp() }
-
 // ClientClosed is ClientGone without the error, which stays with the socket.
 func (r *Request) ClientClosed() bool { return r.carrier.Closed() }
-
-// Closed implements Carrier.
-func (c *Conn) Closed() bool { return c.nc.PeerClosed() }

@@ -138,17 +138,18 @@ func (c *Config) Sockets() (specs []netio.ListenSpec) {
 	return specs
 }
 
-// addrOf returns the address a connection on a socket is for, nil when the
+// AddrOf returns the address that the connection s is for, which came on the listening
+// socket of that key, nil when the
 // configuration does not listen there.
-func (c *Config) addrOf(ls *Listening, nc *netio.Conn) *Addr {
-	list := c.byKey[ls.key]
+func (c *Config) AddrOf(key string, s Socket) *Addr {
+	list := c.byKey[key]
 	if len(list) == 1 {
 		return list[0]
 	}
 	if len(list) == 0 {
 		return nil
 	}
-	local := nc.Local()
+	local := s.Local()
 	var wild *Addr
 	for _, a := range list {
 		if a.Spec.Addr.IsWildcard() {
@@ -189,3 +190,24 @@ func Register(b *Builder, m *conf.Module) {
 
 // Present reports whether the configuration has an http block.
 func (b *Builder) Present() bool { return b.http != nil }
+
+// At returns the address that connections to local come in on: the one that
+// listens there, else the wildcard of its port. It is nil for none.
+func (c *Config) At(local *netio.Addr) (found *Addr) {
+	for _, a := range c.Addrs {
+		at := &a.Spec.Addr
+		switch {
+		case at.IsUnix() || local.IsUnix():
+			if at.IsUnix() && local.IsUnix() && at.Path() == local.Path() {
+				return a
+			}
+		case at.Port() != local.Port():
+		case at.IP() == local.IP():
+			return a
+		case !at.IsWildcard():
+		case at.IP().Is4() == local.IP().Is4() || found == nil && at.IP().Is6() && !a.Spec.IPv6Only:
+			found = a
+		}
+	}
+	return found
+}

@@ -15,13 +15,13 @@ import (
 // ServerConf are the http_core settings that hold before a location is
 // chosen: http and server level only.
 type ServerConf struct {
-	headerBufferSize   int64
-	largeHeaderBuffers conf.Buffers
-	headerTimeout      int64 // ms
-	ignoreInvalid      bool
-	mergeSlashes       bool
-	underscores        bool
-	maxHeaders         int
+	HeaderBufferSize   int64
+	LargeHeaderBuffers conf.Buffers
+	HeaderTimeout      int64 // ms
+	IgnoreInvalid      bool
+	MergeSlashes       bool
+	Underscores        bool
+	MaxHeaders         int
 	connectionPool     int64 // only compared with the size of largeHeaderBuffers
 }
 
@@ -38,39 +38,39 @@ type Core struct {
 	internal         bool
 	satisfyAny       bool
 	authDelay        int64 // ms
-	maxBodySize      int64
+	MaxBodySize      int64
 	bodyBufferSize   int64
 	bodyTimeout      int64
 	bodyInFile       int
 	bodyTemp         TempPath
-	sendTimeout      int64
-	sendfile         bool
+	SendTimeout      int64
+	Sendfile         bool
 	sendfileMaxChunk int64
 	tcpNodelay       bool
 	tcpNopush        bool
-	postponeOutput   int64
-	chunked          bool
+	PostponeOutput   int64
+	Chunked          bool
 	etag             bool
 	ifModifiedSince  int
 	maxRanges        int
 	limitRate        *script.Value
 	limitRateAfter   *script.Value
 
-	keepaliveTimeout    int64 // ms
-	keepaliveHeader     int64 // s, 0: no header
-	keepaliveMinTimeout int64
+	KeepaliveTimeout    int64 // ms
+	KeepaliveHeader     int64 // s, 0: no header
+	KeepaliveMinTimeout int64
 	keepaliveRequests   int
 	keepaliveTime       int64
 	keepaliveDisable    conf.Slot[int]
-	resetTimedout       bool
-	lingering           int
-	lingeringTime       int64
-	lingeringTimeout    int64
+	ResetTimedout       bool
+	Lingering           int
+	LingeringTime       int64
+	LingeringTimeout    int64
 
-	absoluteRedirect    bool
-	serverNameRedirect  bool
-	portRedirect        bool
-	serverTokens        int
+	AbsoluteRedirect    bool
+	ServerNameRedirect  bool
+	PortRedirect        bool
+	ServerTokens        int
 	msieRefresh         bool
 	msiePadding         bool
 	logNotFound         bool
@@ -85,7 +85,7 @@ type Core struct {
 	resolveTime   int64
 	subBufferSize int64
 	earlyHints    conf.List[*script.Value]
-	postAction    string
+	PostAction    string
 }
 
 // openFileCache are the open_file_cache directives.
@@ -102,8 +102,8 @@ type openFileCache struct {
 
 const (
 	lingerOff = iota
-	lingerOn
-	lingerAlways
+	LingerOn
+	LingerAlways
 )
 
 const (
@@ -115,7 +115,7 @@ const (
 const (
 	tokensUnset = iota
 	tokensOff
-	tokensOn
+	TokensOn
 	tokensBuild
 )
 
@@ -133,8 +133,8 @@ const (
 
 func defaultServerConf() ServerConf {
 	return ServerConf{
-		headerBufferSize: 1024, largeHeaderBuffers: conf.Buffers{Num: 4, Size: 8192},
-		headerTimeout: 60000, ignoreInvalid: true, mergeSlashes: true, maxHeaders: 1000,
+		HeaderBufferSize: 1024, LargeHeaderBuffers: conf.Buffers{Num: 4, Size: 8192},
+		HeaderTimeout: 60000, IgnoreInvalid: true, MergeSlashes: true, MaxHeaders: 1000,
 		connectionPool: 512,
 	}
 }
@@ -142,11 +142,11 @@ func defaultServerConf() ServerConf {
 func (b *Builder) defaultCore() Core {
 	return Core{
 		defaultType: []byte("text/plain"), types: defaultTypes(),
-		maxBodySize: 1 << 20, bodyBufferSize: 2 * int64(os.Getpagesize()), bodyTimeout: 60000, sendTimeout: 60000,
-		sendfileMaxChunk: 2 << 20, tcpNodelay: true, postponeOutput: 1460, chunked: true, etag: true,
-		ifModifiedSince: imsExact, maxRanges: -1, keepaliveTimeout: 75000, keepaliveRequests: 1000,
-		keepaliveTime: 3600000, keepaliveDisable: conf.Slot[int]{V: disableMSIE6}, lingering: lingerOn,
-		lingeringTime: 30000, lingeringTimeout: 5000, absoluteRedirect: true, portRedirect: true,
+		MaxBodySize: 1 << 20, bodyBufferSize: 2 * int64(os.Getpagesize()), bodyTimeout: 60000, SendTimeout: 60000,
+		sendfileMaxChunk: 2 << 20, tcpNodelay: true, PostponeOutput: 1460, Chunked: true, etag: true,
+		ifModifiedSince: imsExact, maxRanges: -1, KeepaliveTimeout: 75000, keepaliveRequests: 1000,
+		keepaliveTime: 3600000, keepaliveDisable: conf.Slot[int]{V: disableMSIE6}, Lingering: LingerOn,
+		LingeringTime: 30000, LingeringTimeout: 5000, AbsoluteRedirect: true, PortRedirect: true,
 		msiePadding: true, logNotFound: true, resolveTime: 30000, subBufferSize: 8192,
 		openCache: openFileCache{inactive: 60, valid: 60, minUses: 1},
 		bodyTemp:  TempPath{Dir: b.Loader.FullPath(b.Loader.Layout.ClientBodyTemp)},
@@ -154,13 +154,13 @@ func (b *Builder) defaultCore() Core {
 }
 
 func bindServerConf(c *ServerConf, t *conf.Table) {
-	t.Size("client_header_buffer_size", &c.headerBufferSize)
-	t.Bufs("large_client_header_buffers", &c.largeHeaderBuffers)
-	t.Msec("client_header_timeout", &c.headerTimeout)
-	t.Flag("ignore_invalid_headers", &c.ignoreInvalid)
-	t.Flag("merge_slashes", &c.mergeSlashes)
-	t.Flag("underscores_in_headers", &c.underscores)
-	t.Num("max_headers", &c.maxHeaders)
+	t.Size("client_header_buffer_size", &c.HeaderBufferSize)
+	t.Bufs("large_client_header_buffers", &c.LargeHeaderBuffers)
+	t.Msec("client_header_timeout", &c.HeaderTimeout)
+	t.Flag("ignore_invalid_headers", &c.IgnoreInvalid)
+	t.Flag("merge_slashes", &c.MergeSlashes)
+	t.Flag("underscores_in_headers", &c.Underscores)
+	t.Num("max_headers", &c.MaxHeaders)
 	t.Func("connection_pool_size", func(cmd *conf.Cmd) (err error) {
 		c.connectionPool, err = cmd.PoolSize()
 		return err
@@ -170,7 +170,7 @@ func bindServerConf(c *ServerConf, t *conf.Table) {
 // finishServerConf checks the settings of servers. Those of http count where a
 // server has none of its own.
 func (b *Builder) finishServerConf(block *conf.Block, c *ServerConf) error {
-	if !b.srvConf.Unused(block) && c.largeHeaderBuffers.Size < c.connectionPool {
+	if !b.srvConf.Unused(block) && c.LargeHeaderBuffers.Size < c.connectionPool {
 		return errors.New(`the "large_client_header_buffers" size must be equal to or greater than "connection_pool_size"`)
 	}
 	return nil
@@ -208,7 +208,7 @@ func (b *Builder) bindPaths(c *Core, t *conf.Table) {
 }
 
 func (b *Builder) bindBody(c *Core, t *conf.Table) {
-	t.Offset("client_max_body_size", &c.maxBodySize)
+	t.Offset("client_max_body_size", &c.MaxBodySize)
 	t.Size("client_body_buffer_size", &c.bodyBufferSize)
 	t.Msec("client_body_timeout", &c.bodyTimeout)
 	t.Enum("client_body_in_file_only", &c.bodyInFile, []conf.Choice{
@@ -220,24 +220,24 @@ func (b *Builder) bindBody(c *Core, t *conf.Table) {
 
 func (b *Builder) bindConnection(c *Core, t *conf.Table) {
 	t.Func("keepalive_timeout", func(cmd *conf.Cmd) error { return c.setKeepalive(cmd) })
-	t.Msec("keepalive_min_timeout", &c.keepaliveMinTimeout)
+	t.Msec("keepalive_min_timeout", &c.KeepaliveMinTimeout)
 	t.Num("keepalive_requests", &c.keepaliveRequests)
 	t.Msec("keepalive_time", &c.keepaliveTime)
 	t.Bitmask("keepalive_disable", &c.keepaliveDisable, []conf.Choice{
 		{Word: "none", Value: disableNone}, {Word: "msie6", Value: disableMSIE6}, {Word: "safari", Value: disableSafari},
 	})
-	t.Flag("reset_timedout_connection", &c.resetTimedout)
-	t.Enum("lingering_close", &c.lingering, []conf.Choice{
-		{Word: "off", Value: lingerOff}, {Word: "on", Value: lingerOn}, {Word: "always", Value: lingerAlways},
+	t.Flag("reset_timedout_connection", &c.ResetTimedout)
+	t.Enum("lingering_close", &c.Lingering, []conf.Choice{
+		{Word: "off", Value: lingerOff}, {Word: "on", Value: LingerOn}, {Word: "always", Value: LingerAlways},
 	})
-	t.Msec("lingering_time", &c.lingeringTime)
-	t.Msec("lingering_timeout", &c.lingeringTimeout)
-	t.Msec("send_timeout", &c.sendTimeout)
-	t.Flag("sendfile", &c.sendfile)
+	t.Msec("lingering_time", &c.LingeringTime)
+	t.Msec("lingering_timeout", &c.LingeringTimeout)
+	t.Msec("send_timeout", &c.SendTimeout)
+	t.Flag("sendfile", &c.Sendfile)
 	t.Size("sendfile_max_chunk", &c.sendfileMaxChunk)
 	t.Flag("tcp_nodelay", &c.tcpNodelay)
 	t.Flag("tcp_nopush", &c.tcpNopush)
-	t.Size("postpone_output", &c.postponeOutput)
+	t.Size("postpone_output", &c.PostponeOutput)
 	t.Func("limit_rate", func(cmd *conf.Cmd) error { return b.setRate(&c.limitRate, cmd) })
 	t.Func("limit_rate_after", func(cmd *conf.Cmd) error { return b.setRate(&c.limitRateAfter, cmd) })
 }
@@ -255,23 +255,23 @@ func (b *Builder) bindResponse(c *Core, t *conf.Table) {
 		return nil
 	})
 	t.Msec("auth_delay", &c.authDelay)
-	t.Flag("chunked_transfer_encoding", &c.chunked)
+	t.Flag("chunked_transfer_encoding", &c.Chunked)
 	t.Flag("etag", &c.etag)
 	t.Enum("if_modified_since", &c.ifModifiedSince, []conf.Choice{
 		{Word: "off", Value: imsOff}, {Word: "exact", Value: imsExact}, {Word: "before", Value: imsBefore},
 	})
 	t.Num("max_ranges", &c.maxRanges)
-	t.Flag("absolute_redirect", &c.absoluteRedirect)
-	t.Flag("server_name_in_redirect", &c.serverNameRedirect)
-	t.Flag("port_in_redirect", &c.portRedirect)
-	t.Enum("server_tokens", &c.serverTokens, []conf.Choice{
-		{Word: "off", Value: tokensOff}, {Word: "on", Value: tokensOn}, {Word: "build", Value: tokensBuild},
+	t.Flag("absolute_redirect", &c.AbsoluteRedirect)
+	t.Flag("server_name_in_redirect", &c.ServerNameRedirect)
+	t.Flag("port_in_redirect", &c.PortRedirect)
+	t.Enum("server_tokens", &c.ServerTokens, []conf.Choice{
+		{Word: "off", Value: tokensOff}, {Word: "on", Value: TokensOn}, {Word: "build", Value: tokensBuild},
 	})
 	t.Flag("msie_refresh", &c.msieRefresh)
 	t.Flag("msie_padding", &c.msiePadding)
 	t.Flag("log_not_found", &c.logNotFound)
 	t.Flag("log_subrequest", &c.logSubrequest)
-	t.Str("post_action", &c.postAction)
+	t.Str("post_action", &c.PostAction)
 	t.Func("early_hints", func(cmd *conf.Cmd) error {
 		for i := range cmd.Args {
 			v, err := b.Value(cmd, i)
@@ -289,9 +289,9 @@ func (c *Core) setKeepalive(cmd *conf.Cmd) error {
 	if !ok {
 		return cmd.Bad("invalid value")
 	}
-	c.keepaliveTimeout = n
+	c.KeepaliveTimeout = n
 	if len(cmd.Args) == 2 { // else the field of the block around it holds
-		if c.keepaliveHeader, ok = conf.ParseSec(cmd.Arg(1)); !ok {
+		if c.KeepaliveHeader, ok = conf.ParseSec(cmd.Arg(1)); !ok {
 			return cmd.Bad("invalid value")
 		}
 	}
@@ -347,7 +347,7 @@ func (c *Core) IfModifiedSince() (on, exact bool) {
 
 // Resolver returns the location's resolver, nil if none is configured, and
 // resolver_timeout.
-func (c *Core) Resolver() (*resolver.Resolver, time.Duration) { return c.resolver, msec(c.resolveTime) }
+func (c *Core) Resolver() (*resolver.Resolver, time.Duration) { return c.resolver, Msec(c.resolveTime) }
 
 // setResolver handles the resolver directive.
 func (b *Builder) setResolver(c *Core, cmd *conf.Cmd) error {
@@ -364,14 +364,11 @@ func (b *Builder) setResolver(c *Core, cmd *conf.Cmd) error {
 func (c *Core) BodyBufferSize() int64 { return c.bodyBufferSize }
 
 // SendfileOn reports the sendfile setting.
-func (c *Core) SendfileOn() bool { return c.sendfile }
+func (c *Core) SendfileOn() bool { return c.Sendfile }
 
 // SatisfyAny reports whether one access check that grants is enough (satisfy
 // any).
 func (c *Core) SatisfyAny() bool { return c.satisfyAny }
-
-// SendTimeout is send_timeout in milliseconds.
-func (c *Core) SendTimeout() int64 { return c.sendTimeout }
 
 // TCPNoDelay is the tcp_nodelay setting.
 func (c *Core) TCPNoDelay() bool { return c.tcpNodelay }

@@ -53,7 +53,7 @@ var padding = func() (p []byte) {
 // sendDefaultPage sends the built-in page of a code.
 func (r *Request) sendDefaultPage(code int) Result {
 	set := pages
-	if r.loc.Core.serverTokens >= tokensOn {
+	if r.loc.Core.ServerTokens >= TokensOn {
 		set = pagesFull
 	}
 	page := set[code]
@@ -72,7 +72,7 @@ func (r *Request) sendDefaultPage(code int) Result {
 	r.Out.ClearLastModified()
 	r.Out.Remove(h1.ETag)
 	r.Out.Remove(h1.ContentLength)
-	if rc := r.SendHeader(); rc != OK || r.headerOnly {
+	if rc := r.SendHeader(); rc != OK || r.Proto.HeaderOnly {
 		return doneIf(rc)
 	}
 	o := r.Piece()

@@ -10,7 +10,7 @@ func (r *Request) SendEarlyHints() error {
 	}
 	err := r.carrier.SendHints(r)
 	if err != nil {
-		r.broken(err)
+		r.Broken(err)
 	}
 	return err
 }

@@ -83,11 +83,11 @@ func (r *Request) special(code Result) Result {
 	switch code {
 	case StatusBadRequest, StatusEntityTooLarge, StatusURITooLarge, StatusToHTTPS, StatusCertError, StatusNoCert,
 		StatusInternalServerError, StatusNotImplemented:
-		r.keepalive = false
+		r.Proto.Keepalive = false
 	}
 	switch code {
 	case StatusBadRequest, StatusToHTTPS, StatusCertError, StatusNoCert:
-		r.lingering = false
+		r.Proto.Lingering = false
 	}
 	r.Out.ContentType = nil
 	core := r.loc.Core
@@ -97,12 +97,12 @@ func (r *Request) special(code Result) Result {
 		}
 		for _, p := range core.errorPages.Items {
 			if p.status == int(code) {
-				r.trace(Event{Kind: EventStatus, Code: code, Node: p.node})
+				r.Trace(Event{Kind: EventStatus, Code: code, Node: p.node})
 				return r.sendErrorPage(p)
 			}
 		}
 	}
-	r.trace(Event{Kind: EventStatus, Code: code})
+	r.Trace(Event{Kind: EventStatus, Code: code})
 	r.discardForPage()
 	if core.msieRefresh && r.In.UserAgent&agentMSIE != 0 && (code == 301 || code == 302) {
 		return r.sendRefresh()
@@ -116,15 +116,15 @@ func (r *Request) special(code Result) Result {
 
 // discardForPage discards the body of a request that gets a built-in page.
 func (r *Request) discardForPage() {
-	r.expectTested = true
+	r.Proto.ExpectTested = true
 	if r.DiscardBody() != OK {
-		r.keepalive = false
+		r.Proto.Keepalive = false
 	}
 }
 
 func (r *Request) sendErrorPage(p *errorPage) Result {
 	if p.replace != 0 && p.replace != 200 {
-		r.expectTested = true
+		r.Proto.ExpectTested = true
 	}
 	if p.replace >= 0 {
 		r.errStatus = p.replace
@@ -150,7 +150,7 @@ func (r *Request) sendErrorPage(p *errorPage) Result {
 		r.errStatus = 302
 	}
 	r.Out.Remove(h1.Location)
-	r.Out.Add(h1.Location, names[h1.Location], uri)
+	r.Out.Add(h1.Location, FieldNames[h1.Location], uri)
 	if r.loc.Core.msieRefresh && r.In.UserAgent&agentMSIE != 0 {
 		return r.sendRefresh()
 	}

@@ -13,12 +13,11 @@ type BackgroundCarrier = backgroundCarrier
 // that carrier stands for.
 func Serve(cfg *Config, carrier Carrier, peer netio.Addr, path string) {
 	client := &Client{}
-	client.begin(7, clock.Mono(), &peer, &backgroundCarrier{local: cfg.Addrs[0].Spec.Addr})
-	r := newRequest(cfg, client, carrier, cfg.Addrs[0])
-	r.setLog(r.loc.Log)
+	client.Begin(7, clock.Mono(), &peer, &backgroundCarrier{local: cfg.Addrs[0].Spec.Addr})
+	r := NewRequest(&Origin{Config: cfg, Client: client, Carrier: carrier, Listen: cfg.Addrs[0]})
 	r.Method, r.MethodStr, r.Version = h1.Get, methodGet, 1001
 	r.URI, r.Unparsed = []byte(path), []byte(path)
-	r.answer(OK)
-	r.logRequest()
+	r.Answer(OK)
+	r.LogRequest()
 	r.release()
 }

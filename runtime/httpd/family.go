@@ -106,7 +106,7 @@ func (r *Request) Include(uri, args []byte, o SubOptions) *Request {
 // runIncluded is the goroutine of an included subrequest. It begins with the turn.
 func (r *Request) runIncluded() {
 	k := r.member
-	if !r.main.failed {
+	if !r.main.Proto.Failed {
 		r.main.action = ""
 		r.included()
 	}
@@ -128,14 +128,14 @@ func (r *Request) runIncluded() {
 // included runs an included subrequest. A panic breaks the response off.
 func (r *Request) included() {
 	defer r.Caught(func() { r.terminate(Error) })
-	r.finalize(r.phases(atServer))
+	r.Finalize(r.phases(atServer))
 }
 
 // Await waits until the included subrequest s has finished and r's own output
 // goes on behind it.
 func (r *Request) Await(s *Request) {
 	f := r.member.f
-	for !r.main.failed && !(s.member.done && f.active == r) {
+	for !r.main.Proto.Failed && !(s.member.done && f.active == r) {
 		f.park(r)
 	}
 }
@@ -147,7 +147,7 @@ func (r *Request) Settle() {
 		return
 	}
 	f := r.member.f
-	for !r.main.failed && (f.active != r || len(r.member.kept) > 0) {
+	for !r.main.Proto.Failed && (f.active != r || len(r.member.kept) > 0) {
 		f.park(r)
 	}
 }
@@ -297,7 +297,7 @@ func (f *family) advance() {
 			return
 		}
 		if r.loc.Core.logSubrequest {
-			r.logRequest()
+			r.LogRequest()
 		}
 		k.done = true
 		f.active = r.parent
@@ -311,14 +311,14 @@ func (f *family) output(r *Request, o *Out) error {
 		o.Last = false
 		defer func() { o.Last = true }()
 	}
-	if f.main.failed {
+	if f.main.Proto.Failed {
 		return errClientGone
 	}
 	if f.active == r {
 		return f.emit(o)
 	}
 	r.member.keep(o)
-	for r.member.held > keepLimit && f.active != r && !o.Last && !f.main.failed {
+	for r.member.held > keepLimit && f.active != r && !o.Last && !f.main.Proto.Failed {
 		f.park(r)
 	}
 	return nil
@@ -327,7 +327,7 @@ func (f *family) output(r *Request, o *Out) error {
 // emit passes a piece on to the main request's last filters.
 func (f *family) emit(o *Out) error {
 	m := f.main
-	if m.failed {
+	if m.Proto.Failed {
 		return errClientGone
 	}
 	if o.Size() == 0 && !o.Last && !o.Flush && !o.Recycled {

@@ -2,12 +2,15 @@ package httpd
 
 import (
 	"errors"
+	"os"
+	"syscall"
+	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 )
 
-// finalize turns a result into a complete response.
-func (r *Request) finalize(rc Result) {
+// Finalize turns a result into a complete response.
+func (r *Request) Finalize(rc Result) {
 	for turn := 0; turn < 64; turn++ {
 		if rc == Redirect {
 			rc = r.phases(r.resumeAt)
@@ -28,11 +31,11 @@ func (r *Request) finalize(rc Result) {
 				continue
 			}
 			return
-		case rc == Error || rc == StatusRequestTimeout || rc == StatusClientClosed || r.failed:
+		case rc == Error || rc == StatusRequestTimeout || rc == StatusClientClosed || r.Proto.Failed:
 			r.terminate(rc)
 			return
 		case rc == StatusClose:
-			r.main.timedOut = true
+			r.main.Proto.TimedOut = true
 			r.terminate(rc)
 			return
 		case r.headerSent:
@@ -49,30 +52,30 @@ func (r *Request) finalize(rc Result) {
 // is logged, if nothing of a response has been sent.
 func (r *Request) terminate(rc Result) {
 	m := r.main
-	m.failed, m.cut = true, true
+	m.Proto.Failed, m.Proto.Cut = true, true
 	if m.member != nil {
 		m.member.f.abort()
 		r.carrier.EndWaits()
 	}
-	if rc == Error || rc == StatusClientClosed || m.headSize == 0 {
+	if rc == Error || rc == StatusClientClosed || m.Proto.HeadSize == 0 {
 		r.BreakOff()
 	}
-	if rc > 0 && (m.headSize == 0 || m.sent == 0) {
+	if rc > 0 && (m.Proto.HeadSize == 0 || m.Proto.Sent == 0) {
 		m.Out.Status = int(rc)
 	}
 }
 
-// broken marks the request as failed, because writing to the client has failed.
-func (r *Request) broken(err error) {
-	r.main.failed, r.main.cut = true, true
-	r.failed = true
+// Broken marks the request as failed, because writing to the client has failed.
+func (r *Request) Broken(err error) {
+	r.main.Proto.Failed, r.main.Proto.Cut = true, true
+	r.Proto.Failed = true
 	if k := r.main.member; k != nil {
 		k.f.abort()
 		r.carrier.EndWaits()
 	}
-	if isTimeout(err) {
-		r.main.timedOut = true
-		r.Logf(errlog.Info, errTimedOut, "client timed out")
+	if IsTimeout(err) {
+		r.main.Proto.TimedOut = true
+		r.Logf(errlog.Info, ErrTimedOut, "client timed out")
 	} else if !errors.Is(err, errClientGone) {
 		if _, ok := errlog.Errno(err); ok {
 			r.logWrite(err)
@@ -80,13 +83,83 @@ func (r *Request) broken(err error) {
 	}
 }
 
-// fileFailed ends a response whose file turned out shorter than announced.
-func (r *Request) fileFailed(o *Out, err error) error {
-	r.broken(errClientGone)
+// FileFailed ends a response whose file turned out shorter than announced.
+func (r *Request) FileFailed(o *Out, err error) error {
+	r.Broken(errClientGone)
 	if err == nil {
 		r.Logf(errlog.Alert, nil, `pread() read only part of "%s"`, o.Name)
 	} else {
 		r.Logf(errlog.Crit, err, `pread() "%s" failed`, o.Name)
 	}
 	return errClientGone
+}
+
+var (
+	errClientGone = errors.New("client closed connection")
+	// ErrTimedOut is what the error log says of a wait that has ended by a timeout.
+	ErrTimedOut = error(syscall.ETIMEDOUT)
+)
+
+// logWrite logs a failed send the way nginx does: a client that went away is
+// information, not an error. nginx is told by an event before it sends, except where
+// it does not look.
+func (r *Request) logWrite(err error) {
+	lv := errlog.Crit
+	if e, ok := errlog.Errno(err); ok {
+		switch e {
+		case syscall.ECONNRESET, syscall.EPIPE, syscall.ENOTCONN, syscall.ETIMEDOUT,
+			syscall.ECONNREFUSED, syscall.ENETDOWN, syscall.ENETUNREACH, syscall.EHOSTDOWN, syscall.EHOSTUNREACH:
+			lv = errlog.Info
+		}
+	}
+	text := "send() failed"
+	if lv == errlog.Info {
+		text = r.clientLost()
+	}
+	r.Logf(lv, err, "%s", text)
+}
+
+// clientLost is what the error log says of a client that has left while it was
+// answered.
+func (r *Request) clientLost() string {
+	if r.upstream != nil {
+		if text := r.upstream.ClientLost(); text != "" {
+			return text
+		}
+	}
+	return "client prematurely closed connection"
+}
+
+// ResetTLS reports whether the client has reset a TLS connection, which to nginx is
+// the same as closing it in order.
+func (r *Request) ResetTLS(err error) bool {
+	return r.client.TLS != nil && errors.Is(err, syscall.ECONNRESET)
+}
+
+// IsTimeout reports whether err is that of a wait that took too long.
+func IsTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
+
+// Msec returns n milliseconds, the unit of settings.
+func Msec(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+
+// BreakOff ends the response where it is: what waits to be sent never leaves.
+func (r *Request) BreakOff() {
+	m := r.main
+	n := r.carrier.Pending()
+	m.Proto.Sent = max(m.Proto.Sent-int64(n), 0)
+	r.carrier.TakeBack(n)
+}
+
+// SendOverdue sends what waits to be sent if it is as much as postpone_output
+// asks for. It is called before a wait for more of a response, so that a header of
+// that size leaves before its body comes.
+func (r *Request) SendOverdue() error {
+	if r.Proto.Failed || !r.carrier.Overdue(r) {
+		return nil
+	}
+	err := r.carrier.Flush(r)
+	if err != nil {
+		r.Broken(err)
+	}
+	return err
 }

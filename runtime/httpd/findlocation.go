@@ -34,7 +34,7 @@ func (r *Request) findLocation() Result {
 		r.loc = res.Value
 	}
 	if r.cfg.tracer != nil {
-		r.trace(Event{Kind: EventLocated, On: res.AutoRedirect})
+		r.Trace(Event{Kind: EventLocated, On: res.AutoRedirect})
 	}
 	if r.loc.Core.internal && !r.internal {
 		return StatusNotFound
@@ -44,9 +44,9 @@ func (r *Request) findLocation() Result {
 	}
 	r.enterLocation()
 	if r.Debugging() {
-		r.Debugf("http cl:%d max:%d", r.In.ContentLength, r.loc.Core.maxBodySize)
+		r.Debugf("http cl:%d max:%d", r.In.ContentLength, r.loc.Core.MaxBodySize)
 	}
-	if n, limit := r.In.ContentLength, r.loc.Core.maxBodySize; n != -1 && limit != 0 && n > limit && !r.Body.discarded {
+	if n, limit := r.In.ContentLength, r.loc.Core.MaxBodySize; n != -1 && limit != 0 && n > limit && !r.Body.Discarded {
 		r.Errorf(nil, "client intended to send too large body: %d bytes", n)
 		r.discardForPage() // so that an error page is not refused too
 		return StatusEntityTooLarge
@@ -57,7 +57,7 @@ func (r *Request) findLocation() Result {
 			to = r.Join(to, []byte("?"), r.Args)
 		}
 		r.Out.Remove(h1.Location)
-		r.Out.Add(h1.Location, names[h1.Location], to)
+		r.Out.Add(h1.Location, FieldNames[h1.Location], to)
 		return StatusMovedPermanently
 	}
 	return OK
@@ -68,7 +68,7 @@ func (r *Request) enterLocation() {
 	r.lostContent = false
 	if l := r.loc.limited; l != nil && r.Method&r.loc.limitMethods != 0 {
 		r.loc = l
-		r.trace(Event{Kind: EventLimited})
+		r.Trace(Event{Kind: EventLimited})
 	}
 	if in := r.loc.Core.bodyInFile; in != bodyFileOff {
 		r.bodyInFile = in
@@ -78,15 +78,15 @@ func (r *Request) enterLocation() {
 	}
 	core := r.loc.Core
 	r.setLog(r.loc.Log)
-	if !r.keepalive {
+	if !r.Proto.Keepalive {
 		return
 	}
 	switch {
-	case core.keepaliveTimeout == 0,
-		r.number >= uint64(core.keepaliveRequests),
+	case core.KeepaliveTimeout == 0,
+		r.Proto.Number >= uint64(core.keepaliveRequests),
 		r.Start-r.client.Start > core.keepaliveTime*1e6,
 		r.In.UserAgent&agentMSIE6 != 0 && r.Method == h1.Post && core.keepaliveDisable.V&disableMSIE6 != 0,
 		r.In.UserAgent&agentSafari != 0 && core.keepaliveDisable.V&disableSafari != 0:
-		r.keepalive = false
+		r.Proto.Keepalive = false
 	}
 }

@@ -4,10 +4,11 @@ import (
 	"bytes"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
-	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
-// recognise finds the browsers that some work-arounds are about.
+// Recognise finds the browsers that some work-arounds are about.
+func (h *HeadersIn) Recognise(ua []byte) { h.UserAgent = recognise(ua) }
+
 func recognise(ua []byte) (a agent) {
 	if i := bytes.Index(ua, []byte("MSIE ")); i >= 0 && i+7 < len(ua) {
 		a |= agentMSIE
@@ -40,67 +41,14 @@ func recognise(ua []byte) (a agent) {
 	return a
 }
 
-// checkHead looks at the header as a whole: what makes a request ambiguous is
-// refused here.
-func (r *Request) checkHead() Result {
-	if r.name == nil {
-		if rc := r.chooseServer(nil); rc != OK {
-			return rc
-		}
-	}
-	if !r.In.Has(h1.Host) && r.Version > 1000 {
-		r.Logf(errlog.Info, nil, `client sent HTTP/1.1 request without "Host" header`)
-		return StatusBadRequest
-	}
-	if r.In.Has(h1.ContentLength) {
-		n, ok := h1.ParseContentLength(r.In.Get(h1.ContentLength))
-		if !ok {
-			r.Logf(errlog.Info, nil, `client sent invalid "Content-Length" header`)
-			return StatusBadRequest
-		}
-		r.In.ContentLength = n
-	}
-	if r.In.Has(h1.TransferEncoding) {
-		if rc := r.checkTransferEncoding(); rc != OK {
-			return rc
-		}
-	}
-	switch r.Method {
-	case h1.Connect:
-		r.Logf(errlog.Info, nil, "client sent CONNECT method")
-		return StatusNotAllowed
-	case h1.Trace:
-		r.Logf(errlog.Info, nil, "client sent TRACE method")
-		return StatusNotAllowed
-	}
-	return r.checkTLS()
-}
-
-func (r *Request) checkTransferEncoding() Result {
-	te := r.In.Get(h1.TransferEncoding)
-	switch {
-	case r.Version < 1001:
-		r.Logf(errlog.Info, nil, `client sent HTTP/1.0 request with "Transfer-Encoding" header`)
-		return StatusBadRequest
-	case !h1.EqualFold(te, "chunked"):
-		r.Logf(errlog.Info, nil, `client sent unknown "Transfer-Encoding": "%s"`, te)
-		return StatusNotImplemented
-	case r.In.Has(h1.ContentLength):
-		r.Logf(errlog.Info, nil, `client sent "Content-Length" and "Transfer-Encoding" headers at the same time`)
-		return StatusBadRequest
-	}
-	r.In.Chunked = true
-	return OK
-}
-
-// chooseServer picks the server block for a host name.
-func (r *Request) chooseServer(host []byte) Result {
+// ChooseServer picks the server block for a host name.
+func (r *Request) ChooseServer(host []byte) Result {
 	names := r.listen.Names
 	if names == nil {
 		return OK
 	}
-	if r.sni.server != nil && r.sni.name != "" && string(host) == r.sni.name {
-		if r.sni.regex != nil && !r.Match(r.sni.regex, host) {
+	if r.sni.Server != nil && r.sni.Name != "" && string(host) == r.sni.Name {
+		if r.sni.Regex != nil && !r.Match(r.sni.Regex, host) {
 			return StatusInternalServerError
 		}
 		return OK
@@ -110,7 +58,7 @@ func (r *Request) chooseServer(host []byte) Result {
 	if !ok && re != nil {
 		return StatusInternalServerError
 	}
-	if r.sni.name != "" {
+	if r.sni.Name != "" {
 		if !ok {
 			srv, ok = r.listen.Default, true
 		}

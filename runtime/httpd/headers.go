@@ -40,6 +40,9 @@ func (h *HeadersIn) Get(id h1.FieldID) []byte {
 // Has reports whether there is a field with the id, empty or not.
 func (h *HeadersIn) Has(id h1.FieldID) bool { return h.first[id] > 0 }
 
+// Field returns the first field of an id, which there is.
+func (h *HeadersIn) Field(id h1.FieldID) *h1.Field { return &h.List[h.first[id]-1] }
+
 // All calls fn for every field with the id.
 func (h *HeadersIn) All(id h1.FieldID, fn func(f *h1.Field)) {
 	for i := range h.List {
@@ -67,10 +70,11 @@ func (h *HeadersIn) Remove(id h1.FieldID) {
 // Set replaces the fields with the id by one, or adds it.
 func (h *HeadersIn) Set(id h1.FieldID, value []byte) {
 	h.Remove(id)
-	h.add(h1.Field{Name: []byte(id.String()), Value: value, ID: id})
+	h.Add(h1.Field{Name: []byte(id.String()), Value: value, ID: id})
 }
 
-func (h *HeadersIn) add(f h1.Field) {
+// Add appends a field.
+func (h *HeadersIn) Add(f h1.Field) {
 	h.List = append(h.List, f)
 	if f.ID != 0 && h.first[f.ID] == 0 {
 		h.first[f.ID] = uint16(len(h.List))
@@ -125,8 +129,8 @@ type HeadersOut struct {
 	List          []Header
 	Trailers      []Header
 
-	lastModListed bool // Last-Modified is in List
-	lastModGone   bool // LastModified was taken out, since the status is none that has one
+	LastModListed bool // Last-Modified is in List
+	LastModGone   bool // LastModified was taken out, since the status is none that has one
 }
 
 // Reset makes the header empty.
@@ -144,8 +148,8 @@ func (o *HeadersOut) Add(id h1.FieldID, name, value []byte) *Header {
 	return &o.List[len(o.List)-1]
 }
 
-// names are the canonical names by id, as bytes.
-var names = func() (n [h1.NumFields][]byte) {
+// FieldNames are the canonical names by id, as bytes.
+var FieldNames = func() (n [h1.NumFields][]byte) {
 	for id := range n {
 		n[id] = []byte(h1.FieldID(id).String())
 	}
@@ -158,7 +162,7 @@ func (o *HeadersOut) Set(id h1.FieldID, value []byte) {
 		h.Value = value
 		return
 	}
-	o.Add(id, names[id], value)
+	o.Add(id, FieldNames[id], value)
 }
 
 // Find returns the first visible field with the id, nil if there is none. The
@@ -195,9 +199,9 @@ func (o *HeadersOut) ClearContentLength() { o.ContentLength = -1 }
 // ClearLastModified removes Last-Modified.
 func (o *HeadersOut) ClearLastModified() {
 	o.LastModified, o.LastModText = -1, nil
-	if o.lastModListed {
+	if o.LastModListed {
 		o.Remove(h1.LastModified)
-		o.lastModListed = false
+		o.LastModListed = false
 	}
 }
 
@@ -205,13 +209,13 @@ func (o *HeadersOut) ClearLastModified() {
 // in its place in List. unix is the time it stands for, -1 for none.
 func (o *HeadersOut) SetLastModified(name, value []byte, unix int64) {
 	o.LastModified, o.LastModText = unix, nil
-	if o.lastModListed {
+	if o.LastModListed {
 		h := o.Find(h1.LastModified)
 		h.Name, h.Value = name, value
 		return
 	}
 	o.Add(h1.LastModified, name, value)
-	o.lastModListed = true
+	o.LastModListed = true
 }
 
 // ClearAcceptRanges removes Accept-Ranges and forbids ranges.
@@ -246,4 +250,4 @@ func (r *Request) WeakenETag() {
 
 // GzipVary makes "Vary: Accept-Encoding" part of the response header where
 // gzip_vary is on.
-func (r *Request) GzipVary(on bool) { r.gzipVary = on }
+func (r *Request) GzipVary(on bool) { r.Proto.GzipVary = on }

@@ -17,14 +17,3 @@ type Hijacked struct {
 
 // Hijack takes the connection over.
 func (r *Request) Hijack() Hijacked { return r.carrier.Hijack() }
-
-// Hijack implements Carrier.
-func (c *Conn) Hijack() Hijacked {
-	c.endDrop()
-	h := Hijacked{Socket: c.nc, Stream: c.rw}
-	if c.inPos < c.inEnd {
-		h.Input = c.in.B[c.inPos:c.inEnd]
-		c.inPos = c.inEnd
-	}
-	return h
-}

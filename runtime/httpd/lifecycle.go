@@ -2,40 +2,41 @@ package httpd
 
 import (
 	"sync"
-	"time"
+	"sync/atomic"
 
-	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
 var requests = sync.Pool{New: func() any { return &Request{file: new(openfile.Info)} }}
 
-// newRequest takes a main request from the pool, for the default server of listen.
-func newRequest(cfg *Config, client *Client, carrier Carrier, listen *Addr) *Request {
-	r := requests.Get().(*Request)
-	r.cfg, r.client, r.carrier, r.listen, r.srv = cfg, client, carrier, listen, listen.Default
-	r.loc = r.srv.Root
-	r.main = r
-	r.prepare()
-	r.makeVars()
-	return r
+// Origin is where a main request comes from.
+type Origin struct {
+	Config  *Config
+	Client  *Client
+	Carrier Carrier
+	Listen  *Addr     // the address that the connection came in on
+	SNI     SNIChoice // the server that a handshake has chosen; else it is that of Listen
+	Verbose bool      // debug_connection names the client
+
+	Numbers *atomic.Uint64  // the last one of NextNumber
+	Live    *sync.WaitGroup // of what has to end before the server does
 }
 
-// newRequest returns the connection's next request.
-func (c *Conn) newRequest() *Request {
-	r := newRequest(c.cfg, &c.client, c, c.addr)
-	r.numbers, r.live, r.sni = &c.srv.nextNumber, &c.srv.live, c.sni
-	if c.sni.server != nil {
-		r.srv = c.sni.server
-		r.loc = r.srv.Root
+// NewRequest takes a main request from the pool, for the server that is known so far. It
+// ends with Release.
+func NewRequest(o *Origin) *Request {
+	r := requests.Get().(*Request)
+	r.cfg, r.client, r.carrier, r.listen, r.srv = o.Config, o.Client, o.Carrier, o.Listen, o.SNI.Server
+	if r.srv == nil {
+		r.srv = r.listen.Default
 	}
-	r.verbose, r.plainHTTP = c.verbose, c.plainHTTP
+	r.loc = r.srv.Root
+	r.sni, r.numbers, r.live, r.verbose = o.SNI, o.Numbers, o.Live, o.Verbose
+	r.main = r
 	r.setLog(r.loc.Log)
-	if r.Start = c.arrived; r.Start == 0 {
-		r.Start = clock.Mono()
-	}
-	c.arrived = 0
+	r.prepare()
+	r.makeVars()
 	return r
 }
 
@@ -45,7 +46,7 @@ func (r *Request) prepare() {
 	r.In.ContentLength = -1
 	r.Out.ContentLength, r.Out.LastModified = -1, -1
 	r.uriChanges = uriChangeLimit
-	r.validLocation, r.validUnparsed = true, true
+	r.validLocation, r.Proto.ValidUnparsed = true, true
 	if n := r.cfg.slots; cap(r.ctx) < n {
 		r.ctx = make([]any, n)
 	} else {
@@ -64,8 +65,8 @@ func (r *Request) makeVars() {
 
 // release gives the request and all it holds back.
 func (r *Request) release() {
-	if r.main.crashed {
-		r.abandon()
+	if r.main.Proto.Crashed {
+		r.Abandon()
 		return
 	}
 	r.dropFilters()
@@ -81,9 +82,9 @@ func (r *Request) release() {
 		r.capture.b.Free()
 	}
 	r.file.Close()
-	for i, b := range r.bufs {
+	for i, b := range r.Proto.Bufs {
 		b.Free()
-		r.bufs[i] = nil
+		r.Proto.Bufs[i] = nil
 	}
 	r.arena.reset()
 	r.In.reset()
@@ -97,111 +98,31 @@ func (r *Request) release() {
 	// whole would be made beside r and copied over it.
 	file, in, outList, outTrailers := r.file, r.In, r.Out.List, r.Out.Trailers
 	vars, ctx, captures := r.vars[:0], r.ctx[:0], r.captures[:0]
-	filters, ends, bufs, arena := r.filters[:0], r.ends[:0], r.bufs[:0], r.arena
+	filters, ends, bufs, arena := r.filters[:0], r.ends[:0], r.Proto.Bufs[:0], r.arena
 	*r = Request{}
 	r.file, r.In, r.Out.List, r.Out.Trailers = file, in, outList, outTrailers
 	r.vars, r.ctx, r.captures = vars, ctx, captures
-	r.filters, r.ends, r.bufs, r.arena = filters, ends, bufs, arena
+	r.filters, r.ends, r.Proto.Bufs, r.arena = filters, ends, bufs, arena
 	requests.Put(r)
 }
 
-// serveRequest reads and answers one request. False ends the connection.
-func (c *Conn) serveRequest() bool {
-	c.requests++
-	r := c.newRequest()
-	c.r = r
-	r.number, r.pipelined = c.requests, c.pipelined && c.requests > 1
-	c.srv.stats.Requests.Add(1)
-	c.srv.stats.Reading.Add(1)
-	rc := c.read(r)
-	if c.layer != nil {
-		c.layer.ReadBy(0) // the time was the head's
-	}
-	c.srv.stats.Reading.Add(-1)
-	c.srv.stats.Writing.Add(1)
-	if !r.crashed {
-		r.answer(rc)
-	}
-	if r.crashed {
-		r.failCrashed()
-	}
-	c.srv.stats.Writing.Add(-1)
-	return c.end(r)
-}
-
-// begin decides about keep-alive and runs the phases.
-func (r *Request) begin() Result {
+// Begin decides about keep-alive and runs the phases.
+func (r *Request) Begin() Result {
 	if r.Method != h1.Connect {
 		switch r.In.Conn {
 		case h1.ConnectionUnset:
-			r.keepalive = r.Version > 1000
+			r.Proto.Keepalive = r.Version > 1000
 		case h1.ConnectionKeepAlive:
-			r.keepalive = true
+			r.Proto.Keepalive = true
 		}
 	}
-	r.lingering = r.In.ContentLength > 0 || r.In.Chunked
+	r.Proto.Lingering = r.In.ContentLength > 0 || r.In.Chunked
 	r.main.action = ""
 	return r.phases(atStart)
 }
 
-// finishRequest logs the request and leaves the connection as the next one
-// needs it.
-func (c *Conn) finishRequest(r *Request) bool {
-	if !r.failed {
-		if err := c.Flush(r); err != nil {
-			r.broken(err)
-		} else {
-			r.complete = true
-		}
-	}
-	c.endDrop()
-	over := r.failed            // nothing more is read
-	if r.Body.unread && !over { // as in nginx, whatever the header of the response has said
-		r.keepalive, r.lingering = false, true
-	}
-	until := clock.Mono() + r.loc.Core.lingeringTime*int64(time.Millisecond)
-	if !over && r.bodyUnread() && (r.keepalive || r.Body.discarded) {
-		over = !c.discard(r, until)
-		r.cut = over
-		r.lingering = false
-	}
-	r.logRequest()
-	core := r.loc.Core
-	// A timeout of 0 that came into effect after the header said otherwise, or
-	// before any location was chosen, ends the connection, too.
-	keep := r.keepalive && !over && core.keepaliveTimeout > 0
-	if r.Debugging() {
-		r.Debugf("http close request")
-	}
-	if keep {
-		if r.Debugging() {
-			r.Debugf("set http keepalive handler")
-		}
-		if r.Body.ownBuf && c.inPos < c.inEnd {
-			c.keepPipelined(r)
-		}
-		c.keepFor, c.keepMin = core.keepaliveTimeout, core.keepaliveMinTimeout
-		if core.tcpNodelay {
-			_ = c.nc.SetNoDelay(true)
-		}
-	} else if !over && (core.lingering == lingerAlways || core.lingering == lingerOn && (r.lingering || c.unread(r))) {
-		c.lingeringClose(core, until)
-	}
-	c.detach(r)
-	r.release()
-	return keep
-}
-
-// detach takes over what outlives the request.
-func (c *Conn) detach(r *Request) {
-	c.r = nil
-	c.log, c.debug = r.log, r.debug
-	c.timedOut = c.timedOut || r.timedOut
-	c.crashed = c.crashed || r.crashed
-}
-
-// logRequest runs the log phase once.
-func (r *Request) logRequest() {
+// LogRequest runs the log phase once.
+func (r *Request) LogRequest() {
 	if r.logged {
 		return
 	}

@@ -6,8 +6,8 @@ package httpd
 // last user is gone, what the modules opened for the configuration is closed. Files
 // that are kept open as a cache are closed as soon as it is no longer current.
 
-// hold registers a user. It fails when the last one has gone.
-func (c *Config) hold() bool {
+// Hold registers a user. It fails when the last one has gone.
+func (c *Config) Hold() bool {
 	if c == nil {
 		return false
 	}
@@ -22,18 +22,23 @@ func (c *Config) hold() bool {
 	}
 }
 
-// release is called once for every successful hold. c may be nil.
-func (c *Config) release() {
+// Release is called once for every successful hold. c may be nil.
+func (c *Config) Release() {
 	if c != nil && c.users.Add(-1) == 0 {
 		c.resources.Stop()
 	}
 }
 
-// current returns the current configuration, held for the caller.
-func (s *Instance) current() *Config {
-	for {
-		if cfg := s.config.Load(); cfg.hold() {
-			return cfg
-		}
+// Begin makes the caller the first user of a configuration.
+func (c *Config) Begin() { c.users.Store(1) }
+
+// Retire closes what the configuration keeps open to save work. c may be nil.
+func (c *Config) Retire() {
+	if c != nil {
+		c.resources.Retire()
 	}
 }
+
+// Close ends the resources that the next configuration would have taken over: there is
+// none.
+func (c *Config) Close() { c.resources.Close() }

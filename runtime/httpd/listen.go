@@ -158,7 +158,7 @@ func setKeepalive(s *netio.ListenSpec, v string) bool {
 	if n == [3]int64{} {
 		return false
 	}
-	s.Keepalive = netio.Keepalive{On: true, Idle: msec(n[0] * 1000), Interval: msec(n[1] * 1000), Count: int(n[2])}
+	s.Keepalive = netio.Keepalive{On: true, Idle: Msec(n[0] * 1000), Interval: Msec(n[1] * 1000), Count: int(n[2])}
 	return true
 }
 

@@ -8,7 +8,10 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 )
 
-const levelCrit = errlog.Crit
+const (
+	levelAlert = errlog.Alert
+	levelCrit  = errlog.Crit
+)
 
 // errorLogs are the error_log directives of a block.
 type errorLogs struct {

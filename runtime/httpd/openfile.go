@@ -68,13 +68,13 @@ func (o *openFileCache) set(b *Builder, cmd *conf.Cmd) error {
 	}
 	o.cache = nil
 	if !o.off {
-		o.cache = openfile.NewFileCache(o.max, msec(o.inactive*1000))
+		o.cache = openfile.NewFileCache(o.max, Msec(o.inactive*1000))
 		b.Env.Resources.OnRetire(o.cache.Close)
 	}
 	return nil
 }
 
-func (o *openFileCache) finish() { o.validity = msec(o.valid * 1000) }
+func (o *openFileCache) finish() { o.validity = Msec(o.valid * 1000) }
 
 // setDisableSymlinks reads the disable_symlinks directive.
 func (b *Builder) setDisableSymlinks(c *Core, cmd *conf.Cmd) error {

@@ -76,7 +76,7 @@ func (r *Request) NeedMemory() bool { return r.needMemory || r.main.lateMemory |
 // Output sends a piece of the body through the filters. The error is final:
 // the client is gone.
 func (r *Request) Output(o *Out) error {
-	if r.headerOnly {
+	if r.Proto.HeaderOnly {
 		return nil
 	}
 	if r.member != nil && o.Size() > 0 {
@@ -121,9 +121,9 @@ func (r *Request) readFile(o *Out, i int) error {
 	for {
 		n := min(left, int64(len(b.B)))
 		if n > 0 {
-			m, err := pread(o.FD, b.B[:n], off)
+			m, err := Pread(o.FD, b.B[:n], off)
 			if int64(m) < n {
-				return r.fileFailed(o, err)
+				return r.FileFailed(o, err)
 			}
 		}
 		off += n
@@ -180,7 +180,7 @@ func (r *Request) SendHeader() Result {
 // SendBody is SendHeader followed by one body, for handlers that have it all.
 func (r *Request) SendBody(body []byte) Result {
 	r.Out.ContentLength = int64(len(body))
-	if rc := r.SendHeader(); rc != OK || r.headerOnly {
+	if rc := r.SendHeader(); rc != OK || r.Proto.HeaderOnly {
 		return doneIf(rc)
 	}
 	if err := r.Send(body); err != nil {
@@ -196,8 +196,8 @@ func doneIf(rc Result) Result {
 	return rc
 }
 
-// pread reads len(p) bytes, fewer only at the end of the file or on an error.
-func pread(fd int, p []byte, off int64) (n int, err error) {
+// Pread reads len(p) bytes, fewer only at the end of the file or on an error.
+func Pread(fd int, p []byte, off int64) (n int, err error) {
 	for n < len(p) {
 		m, err := syscall.Pread(fd, p[n:], off+int64(n))
 		if err == syscall.EINTR {
@@ -214,7 +214,7 @@ func pread(fd int, p []byte, off int64) (n int, err error) {
 // write is the end of the filter chain: limit_rate, then the client.
 func (r *Request) write(o *Out) error {
 	switch {
-	case r.failed:
+	case r.Proto.Failed:
 		return errClientGone
 	case r.limitOn():
 		return r.writeLimited(o)

@@ -6,9 +6,9 @@ import "github.com/sluiceproxy/sluice/runtime/errlog"
 // state: nothing of it goes back to a pool, and only what outlives the request is
 // given up (counters of zones and peers, descriptors, temporary files).
 
-// caught is deferred where a request's code runs: it stops a panic, logs it and
+// Recovered is deferred where a request's code runs: it stops a panic, logs it and
 // marks the request as crashed.
-func (r *Request) caught() {
+func (r *Request) Recovered() {
 	if p := recover(); p != nil {
 		r.crash(errlog.Panic(p))
 	}
@@ -17,7 +17,7 @@ func (r *Request) caught() {
 // crash marks the main request as crashed; text is for the log.
 func (r *Request) crash(text string) {
 	m := r.main
-	m.crashed, m.keepalive = true, false
+	m.Proto.Crashed, m.Proto.Keepalive = true, false
 	r.Logf(errlog.Alert, nil, "%s", text)
 }
 
@@ -33,59 +33,37 @@ func (r *Request) Caught(failed func()) {
 	}
 }
 
-// read is readHead, guarded.
-func (c *Conn) read(r *Request) (rc Result) {
-	defer r.caught()
-	return c.readHead(r)
-}
-
-// answer runs the request, guarded.
-func (r *Request) answer(rc Result) {
-	defer r.caught()
+// Answer runs the request, guarded.
+func (r *Request) Answer(rc Result) {
+	defer r.Recovered()
 	if rc == OK {
-		rc = r.begin()
+		rc = r.Begin()
 	}
-	r.finalize(rc)
+	r.Finalize(rc)
 	r.disband()
 	r.postAction()
 }
 
-// failCrashed ends a request that has crashed: with 500 where nothing has been
+// FailCrashed ends a request that has crashed: with 500 where nothing has been
 // sent, else the response breaks off.
-func (r *Request) failCrashed() {
-	defer r.caught()
-	if r.member != nil || r.failed || r.answered || r.sent > int64(r.carrier.Pending()) {
+func (r *Request) FailCrashed() {
+	defer r.Recovered()
+	if r.member != nil || r.Proto.Failed || r.answered || r.Proto.Sent > int64(r.carrier.Pending()) {
 		r.terminate(Error)
 		r.disband()
 		return
 	}
-	r.carrier.TakeBack(int(r.sent)) // it has never left
-	r.sent, r.headSize = 0, 0
-	r.headerSent, r.chunked, r.headerOnly = false, false, false
+	r.carrier.TakeBack(int(r.Proto.Sent)) // it has never left
+	r.Proto.Sent, r.Proto.HeadSize = 0, 0
+	r.headerSent, r.Proto.Chunked, r.Proto.HeaderOnly = false, false, false
 	r.filters, r.needMemory, r.lateMemory, r.mayInclude = nil, false, false, false
 	r.Out.Reset()
 	r.Out.ContentLength, r.Out.LastModified = -1, -1
-	r.finalize(StatusInternalServerError)
+	r.Finalize(StatusInternalServerError)
 }
 
-// end is finishRequest, guarded: a panic there ends the connection.
-func (c *Conn) end(r *Request) bool {
-	keep, finished := false, false
-	func() {
-		defer r.caught()
-		keep = c.finishRequest(r)
-		finished = true
-	}()
-	if !finished {
-		c.detach(r)
-		c.crashed = true
-		r.abandon()
-	}
-	return keep
-}
-
-// abandon is release for a request that has crashed.
-func (r *Request) abandon() {
+// Abandon is release for a request that has crashed.
+func (r *Request) Abandon() {
 	for i := range r.filters {
 		r.step(func() { r.filters[i].f.Close(r) })
 	}
@@ -106,24 +84,6 @@ func (r *Request) abandon() {
 // step runs something that ends r or works for it in the background. A panic there
 // is logged, and does not keep the caller from what is left to do.
 func (r *Request) step(fn func()) {
-	defer r.caught()
+	defer r.Recovered()
 	fn()
-}
-
-// caught is deferred where a connection's code runs outside of its requests.
-func (c *Conn) caught() {
-	if p := recover(); p != nil {
-		c.crashed = true
-		c.logf(errlog.Alert, nil, "%s", errlog.Panic(p))
-		c.abandon()
-	}
-}
-
-// abandon is close for a connection that has crashed.
-func (c *Conn) abandon() {
-	if !c.left {
-		c.clearReusable()
-		c.leave()
-	}
-	_ = c.nc.Close() // it may be closed
 }

@@ -12,20 +12,20 @@ func (r *Request) Answered() bool { return r.answered }
 // and that of the location it ended in, and so on. What comes of it is not
 // sent; the request is logged after it, and there.
 func (r *Request) postAction() {
-	if r.loc.Core.postAction == "" {
+	if r.loc.Core.PostAction == "" {
 		return
 	}
-	if !r.failed {
+	if !r.Proto.Failed {
 		if err := r.carrier.Flush(r); err != nil {
-			r.broken(err)
+			r.Broken(err)
 		}
 	}
-	failed := r.failed
-	r.failed, r.answered, r.headerOnly = false, true, true
+	failed := r.Proto.Failed
+	r.Proto.Failed, r.answered, r.Proto.HeaderOnly = false, true, true
 	if r.uriChanges == 0 {
 		r.uriChanges = afterCycle
 	}
-	for target := r.loc.Core.postAction; target != "" && r.uriChanges > 0; target = r.loc.Core.postAction {
+	for target := r.loc.Core.PostAction; target != "" && r.uriChanges > 0; target = r.loc.Core.PostAction {
 		var rc Result
 		if target[0] == '@' {
 			rc = r.NamedLocation([]byte(target))
@@ -40,5 +40,5 @@ func (r *Request) postAction() {
 			}
 		}
 	}
-	r.failed = failed
+	r.Proto.Failed = failed
 }

@@ -36,7 +36,7 @@ func (r *Request) writeLimited(o *Out) error {
 	r.limitRate = 0
 	defer func() { r.limitRate = keep }()
 	off, left := int64(0), o.Size()
-	if postpone := r.loc.Core.postponeOutput; !o.Last && !o.Flush && !o.Recycled && left+int64(r.carrier.Pending()) < postpone {
+	if postpone := r.loc.Core.PostponeOutput; !o.Last && !o.Flush && !o.Recycled && left+int64(r.carrier.Pending()) < postpone {
 		return r.write(o)
 	}
 	for {
@@ -46,9 +46,9 @@ func (r *Request) writeLimited(o *Out) error {
 		if left == 0 {
 			return r.write(&Out{Last: o.Last, Flush: o.Flush, Recycled: o.Recycled})
 		}
-		room := keep*((clock.Mono()-r.limitFrom)/1e9+1) - (r.main.sent - r.limitPast)
+		room := keep*((clock.Mono()-r.limitFrom)/1e9+1) - (r.main.Proto.Sent - r.limitPast)
 		if room <= 0 {
-			r.main.limitUntil = clock.Mono() + int64(msec(-room*1000/keep+1))
+			r.main.limitUntil = clock.Mono() + int64(Msec(-room*1000/keep+1))
 			continue
 		}
 		n := min(room, left)
@@ -58,12 +58,12 @@ func (r *Request) writeLimited(o *Out) error {
 		} else {
 			piece.Mem = o.Mem[off : off+n]
 		}
-		before := max(r.main.sent-int64(r.carrier.Pending())-r.limitPast, 0)
+		before := max(r.main.Proto.Sent-int64(r.carrier.Pending())-r.limitPast, 0)
 		if err := r.write(&piece); err != nil {
 			return err
 		}
-		charged := max(r.main.sent-r.limitPast, 0) - before
-		r.main.limitUntil = clock.Mono() + int64(msec(charged*1000/keep))
+		charged := max(r.main.Proto.Sent-r.limitPast, 0) - before
+		r.main.limitUntil = clock.Mono() + int64(Msec(charged*1000/keep))
 		off += n
 		if left -= n; left == 0 {
 			return nil
@@ -73,13 +73,13 @@ func (r *Request) writeLimited(o *Out) error {
 
 // awaitRate waits for the time that what was sent takes at limit_rate.
 func (r *Request) awaitRate() error {
-	for !r.failed {
+	for !r.Proto.Failed {
 		left := r.main.limitUntil - clock.Mono()
 		if left <= 0 {
 			return nil
 		}
 		if err := r.carrier.Flush(r); err != nil {
-			r.broken(err)
+			r.Broken(err)
 			return err
 		}
 		r.carrier.Blocked()

@@ -25,11 +25,11 @@ func (r *Request) InternalRedirect(uri, args []byte) Result {
 	r.loc = r.srv.Root
 	r.enterLocation()
 	r.internal = true
-	r.validUnparsed = false
+	r.Proto.ValidUnparsed = false
 	r.addURIToAlias = false
 	r.validLocation = true
 	r.resumeAt = atServer
-	r.trace(Event{Kind: EventInternal})
+	r.Trace(Event{Kind: EventInternal})
 	return Redirect
 }
 
@@ -60,7 +60,7 @@ func (r *Request) NamedLocation(name []byte) Result {
 	r.loc = l
 	r.enterLocation()
 	r.resumeAt = atLocation
-	r.trace(Event{Kind: EventNamed, Text: name})
+	r.Trace(Event{Kind: EventNamed, Text: name})
 	return Redirect
 }
 

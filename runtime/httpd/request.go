@@ -5,7 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
@@ -32,10 +31,13 @@ type Request struct {
 	// Out is the response header, to be filled before SendHeader.
 	Out HeadersOut
 
+	// Proto is what the request and the protocol that carries it both use.
+	Proto Proto
+
 	cfg     *Config
 	client  *Client
 	carrier Carrier
-	sni     sniChoice
+	sni     SNIChoice
 	numbers *atomic.Uint64  // the last one of NextNumber
 	live    *sync.WaitGroup // of what has to end before the server does
 	listen  *Addr           // the address of listen that the connection came in on
@@ -58,49 +60,30 @@ type Request struct {
 	peerText []byte
 	replaced bool
 
-	Start      int64  // clock.Mono when its first bytes were there
-	number     uint64 // of the request on its connection
-	pipelined  bool
-	cut        bool  // the connection ends, which no header has said
-	length     int64 // bytes of the request, header and body
+	Start      int64 // clock.Mono when its first bytes were there
 	uriChanges int
 	subDepth   int
 
-	uriChanged     bool
-	internal       bool
-	validLocation  bool // alias may be used: the URI is the one the location matched
-	validUnparsed  bool // Unparsed still stands for URI
-	addURIToAlias  bool
-	emptyOnSlash   bool // the root that an empty URI stands for ends with a slash
-	encodedURI     bool // the target had %XX or '+'
-	errorPage      bool
-	errStatus      int
-	bodyInFile     int // client_body_in_file_only of the last location on the way that had it on
-	expectTested   bool
-	keepalive      bool
-	lingering      bool
-	headerSent     bool
-	flow           *BodyFlow // reads the body; nothing else may read from the client then
-	answered       bool      // the client has its response, post_action runs
-	headerOnly     bool
-	chunked        bool
-	expectTrailers bool // the response may carry trailers
-	complete       bool // $request_completion
-	needMemory     bool // a filter must see file contents
-	lateMemory     bool // ... one that sees those of subrequests, too
-	mayInclude     bool // a filter may include subrequests
-	background     bool // output is dropped (mirror)
-	noBody         bool // a subrequest that has no part in the request body
-	logged         bool
-	gzipVary       bool
-	allowRanges    bool
-	singleRange    bool
-	lostContent    bool // an earlier if block passed requests on, the one in effect has no *_pass
-	noNotModified  bool // preconditions are not for us to check
-	failed         bool // the client is gone, or the response broke off
-	timedOut       bool // of a main request: the client took too long, the connection may be reset
-	plainHTTP      bool // a plain request that came to a TLS port
-	crashed        bool // of a main request: it, or what works for it, panicked
+	uriChanged    bool
+	internal      bool
+	validLocation bool // alias may be used: the URI is the one the location matched
+	addURIToAlias bool
+	emptyOnSlash  bool // the root that an empty URI stands for ends with a slash
+	errorPage     bool
+	errStatus     int
+	bodyInFile    int // client_body_in_file_only of the last location on the way that had it on
+	headerSent    bool
+	answered      bool // the client has its response, post_action runs
+	needMemory    bool // a filter must see file contents
+	lateMemory    bool // ... one that sees those of subrequests, too
+	mayInclude    bool // a filter may include subrequests
+	background    bool // output is dropped (mirror)
+	noBody        bool // a subrequest that has no part in the request body
+	logged        bool
+	allowRanges   bool
+	singleRange   bool
+	lostContent   bool // an earlier if block passed requests on, the one in effect has no *_pass
+	noNotModified bool // preconditions are not for us to check
 
 	captures    []int
 	captureData []byte
@@ -110,8 +93,6 @@ type Request struct {
 	varDepth    int
 
 	filters   []activeFilter
-	headSize  int64 // of the response header
-	sent      int64 // bytes sent for this request, header included
 	limitFrom int64 // ns, when limit_rate accounting began
 	limitRate int64
 	limitSet  bool
@@ -119,8 +100,6 @@ type Request struct {
 	// limitUntil is when limit_rate lets the main request send again, by clock.Mono.
 	limitUntil int64
 	capture    *capture
-
-	sentLocation []byte // the absolute Location that was sent
 
 	upstream Upstream // of the modules that pass requests on
 
@@ -130,10 +109,7 @@ type Request struct {
 	piece    Out
 
 	arena arena
-	bufs  []*buf.Buf // header buffers that fields point into
-	name  []byte     // host of the request, lower case, without port
-	id    []byte     // $request_id
-	port  int
+	id    []byte // $request_id
 }
 
 // varValue caches one variable.
@@ -176,29 +152,29 @@ func (r *Request) Internal() bool { return r.internal }
 func (r *Request) SetInternal() { r.internal = true }
 
 // HeaderOnly reports whether the response has no body (HEAD, 304, ...).
-func (r *Request) HeaderOnly() bool { return r.headerOnly }
+func (r *Request) HeaderOnly() bool { return r.Proto.HeaderOnly }
 
 // SetHeaderOnly says that no body is sent, whatever is output.
-func (r *Request) SetHeaderOnly() { r.headerOnly = true }
+func (r *Request) SetHeaderOnly() { r.Proto.HeaderOnly = true }
 
 // HeaderSent reports whether the response header has been sent.
 func (r *Request) HeaderSent() bool { return r.headerSent }
 
 // Sent returns the bytes sent for this request, header included; HeaderSize is
 // the header's share of it.
-func (r *Request) Sent() int64 { return r.sent }
+func (r *Request) Sent() int64 { return r.Proto.Sent }
 
 // HeaderSize returns the size of the response header that was sent.
-func (r *Request) HeaderSize() int64 { return r.headSize }
+func (r *Request) HeaderSize() int64 { return r.Proto.HeadSize }
 
 // Failed reports that the client is gone or the response broke off.
-func (r *Request) Failed() bool { return r.failed }
+func (r *Request) Failed() bool { return r.Proto.Failed }
 
 // Keepalive reports whether the connection will serve another request.
-func (r *Request) Keepalive() bool { return r.keepalive }
+func (r *Request) Keepalive() bool { return r.Proto.Keepalive }
 
 // CloseConnection makes the connection end after this response.
-func (r *Request) CloseConnection() { r.keepalive = false }
+func (r *Request) CloseConnection() { r.Proto.Keepalive = false }
 
 // DisableNotModified keeps the response from being judged by the request's
 // preconditions: an upstream server has done so already.
@@ -209,20 +185,20 @@ func (r *Request) NotModifiedDisabled() bool { return r.noNotModified }
 
 // ExpectTrailers makes the response chunked where the client understands that,
 // because trailers may follow the body.
-func (r *Request) ExpectTrailers() { r.expectTrailers = true }
+func (r *Request) ExpectTrailers() { r.Proto.ExpectTrailers = true }
 
 // Pipelined reports whether the client sent the request before it had the
 // response to the one before it. No subrequest was sent by a client.
-func (r *Request) Pipelined() bool { return r.pipelined }
+func (r *Request) Pipelined() bool { return r.Proto.Pipelined }
 
 // Host returns the host the client asked for, in lower case, without the port.
-func (r *Request) Host() []byte { return r.name }
+func (r *Request) Host() []byte { return r.Proto.Host }
 
 // HostPort returns the port the client named in Host, 0 without one.
-func (r *Request) HostPort() int { return r.port }
+func (r *Request) HostPort() int { return r.Proto.Port }
 
 // Length returns the bytes received for this request so far.
-func (r *Request) Length() int64 { return r.length }
+func (r *Request) Length() int64 { return r.Proto.Length }
 
 // Ctx returns the place for a module's data on this request; the number comes
 // from [Builder.Slot]. It is cleared by internal redirects.
@@ -244,7 +220,7 @@ func (r *Request) MSIE6() bool { return r.In.UserAgent&agentMSIE6 != 0 }
 // URIChanged tells the phases that rewrite changed the URI.
 func (r *Request) URIChanged() {
 	r.uriChanged = true
-	r.validUnparsed = false
+	r.Proto.ValidUnparsed = false
 }
 
 // ClearURIChanged undoes it (rewrite ... break).
@@ -252,7 +228,7 @@ func (r *Request) ClearURIChanged() { r.uriChanged = false }
 
 // ValidUnparsed reports whether Unparsed still stands for URI, so that a proxy
 // may send it as it came.
-func (r *Request) ValidUnparsed() bool { return r.validUnparsed }
+func (r *Request) ValidUnparsed() bool { return r.Proto.ValidUnparsed }
 
 // InvalidateLocation says that the URI is no longer the one the location
 // matched: alias must not be used.
@@ -263,7 +239,7 @@ func (r *Request) ValidLocation() bool { return r.validLocation }
 
 // EncodedURI reports whether the client's target had encoded characters or a
 // plus sign, so that rewrite encodes what it takes from the URI.
-func (r *Request) EncodedURI() bool { return r.encodedURI }
+func (r *Request) EncodedURI() bool { return r.Proto.EncodedURI }
 
 // SetURI sets the path of a rewritten request.
 func (r *Request) SetURI(uri []byte) { r.URI = uri }

@@ -11,7 +11,7 @@ func (r *Request) Respond(status Result, contentType, body []byte) Result {
 	switch status {
 	case 301, 302, 303, 307, 308:
 		r.Out.Remove(h1.Location)
-		r.Out.Add(h1.Location, names[h1.Location], body)
+		r.Out.Add(h1.Location, FieldNames[h1.Location], body)
 		return status
 	}
 	r.Out.Status = int(status)
@@ -40,11 +40,40 @@ func (r *Request) sendBare(rc Result) Result {
 			r.Out.Status = int(rc)
 		}
 	}
-	if rc := r.SendHeader(); rc != OK || r.headerOnly {
+	if rc := r.SendHeader(); rc != OK || r.Proto.HeaderOnly {
 		return doneIf(rc)
 	}
 	if err := r.Send(nil); err != nil {
 		return Error
 	}
 	return Done
+}
+
+// OnClientBlocked makes fn be called, once, when a write to the client is about
+// to wait because the client takes nothing more for now, or may have nothing more
+// for now because of limit_rate; nil calls it off. fn
+// runs on the request's goroutine and must not write to the client. It is not
+// called where subrequests may be included: there the one whose turn it is
+// writes, and the others wait.
+func (r *Request) OnClientBlocked(fn func()) {
+	if r.main.member != nil || r.mayInclude {
+		return
+	}
+	r.carrier.OnBlocked(fn)
+}
+
+// Flush sends what waits to be sent.
+func (r *Request) Flush() error {
+	o := r.Piece()
+	o.Flush = true
+	return r.Output(o)
+}
+
+// AddTrailers has the hooks add their trailers, once the body is complete.
+func (r *Request) AddTrailers() {
+	if r.Proto.ExpectTrailers {
+		for _, h := range r.loc.Plan.trailers {
+			h(r)
+		}
+	}
 }

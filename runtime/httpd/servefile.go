@@ -22,13 +22,13 @@ func (r *Request) ServeFile(info *openfile.Info, path, encoding []byte) Result {
 	}
 	r.SetContentType()
 	if encoding != nil {
-		o.Add(h1.ContentEncoding, names[h1.ContentEncoding], encoding)
+		o.Add(h1.ContentEncoding, FieldNames[h1.ContentEncoding], encoding)
 	}
 	r.AllowRanges(false)
 	if rc := r.SendHeader(); rc != OK {
 		return rc
 	}
-	if r.headerOnly {
+	if r.Proto.HeaderOnly {
 		return Done
 	}
 	out := r.Piece()

@@ -149,7 +149,7 @@ type Addr struct {
 	SSL           bool
 	HTTP2         bool
 	ProxyProtocol bool
-	TLS           *tls.Config // of every handshake: chooses the server by SNI
+	TLS           *tls.Config // of every handshake; the server is chosen by the name in it
 
 	servers  []*Server
 	explicit bool // default_server was given
@@ -175,6 +175,17 @@ func (b *Builder) buildAddrs() []*Addr {
 		}
 	}
 	return b.addrs
+}
+
+var errNoServerCert = errors.New("no certificate is set for the server")
+
+// chooseTLS is the tls.Config.GetConfigForClient of every address.
+func chooseTLS(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+	h := HandshakeOf(hello)
+	if h == nil {
+		return nil, errNoServerCert
+	}
+	return h.Choose(hello)
 }
 
 // join adds a listen to its address. It returns, in nginx's words, what

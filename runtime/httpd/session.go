@@ -1,9 +1,9 @@
 package httpd
 
 import (
-	"crypto/sha256"
 	"crypto/tls"
 
+	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
 )
 
@@ -21,19 +21,19 @@ type Session struct {
 	// Hello is what the client said.
 	Hello Hello
 
-	conn     *tls.Conn
-	settings *TLS                 // those of the server that the handshake was for
-	id       []byte               // of a resumed session, where it is wanted
-	state    *tls.ConnectionState // asked for once
-	verdict  tlsconf.VerifyCode
-	judged   bool
-	ready    bool // the handshake is over
+	Conn      *tls.Conn
+	Settings  *TLS                 // those of the server that the handshake was for
+	SessionID []byte               // of a resumed session, where it is wanted
+	state     *tls.ConnectionState // asked for once
+	verdict   tlsconf.VerifyCode
+	judged    bool
+	Ready     bool // the handshake is over
 }
 
 // copy returns a Session with the same answers that does not need the connection.
 func (s *Session) copy() *Session {
 	return &Session{
-		Hello: s.Hello, settings: s.settings, id: s.id, state: s.State(), ready: s.ready,
+		Hello: s.Hello, Settings: s.Settings, SessionID: s.SessionID, state: s.State(), Ready: s.Ready,
 		verdict: s.ClientVerdict(), judged: true,
 	}
 }
@@ -41,11 +41,11 @@ func (s *Session) copy() *Session {
 // State returns what the handshake agreed on, nil before it is over. It is shared: do
 // not change it.
 func (s *Session) State() *tls.ConnectionState {
-	if s == nil || !s.ready {
+	if s == nil || !s.Ready {
 		return nil
 	}
 	if s.state == nil {
-		cs := s.conn.ConnectionState()
+		cs := s.Conn.ConnectionState()
 		s.state = &cs
 	}
 	return s.state
@@ -57,34 +57,36 @@ func (s *Session) ID() []byte {
 	if cs := s.State(); cs == nil || !cs.DidResume {
 		return nil
 	}
-	return s.id
+	return s.SessionID
 }
 
 // ClientVerdict returns OpenSSL's verdict on the client's certificate, as the server
 // the handshake was for judges it. It is VerifyOK where none was asked for or none was
 // sent.
 func (s *Session) ClientVerdict() tlsconf.VerifyCode {
-	if s == nil || !s.ready || s.settings == nil || s.settings.Judge == nil {
+	if s == nil || !s.Ready || s.Settings == nil || s.Settings.Judge == nil {
 		return tlsconf.VerifyOK
 	}
 	if !s.judged {
-		s.verdict, s.judged = s.settings.Judge(s.State()), true
+		s.verdict, s.judged = s.Settings.Judge(s.State()), true
 	}
 	return s.verdict
 }
 
-// noteSession returns cfg for this handshake alone, which keeps what SessionID
-// needs.
-func (l *tlsLayer) noteSession(cfg *tls.Config) *tls.Config {
-	cfg = cfg.Clone()
-	unwrap := cfg.UnwrapSession
-	cfg.UnwrapSession = func(ticket []byte, cs tls.ConnectionState) (*tls.SessionState, error) {
-		ss, err := unwrap(ticket, cs)
-		if ss != nil {
-			sum := sha256.Sum256(ticket)
-			l.session.id = sum[:]
-		}
-		return ss, err
-	}
-	return cfg
+// Handshake is a TLS handshake that goes on, to who chooses a certificate for it.
+type Handshake interface {
+	// Choose returns the settings for the name that the client asks for.
+	Choose(hello *tls.ClientHelloInfo) (*tls.Config, error)
+	// Evaluate runs fn with a request that stands for the connection before there is
+	// one, so that values with variables can be computed.
+	Evaluate(fn func(r *Request))
+	// Logf writes to the error log with the connection's context.
+	Logf(lv errlog.Level, err error, format string, args ...any)
+}
+
+// HandshakeOf returns the handshake that a callback of crypto/tls is about, nil if it is
+// that of no server.
+func HandshakeOf(hello *tls.ClientHelloInfo) Handshake {
+	h, _ := hello.Conn.(Handshake)
+	return h
 }

@@ -43,9 +43,9 @@ func (r *Request) Subrequest(uri, args []byte, o SubOptions) (*Request, Result) 
 	s := r.child(uri, args, o)
 	r.main.action = ""
 	rc := s.phases(atServer)
-	s.finalize(rc)
+	s.Finalize(rc)
 	if s.loc.Core.logSubrequest {
-		s.logRequest()
+		s.LogRequest()
 	}
 	return s, rc
 }
@@ -74,10 +74,10 @@ func (r *Request) child(uri, args []byte, o SubOptions) *Request {
 	}
 	s.URI, s.Args = uri, args
 	s.internal = true
-	s.validUnparsed = false
-	s.name, s.port = r.name, r.port
+	s.Proto.ValidUnparsed = false
+	s.Proto.Host, s.Proto.Port = r.Proto.Host, r.Proto.Port
 	s.background = o.Background
-	s.headerOnly = o.HeaderOnly
+	s.Proto.HeaderOnly = o.HeaderOnly
 	if o.Capture {
 		s.capture = new(capture)
 	}
@@ -108,7 +108,7 @@ func (c *capture) take(r *Request, o *Out) error {
 		if n := r.Out.ContentLength; n != -1 {
 			if n > size {
 				r.Errorf(nil, "too big subrequest response: %d", n)
-				return errTooLarge
+				return ErrTooLarge
 			}
 			size = n
 		}
@@ -117,7 +117,7 @@ func (c *capture) take(r *Request, o *Out) error {
 	}
 	if len(o.Mem) > len(c.b.B)-c.n {
 		r.Errorf(nil, "too big subrequest response")
-		return errTooLarge
+		return ErrTooLarge
 	}
 	c.n += copy(c.b.B[c.n:], o.Mem)
 	return nil

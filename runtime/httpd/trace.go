@@ -92,9 +92,9 @@ type Event struct {
 // explained.
 func (r *Request) Tracer() Tracer { return r.cfg.tracer }
 
-// trace tells the tracer, if there is one, of an event. It is for the places
+// Trace tells the tracer, if there is one, of an event. It is for the places
 // where a few instructions do not count.
-func (r *Request) trace(e Event) {
+func (r *Request) Trace(e Event) {
 	if t := r.cfg.tracer; t != nil {
 		tell(t, r, e)
 	}
@@ -144,7 +144,7 @@ func through(t Tracer, p Phase, module string, h Handler) Handler {
 // around.
 func (p *Plan) complete(t Tracer, own bool) {
 	p.filters = append(p.filters, func(r *Request) Result {
-		r.headerOnly = true
+		r.Proto.HeaderOnly = true
 		return OK
 	})
 	if l := p.Location; own && l.Content != nil {

@@ -102,7 +102,7 @@ func (r *Request) tryFile(f *tryFile) Result {
 	if err != nil && !notFound(err) {
 		r.Logf(levelCrit, err, `%s "%s" failed`, failed, path)
 	}
-	r.trace(Event{Kind: EventTried, Text: path, On: found})
+	r.Trace(Event{Kind: EventTried, Text: path, On: found})
 	if !found {
 		return OK
 	}

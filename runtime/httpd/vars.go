@@ -132,7 +132,7 @@ func (b *Builder) defineRequestVars() {
 	v.Define("query_string", fresh(func(r *Request) []byte { return r.Args }))
 	args := fresh(func(r *Request) []byte { return r.Args })
 	args.Changeable = true
-	args.Set = func(r *Request, b []byte) { r.Args, r.validUnparsed = b, false }
+	args.Set = func(r *Request, b []byte) { r.Args, r.Proto.ValidUnparsed = b, false }
 	v.Define("args", args)
 	v.Define("is_args", alwaysFresh(func(r *Request) []byte {
 		if len(r.Args) == 0 {
@@ -146,7 +146,7 @@ func (b *Builder) defineRequestVars() {
 	}))
 	v.Define("request_method", fresh(func(r *Request) []byte { return r.main.MethodStr }))
 	v.Define("remote_user", fixed((*Request).RemoteUser))
-	v.Define("request_length", alwaysFresh(func(r *Request) []byte { return r.Number(r.main.length) }))
+	v.Define("request_length", alwaysFresh(func(r *Request) []byte { return r.Number(r.main.Proto.Length) }))
 	v.Define("request_id", always((*Request).requestID))
 	v.Define("request_body", fixed((*Request).bodyVar))
 	v.Define("request_body_file", fixed(func(r *Request) []byte {
@@ -158,16 +158,16 @@ func (b *Builder) defineRequestVars() {
 	v.Define("content_length", fresh((*Request).contentLengthVar))
 	v.Define("content_type", fixed(func(r *Request) []byte { return r.joinFields(h1.ContentType) }))
 	v.Define("is_request_port", always(func(r *Request) []byte {
-		if r.port == 0 {
+		if r.Proto.Port == 0 {
 			return nil
 		}
 		return []byte(":")
 	}))
 	v.Define("request_port", always(func(r *Request) []byte {
-		if r.port == 0 {
+		if r.Proto.Port == 0 {
 			return nil
 		}
-		return r.Number(int64(r.port))
+		return r.Number(int64(r.Proto.Port))
 	}))
 	rate := alwaysFresh(func(r *Request) []byte { return r.Number(r.LimitRate()) })
 	rate.Changeable = true
@@ -227,7 +227,7 @@ func (b *Builder) defineConnectionVars() {
 		return nil
 	}))
 	v.Define("connection", always(func(r *Request) []byte { return r.Number(int64(r.client.ID)) }))
-	v.Define("connection_requests", always(func(r *Request) []byte { return r.Number(int64(r.main.number)) }))
+	v.Define("connection_requests", always(func(r *Request) []byte { return r.Number(int64(r.main.Proto.Number)) }))
 	v.Define("connection_time", alwaysFresh(func(r *Request) []byte { return r.seconds(r.client.Start) }))
 	v.Define("pipe", always(func(r *Request) []byte {
 		if r.Pipelined() {
@@ -280,7 +280,7 @@ func (b *Builder) defineProxyProtocolVars() {
 
 func (b *Builder) defineResponseVars() {
 	v := b.Vars
-	v.Define("bytes_sent", alwaysFresh(func(r *Request) []byte { return r.Number(r.main.sent) }))
+	v.Define("bytes_sent", alwaysFresh(func(r *Request) []byte { return r.Number(r.main.Proto.Sent) }))
 	v.Define("body_bytes_sent", alwaysFresh(func(r *Request) []byte { return r.Number(r.main.BodySent()) }))
 	v.Define("status", alwaysFresh(func(r *Request) []byte {
 		n := r.StatusCode()
@@ -293,7 +293,7 @@ func (b *Builder) defineResponseVars() {
 		return r.Number(int64(n))
 	}))
 	v.Define("request_completion", always(func(r *Request) []byte {
-		if r.main.complete {
+		if r.main.Proto.Complete {
 			return []byte("OK")
 		}
 		return nil
@@ -314,16 +314,16 @@ func (b *Builder) defineResponseVars() {
 		if h := r.Out.Find(h1.Location); h != nil { // not sent, or set by post_action since
 			return h.Value, true
 		}
-		if r.sentLocation != nil {
-			return r.sentLocation, true
+		if r.Proto.SentLocation != nil {
+			return r.Proto.SentLocation, true
 		}
 		return r.joinHeaders(r.Out.List, "location") // of add_header
 	}})
 	v.Define("sent_http_last_modified", fixed(func(r *Request) []byte {
 		switch {
-		case r.Out.lastModGone:
+		case r.Out.LastModGone:
 			return nil
-		case r.Out.lastModListed:
+		case r.Out.LastModListed:
 			return r.Out.Value(h1.LastModified)
 		case r.Out.LastModText != nil:
 			return r.Out.LastModText
@@ -342,13 +342,13 @@ func (b *Builder) defineResponseVars() {
 		return []byte("close")
 	}))
 	v.Define("sent_http_keep_alive", fixed(func(r *Request) []byte {
-		if s := r.loc.Core.keepaliveHeader; s > 0 && r.keepsAlive() {
+		if s := r.loc.Core.KeepaliveHeader; s > 0 && r.keepsAlive() {
 			return append(append(r.Alloc(32)[:0], "timeout="...), strconv.FormatInt(s, 10)...)
 		}
 		return nil
 	}))
 	v.Define("sent_http_transfer_encoding", fixed(func(r *Request) []byte {
-		if r.chunked {
+		if r.Proto.Chunked {
 			return []byte("chunked")
 		}
 		return nil

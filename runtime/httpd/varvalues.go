@@ -11,14 +11,14 @@ import (
 // hostVar is the host of the request line, else of Host, else the server's
 // name.
 func (r *Request) hostVar() []byte {
-	if len(r.main.name) > 0 {
-		return r.main.name
+	if len(r.main.Proto.Host) > 0 {
+		return r.main.Proto.Host
 	}
 	return []byte(r.srv.Name)
 }
 
 // BodySent returns the body's share of the bytes sent.
-func (r *Request) BodySent() int64 { return max(r.sent-r.headSize, 0) }
+func (r *Request) BodySent() int64 { return max(r.Proto.Sent-r.Proto.HeadSize, 0) }
 
 // StatusCode returns the code to log: of an error, of the response, 9 for
 // HTTP/0.9.
@@ -57,15 +57,15 @@ func (r *Request) contentLengthVar() []byte {
 // whose rest did not come. -1 means no value: of a body that has not been read, and
 // of one that is passed on unbuffered until it is complete.
 func (r *Request) bodyFound() int64 {
-	b, f := &r.main.Body, r.main.flow
+	b, flow := &r.main.Body, r.main.Proto.Flow
 	switch {
 	case b.given:
 		return b.had
 	case r.In.ContentLength >= 0 || !r.In.Chunked:
 		return r.In.ContentLength
-	case f != nil && f.whole.Load():
-		return f.size
-	case !b.started, b.discarded, b.streams && !b.done:
+	case flow != nil && flow.State().whole.Load():
+		return flow.State().Size
+	case !b.Started, b.Discarded, b.streams && !b.Done:
 		return -1
 	}
 	return b.Size
@@ -75,7 +75,7 @@ func (r *Request) bodyVar() []byte {
 	switch b := &r.main.Body; {
 	case b.part != nil:
 		return b.part
-	case b.File != nil, !b.read && len(b.Mem) == 0:
+	case b.File != nil, !b.Read && len(b.Mem) == 0:
 		return nil
 	default:
 		return b.Mem
@@ -168,5 +168,5 @@ func parseRate(b []byte) (int64, bool) {
 // keepsAlive tells whether $sent_http_connection is keep-alive. In the log phase it is "close" for a connection that is
 // kept, which nginx has taken from the request by then; one that ends although its header said otherwise is as in the header.
 func (r *Request) keepsAlive() bool {
-	return r.keepalive && (!r.logged || r.cut || r.loc.Core.keepaliveTimeout == 0)
+	return r.Proto.Keepalive && (!r.logged || r.Proto.Cut || r.loc.Core.KeepaliveTimeout == 0)
 }

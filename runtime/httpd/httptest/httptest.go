@@ -25,6 +25,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/http1"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/inputs"
 	"github.com/sluiceproxy/sluice/runtime/logfile"
@@ -39,7 +40,7 @@ type Server struct {
 	t      testing.TB
 	socket string
 	log    lines
-	in     *httpd.Instance
+	in     *http1.Instance
 }
 
 // Load reads the contents of an http block. `listen` directives are added to
@@ -58,7 +59,7 @@ func New(t testing.TB, text string, modules ...httpd.Module) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := httpd.NewInstance(&httpd.Stats{})
+	in, err := http1.NewInstance(&httpd.Stats{})
 	if err != nil {
 		t.Fatal(err)
 	}

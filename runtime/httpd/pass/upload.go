@@ -20,8 +20,8 @@ import (
 type upload struct {
 	x    *Exchange
 	conn *upstream.Conn
-	flow *httpd.BodyFlow // the rest of a body that comes; nil for one that is there
-	head []byte          // what precedes a body that is there
+	flow httpd.BodyFlow // the rest of a body that comes; nil for one that is there
+	head []byte         // what precedes a body that is there
 
 	ended    chan struct{} // closed at the end
 	err      error         // then: why it is not complete, nil if it is
@@ -38,7 +38,7 @@ type upload struct {
 var errUpload = errors.New("upload failed")
 
 // beginUpload starts an upload; flow is as in upload.
-func (x *Exchange) beginUpload(flow *httpd.BodyFlow, head []byte) {
+func (x *Exchange) beginUpload(flow httpd.BodyFlow, head []byte) {
 	u := &upload{x: x, conn: x.conn, flow: flow, head: head, ended: make(chan struct{})}
 	x.up = u
 	go u.run()

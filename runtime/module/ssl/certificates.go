@@ -90,7 +90,7 @@ func (x *module) dynamic(c *settings) (*dynamic, error) {
 
 // get is a tls.Config.GetCertificate.
 func (d *dynamic) get(hello *tls.ClientHelloInfo) (cert *tls.Certificate, err error) {
-	conn := httpd.HandshakeConn(hello)
+	conn := httpd.HandshakeOf(hello)
 	if conn == nil {
 		return nil, loadError("no connection")
 	}

@@ -1,4 +1,4 @@
-package httpd
+package http1
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
@@ -30,47 +31,26 @@ var (
 	ErrRejected     = errors.New("the TLS handshake is rejected")
 )
 
-// At returns the address that connections to local come in on: the one that
-// listens there, else the wildcard of its port. It is nil for none.
-func (c *Config) At(local *netio.Addr) (found *Addr) {
-	for _, a := range c.Addrs {
-		at := &a.Spec.Addr
-		switch {
-		case at.IsUnix() || local.IsUnix():
-			if at.IsUnix() && local.IsUnix() && at.Path() == local.Path() {
-				return a
-			}
-		case at.Port() != local.Port():
-		case at.IP() == local.IP():
-			return a
-		case !at.IsWildcard():
-		case at.IP().Is4() == local.IP().Is4() || found == nil && at.IP().Is6() && !a.Spec.IPv6Only:
-			found = a
-		}
-	}
-	return found
-}
-
-// Probe runs a request through the phases of a configuration that was loaded
-// with a [Tracer], which gets every event. Nothing is sent or logged.
+// Run runs the request through the phases of a configuration that was loaded
+// with a [Tracer], which learns all there is to know. Nothing is sent or logged.
 // The result is the header of the response.
-func (c *Config) Probe(p *Probe) ([]byte, error) {
+func (p *Probe) Run(c *httpd.Config) ([]byte, error) {
 	addr := c.At(&p.Local)
 	if addr == nil {
 		return nil, ErrNotListening
 	}
 	var out bytes.Buffer
 	conn := &Conn{requests: 1, cfg: c, addr: addr}
-	conn.srv = &Instance{stats: &Stats{}}
+	conn.srv = &Instance{stats: &httpd.Stats{}}
 	conn.nc = netio.Stand(p.Peer, p.Local)
 	defer conn.nc.Release()
-	conn.client.begin(1, clock.Mono(), &p.Peer, conn.nc)
+	conn.client.Begin(1, clock.Mono(), &p.Peer, conn.nc)
 	if err := conn.pretendTLS(p); err != nil {
 		return nil, err
 	}
-	first := min(len(p.Head), int(addr.Default.Conf.headerBufferSize))
-	conn.in = buf.Sized(int(addr.Default.Conf.headerBufferSize))
-	conn.in.B = conn.in.B[:addr.Default.Conf.headerBufferSize]
+	first := min(len(p.Head), int(addr.Default.Conf.HeaderBufferSize))
+	conn.in = buf.Sized(int(addr.Default.Conf.HeaderBufferSize))
+	conn.in.B = conn.in.B[:addr.Default.Conf.HeaderBufferSize]
 	conn.inEnd = copy(conn.in.B, p.Head[:first])
 	conn.rw = readWriter{bytes.NewReader(p.Head[first:]), &out}
 	conn.probe()
@@ -83,16 +63,16 @@ func (c *Config) Probe(p *Probe) ([]byte, error) {
 // probe is serveRequest without a client.
 func (c *Conn) probe() {
 	r := c.newRequest()
-	c.r, r.number = r, 1
+	c.r, r.Proto.Number = r, 1
 	rc := c.readHead(r)
-	r.trace(Event{Kind: EventServer, Code: rc})
-	r.Body = Body{read: true, bodyDecoder: bodyDecoder{done: true}}
-	if rc == OK {
-		rc = r.begin()
+	r.Trace(httpd.Event{Kind: httpd.EventServer, Code: rc})
+	r.Body = httpd.Body{Read: true, Done: true}
+	if rc == httpd.OK {
+		rc = r.Begin()
 	}
-	r.finalize(rc)
-	r.trace(Event{Kind: EventDone})
-	r.release()
+	r.Finalize(rc)
+	r.Trace(httpd.Event{Kind: httpd.EventDone})
+	r.Release()
 }
 
 // pretendTLS makes the connection look like one whose handshake is over.
@@ -112,7 +92,7 @@ func (c *Conn) pretendTLS(p *Probe) error {
 	if err != nil {
 		return ErrRejected
 	}
-	c.layer.session.settings = settings
+	c.layer.session.Settings = settings
 	return nil
 }
 

@@ -1,4 +1,4 @@
-package httpd
+package http1
 
 import "github.com/sluiceproxy/sluice/runtime/wire/chunked"
 
@@ -40,4 +40,22 @@ func (d *bodyDecoder) atOnce(size int, ahead int64) int64 {
 		need = d.dec.Need()
 	}
 	return min(int64(size), max(need, ahead))
+}
+
+// begin prepares for a body of that length, or for one in chunks. False: there is none.
+func (d *bodyDecoder) begin(length int64, chunked bool) bool {
+	d.chunked, d.left, d.done = chunked, max(length, 0), false
+	if chunked {
+		d.dec.Reset()
+		return true
+	}
+	d.done = d.left == 0
+	return !d.done
+}
+
+// bodyState is what a connection knows of the body of its request.
+type bodyState struct {
+	bodyDecoder
+	before int64 // $request_length when reading began
+	ownBuf bool  // the connection's input is a buffer of the body alone
 }

@@ -1,30 +1,19 @@
-package httpd
+package http1
 
 import (
 	"sync"
 	"sync/atomic"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
-
-// Stats counts what stub_status shows. It outlives configurations.
-type Stats struct {
-	Accepted, Handled, Requests       atomic.Int64
-	Active, Reading, Writing, Waiting atomic.Int64
-
-	// Ended, if not nil, is called when a connection has ended. It is set before anything is served.
-	Ended func()
-}
-
-// Connections is how many there are.
-func (s *Stats) Connections() int64 { return s.Active.Load() }
 
 // Instance serves connections: sockets, the current configuration and the
 // connections that are alive. One per process.
 type Instance struct {
-	config   atomic.Pointer[Config]
-	stats    *Stats
+	config   atomic.Pointer[httpd.Config]
+	stats    *httpd.Stats
 	log      atomic.Pointer[errlog.Logger]
 	debug    atomic.Pointer[netio.AddrSet] // of debug_connection
 	lot      *netio.Lot
@@ -50,7 +39,7 @@ type Instance struct {
 }
 
 // NewInstance returns an instance that listens nowhere yet.
-func NewInstance(stats *Stats) (*Instance, error) {
+func NewInstance(stats *httpd.Stats) (*Instance, error) {
 	s := &Instance{stats: stats, listening: map[string]*Listening{}}
 	lot, err := netio.NewLot(netio.LotOptions{Spawn: s.workers.run})
 	if err != nil {
@@ -81,7 +70,7 @@ func (s *Instance) SetConnectionLimit(n int) { s.connLimit.limit.Store(int64(n))
 // Open opens the sockets that cfg needs and are not open yet. inherited maps
 // keys to sockets another process opened. On an error nothing is changed.
 // The result is handed to Use or to Discard.
-func (s *Instance) Open(cfg *Config, inherited map[string]*netio.Listener, warn func(error)) (opened []*netio.Listener, err error) {
+func (s *Instance) Open(cfg *httpd.Config, inherited map[string]*netio.Listener, warn func(error)) (opened []*netio.Listener, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, spec := range cfg.Sockets() {
@@ -110,13 +99,11 @@ func Discard(opened []*netio.Listener) {
 // Use makes cfg the current configuration: new sockets begin to accept, those
 // it does not have are closed. Connections that wait for a request take it at once,
 // the others when they are done with theirs.
-func (s *Instance) Use(cfg *Config, opened []*netio.Listener) {
-	cfg.users.Store(1)
+func (s *Instance) Use(cfg *httpd.Config, opened []*netio.Listener) {
+	cfg.Begin()
 	old := s.config.Swap(cfg)
-	defer old.release()
-	if old != nil {
-		defer old.resources.Retire()
-	}
+	defer old.Release()
+	defer old.Retire()
 	defer s.lot.Recall()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -211,8 +198,8 @@ func (s *Instance) Quit() {
 	s.boundOpening()
 	s.live.Wait()
 	if cfg := s.config.Load(); cfg != nil {
-		cfg.release()
-		cfg.resources.Close()
+		cfg.Release()
+		cfg.Close()
 	}
 	_ = s.lot.Close() // it fails only where it is closed already
 	s.workers.stop()
@@ -239,5 +226,14 @@ func (s *Instance) StopListening() {
 		delete(s.listening, key)
 		ls.stop()
 		ls.close()
+	}
+}
+
+// current returns the current configuration, held for the caller.
+func (s *Instance) current() *httpd.Config {
+	for {
+		if cfg := s.config.Load(); cfg.Hold() {
+			return cfg
+		}
 	}
 }

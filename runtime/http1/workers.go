@@ -1,4 +1,4 @@
-package httpd
+package http1
 
 import "sync"
 

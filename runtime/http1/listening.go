@@ -1,4 +1,4 @@
-package httpd
+package http1
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
@@ -14,8 +15,8 @@ import (
 // one address. Its methods are called by one goroutine at a time.
 type Listening struct {
 	key       string
-	lns       []*netio.Listener      // one, and its twins
-	config    atomic.Pointer[Config] // the last one that had the socket
+	lns       []*netio.Listener            // one, and its twins
+	config    atomic.Pointer[httpd.Config] // the last one that had the socket
 	accepting sync.WaitGroup
 }
 

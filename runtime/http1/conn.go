@@ -1,31 +1,23 @@
-package httpd
+package http1
 
 import (
 	"crypto/tls"
-	"errors"
 	"io"
-	"os"
 	"sync"
 	"sync/atomic"
-	"syscall"
-	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio"
-)
-
-var (
-	errClientGone = errors.New("client closed connection")
-	errTimedOut   = error(syscall.ETIMEDOUT)
 )
 
 // Conn is a client's connection.
 type Conn struct {
-	client   Client
-	requests uint64   // so far, the current one included
-	r        *Request // the current one, nil between requests
+	client   httpd.Client
+	requests uint64         // so far, the current one included
+	r        *httpd.Request // the current one, nil between requests
 
 	log     *errlog.Logger   // between requests: see setLog
 	debug   errlog.DebugMask // of log: what debug records are wanted
@@ -33,14 +25,14 @@ type Conn struct {
 
 	srv   *Instance
 	ls    *Listening
-	cfg   *Config
-	held  *Config // cfg, while this connection counts as a user of it
-	addr  *Addr
+	cfg   *httpd.Config
+	held  *httpd.Config // cfg, while this connection counts as a user of it
+	addr  *httpd.Addr
 	nc    *netio.Conn
 	rw    io.ReadWriter // nc, or the TLS layer
 	tls   *tls.Conn
-	layer *tlsLayer // under tls
-	sni   sniChoice // what the name in the handshake has come to
+	layer *tlsLayer       // under tls
+	sni   httpd.SNIChoice // what the name in the handshake has come to
 
 	in      *buf.Buf // bytes read and not yet used: in.B[inPos:inEnd]
 	inPos   int
@@ -56,7 +48,6 @@ type Conn struct {
 	retired   bool  // the current configuration does not listen here: the connection is served to the end of its request
 	unfit     bool  // it is not what the current configuration would have made of it
 	parting   bool  // what is written next is the last before the close
-	abort     bool  // close with a reset
 	arrived   int64 // clock.Mono at which the request to come was noticed; 0: unknown
 	keepFor   int64 // ms: keepalive_timeout of the last location
 	keepMin   int64 // ms: its keepalive_min_timeout
@@ -75,7 +66,8 @@ type Conn struct {
 	reusableSince              int64 // clock.Mono
 	reusablePrev, reusableNext *Conn
 
-	hangups *hangups // nil before the first Watch
+	body    bodyState // of the current request
+	hangups *hangups  // nil before the first Watch
 	drop    bodyDrop
 
 	resumeFn func(*netio.Conn, netio.Event)
@@ -91,7 +83,7 @@ func newConn(s *Instance, ls *Listening, nc *netio.Conn) *Conn {
 		c.serveFn, c.resumeFn = c.serve, c.resume
 	}
 	c.srv, c.ls, c.nc = s, ls, nc
-	c.client.begin(s.nextConn.Add(1), clock.Mono(), nc.Peer(), nc)
+	c.client.Begin(s.nextConn.Add(1), clock.Mono(), nc.Peer(), nc)
 	c.rw = nc
 	c.verbose = s.debugged(nc.Peer())
 	s.stats.Accepted.Add(1)
@@ -131,44 +123,6 @@ func (c *Conn) logf(lv errlog.Level, err error, format string, args ...any) {
 	}
 }
 
-// logWrite logs a failed send the way nginx does: a client that went away is
-// information, not an error. nginx is told by an event before it sends, except where
-// it does not look.
-func (r *Request) logWrite(err error) {
-	lv := errlog.Crit
-	if e, ok := errlog.Errno(err); ok {
-		switch e {
-		case syscall.ECONNRESET, syscall.EPIPE, syscall.ENOTCONN, syscall.ETIMEDOUT,
-			syscall.ECONNREFUSED, syscall.ENETDOWN, syscall.ENETUNREACH, syscall.EHOSTDOWN, syscall.EHOSTUNREACH:
-			lv = errlog.Info
-		}
-	}
-	text := "send() failed"
-	if lv == errlog.Info {
-		text = r.clientLost()
-	}
-	r.Logf(lv, err, "%s", text)
-}
-
-// clientLost is what the error log says of a client that has left while it was
-// answered.
-func (r *Request) clientLost() string {
-	if r.upstream != nil {
-		if text := r.upstream.ClientLost(); text != "" {
-			return text
-		}
-	}
-	return "client prematurely closed connection"
-}
-
-// resetTLS reports whether the client has reset a TLS connection, which to nginx is
-// the same as closing it in order.
-func (r *Request) resetTLS(err error) bool {
-	return r.client.TLS != nil && errors.Is(err, syscall.ECONNRESET)
-}
-
-func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
-
 // serve runs the connection until it ends or is parked.
 func (c *Conn) serve() {
 	defer c.caught()
@@ -196,5 +150,3 @@ func (c *Conn) loop() {
 		c.pipelined = c.inPos < c.inEnd
 	}
 }
-
-func msec(n int64) time.Duration { return time.Duration(n) * time.Millisecond }

@@ -1,4 +1,4 @@
-package httpd
+package http1
 
 import (
 	"errors"
@@ -8,6 +8,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
@@ -17,19 +18,15 @@ import (
 const bodyRead = 16 << 10
 
 // startBody prepares reading; false when there is nothing to read.
-func (r *Request) startBody() bool {
+func (c *Conn) startBody(r *httpd.Request) bool {
 	b := &r.Body
-	if r.parent != nil || b.done {
+	if r.Parent() != nil || b.Done {
 		return false
 	}
-	if !b.started {
-		b.started, b.before = true, r.length
-		b.left = max(r.In.ContentLength, 0)
-		b.chunked = r.In.Chunked
-		if b.chunked {
-			b.dec.Reset()
-		} else if b.left == 0 {
-			b.done = true
+	if !b.Started {
+		b.Started, c.body.before = true, r.Proto.Length
+		if !c.body.begin(r.In.ContentLength, r.In.Chunked) {
+			b.Done = true
 			return false
 		}
 	}
@@ -37,14 +34,14 @@ func (r *Request) startBody() bool {
 }
 
 // NextBody implements Carrier.
-func (c *Conn) NextBody(r *Request) ([]byte, error) {
+func (c *Conn) NextBody(r *httpd.Request) ([]byte, error) {
 	b := &r.Body
-	if !r.startBody() {
+	if !c.startBody(r) {
 		return nil, io.EOF
 	}
-	for !b.done {
+	for !b.Done {
 		if c.inPos == c.inEnd {
-			if err := c.fillBody(r, msec(r.loc.Core.bodyTimeout), 0); err != nil {
+			if err := c.fillBody(r, httpd.Msec(r.Location().Core.BodyTimeout()), 0); err != nil {
 				return nil, err
 			}
 		}
@@ -61,82 +58,56 @@ func (c *Conn) NextBody(r *Request) ([]byte, error) {
 
 // decode takes what it can from the connection's input, at most limit bytes. A
 // body that cannot be used is abandoned.
-func (c *Conn) decode(r *Request, limit int) ([]byte, error) {
+func (c *Conn) decode(r *httpd.Request, limit int) ([]byte, error) {
 	b := &r.Body
-	piece, used, ok := b.take(c.in.B[c.inPos:min(c.inEnd, c.inPos+limit)])
+	piece, used, ok := c.body.take(c.in.B[c.inPos:min(c.inEnd, c.inPos+limit)])
 	c.inPos += used
-	r.countRaw(int64(used))
+	b.Done = c.body.done
+	c.countRaw(r, int64(used))
 	if !ok {
 		c.countRefused(r)
-		r.refuseBody(errBadBody, 0)
-		return nil, errBadBody
+		r.RefuseBody(httpd.ErrBadBody, 0)
+		return nil, httpd.ErrBadBody
 	}
-	if more, tooLarge := b.excess(piece, b.Size, r.loc.Core.maxBodySize); tooLarge && !b.discarded {
+	if more, tooLarge := c.body.excess(piece, b.Size, r.Location().Core.MaxBodySize); tooLarge && !b.Discarded {
 		c.countRefused(r)
-		r.refuseBody(errTooLarge, more)
-		return nil, errTooLarge
+		r.RefuseBody(httpd.ErrTooLarge, more)
+		return nil, httpd.ErrTooLarge
 	}
 	b.Size += int64(len(piece))
-	if b.done && !b.discarded {
+	if b.Done && !b.Discarded {
 		r.In.ContentLength = b.Size // as of a body that was announced
 	}
 	return piece, nil
 }
 
-// refuseBody logs why a body cannot be used, and abandons it. more is how many bytes
-// would have made it too large.
-func (r *Request) refuseBody(why error, more int64) {
-	if errors.Is(why, errTooLarge) {
-		r.Errorf(nil, "client intended to send too large chunked body: %d+%d bytes", r.Body.Size, more)
-		r.lingering = true
-	} else {
-		r.Errorf(nil, "client sent invalid chunked body")
-	}
-	r.abandonBody()
-}
-
-// abandonBody drops what was read of a body that cannot be used, and reads no
-// more of it: to what answers instead the request has an empty one.
-func (r *Request) abandonBody() {
-	b := &r.Body
-	had := int64(-1)
-	if !b.discarded {
-		had = r.bodyFound()
-	}
-	b.given, b.had = true, had
-	b.dropFile()
-	b.Mem, b.Size = nil, 0
-	b.started, b.done, b.discarded = true, true, true
-	r.In.ContentLength, r.In.Chunked = 0, false
-}
-
 // countRaw adds to $request_length, which leaves discarded bodies out.
-func (r *Request) countRaw(n int64) {
-	if !r.Body.discarded {
-		r.length += n
+func (c *Conn) countRaw(r *httpd.Request, n int64) {
+	if !r.Body.Discarded {
+		r.Proto.Length += n
 	}
 }
 
 // countRefused corrects $request_length for a body that is refused: what came with the header does not count then, and of
 // what was read afterwards all does, as nginx has it.
-func (c *Conn) countRefused(r *Request) {
+func (c *Conn) countRefused(r *httpd.Request) {
 	b := &r.Body
 	switch {
-	case b.discarded:
-	case b.ownBuf:
-		r.length += int64(c.inEnd - c.inPos)
+	case b.Discarded:
+	case c.body.ownBuf:
+		r.Proto.Length += int64(c.inEnd - c.inPos)
 	default:
-		r.length = b.before
+		r.Proto.Length = c.body.before
 	}
 }
 
 // fillBody reads more of the body from the client, once all that was read is
 // used up. timeout and until are those of readWithin.
-func (c *Conn) fillBody(r *Request, timeout time.Duration, until int64) error {
+func (c *Conn) fillBody(r *httpd.Request, timeout time.Duration, until int64) error {
 	if err := r.TestExpect(); err != nil {
 		return err
 	}
-	r.Body.kept = r.Body.Size
+	r.Body.Kept = r.Body.Size
 	p := c.bodyRoom(r)
 	c.readWithin(timeout, until)
 	return c.bodyCame(c.rw.Read(p))
@@ -147,17 +118,16 @@ func (c *Conn) fillBody(r *Request, timeout time.Duration, until int64) error {
 // the others use the same buffer again, so that nothing that has been read is
 // kept. As in nginx no more is read beyond the body's known rest than
 // large_client_header_buffers could hold of the next request.
-func (c *Conn) bodyRoom(r *Request) []byte {
-	b := &r.Body
-	if !b.ownBuf {
+func (c *Conn) bodyRoom(r *httpd.Request) []byte {
+	if !c.body.ownBuf {
 		if c.in != nil {
-			r.bufs = append(r.bufs, c.in)
+			r.Proto.Bufs = append(r.Proto.Bufs, c.in)
 		}
 		c.in = buf.Sized(bodyRead)
-		b.ownBuf = true
+		c.body.ownBuf = true
 	}
 	c.inPos, c.inEnd, c.inLarge = 0, 0, true
-	return c.in.B[:b.atOnce(len(c.in.B), r.srv.Conf.largeHeaderBuffers.Size)]
+	return c.in.B[:c.body.atOnce(len(c.in.B), r.Server().Conf.LargeHeaderBuffers.Size)]
 }
 
 // bodyCame takes the result of a read into bodyRoom.
@@ -181,13 +151,13 @@ func (c *Conn) BodyAhead() (received, room int64) {
 }
 
 // ReadyBody implements Carrier.
-func (c *Conn) ReadyBody(r *Request, p []byte) (n int, err error) {
-	for n < len(p) && r.startBody() {
+func (c *Conn) ReadyBody(r *httpd.Request, p []byte) (n int, err error) {
+	for n < len(p) && c.startBody(r) {
 		if c.inPos == c.inEnd {
 			if c.tls != nil || c.nc.InQueue() == 0 {
 				break
 			}
-			if err := c.fillBody(r, msec(r.loc.Core.bodyTimeout), 0); err != nil {
+			if err := c.fillBody(r, httpd.Msec(r.Location().Core.BodyTimeout()), 0); err != nil {
 				return n, err
 			}
 		}
@@ -206,9 +176,9 @@ const dropReads = 4
 
 // dropReceived discards what of the body has come so far. An invalid body is
 // refused while that is still possible.
-func (c *Conn) dropReceived(r *Request) Result {
+func (c *Conn) dropReceived(r *httpd.Request) httpd.Result {
 	reads := 0
-	for r.startBody() {
+	for c.startBody(r) {
 		if c.inPos < c.inEnd {
 			if _, err := c.decode(r, c.inEnd-c.inPos); err != nil {
 				return r.BodyFailed(err)
@@ -216,26 +186,26 @@ func (c *Conn) dropReceived(r *Request) Result {
 			continue
 		}
 		if reads++; reads > dropReads || c.tls != nil || c.nc.Drained() {
-			return OK
+			return httpd.OK
 		}
 		if err := c.bodyCame(c.nc.TryRead(c.bodyRoom(r))); err != nil {
-			return OK // the next read or write finds it too
+			return httpd.OK // the next read or write finds it too
 		}
 	}
 	if reads > 0 {
-		r.lingering = false
+		r.Proto.Lingering = false
 	}
-	return OK
+	return httpd.OK
 }
 
 // discard reads what is left of the body until monotonic time until, so that
 // the connection can serve the next request. It reports whether the body came
 // to its end.
-func (c *Conn) discard(r *Request, until int64) bool {
-	r.Body.discarded = true
-	r.expectTested = true
-	wait := msec(r.loc.Core.lingeringTimeout)
-	for r.startBody() {
+func (c *Conn) discard(r *httpd.Request, until int64) bool {
+	r.Body.Discarded = true
+	r.Proto.ExpectTested = true
+	wait := httpd.Msec(r.Location().Core.LingeringTimeout)
+	for c.startBody(r) {
 		if c.inPos < c.inEnd {
 			if _, err := c.decode(r, c.inEnd-c.inPos); err != nil {
 				return false
@@ -255,9 +225,9 @@ func (c *Conn) discard(r *Request, until int64) bool {
 }
 
 // discardFailed notes why the rest of a body did not come.
-func (c *Conn) discardFailed(r *Request, err error) {
+func (c *Conn) discardFailed(r *httpd.Request, err error) {
 	switch {
-	case isTimeout(err):
+	case httpd.IsTimeout(err):
 		c.timedOut = true
 	case errors.Is(err, io.EOF), errors.Is(err, netio.ErrClosed):
 	default:
@@ -269,18 +239,18 @@ func (c *Conn) discardFailed(r *Request, err error) {
 
 // keepPipelined moves what was read beyond the body, the beginning of the next
 // request, out of the body's buffer.
-func (c *Conn) keepPipelined(r *Request) {
+func (c *Conn) keepPipelined(r *httpd.Request) {
 	b, rest := c.in, c.in.B[c.inPos:c.inEnd]
-	c.keepInput(r.srv.Conf, rest)
+	c.keepInput(r.Server().Conf, rest)
 	b.Free()
 }
 
 // keepInput makes a copy of p the connection's input, in a buffer of the kind
 // that a header which begins so would have been read into.
-func (c *Conn) keepInput(conf *ServerConf, p []byte) {
-	size, large := conf.headerBufferSize, false
+func (c *Conn) keepInput(conf *httpd.ServerConf, p []byte) {
+	size, large := conf.HeaderBufferSize, false
 	if int64(len(p)) > size {
-		size, large = max(conf.largeHeaderBuffers.Size, int64(len(p))), true
+		size, large = max(conf.LargeHeaderBuffers.Size, int64(len(p))), true
 	}
 	b := buf.Sized(int(size))
 	b.B = b.B[:size]

@@ -1,4 +1,4 @@
-package httpd
+package http1
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
@@ -55,13 +56,13 @@ func (c *Conn) await() bool {
 // has begun, sees within idleGrace that the server quits or that the configuration
 // has changed. False is as in await.
 func (c *Conn) awaitOn(err error, waited, limit time.Duration) bool {
-	for isTimeout(err) && waited < limit {
+	for httpd.IsTimeout(err) && waited < limit {
 		if !c.fits() {
 			c.close()
 			return false
 		}
 		if c.srv.quitting.Load() || c.retired && c.requests > 0 {
-			if limit = min(limit, msec(c.keepMin)); waited >= limit {
+			if limit = min(limit, httpd.Msec(c.keepMin)); waited >= limit {
 				break
 			}
 		} else if c.park(limit - waited) {
@@ -89,7 +90,7 @@ func (c *Conn) idleLimit(since int64) time.Duration {
 	if c.requests == 0 {
 		return max(time.Duration(c.firstUntil()-since), time.Millisecond)
 	}
-	return msec(c.keepFor)
+	return httpd.Msec(c.keepFor)
 }
 
 // mayPark reports whether the connection is to park at once. A connection that always
@@ -141,13 +142,13 @@ func (c *Conn) debugRecv(n int) {
 	if c.tls != nil {
 		c.debugf("SSL_read: %d", n)
 	} else {
-		c.debugf("recv: fd:%d %d of %d", c.nc.Fd(), n, c.addr.Default.Conf.headerBufferSize)
+		c.debugf("recv: fd:%d %d of %d", c.nc.Fd(), n, c.addr.Default.Conf.HeaderBufferSize)
 	}
 }
 
 // headerBuffers lends buffers of client_header_buffer_size.
 func (c *Conn) headerBuffers() *buf.Pool {
-	return buf.Class(int(c.addr.Default.Conf.headerBufferSize))
+	return buf.Class(int(c.addr.Default.Conf.HeaderBufferSize))
 }
 
 // fill reads bytes into a fresh input buffer of the pool.
@@ -229,10 +230,10 @@ func (c *Conn) decrypt(p *buf.Pool) error {
 // ended closes a connection whose wait for a request failed.
 func (c *Conn) ended(err error, first bool) {
 	switch {
-	case isTimeout(err):
+	case httpd.IsTimeout(err):
 		if first {
 			c.action = "waiting for request"
-			c.logf(errlog.Info, errTimedOut, "client timed out")
+			c.logf(errlog.Info, httpd.ErrTimedOut, "client timed out")
 			c.timedOut = true
 		}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
@@ -334,7 +335,7 @@ func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
 // closed, and reports whether a request has come, which is answered with
 // Connection: close.
 func (c *Conn) lastCall() bool {
-	left := max(idleGrace, msec(c.keepMin)) - time.Duration(clock.Mono()-c.nc.ParkedAt())
+	left := max(idleGrace, httpd.Msec(c.keepMin)) - time.Duration(clock.Mono()-c.nc.ParkedAt())
 	if left > 0 {
 		return c.nc.WaitReadableFor(left) == nil
 	}

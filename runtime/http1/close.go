@@ -1,4 +1,4 @@
-package httpd
+package http1
 
 import (
 	"time"
@@ -6,6 +6,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
 )
 
 // freeBuffers gives back what an idle connection does not need.
@@ -32,7 +33,7 @@ func (c *Conn) close() {
 	if c.outLen > 0 && !c.timedOut {
 		_ = c.Flush(nil)
 	}
-	if c.tls != nil && !c.timedOut && !c.abort && !c.evicted.Load() {
+	if c.tls != nil && !c.timedOut && !c.evicted.Load() {
 		c.nc.SetWriteTimeout(time.Second)
 		_ = c.tls.CloseWrite()
 	}
@@ -42,7 +43,7 @@ func (c *Conn) close() {
 	if c.out != nil {
 		c.out.Free()
 	}
-	if c.timedOut && c.addr.Default.Root.Core.resetTimedout || c.abort {
+	if c.timedOut && c.addr.Default.Root.Core.ResetTimedout {
 		_ = c.nc.Abort()
 	}
 	c.leave()
@@ -67,7 +68,7 @@ func (c *Conn) leave() {
 		c.srv.stats.Ended()
 	}
 	c.setWaiting(false)
-	c.held.release()
+	c.held.Release()
 	c.srv.connGone(c)
 }
 
@@ -75,9 +76,9 @@ func (c *Conn) leave() {
 // about to be closed: the kernel would answer them with a reset, which destroys the
 // response on its way. The socket is asked, by a system call, after an error
 // response and where it is not known that the last read took everything.
-func (c *Conn) unread(r *Request) bool {
+func (c *Conn) unread(r *httpd.Request) bool {
 	switch {
-	case c.inPos < c.inEnd, r.bodyUnread():
+	case c.inPos < c.inEnd, r.BodyUnread():
 		return true
 	case c.layer != nil && !c.layer.idle():
 		return true
@@ -87,7 +88,7 @@ func (c *Conn) unread(r *Request) bool {
 
 // lingeringClose reads on after the last response until monotonic time until
 // at most, so that the client gets to read it before a reset could destroy it.
-func (c *Conn) lingeringClose(core *Core, until int64) {
+func (c *Conn) lingeringClose(core *httpd.Core, until int64) {
 	if c.debugging(errlog.DebugHTTP) {
 		c.debugf("http lingering close handler")
 	}
@@ -109,7 +110,7 @@ func (c *Conn) lingeringClose(core *Core, until int64) {
 		if left <= 0 {
 			return
 		}
-		c.nc.SetReadTimeout(min(left, msec(core.lingeringTimeout)))
+		c.nc.SetReadTimeout(min(left, httpd.Msec(core.LingeringTimeout)))
 		if n, err := c.nc.Read(b.B); n == 0 || err != nil {
 			return
 		}

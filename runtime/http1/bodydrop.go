@@ -1,6 +1,10 @@
-package httpd
+package http1
 
-import "time"
+import (
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/httpd"
+)
 
 // bodyDrop reads what a client sends of a discarded body while its request is
 // answered. Without it a client that sends the whole body before it reads would
@@ -10,12 +14,12 @@ import "time"
 // connection's input and the request's Body, which the request does not use any more
 // once the body is discarded.
 type bodyDrop struct {
-	r    *Request      // whose body is to be dropped, nil once that has begun
-	done chan struct{} // closed when the goroutine has ended; nil where there is none
+	r    *httpd.Request // whose body is to be dropped, nil once that has begun
+	done chan struct{}  // closed when the goroutine has ended; nil where there is none
 }
 
 // dropWhileWaiting has the rest of r's body dropped as soon as r waits.
-func (c *Conn) dropWhileWaiting(r *Request) {
+func (c *Conn) dropWhileWaiting(r *httpd.Request) {
 	c.drop.r = r
 	c.nc.OnBlocked(c.beginDrop)
 }
@@ -51,17 +55,18 @@ func (d *bodyDrop) runs() bool {
 
 // dropBody reads and drops until the body or the connection ends, or endDrop stops
 // it. The next read finds an invalid body again, and logs it.
-func (c *Conn) dropBody(r *Request, done chan struct{}) {
+func (c *Conn) dropBody(r *httpd.Request, done chan struct{}) {
 	defer close(done)
 	defer r.Caught(nil)
-	for r.startBody() {
+	for c.startBody(r) {
 		if c.inPos == c.inEnd {
 			if c.bodyCame(c.rw.Read(c.bodyRoom(r))) != nil {
 				return
 			}
 		}
-		_, used, ok := r.Body.take(c.in.B[c.inPos:c.inEnd])
+		_, used, ok := c.body.take(c.in.B[c.inPos:c.inEnd])
 		c.inPos += used
+		r.Body.Done = c.body.done
 		if !ok {
 			return
 		}
@@ -86,9 +91,11 @@ func (c *Conn) endDrop() {
 }
 
 // DropBody implements Carrier.
-func (c *Conn) DropBody(r *Request) Result {
+func (c *Conn) DropBody(r *httpd.Request) httpd.Result {
+	c.startBody(r)
+	r.In.ContentLength, r.In.Chunked = 0, false
 	rc := c.dropReceived(r)
-	if rc == OK && r.bodyUnread() {
+	if rc == httpd.OK && r.BodyUnread() {
 		c.dropWhileWaiting(r)
 	}
 	return rc

@@ -1,16 +1,17 @@
-package httpd
+package http1
 
 import (
 	"syscall"
 	"testing"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
 // TestCrashedIsNotReusable: a connection whose handshake panics leaves the queue of those that may be closed for others.
 func TestCrashedIsNotReusable(t *testing.T) {
-	s, err := NewInstance(&Stats{})
+	s, err := NewInstance(&httpd.Stats{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,30 +1,32 @@
-package httpd
+package http1
 
 import (
+	"strconv"
+
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
-	"strconv"
 )
 
 // SendHead implements Carrier: it writes the response header into the connection's output, in
 // nginx's order: status line, Server, Date, Content-Type, Content-Length,
 // Last-Modified, Location, Transfer-Encoding, Connection, Keep-Alive, Vary,
 // the rest.
-func (c *Conn) SendHead(r *Request) Result {
+func (c *Conn) SendHead(r *httpd.Request) httpd.Result {
 	o := &r.Out
-	c.nc.SetWriteTimeout(msec(r.loc.Core.sendTimeout))
+	c.nc.SetWriteTimeout(httpd.Msec(r.Location().Core.SendTimeout))
 	if r.Version < 1000 {
-		return OK
+		return httpd.OK
 	}
 	if c.retired || c.srv.quitting.Load() {
-		r.keepalive = false
+		r.Proto.Keepalive = false
 	}
-	r.frame()
+	frame(r)
 	if c.outLen > 0 && c.room()-c.outLen < 2048 {
 		if err := c.Flush(r); err != nil {
-			r.broken(err)
-			return Error
+			r.Broken(err)
+			return httpd.Error
 		}
 	}
 	if c.out == nil {
@@ -39,9 +41,9 @@ func (c *Conn) SendHead(r *Request) Result {
 	} else {
 		b = appendStatusLine(b, o.Status)
 	}
-	b = r.appendFixed(b)
-	b = r.appendLocation(b)
-	b = r.appendConnection(b)
+	b = appendFixed(r, b)
+	b = appendLocation(r, b)
+	b = appendConnection(r, b)
 	for i := range o.List {
 		if h := &o.List[i]; !h.Hidden {
 			b = append(b, h.Name...)
@@ -56,70 +58,70 @@ func (c *Conn) SendHead(r *Request) Result {
 
 // keepHeader leaves the finished header to go with the body, unless it
 // outgrew the buffer.
-func (c *Conn) keepHeader(r *Request, b []byte, start int) Result {
+func (c *Conn) keepHeader(r *httpd.Request, b []byte, start int) httpd.Result {
 	n := len(b) - start
 	if r.Debugging() {
-		r.debugHeader(b[start:])
+		r.DebugHeader(b[start:])
 	}
-	r.headSize = int64(n)
-	r.sent += int64(n)
+	r.Proto.HeadSize = int64(n)
+	r.Proto.Sent += int64(n)
 	if len(b) <= c.room() {
 		c.outLen = len(b)
 	} else {
 		c.outLen = 0
 		if _, err := c.rw.Write(b); err != nil {
-			r.broken(err)
-			return Error
+			r.Broken(err)
+			return httpd.Error
 		}
 		c.countOut(len(b), nil)
 	}
-	if r.headerOnly || r.loc.Core.postponeOutput == 0 && c.tls == nil {
+	if r.Proto.HeaderOnly || r.Location().Core.PostponeOutput == 0 && c.tls == nil {
 		if err := c.Flush(r); err != nil {
-			r.broken(err)
-			return Error
+			r.Broken(err)
+			return httpd.Error
 		}
 	}
-	return OK
+	return httpd.OK
 }
 
 // frame decides how the client will know where the body ends, as nginx's
 // header and chunked filters do.
-func (r *Request) frame() {
+func frame(r *httpd.Request) {
 	o := &r.Out
 	if r.Method == h1.Head {
-		r.headerOnly = true
+		r.Proto.HeaderOnly = true
 	}
 	if o.LastModified != -1 && o.Status != 200 && o.Status != 206 && o.Status != 304 {
-		o.LastModified, o.LastModText, o.lastModGone = -1, nil, true
+		o.LastModified, o.LastModText, o.LastModGone = -1, nil, true
 	}
 	switch {
 	case o.Status == 204:
-		r.headerOnly = true
+		r.Proto.HeaderOnly = true
 		if o.StatusLine == nil { // a proxied one keeps what it says
 			o.ContentType = nil
 			o.ContentLength = -1
 		}
 		return
 	case o.Status == 304:
-		r.headerOnly = true
+		r.Proto.HeaderOnly = true
 		return
 	case o.Status < 200 || r.Method == h1.Head:
 		return
 	}
-	if o.ContentLength != -1 && !r.expectTrailers {
+	if o.ContentLength != -1 && !r.Proto.ExpectTrailers {
 		return
 	}
-	if r.Version >= 1001 && r.loc.Core.chunked {
+	if r.Version >= 1001 && r.Location().Core.Chunked {
 		o.ContentLength = -1
-		r.chunked = true
+		r.Proto.Chunked = true
 	} else if o.ContentLength == -1 {
-		r.keepalive = false
+		r.Proto.Keepalive = false
 	}
 }
 
 var (
-	serverLine = []byte("Server: " + Product + "\r\n")
-	serverFull = []byte("Server: " + Product + "/" + Version + "\r\n")
+	serverLine = []byte("Server: " + httpd.Product + "\r\n")
+	serverFull = []byte("Server: " + httpd.Product + "/" + httpd.Version + "\r\n")
 )
 
 // appendLine appends a field that has a value.
@@ -132,12 +134,12 @@ func appendLine(b []byte, name string, value []byte) []byte {
 	return append(b, '\r', '\n')
 }
 
-func (r *Request) appendFixed(b []byte) []byte {
+func appendFixed(r *httpd.Request, b []byte) []byte {
 	o := &r.Out
 	switch {
 	case o.Server != nil:
 		b = appendLine(b, "Server: ", o.Server)
-	case r.loc.Core.serverTokens >= tokensOn:
+	case r.Location().Core.ServerTokens >= httpd.TokensOn:
 		b = append(b, serverFull...)
 	default:
 		b = append(b, serverLine...)
@@ -166,7 +168,7 @@ func (r *Request) appendFixed(b []byte) []byte {
 		b = append(b, '\r', '\n')
 	}
 	switch {
-	case o.lastModListed:
+	case o.LastModListed:
 	case o.LastModText != nil:
 		b = append(b, "Last-Modified: "...)
 		b = append(b, o.LastModText...)
@@ -181,29 +183,29 @@ func (r *Request) appendFixed(b []byte) []byte {
 
 // appendLocation completes a Location that is a path, by absolute_redirect,
 // server_name_in_redirect and port_in_redirect.
-func (r *Request) appendLocation(b []byte) []byte {
+func appendLocation(r *httpd.Request, b []byte) []byte {
 	h := r.Out.Find(h1.Location)
-	core := r.loc.Core
-	if h == nil || h.Verbatim || len(h.Value) == 0 || h.Value[0] != '/' || !core.absoluteRedirect {
+	core := r.Location().Core
+	if h == nil || h.Verbatim || len(h.Value) == 0 || h.Value[0] != '/' || !core.AbsoluteRedirect {
 		return b
 	}
 	b = append(b, "Location: "...)
 	at := len(b)
 	b = append(b, "http"...)
-	if r.client.TLS != nil {
+	if r.Client().TLS != nil {
 		b = append(b, 's')
 	}
 	b = append(b, "://"...)
 	switch {
-	case core.serverNameRedirect:
-		b = append(b, r.srv.Name...)
-	case len(r.name) > 0:
-		b = append(b, r.name...)
+	case core.ServerNameRedirect:
+		b = append(b, r.Server().Name...)
+	case len(r.Proto.Host) > 0:
+		b = append(b, r.Proto.Host...)
 	default:
-		b = r.client.Socket.Local().AppendHost(b)
+		b = r.Client().Socket.Local().AppendHost(b)
 	}
-	if port := r.client.Socket.Local().Port(); core.portRedirect && port != 0 {
-		if std := uint16(80); r.client.TLS != nil {
+	if port := r.Client().Socket.Local().Port(); core.PortRedirect && port != 0 {
+		if std := uint16(80); r.Client().TLS != nil {
 			std = 443
 			if port != std {
 				b = strconv.AppendInt(append(b, ':'), int64(port), 10)
@@ -215,20 +217,20 @@ func (r *Request) appendLocation(b []byte) []byte {
 	b = append(b, h.Value...)
 	h.Value = r.Copy(b[at:])
 	h.Hidden = true
-	r.sentLocation = h.Value
+	r.Proto.SentLocation = h.Value
 	return append(b, '\r', '\n')
 }
 
-func (r *Request) appendConnection(b []byte) []byte {
-	if r.chunked {
+func appendConnection(r *httpd.Request, b []byte) []byte {
+	if r.Proto.Chunked {
 		b = append(b, "Transfer-Encoding: chunked\r\n"...)
 	}
 	switch {
 	case r.Out.Status == 101:
 		b = append(b, "Connection: upgrade\r\n"...)
-	case r.keepalive:
+	case r.Proto.Keepalive:
 		b = append(b, "Connection: keep-alive\r\n"...)
-		if s := r.loc.Core.keepaliveHeader; s > 0 {
+		if s := r.Location().Core.KeepaliveHeader; s > 0 {
 			b = append(b, "Keep-Alive: timeout="...)
 			b = strconv.AppendInt(b, s, 10)
 			b = append(b, '\r', '\n')
@@ -236,14 +238,14 @@ func (r *Request) appendConnection(b []byte) []byte {
 	default:
 		b = append(b, "Connection: close\r\n"...)
 	}
-	if r.gzipVary {
+	if r.Proto.GzipVary {
 		b = append(b, "Vary: Accept-Encoding\r\n"...)
 	}
 	return b
 }
 
 // SendHints implements Carrier.
-func (c *Conn) SendHints(r *Request) error {
+func (c *Conn) SendHints(r *httpd.Request) error {
 	b := append(r.Alloc(1024)[:0], "HTTP/1.1 103 Early Hints\r\n"...)
 	empty := len(b)
 	for i := range r.Out.List {
@@ -264,9 +266,9 @@ func (c *Conn) SendHints(r *Request) error {
 }
 
 // Continue implements Carrier.
-func (c *Conn) Continue(r *Request) error {
+func (c *Conn) Continue(r *httpd.Request) error {
 	n, err := c.rw.Write(continueLine)
-	r.sent += int64(n)
+	r.Proto.Sent += int64(n)
 	return err
 }
 

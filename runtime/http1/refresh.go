@@ -1,4 +1,6 @@
-package httpd
+package http1
+
+import "github.com/sluiceproxy/sluice/runtime/httpd"
 
 // refresh takes the current configuration; the connection keeps it for one
 // request at a time. What the connection has derived from the one before is derived
@@ -9,14 +11,14 @@ func (c *Conn) refresh() {
 		return
 	}
 	cfg = c.srv.current()
-	a := cfg.addrOf(c.ls, c.nc)
+	a := cfg.AddrOf(c.ls.key, c.nc)
 	if a == nil {
 		// The address was dropped: what is under way ends as it began.
-		cfg.release()
+		cfg.Release()
 		c.retired = true
 		return
 	}
-	c.held.release()
+	c.held.Release()
 	fresh := c.cfg == nil
 	c.take(cfg, a)
 	if !fresh {
@@ -25,7 +27,7 @@ func (c *Conn) refresh() {
 }
 
 // take makes cfg, which is held for the connection, the one it is served under.
-func (c *Conn) take(cfg *Config, a *Addr) {
+func (c *Conn) take(cfg *httpd.Config, a *httpd.Addr) {
 	c.held, c.cfg, c.addr = cfg, cfg, a
 	c.setLog(a.Default.Root.Log)
 }
@@ -42,15 +44,15 @@ func (c *Conn) derive() {
 // deriveTLS finds the server that the handshake's name is for now. ok is false when
 // the handshake would not have been the same: the client has to make another.
 func (c *Conn) deriveTLS() (ok bool) {
-	c.sni = sniChoice{}
-	if !c.addr.SSL || !c.layer.session.ready {
+	c.sni = httpd.SNIChoice{}
+	if !c.addr.SSL || !c.layer.session.Ready {
 		return false
 	}
 	settings, err := c.serverByName(c.layer.session.Hello.ServerName)
-	if err != nil || settings.Terms != c.layer.session.settings.Terms {
+	if err != nil || settings.Terms != c.layer.session.Settings.Terms {
 		return false
 	}
-	c.layer.session.settings = settings
+	c.layer.session.Settings = settings
 	if c.layer.size != settings.RecordSize && c.outLen == 0 {
 		if c.out != nil {
 			c.out.Free()
@@ -83,12 +85,12 @@ func (c *Conn) recalled() bool {
 // parkedOn parks the connection for what is left of its time, and for no longer than
 // the current configuration keeps one.
 func (c *Conn) parkedOn() bool {
-	keep := c.addr.Default.Root.Core.keepaliveTimeout
+	keep := c.addr.Default.Root.Core.KeepaliveTimeout
 	if c.requests == 0 || c.keepFor <= keep {
 		return c.nc.ParkAgain(c.srv.lot) == nil
 	}
 	c.keepFor = keep
-	return keep > 0 && c.nc.Park(c.srv.lot, msec(keep), c.resumeFn) == nil
+	return keep > 0 && c.nc.Park(c.srv.lot, httpd.Msec(keep), c.resumeFn) == nil
 }
 
 // fits reports whether a connection that is about to wait for a request may.

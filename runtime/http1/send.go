@@ -1,21 +1,10 @@
-package httpd
+package http1
 
 import (
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
 )
-
-// OnClientBlocked makes fn be called, once, when a write to the client is about to
-// wait because its receive window is full or because of limit_rate; nil undoes it.
-// fn runs on the request's goroutine and must not write to the client. It is not
-// called where subrequests may be included: there the member of the family that has
-// the turn writes, and the others wait.
-func (r *Request) OnClientBlocked(fn func()) {
-	if r.main.member != nil || r.mayInclude {
-		return
-	}
-	r.carrier.OnBlocked(fn)
-}
 
 // OnBlocked implements Carrier.
 func (c *Conn) OnBlocked(fn func()) {
@@ -34,37 +23,7 @@ func (c *Conn) OnBlocked(fn func()) {
 // Blocked implements Carrier.
 func (c *Conn) Blocked() { c.nc.Blocked() }
 
-// Flush sends what waits to be sent.
-func (r *Request) Flush() error {
-	o := r.Piece()
-	o.Flush = true
-	return r.Output(o)
-}
-
-// BreakOff ends the response where it is: what waits to be sent never leaves.
-func (r *Request) BreakOff() {
-	m := r.main
-	n := r.carrier.Pending()
-	m.sent = max(m.sent-int64(n), 0)
-	r.carrier.TakeBack(n)
-}
-
-// SendOverdue sends what waits to be sent if it is as much as postpone_output
-// asks for. It is called before a wait for more of a response, so that a header of
-// that size leaves before its body comes.
-func (r *Request) SendOverdue() error {
-	if r.failed || !r.carrier.Overdue(r) {
-		return nil
-	}
-	err := r.carrier.Flush(r)
-	if err != nil {
-		r.broken(err)
-	}
-	return err
-}
-
 const (
-	levelAlert = errlog.Alert
 
 	// gather is the size of the buffer in which a header and a small body meet
 	// before they leave in one write.
@@ -74,8 +33,8 @@ const (
 )
 
 // Overdue implements Carrier. On a TLS connection a record fills up.
-func (c *Conn) Overdue(r *Request) bool {
-	return c.tls == nil && c.outLen > 0 && c.outLen >= int(r.loc.Core.postponeOutput)
+func (c *Conn) Overdue(r *httpd.Request) bool {
+	return c.tls == nil && c.outLen > 0 && c.outLen >= int(r.Location().Core.PostponeOutput)
 }
 
 // Pending implements Carrier.
@@ -85,8 +44,8 @@ func (c *Conn) Pending() int { return c.outLen }
 func (c *Conn) TakeBack(n int) { c.outLen -= n }
 
 // put writes p, or keeps it to go with what follows.
-func (c *Conn) put(r *Request, p []byte) error {
-	r.main.sent += int64(len(p))
+func (c *Conn) put(r *httpd.Request, p []byte) error {
+	r.Main().Proto.Sent += int64(len(p))
 	if c.tls != nil {
 		return c.putTLS(p)
 	}
@@ -119,7 +78,7 @@ func (c *Conn) countOut(n int, err error) {
 }
 
 // Flush implements Carrier.
-func (c *Conn) Flush(*Request) error {
+func (c *Conn) Flush(*httpd.Request) error {
 	if c.outLen == 0 {
 		return nil
 	}
@@ -138,8 +97,8 @@ func (c *Conn) Flush(*Request) error {
 }
 
 // writeFile sends a range of a file, with sendfile where that is possible.
-func (c *Conn) writeFile(r *Request, o *Out) error {
-	if c.tls == nil && r.loc.Core.sendfile {
+func (c *Conn) writeFile(r *httpd.Request, o *httpd.Out) error {
+	if c.tls == nil && r.Location().Core.Sendfile {
 		if c.outLen > 0 {
 			m := c.outLen
 			c.outLen = 0
@@ -149,13 +108,13 @@ func (c *Conn) writeFile(r *Request, o *Out) error {
 			c.countOut(m, nil)
 		}
 		sent, err := c.nc.Sendfile(o.FD, o.Off, o.Len)
-		r.main.sent += sent
+		r.Main().Proto.Sent += sent
 		c.sent += sent
 		if c.debugging(errlog.DebugEvent) {
 			c.debugf("sendfile: %d of %d @%d", sent, o.Len, o.Off)
 		}
 		if err == nil && sent < o.Len {
-			return r.fileFailed(o, nil)
+			return r.FileFailed(o, nil)
 		}
 		return err
 	}
@@ -167,9 +126,9 @@ func (c *Conn) writeFile(r *Request, o *Out) error {
 	off, left := o.Off, o.Len
 	for left > 0 {
 		n := min(left, int64(len(b.B)))
-		m, err := pread(o.FD, b.B[:n], off)
+		m, err := httpd.Pread(o.FD, b.B[:n], off)
 		if int64(m) < n {
-			return r.fileFailed(o, err)
+			return r.FileFailed(o, err)
 		}
 		if err := c.put(r, b.B[:m]); err != nil {
 			return err

@@ -1,4 +1,4 @@
-package httpd
+package http1
 
 import (
 	"errors"
@@ -181,11 +181,11 @@ func (s *Instance) admit(ls *Listening, nc *netio.Conn) {
 	s.live.Add(1)
 	c := newConn(s, ls, nc)
 	c.refresh()
-	if cfg := ls.config.Load(); c.cfg == nil && cfg.hold() {
+	if cfg := ls.config.Load(); c.cfg == nil && cfg.Hold() {
 		// The address was dropped while the connection waited to be accepted: the
 		// configuration that listened serves it. Use holds that until no socket of
 		// it accepts any more.
-		c.take(cfg, cfg.addrOf(ls, nc))
+		c.take(cfg, cfg.AddrOf(ls.key, nc))
 	}
 	s.workers.run(c.serveFn)
 }

@@ -1,13 +1,15 @@
-package httpd
+package http1
+
+import "github.com/sluiceproxy/sluice/runtime/httpd"
 
 // Write implements Carrier.
-func (c *Conn) Write(r *Request, o *Out) error {
+func (c *Conn) Write(r *httpd.Request, o *httpd.Out) error {
 	size := o.Size()
-	if r.chunked {
+	if r.Proto.Chunked {
 		return c.writeChunked(r, o, size)
 	}
 	if o.Last {
-		r.addTrailers() // for variables alone
+		r.AddTrailers() // for variables alone
 	}
 	if o.IsFile && size > 0 {
 		return c.finish(r, c.writeFile(r, o), o)
@@ -15,29 +17,20 @@ func (c *Conn) Write(r *Request, o *Out) error {
 	return c.finish(r, c.put(r, o.Mem), o)
 }
 
-// addTrailers has the hooks add their trailers, once the body is complete.
-func (r *Request) addTrailers() {
-	if r.expectTrailers {
-		for _, h := range r.loc.Plan.trailers {
-			h(r)
-		}
-	}
-}
-
 // finish flushes at the end of the body, or when asked.
-func (c *Conn) finish(r *Request, err error, o *Out) error {
+func (c *Conn) finish(r *httpd.Request, err error, o *httpd.Out) error {
 	// With bytes of the body on their way the connection stays open for them.
-	c.parting = o.Last && !r.main.keepalive && r.loc.Core.postAction == "" && !r.main.bodyUnread()
+	c.parting = o.Last && !r.Main().Proto.Keepalive && r.Location().Core.PostAction == "" && !r.Main().BodyUnread()
 	if err == nil && (o.Last || o.Flush || o.Recycled && c.tls == nil || c.Overdue(r)) {
 		err = c.Flush(r)
 	}
 	if err != nil {
-		r.broken(err)
+		r.Broken(err)
 	}
 	return err
 }
 
-func (c *Conn) writeChunked(r *Request, o *Out, size int64) error {
+func (c *Conn) writeChunked(r *httpd.Request, o *httpd.Out, size int64) error {
 	var err error
 	if size > 0 {
 		err = c.put(r, append(appendHex(c.chunk[:0], size), '\r', '\n'))
@@ -63,8 +56,8 @@ var (
 	lastChunk = []byte("0\r\n\r\n")
 )
 
-func (c *Conn) putTrailers(r *Request) error {
-	r.addTrailers()
+func (c *Conn) putTrailers(r *httpd.Request) error {
+	r.AddTrailers()
 	if len(r.Out.Trailers) == 0 {
 		return c.put(r, lastChunk)
 	}

@@ -1,4 +1,4 @@
-package httpd
+package http1
 
 import (
 	"errors"
@@ -8,6 +8,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/wire/proxyproto"
 )
@@ -15,7 +16,7 @@ import (
 // begin takes the PROXY header and the TLS handshake. False ends the
 // connection.
 func (c *Conn) begin() bool {
-	c.nc.SetWriteTimeout(msec(c.addr.Default.Root.Core.sendTimeout))
+	c.nc.SetWriteTimeout(httpd.Msec(c.addr.Default.Root.Core.SendTimeout))
 	if !c.addr.ProxyProtocol && !c.addr.SSL {
 		return true
 	}
@@ -25,7 +26,7 @@ func (c *Conn) begin() bool {
 	defer c.srv.opened(c)
 	c.setReusable()
 	ok := c.preamble()
-	c.nc.SetWriteTimeout(msec(c.addr.Default.Root.Core.sendTimeout))
+	c.nc.SetWriteTimeout(httpd.Msec(c.addr.Default.Root.Core.SendTimeout))
 	return c.clearReusable() && ok
 }
 
@@ -44,7 +45,7 @@ func (c *Conn) preamble() bool {
 // firstUntil is the monotonic time by which the header of a connection's first
 // request is to be there, with the PROXY header, the TLS handshake and all
 // waits before it: client_header_timeout from the accept on.
-func (c *Conn) firstUntil() int64 { return c.client.Start + c.addr.Default.Conf.headerTimeout*1e6 }
+func (c *Conn) firstUntil() int64 { return c.client.Start + c.addr.Default.Conf.HeaderTimeout*1e6 }
 
 // opensFor returns how long a connection that has no request yet may still wait;
 // netio.ErrTimeout: no longer.
@@ -159,9 +160,9 @@ func (c *Conn) readOpening(p []byte) (int, error) {
 // proxyFailed logs why no PROXY header came.
 func (c *Conn) proxyFailed(err error) {
 	switch {
-	case isTimeout(err):
+	case httpd.IsTimeout(err):
 		c.timedOut = true
-		c.logf(errlog.Info, errTimedOut, "client timed out")
+		c.logf(errlog.Info, httpd.ErrTimedOut, "client timed out")
 	case errors.Is(err, io.EOF):
 		c.logf(errlog.Info, nil, "client closed connection")
 	default:

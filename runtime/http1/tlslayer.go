@@ -1,9 +1,12 @@
-package httpd
+package http1
 
 import (
+	"crypto/sha256"
+	"crypto/tls"
 	"sync"
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
@@ -17,7 +20,7 @@ type tlsLayer struct {
 	netio.RecordConn
 
 	c       *Conn
-	session Session
+	session httpd.Session
 	size    int  // plain text gathered for one record
 	more    bool // crypto/tls may hold plain text that is unread
 	dead    bool // nothing may be sent any more
@@ -56,7 +59,7 @@ func (l *tlsLayer) alert(code byte) {
 // the alert is kept for the log.
 func (l *tlsLayer) Read(p []byte) (int, error) {
 	n, err := l.RecordConn.Read(p)
-	if !l.session.ready {
+	if !l.session.Ready {
 		l.watch(p[:n])
 	}
 	return n, err
@@ -78,12 +81,12 @@ func (l *tlsLayer) Write(p []byte) (int, error) {
 	if l.dead {
 		return len(p), nil
 	}
-	if !l.session.ready {
+	if !l.session.Ready {
 		left, err := l.c.opensFor()
 		if err != nil {
 			return 0, err
 		}
-		l.c.nc.SetWriteTimeout(min(left, msec(l.c.addr.Default.Root.Core.sendTimeout)))
+		l.c.nc.SetWriteTimeout(min(left, httpd.Msec(l.c.addr.Default.Root.Core.SendTimeout)))
 	}
 	return l.RecordConn.Write(p)
 }
@@ -153,7 +156,7 @@ func (c *Conn) putTLS(b []byte) error {
 }
 
 // writeFileTLS reads a range of a file into full records.
-func (c *Conn) writeFileTLS(r *Request, o *Out) error {
+func (c *Conn) writeFileTLS(r *httpd.Request, o *httpd.Out) error {
 	size := c.layer.size
 	off, left := o.Off, o.Len
 	for left > 0 {
@@ -161,12 +164,12 @@ func (c *Conn) writeFileTLS(r *Request, o *Out) error {
 			c.out = buf.Sized(size)
 		}
 		n := int(min(left, int64(size-c.outLen)))
-		m, err := pread(o.FD, c.out.B[c.outLen:c.outLen+n], off)
+		m, err := httpd.Pread(o.FD, c.out.B[c.outLen:c.outLen+n], off)
 		if m < n {
-			return r.fileFailed(o, err)
+			return r.FileFailed(o, err)
 		}
 		c.outLen += n
-		r.main.sent += int64(n)
+		r.Main().Proto.Sent += int64(n)
 		off += int64(n)
 		left -= int64(n)
 		if c.outLen == size {
@@ -176,4 +179,20 @@ func (c *Conn) writeFileTLS(r *Request, o *Out) error {
 		}
 	}
 	return nil
+}
+
+// noteSession returns cfg for this handshake alone, which keeps what SessionID
+// needs.
+func (l *tlsLayer) noteSession(cfg *tls.Config) *tls.Config {
+	cfg = cfg.Clone()
+	unwrap := cfg.UnwrapSession
+	cfg.UnwrapSession = func(ticket []byte, cs tls.ConnectionState) (*tls.SessionState, error) {
+		ss, err := unwrap(ticket, cs)
+		if ss != nil {
+			sum := sha256.Sum256(ticket)
+			l.session.SessionID = sum[:]
+		}
+		return ss, err
+	}
+	return cfg
 }

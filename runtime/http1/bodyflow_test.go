@@ -1,4 +1,4 @@
-package httpd_test
+package http1_test
 
 import (
 	"bufio"

@@ -1,4 +1,4 @@
-package httpd
+package http1
 
 import (
 	"crypto/tls"
@@ -9,28 +9,10 @@ import (
 	"syscall"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
-
-// TLS is what the ssl module made of a server's directives.
-type TLS struct {
-	// Config is what handshakes for the server use; with Reject it may be empty.
-	Config *tls.Config
-	// Reject refuses handshakes (ssl_reject_handshake).
-	Reject bool
-	// RecordSize is ssl_buffer_size: how much plain text is gathered for one
-	// record, at most 16 KB.
-	RecordSize int
-	// Terms stands for what a handshake for the server is bound to, but for the
-	// certificates: a connection goes on after a reload where it has not changed.
-	Terms [32]byte
-	// SessionIDs says that SessionID is going to be asked for.
-	SessionIDs bool
-	// Judge returns OpenSSL's verdict on the client's certificate; nil where
-	// none is asked for. It is called once in a connection.
-	Judge func(cs *tls.ConnectionState) tlsconf.VerifyCode
-}
 
 // handshake puts TLS on a fresh connection. False ends it.
 func (c *Conn) handshake() bool {
@@ -54,7 +36,7 @@ func (c *Conn) handshake() bool {
 	if c.debugging(errlog.DebugHTTP) {
 		c.debugf("https ssl handshake: 0x%02x", first)
 	}
-	if c.addr.Default.Root.Core.tcpNodelay {
+	if c.addr.Default.Root.Core.TCPNoDelay() {
 		_ = c.nc.SetNoDelay(true)
 	}
 	c.layer = layers.Get().(*tlsLayer)
@@ -65,13 +47,13 @@ func (c *Conn) handshake() bool {
 		c.in, c.inPos, c.inEnd = nil, 0, 0
 	}
 	c.tls = tls.Server(c.layer, c.addr.TLS)
-	c.layer.session.conn = c.tls
+	c.layer.session.Conn = c.tls
 	if err = c.tls.Handshake(); err != nil {
 		c.handshakeFailed(err)
 		return false
 	}
 	c.debugHandshake()
-	c.layer.session.ready = true
+	c.layer.session.Ready = true
 	if c.layer.Idle() {
 		// With TLS 1.3 nothing answers the client's last message: the session
 		// ticket has gone out before it.
@@ -100,33 +82,25 @@ func (c *Conn) firstByte() (byte, error) {
 	return first[0], err
 }
 
-// errors that end a handshake.
-var (
-	errNoServerCert = errors.New("no certificate is set for the server")
-	errRejected     = errors.New("handshake rejected")
-)
+// errRejected ends a handshake by ssl_reject_handshake.
+var errRejected = errors.New("handshake rejected")
 
 // extensionECH is encrypted_client_hello (RFC 9849).
 const extensionECH = 0xfe0d
 
-// chooseTLS picks the server by the name in the handshake: the
-// tls.Config.GetConfigForClient of every address.
-func chooseTLS(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-	l, ok := hello.Conn.(*tlsLayer)
-	if !ok {
-		return nil, errNoServerCert
-	}
+// Choose implements Handshake: it picks the server by the name in the handshake.
+func (l *tlsLayer) Choose(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	c := l.c
-	l.session.Hello = Hello{
-		hello.ServerName, hello.CipherSuites, hello.SupportedCurves, hello.SignatureSchemes,
-		slices.Contains(hello.Extensions, extensionECH),
+	l.session.Hello = httpd.Hello{
+		ServerName: hello.ServerName, Ciphers: hello.CipherSuites, Curves: hello.SupportedCurves,
+		SigAlgs: hello.SignatureSchemes, ECH: slices.Contains(hello.Extensions, extensionECH),
 	}
 	settings, err := c.serverByName(hello.ServerName)
 	if err != nil {
 		l.alert(alertUnrecognizedName)
 		return nil, err
 	}
-	l.session.settings, l.size = settings, settings.RecordSize
+	l.session.Settings, l.size = settings, settings.RecordSize
 	cfg := settings.Config
 	if cfg.GetConfigForClient != nil {
 		if cfg, err = cfg.GetConfigForClient(hello); err != nil {
@@ -141,17 +115,17 @@ func chooseTLS(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 
 // serverByName makes the server that a handshake's name is for the connection's
 // and returns its settings, or those of the default server.
-func (c *Conn) serverByName(name string) (*TLS, error) {
+func (c *Conn) serverByName(name string) (*httpd.TLS, error) {
 	srv := c.addr.Default
 	if name != "" && c.addr.Names != nil {
 		if host, _, ok := h1.ValidateHost(nil, []byte(strings.ToLower(name))); ok {
 			if s, re, _, ok := c.addr.Names.Lookup(host, nil); ok {
-				srv, c.sni.name, c.sni.regex = s, string(host), re
+				srv, c.sni.Name, c.sni.Regex = s, string(host), re
 				c.setLog(s.Root.Log)
 			}
 		}
 	}
-	c.sni.server = srv
+	c.sni.Server = srv
 	settings := srv.TLS
 	if settings == nil {
 		settings = c.addr.Default.TLS
@@ -162,36 +136,16 @@ func (c *Conn) serverByName(name string) (*TLS, error) {
 	return settings, nil
 }
 
-// TLSObjects returns what the configuration's certificates, keys and
-// revocation lists are loaded through.
-func (b *Builder) TLSObjects() *tlsconf.Objects {
-	o, _ := b.Shared(tlsObjects{}, func() any { return &tlsconf.Objects{Read: b.Loader.Inputs.ReadFile} }).(*tlsconf.Objects)
-	return o
+// Logf implements Handshake.
+func (l *tlsLayer) Logf(lv errlog.Level, err error, format string, args ...any) {
+	l.c.logf(lv, err, format, args...)
 }
 
-type tlsObjects struct{}
-
-// HandshakeConn returns the connection a handshake callback of crypto/tls is
-// about, nil if it is none of this package's.
-func HandshakeConn(hello *tls.ClientHelloInfo) *Conn {
-	if l, ok := hello.Conn.(*tlsLayer); ok {
-		return l.c
-	}
-	return nil
-}
-
-// Logf writes to the error log with the connection's context: what is no
-// request's.
-func (c *Conn) Logf(lv errlog.Level, err error, format string, args ...any) {
-	c.logf(lv, err, format, args...)
-}
-
-// Evaluate runs fn with a request that stands for the connection before there
-// is one, so that values with variables can be computed in a handshake.
-func (c *Conn) Evaluate(fn func(r *Request)) {
-	r := c.newRequest()
+// Evaluate implements Handshake.
+func (l *tlsLayer) Evaluate(fn func(r *httpd.Request)) {
+	r := l.c.newRequest()
 	fn(r)
-	r.release()
+	r.Release()
 }
 
 // handshakeFailed logs why a handshake ended, in nginx's and OpenSSL's words.
@@ -201,9 +155,9 @@ func (c *Conn) handshakeFailed(err error) {
 	switch {
 	case err == nil || errors.Is(err, io.EOF) && c.tls == nil:
 		c.logf(errlog.Info, nil, "client closed connection")
-	case isTimeout(err):
+	case httpd.IsTimeout(err):
 		c.timedOut = true
-		c.logf(errlog.Info, errTimedOut, "client timed out")
+		c.logf(errlog.Info, httpd.ErrTimedOut, "client timed out")
 	case broken:
 		c.logf(errlog.Info, errno, "peer closed connection in SSL handshake")
 	case (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) && c.layer.alertSeen == 0:
@@ -214,21 +168,3 @@ func (c *Conn) handshakeFailed(err error) {
 		c.logf(errlog.Info, nil, "SSL_do_handshake() failed (SSL: %s)", tlsconf.HandshakeReason(err, c.layer.alertSeen))
 	}
 }
-
-// checkTLS applies what the ssl module decided about the client's certificate.
-func (r *Request) checkTLS() Result {
-	if r.plainHTTP {
-		r.Logf(errlog.Info, nil, "client sent plain HTTP request to HTTPS port")
-		return StatusToHTTPS
-	}
-	if r.client.TLS == nil || r.srv.CheckTLS == nil {
-		return OK
-	}
-	return r.srv.CheckTLS(r)
-}
-
-// TLSServer returns the server that SNI chose, nil without TLS.
-func (c *Conn) TLSServer() *Server { return c.sni.server }
-
-// ServerName returns the name in the handshake that chose the server.
-func (c *Conn) ServerName() string { return c.sni.name }

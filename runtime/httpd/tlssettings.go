@@ -1,0 +1,48 @@
+package httpd
+
+import (
+	"crypto/tls"
+
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
+)
+
+// TLS is what the ssl module made of a server's directives.
+type TLS struct {
+	// Config is what handshakes for the server use; with Reject it may be empty.
+	Config *tls.Config
+	// Reject refuses handshakes (ssl_reject_handshake).
+	Reject bool
+	// RecordSize is ssl_buffer_size: how much plain text is gathered for one
+	// record, at most 16 KB.
+	RecordSize int
+	// Terms stands for what a handshake for the server is bound to, but for the
+	// certificates: a connection goes on after a reload where it has not changed.
+	Terms [32]byte
+	// SessionIDs says that SessionID is going to be asked for.
+	SessionIDs bool
+	// Judge returns OpenSSL's verdict on the client's certificate; nil where
+	// none is asked for. It is called once in a connection.
+	Judge func(cs *tls.ConnectionState) tlsconf.VerifyCode
+}
+
+// TLSObjects returns what the configuration's certificates, keys and
+// revocation lists are loaded through.
+func (b *Builder) TLSObjects() *tlsconf.Objects {
+	o, _ := b.Shared(tlsObjects{}, func() any { return &tlsconf.Objects{Read: b.Loader.Inputs.ReadFile} }).(*tlsconf.Objects)
+	return o
+}
+
+type tlsObjects struct{}
+
+// CheckTLS applies what the ssl module decided about the client's certificate.
+func (r *Request) CheckTLS() Result {
+	if r.Proto.PlainHTTP {
+		r.Logf(errlog.Info, nil, "client sent plain HTTP request to HTTPS port")
+		return StatusToHTTPS
+	}
+	if r.client.TLS == nil || r.srv.CheckTLS == nil {
+		return OK
+	}
+	return r.srv.CheckTLS(r)
+}
