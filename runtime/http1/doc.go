@@ -10,4 +10,11 @@
 //
 // A connection waits for its next request without a goroutine (await.go), in the idle
 // poller of package netio. The chunk size of a request body is parsed in wire/chunked.
+//
+// # Words
+//
+// A parked connection waits for its next request without a goroutine, in the idle
+// poller (netio.Lot). A connection is recalled when the configuration changes while it
+// is parked; it is retired when the current configuration does not have its address,
+// and unfit when that would not accept it as it is (refresh.go).
 package http1
