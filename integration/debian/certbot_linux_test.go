@@ -93,7 +93,7 @@ func (h *host) startPebble(binary string) {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	if err := os.WriteFile(h.Path("/opt/pebble"), data, 0o755); err != nil {
+	if err := writeProgram(h.Path("/opt/pebble"), data); err != nil {
 		h.t.Fatal(err)
 	}
 	crt, key := pair(h.t)

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -113,11 +114,19 @@ func (h *host) install(binary string) {
 	data, err := os.ReadFile(binary)
 	if err == nil {
 		// Another file, not another content: it may be running.
-		err = errors.Join(os.WriteFile(h.Path("/usr/sbin/nginx.new"), data, 0o755), os.Rename(h.Path("/usr/sbin/nginx.new"), h.Path("/usr/sbin/nginx")))
+		err = errors.Join(writeProgram(h.Path("/usr/sbin/nginx.new"), data), os.Rename(h.Path("/usr/sbin/nginx.new"), h.Path("/usr/sbin/nginx")))
 	}
 	if err != nil {
 		h.t.Fatal(err)
 	}
+}
+
+// writeProgram writes a file that is going to be executed. No process is started meanwhile: it would inherit the file open
+// for writing for a moment, and the program could not be executed ("text file busy").
+func writeProgram(path string, data []byte) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return os.WriteFile(path, data, 0o755)
 }
 
 // run runs a command that has to end with code and returns what it printed.
