@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sluiceproxy/sluice/internal/testclock"
 	"github.com/sluiceproxy/sluice/runtime"
 	"github.com/sluiceproxy/sluice/runtime/check"
 	"github.com/sluiceproxy/sluice/runtime/conf"
@@ -29,7 +30,7 @@ func TestBrokenExplained(t *testing.T) {
 		}
 		o := runtime.Options{ConfPath: dir + "nginx.conf", Prefix: dir}
 		in := runtime.Inspect(o, nil)
-		taken := stopwatch()
+		taken := testclock.Stopwatch()
 		report := check.Run(o)
 		_ = lint.Run(in, lint.Rules())
 		if took := taken(); took > 5*time.Second {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/sluiceproxy/sluice"
+	"github.com/sluiceproxy/sluice/internal/testclock"
 	"github.com/sluiceproxy/sluice/parser"
 	"github.com/sluiceproxy/sluice/runtime/conf"
 )
@@ -62,7 +63,7 @@ func (m memory) load(text []byte) (took time.Duration, err error) {
 	}
 	files[mainFile] = text
 	o := Options{ConfPath: "/etc/nginx/" + mainFile, Prefix: "/etc/nginx/", Inputs: files}
-	taken := stopwatch()
+	taken := testclock.Stopwatch()
 	c := newHost().Load(o, nil)
 	if err = c.Err(); err == nil {
 		err = c.Config.complete()

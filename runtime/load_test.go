@@ -8,6 +8,8 @@ import (
 	goruntime "runtime"
 	"testing"
 	"time"
+
+	"github.com/sluiceproxy/sluice/internal/testclock"
 )
 
 // write makes a configuration file in a prefix of its own and returns the options that name it.
@@ -54,7 +56,7 @@ func TestManyServers(t *testing.T) {
 	goruntime.GC()
 	var before, after goruntime.MemStats
 	goruntime.ReadMemStats(&before)
-	taken := stopwatch()
+	taken := testclock.Stopwatch()
 	s, err := NewServer(o)
 	took := taken()
 	if err != nil {

@@ -76,6 +76,8 @@ func (m *reclaimer) look() {
 		return
 	}
 	if 2*m.stats.Connections() <= m.most.Load() {
+		m.threads.more()
+		defer m.threads.less()
 		goruntime.GC() // pools keep what they hold for one collection
 		m.free()
 	}

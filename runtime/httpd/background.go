@@ -43,8 +43,13 @@ func (r *Request) runBackground(uri []byte, before, done chan struct{}) {
 	}
 	n := r.carrier.(*backgroundCarrier)
 	r.step(func() { r.runChild(uri) })
-	r.step(r.release)
-	n.end()
+	crashed := true // unless its release comes to its end
+	r.step(func() {
+		failed := r.Proto.Crashed
+		r.release()
+		crashed = failed
+	})
+	n.end(crashed)
 }
 
 func (r *Request) runChild(uri []byte) {
@@ -96,7 +101,7 @@ func (r *Request) detach(body bool) *Request {
 	m.Body = Body{Read: true, Done: true}
 	if body && !m.takeBody(&r.Body) {
 		m.release()
-		n.end()
+		n.end(false)
 		return nil
 	}
 	return m

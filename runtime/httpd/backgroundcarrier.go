@@ -18,10 +18,13 @@ type backgroundCarrier struct {
 	live   *sync.WaitGroup
 }
 
+var backgroundCarriers = sync.Pool{New: func() any { return new(backgroundCarrier) }}
+
 // newBackgroundCarrier returns a Carrier with the facts of r's client.
 func (r *Request) newBackgroundCarrier() *backgroundCarrier {
 	c := r.client
-	n := &backgroundCarrier{local: *c.Socket.Local(), live: r.live}
+	n := backgroundCarriers.Get().(*backgroundCarrier)
+	n.local, n.live = *c.Socket.Local(), r.live
 	n.client.Begin(c.ID, c.Start, &c.Peer, n)
 	n.client.Proxy = c.Proxy
 	if c.TLS != nil {
@@ -34,10 +37,16 @@ func (r *Request) newBackgroundCarrier() *backgroundCarrier {
 	return n
 }
 
-// end releases the configuration and n's count in live.
-func (n *backgroundCarrier) end() {
-	n.cfg.Release()
-	n.live.Done()
+// end releases the configuration and n's count in live. n is used again, unless its request
+// has crashed.
+func (n *backgroundCarrier) end(crashed bool) {
+	cfg, live := n.cfg, n.live
+	if !crashed {
+		*n = backgroundCarrier{}
+		backgroundCarriers.Put(n)
+	}
+	cfg.Release()
+	live.Done()
 }
 
 // Local implements Socket.

@@ -18,6 +18,8 @@ type Carrier interface {
 	// DropBody reads and drops the body of a request that has been told to discard it,
 	// and goes on with that while the request waits. A Result other than OK refuses the
 	// body.
+	// The request announces no body any more: DropBody clears the length in r.In once it
+	// knows how much is to come.
 	DropBody(r *Request) Result
 	// DropsBody reports whether the body is being dropped on another goroutine.
 	DropsBody() bool
