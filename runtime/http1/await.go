@@ -96,7 +96,8 @@ func (c *Conn) idleLimit(since int64) time.Duration {
 // mayPark reports whether the connection is to park at once. A connection that always
 // parks is never registered with the runtime's poller, which costs more calls and
 // some garbage. An event of a connection that is registered there would wake up both
-// pollers. The idle poller's timeouts are coarse, so a short limit does not park.
+// pollers. A connection that waits no longer than idleGrace
+// keeps its goroutine.
 func (c *Conn) mayPark(first bool, limit time.Duration) bool {
 	if first {
 		return c.tls == nil

@@ -245,6 +245,7 @@ type trimmer struct {
 	every int64 // nanoseconds
 
 	parks   atomic.Int64 // since the last turn
+	from    atomic.Int64 // Mono before which there is no next turn: a second after it became due
 	running atomic.Bool
 	last    int64 // Mono of the last turn; only the idle poller's goroutine
 	free    func()
@@ -273,11 +274,22 @@ func (t *trimmer) counts(c *Conn) bool {
 	return t.parks.Add(1) == t.after
 }
 
-// check runs at the idle poller's ticks. It returns the time of its next call (0: none
-// before counts has returned true again).
+// soon returns when memory is given back at the earliest, which is due since the
+// time now: the connections that have just parked are yet to leave what they used.
+func (t *trimmer) soon(now int64) int64 {
+	at := now + int64(time.Second)
+	t.from.Store(at)
+	return at
+}
+
+// check runs at the lot's ticks. It returns when it wants to be asked again (0:
+// not before the next count says so).
 func (t *trimmer) check(now int64) int64 {
 	if t.after < 0 || t.parks.Load() < t.after {
 		return 0
+	}
+	if at := t.from.Load(); now < at {
+		return at
 	}
 	if t.last != 0 && now < t.last+t.every {
 		return t.last + t.every
@@ -299,7 +311,3 @@ func (t *trimmer) turn() {
 	t.free()
 	t.running.Store(false)
 }
-
-// tick is how coarse timeouts are: the idle poller looks for expired connections at
-// most once in that time.
-const tick = int64(time.Second)

@@ -37,8 +37,10 @@ type parker struct {
 	slots []slot
 	free  []int32
 	gen   uint32 // of the latest slot
+	wheel wheel
 
-	queue queue // connections that have been reported and wait for a worker
+	queue  queue  // connections whose wait is over, and that wait for a worker
+	workFn func() // work, bound once
 
 	// The goroutine's own.
 	events [128]raw.Event
@@ -76,6 +78,8 @@ func NewLot(o LotOptions) (*Lot, error) {
 	l.trim.init(o)
 	l.spawn = o.Spawn
 	l.lot, l.ep, l.wakeFD = l, ep, wakeFD
+	l.workFn = l.work
+	l.initWheel()
 	l.next.Store(forever)
 	if e := raw.EpollSet(ep, unix.EPOLL_CTL_ADD, wakeFD, unix.EPOLLIN|unix.EPOLLET, noSlot); e != 0 {
 		_, _ = syscall.Close(ep), syscall.Close(wakeFD)
@@ -91,11 +95,11 @@ func NewLot(o LotOptions) (*Lot, error) {
 	return l, nil
 }
 
-// Park hands the connection to the idle poller; resume is called once, on a goroutine
-// of its own, when something arrives, when timeout has passed (to the second; 0
-// never) or when the idle poller is drained. resume should be a function or a method
-// value that is stored: a closure would cost an allocation. On error
-// (ErrClosed: the idle poller or the Conn is closed) the Conn stays the caller's.
+// Park hands the connection to the lot; resume is called once, on a goroutine
+// of its own, when something arrives, when timeout has passed (0: never; its end is
+// noticed up to 17 ms late) or when the lot is drained. resume should be a function
+// or a method value that is stored: a closure would cost an allocation. On error
+// (ErrClosed: the lot or the Conn is closed) the Conn stays the caller's.
 //
 // A connection may be resumed with Readable when nothing can be read: resume reads
 // without waiting, and calls ParkAgain after ErrAgain.
@@ -130,11 +134,10 @@ func (c *Conn) park(l *Lot) error {
 			return err
 		}
 	}
-	soonest := c.parked.since.Load() + tick
 	if l.trim.counts(c) {
-		l.wantTick(soonest)
+		l.wantTick(l.trim.soon(c.parked.since.Load()))
 	}
-	end, seenRecalls := w.end.Load(), c.parked.seenRecalls
+	end, seenRecalls, place, gen := w.end.Load(), c.parked.seenRecalls, w.slot, w.gen
 	if !c.drained && !c.Quiet() || !w.begin() {
 		l.wake(c, Readable)
 		return nil
@@ -148,8 +151,8 @@ func (c *Conn) park(l *Lot) error {
 		l.wake(c, Recalled)
 		return nil
 	}
-	if end != forever {
-		l.wantTick(max(end, soonest))
+	if end < w.due.Load() {
+		l.wantLook(c, place, gen, end)
 	}
 	return nil
 }
@@ -176,24 +179,39 @@ func (p *parker) setTick(at int64) {
 // loop is the idle poller's goroutine.
 func (p *parker) loop() {
 	defer close(p.done)
-	collect, work := p.collect, p.work
+	collect := p.collect
+	peek := func(ep uintptr) {
+		if !p.collect(ep) {
+			p.ready = 0
+		}
+	}
 	for over := false; !over; {
 		err := p.rc.Read(collect)
 		switch err {
 		case nil:
 			p.deliver()
 		case os.ErrDeadlineExceeded: //nolint:errorlint // the poller returns the bare value
-			p.sweep(clock.Mono())
+			for p.sweep(clock.Mono()) {
+				if err = p.rc.Control(peek); err == nil && p.ready > 0 {
+					p.deliver()
+				}
+				p.startWorkers()
+			}
 		default:
 			over = true
 		}
-		for p.queue.waits() {
-			p.lot.start(work)
-			// Gosched returns when the queue is empty, when the worker waits or has
-			// used its time slice, or when another processor is free. In the last
-			// three cases one more worker is started.
-			runtime.Gosched()
-		}
+		p.startWorkers()
+	}
+}
+
+// startWorkers starts as many workers as the queue needs.
+func (p *parker) startWorkers() {
+	for p.queue.waits() {
+		p.lot.start(p.workFn)
+		// Comes back when the queue is empty, or when the worker waits for
+		// something, or has had its share of the processor, or when there is
+		// another processor: then it takes one more worker.
+		runtime.Gosched()
 	}
 }
 
@@ -258,47 +276,6 @@ func (p *parker) report(e *raw.Event, now int64) {
 	case hungUp && c.parked.hangup != nil:
 		p.hungUp = append(p.hungUp, c.parked.hangup)
 	}
-}
-
-// sweep wakes up the connections whose timeout has passed and sets the next tick.
-func (p *parker) sweep(now int64) {
-	p.lot.mu.Lock()
-	defer p.lot.mu.Unlock()
-	p.next.Store(forever) // before looking: a connection that parks meanwhile is either seen or asks for a tick
-	next := forever
-	for i := range p.slots {
-		c := p.slots[i].c
-		if c == nil || c.parked.state.Load()&watchWaiting == 0 {
-			continue
-		}
-		if end := c.parked.end.Load(); end > now {
-			next = min(next, end)
-			continue
-		}
-		if !c.parked.leave() {
-			continue
-		}
-		why := Expired
-		if end := c.parked.end.Load(); end > now {
-			// It was resumed and has parked anew between the two looks.
-			if next = min(next, end); c.parked.begin() {
-				continue
-			}
-			why = Readable
-		}
-		p.lot.wake(c, why)
-	}
-	if next != forever {
-		next = max(next, now+tick)
-	}
-	if at := p.lot.trim.check(now); at != 0 {
-		next = min(next, at)
-	}
-	if next == forever {
-		_ = p.file.SetReadDeadline(time.Time{})
-		return
-	}
-	p.setTick(next)
 }
 
 // each calls fn for each parked connection; the caller holds mu.

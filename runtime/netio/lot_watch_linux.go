@@ -12,6 +12,7 @@ import (
 type slot struct {
 	c   *Conn
 	gen uint32
+	links
 }
 
 // watch is a Conn's registration with an idle poller and the state of its wait.
@@ -22,6 +23,7 @@ type watch struct {
 	gen   uint32
 	state atomic.Uint32
 	end   atomic.Int64 // when the wait that is under way ends; forever: never
+	due   atomic.Int64 // when the lot looks whether it has ended; forever: it does not. Changed with the lot's mu held
 
 	hangup func() // of OnHangup; guarded by the idle poller's mu
 }
@@ -159,6 +161,9 @@ func (c *Conn) watch(l *Lot, mask uint32) error {
 		return e
 	}
 	w.lot, w.part = l, mask == watchEnd
+	if end := w.end.Load(); !w.part && end != forever {
+		l.schedule(w.slot, end, c.parked.since.Load())
+	}
 	return nil
 }
 
@@ -202,7 +207,8 @@ func (p *parker) place(c *Conn) (int32, uint32) {
 		p.slots = append(p.slots, slot{})
 	}
 	p.gen++
-	p.slots[i] = slot{c: c, gen: p.gen}
+	p.slots[i] = slot{c: c, gen: p.gen, links: links{i, i}}
+	c.parked.due.Store(forever)
 	return i, p.gen
 }
 
@@ -211,6 +217,7 @@ func (p *parker) vacate(i int32, gen uint32) {
 	if c := p.at(i, gen); c == nil {
 		return
 	}
+	p.unlink(i)
 	p.slots[i].c = nil
 	p.free = append(p.free, i)
 	if len(p.free) == len(p.slots) && len(p.slots) > 1024 {
