@@ -3,6 +3,8 @@ package limits
 import (
 	"fmt"
 	"testing"
+
+	"github.com/sluiceproxy/sluice/integration/internal/harness"
 )
 
 // tries is how often a value is measured that is too large: other programs run on the machine, too, and one quiet moment is
@@ -17,7 +19,7 @@ func beside[N interface {
 }](t *testing.T, set setup, slack N, measure func(s *site) N,
 ) (nginx, sluice N) {
 	t.Helper()
-	slack *= generosity
+	slack *= harness.Generosity
 	for range tries {
 		t.Run("nginx", func(t *testing.T) { nginx = measure(start(t, oracle(), set)) })
 		t.Run("sluice", func(t *testing.T) { sluice = measure(start(t, tested(), set)) })
@@ -37,7 +39,7 @@ func within[N interface {
 }](t *testing.T, set setup, limit N, measure func(s *site) N,
 ) {
 	t.Helper()
-	limit *= generosity
+	limit *= harness.Generosity
 	var value N
 	for range tries {
 		t.Run("sluice", func(t *testing.T) { value = measure(start(t, tested(), set)) })

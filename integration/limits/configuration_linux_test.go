@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sluiceproxy/sluice/integration/internal/harness"
 )
 
 // root: the server has a master. Without the rights for that the cases are of one process.
@@ -50,20 +52,6 @@ func mainConf(http string) string {
 		"events { worker_connections 2048; }\nhttp { access_log off; include temp-paths.conf;\n" + http + "}\n"
 }
 
-// largeConfigurations are configurations with a lot of one thing.
-var largeConfigurations = []struct{ name, http string }{
-	{"map", "map_hash_max_size 110000; map_hash_bucket_size 128; map $uri $x { default none;\n" +
-		repeated(100_000, func(i int) string { return fmt.Sprintf("/key%07d value%d;\n", i, i) }) +
-		"}\nserver { listen %%ADDR%%; return 200 <$x>; }\n"},
-	{"geo", "geo $arg_a $x { default none;\n" +
-		repeated(200_000, func(i int) string { return fmt.Sprintf("%d.%d.%d.0/24 v%d;\n", 1+i>>16, i>>8&255, i&255, i%1000) }) +
-		"}\nserver { listen %%ADDR%%; return 200 <$x>; }\n"},
-	{"expressions", "server { listen %%ADDR%%;\n" +
-		repeated(10_000, func(i int) string {
-			return fmt.Sprintf("location ~ ^/section%d/([a-z]+)/(\\d+)\\.html$ { return 200 <%d>; }\n", i, i)
-		}) + "location / { return 200 <x>; } }\n"},
-}
-
 // servers are many servers of one address, and a word in their answers.
 func servers(n int, word string) string {
 	return "server_names_hash_max_size 65536;\n" + repeated(n, func(i int) string {
@@ -77,19 +65,6 @@ func repeated(n int, text func(i int) string) string {
 		b.WriteString(text(i))
 	}
 	return b.String()
-}
-
-// TestMemoryOfConfigurations: master and worker take no more memory for a large configuration than nginx's do.
-func TestMemoryOfConfigurations(t *testing.T) {
-	for _, c := range largeConfigurations {
-		t.Run(c.name, func(t *testing.T) {
-			// What the program takes without a configuration, nginx 4 MB, is the slack.
-			beside(t, setup{own: root, text: mainConf(c.http)}, 14*mb, func(s *site) size {
-				s.dial().ask("a")
-				return s.settledShared(0)
-			})
-		})
-	}
 }
 
 // TestFirstAnswer: where many servers are to be read, the port opens when they have been: the first client does not wait.
@@ -113,7 +88,7 @@ func TestMemoryAfterReloads(t *testing.T) {
 		s.reload(conf, "<"+word+">")
 		c.ask("a")
 	}
-	limit := (before + before/5) * generosity
+	limit := (before + before/5) * harness.Generosity
 	if after := s.settledShared(limit); after > limit {
 		t.Errorf("%v before, %v after twenty reloads", before, after)
 	}
@@ -140,7 +115,7 @@ server { listen %%ADDR%%; location / { client_body_in_single_buffer on; proxy_pa
 	for _, c := range all {
 		_ = c.conn.Close() // the answer does not matter
 	}
-	limit := before + 16*mb*generosity
+	limit := before + 16*mb*harness.Generosity
 	if after := s.settledShared(limit); after > limit {
 		t.Errorf("%v before, %v with %d uploads, %v after", before, most, clients, after)
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sluiceproxy/sluice/integration/internal/harness"
 )
 
 // TestDoubling: a document whose variable is set to itself twice, again and again, makes no text without an end. nginx has no
@@ -120,7 +122,7 @@ location / { random_index on; }
 		nginx, sluice = used(oracle()), used(tested())
 		t.Logf("nginx %v, the server under test %v", nginx, sluice)
 		// Both are counted in hundredths of a second.
-		if t.Failed() || sluice <= generosity*(2*nginx+20*time.Millisecond) {
+		if t.Failed() || sluice <= harness.Generosity*(2*nginx+20*time.Millisecond) {
 			return
 		}
 	}

@@ -1,6 +1,0 @@
-//go:build !race
-
-package limits
-
-// generosity multiplies the bounds.
-const generosity = 1
