@@ -5,18 +5,18 @@ import (
 	"slices"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // debugConnection handles debug_connection: an address, a network, "unix:", or
 // a name, which stands for all its addresses now.
-func debugConnection(cmd *conf.Cmd, set *netio.AddrSet) error {
+func debugConnection(cmd *conf.Cmd, set *netaddr.AddrSet) error {
 	text := cmd.Arg(0)
 	if text == "unix:" {
 		set.AddUnix()
 		return nil
 	}
-	if p, exact, ok := netio.ParseCIDR(text); ok {
+	if p, exact, ok := netaddr.ParseCIDR(text); ok {
 		if !exact {
 			cmd.Warnf("low address bits of %s are meaningless", text)
 		}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 func TestDebugConnection(t *testing.T) {
@@ -55,9 +55,9 @@ func TestDebugConnection(t *testing.T) {
 				want  bool
 			}{{c.want, true}, {c.other, false}} {
 				for _, text := range list.addrs {
-					a := netio.UnixAddr(strings.TrimPrefix(text, "unix:"))
+					a := netaddr.UnixAddr(strings.TrimPrefix(text, "unix:"))
 					if !strings.HasPrefix(text, "unix:") {
-						a = netio.AddrFrom(netip.MustParseAddrPort(text))
+						a = netaddr.AddrFrom(netip.MustParseAddrPort(text))
 					}
 					if got := s.Config().Main.DebugConnections.Has(&a); got != list.want {
 						t.Errorf("%s: %v", text, got)

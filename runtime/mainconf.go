@@ -6,7 +6,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/process"
 )
 
@@ -29,7 +29,7 @@ type MainConf struct {
 	Directory       string            // working_directory of a worker, "" leaves it
 	Env             conf.List[string] // names, or name=value
 
-	DebugConnections netio.AddrSet // whose connections log everything
+	DebugConnections netaddr.AddrSet // whose connections log everything
 
 	masks   int // how many masks worker_cpu_affinity gives, 0 with auto
 	logs    conf.List[errlog.Output]

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/process"
 )
@@ -100,7 +101,7 @@ func (s *opener) already(key string) {
 }
 
 // open opens the sockets of specs. All failures are logged as nginx logs them.
-func (s *opener) open(specs []netio.ListenSpec) error {
+func (s *opener) open(specs []netaddr.ListenSpec) error {
 	for range bindTries {
 		again := false
 		for i := range specs {
@@ -126,7 +127,7 @@ func (s *opener) open(specs []netio.ListenSpec) error {
 }
 
 // one opens a socket. inUse says that its address is taken.
-func (s *opener) one(spec *netio.ListenSpec) (inUse bool, err error) {
+func (s *opener) one(spec *netaddr.ListenSpec) (inUse bool, err error) {
 	warn := func(err error) { s.log.Fail(errlog.Emerg, err) }
 	if ln := s.handed.Take(spec, warn); ln != nil {
 		s.opened[spec.Key()] = ln
@@ -148,7 +149,7 @@ func (s *opener) one(spec *netio.ListenSpec) (inUse bool, err error) {
 }
 
 // socket opens a socket that was not handed over.
-func (s *opener) socket(spec *netio.ListenSpec, warn func(error)) (*netio.Listener, error) {
+func (s *opener) socket(spec *netaddr.ListenSpec, warn func(error)) (*netio.Listener, error) {
 	if !s.bind {
 		return netio.Listen(spec, warn)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/http1"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // Explainer is a loaded configuration that requests are asked about. It is for
@@ -153,7 +153,7 @@ func (x *Explainer) findLocal(p *http1.Probe, rep *Report) {
 	}
 	p.Local = found.Spec.Addr
 	for _, ip := range []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()} {
-		local := netio.AddrFrom(netip.AddrPortFrom(ip, port))
+		local := netaddr.AddrFrom(netip.AddrPortFrom(ip, port))
 		if x.traced.HTTP.At(&local) == found {
 			p.Local = local
 			break

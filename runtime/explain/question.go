@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime/http1"
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // Question is the request that is to be explained.
@@ -108,25 +108,25 @@ func (q *Question) addresses(p *http1.Probe, name string, port uint16) (err erro
 	if err != nil {
 		ip = netip.IPv4Unspecified()
 	}
-	p.Local = netio.AddrFrom(netip.AddrPortFrom(ip, port))
+	p.Local = netaddr.AddrFrom(netip.AddrPortFrom(ip, port))
 	return nil
 }
 
 // parseAddress reads IP, IP:PORT, [IP6]:PORT or unix:PATH.
-func parseAddress(s string, port uint16) (netio.Addr, error) {
+func parseAddress(s string, port uint16) (netaddr.Addr, error) {
 	if path, ok := strings.CutPrefix(s, "unix:"); ok {
-		return netio.UnixAddr(path), nil
+		return netaddr.UnixAddr(path), nil
 	}
 	if s == "" {
 		s = "127.0.0.1"
 	}
 	if ip, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
-		return netio.AddrFrom(netip.AddrPortFrom(ip, port)), nil
+		return netaddr.AddrFrom(netip.AddrPortFrom(ip, port)), nil
 	}
 	if ap, err := netip.ParseAddrPort(s); err == nil {
-		return netio.AddrFrom(ap), nil
+		return netaddr.AddrFrom(ap), nil
 	}
-	return netio.Addr{}, UsageError(fmt.Sprintf("%q is no address", s))
+	return netaddr.Addr{}, UsageError(fmt.Sprintf("%q is no address", s))
 }
 
 func isAddress(name string) bool {
@@ -154,7 +154,7 @@ func splitHost(host string, tls bool) (name string, port uint16, err error) {
 }
 
 // hostOf is an address without its port.
-func hostOf(a *netio.Addr) string { return string(a.AppendHost(nil)) }
+func hostOf(a *netaddr.Addr) string { return string(a.AppendHost(nil)) }
 
 // hostName is a host without its port.
 func hostName(host string) string {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
@@ -15,7 +16,7 @@ type Instance struct {
 	config   atomic.Pointer[httpd.Config]
 	stats    *httpd.Stats
 	log      atomic.Pointer[errlog.Logger]
-	debug    atomic.Pointer[netio.AddrSet] // of debug_connection
+	debug    atomic.Pointer[netaddr.AddrSet] // of debug_connection
 	lot      *netio.Lot
 	quitting atomic.Bool
 	ending   atomic.Bool // see Terminate
@@ -55,10 +56,10 @@ func (s *Instance) SetLog(l *errlog.Logger) { s.log.Store(l) }
 // SetDebugConnections sets debug_connection: connections that begin from now on
 // and come from addresses in set log all there is, whatever error_log says. nil
 // is for none.
-func (s *Instance) SetDebugConnections(set *netio.AddrSet) { s.debug.Store(set) }
+func (s *Instance) SetDebugConnections(set *netaddr.AddrSet) { s.debug.Store(set) }
 
 // debugged reports whether debug_connection names a client.
-func (s *Instance) debugged(a *netio.Addr) bool {
+func (s *Instance) debugged(a *netaddr.Addr) bool {
 	set := s.debug.Load()
 	return set != nil && set.Has(a)
 }

@@ -9,13 +9,14 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
 // Probe is a request that runs through a configuration without a connection.
 type Probe struct {
 	// Local is the address that the client connected to, Peer its own.
-	Local, Peer netio.Addr
+	Local, Peer netaddr.Addr
 	// TLS: the connection is an encrypted one, whose handshake named ServerName,
 	// "" for no name.
 	TLS        bool

@@ -5,7 +5,7 @@ import (
 	"io"
 	"sync"
 
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // backgroundCarrier is the Carrier of a background request. It has the facts of the
@@ -13,7 +13,7 @@ import (
 // dropped. It holds the configuration, and an Instance that quits waits for it.
 type backgroundCarrier struct {
 	client Client
-	local  netio.Addr
+	local  netaddr.Addr
 	cfg    *Config // held; nil where it needs no holding
 	live   *sync.WaitGroup
 }
@@ -50,10 +50,10 @@ func (n *backgroundCarrier) end(crashed bool) {
 }
 
 // Local implements Socket.
-func (n *backgroundCarrier) Local() *netio.Addr { return &n.local }
+func (n *backgroundCarrier) Local() *netaddr.Addr { return &n.local }
 
 // TCPInfo implements Socket.
-func (*backgroundCarrier) TCPInfo(*netio.TCPInfo) bool { return false }
+func (*backgroundCarrier) TCPInfo(*netaddr.TCPInfo) bool { return false }
 
 var errNoClient = errors.New("a background request has no client")
 

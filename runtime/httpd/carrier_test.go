@@ -9,7 +9,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/httpd/httptest"
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // paper is a Carrier that notes what reaches the client.
@@ -53,7 +53,7 @@ func TestCarrier(t *testing.T) {
 			pl.Log(note("log"))
 		})
 	}})
-	httpd.Serve(cfg, p, netio.AddrFrom(netip.MustParseAddrPort("192.0.2.7:80")), "/")
+	httpd.Serve(cfg, p, netaddr.AddrFrom(netip.MustParseAddrPort("192.0.2.7:80")), "/")
 	want := `post-read 192.0.2.7
 server-rewrite 192.0.2.7
 rewrite 192.0.2.7

@@ -1,7 +1,7 @@
 package httpd
 
 import (
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/regex"
 	"github.com/sluiceproxy/sluice/runtime/wire/proxyproto"
 )
@@ -13,7 +13,7 @@ import (
 type Client struct {
 	ID    uint64             // number of the connection in error log lines: *3
 	Start int64              // clock.Mono of the accept
-	Peer  netio.Addr         // of the socket
+	Peer  netaddr.Addr       // of the socket
 	Host  []byte             // Peer as text, without its port
 	Proxy *proxyproto.Header // the PROXY header that the connection began with, nil without one
 	TLS   *Session           // nil on a plain connection
@@ -27,16 +27,16 @@ type Client struct {
 // Socket is the part of a client's socket that requests read facts from.
 type Socket interface {
 	// Local returns the address that the client connected to.
-	Local() *netio.Addr
+	Local() *netaddr.Addr
 	// TCPInfo fills info and reports whether the system has it.
-	TCPInfo(info *netio.TCPInfo) bool
+	TCPInfo(info *netaddr.TCPInfo) bool
 }
 
 // maxHostText is more than the length of any address as text.
 const maxHostText = 64
 
 // Begin sets what is known when a connection begins.
-func (c *Client) Begin(id uint64, start int64, peer *netio.Addr, s Socket) {
+func (c *Client) Begin(id uint64, start int64, peer *netaddr.Addr, s Socket) {
 	c.ID, c.Start, c.Peer, c.Socket = id, start, *peer, s
 	c.Host = c.Peer.AppendHost(c.hostText[:0])
 }
@@ -46,7 +46,7 @@ func (r *Request) Client() *Client { return r.client }
 
 // Peer returns the client's address, as realip left it. The address of the socket
 // itself is always that of Client.
-func (r *Request) Peer() *netio.Addr {
+func (r *Request) Peer() *netaddr.Addr {
 	if m := r.main; m.replaced {
 		return &m.peer
 	}
@@ -65,7 +65,7 @@ func (r *Request) RemoteAddr() []byte {
 func (r *Request) PeerReplaced() bool { return r.main.replaced }
 
 // SetPeer makes a the client's address until the request ends (realip).
-func (r *Request) SetPeer(a netio.Addr) {
+func (r *Request) SetPeer(a netaddr.Addr) {
 	m := r.main
 	m.peer, m.replaced = a, true
 	m.peerText = m.peer.AppendHost(m.Alloc(maxHostText)[:0])

@@ -4,7 +4,7 @@ import (
 	"sync/atomic"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 	"github.com/sluiceproxy/sluice/runtime/regex"
 	"github.com/sluiceproxy/sluice/runtime/resource"
@@ -125,7 +125,7 @@ func (c *Config) assignSockets() {
 }
 
 // Sockets returns the sockets to open, in the order of the addresses.
-func (c *Config) Sockets() (specs []netio.ListenSpec) {
+func (c *Config) Sockets() (specs []netaddr.ListenSpec) {
 	for _, a := range c.Addrs {
 		if key := a.Spec.Key(); len(c.byKey[key]) > 0 {
 			for _, b := range c.byKey[key] {
@@ -193,7 +193,7 @@ func (b *Builder) Present() bool { return b.http != nil }
 
 // At returns the address that connections to local come in on: the one that
 // listens there, else the wildcard of its port. It is nil for none.
-func (c *Config) At(local *netio.Addr) (found *Addr) {
+func (c *Config) At(local *netaddr.Addr) (found *Addr) {
 	for _, a := range c.Addrs {
 		at := &a.Spec.Addr
 		switch {

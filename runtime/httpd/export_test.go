@@ -2,7 +2,7 @@ package httpd
 
 import (
 	"github.com/sluiceproxy/sluice/runtime/clock"
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -11,7 +11,7 @@ type BackgroundCarrier = backgroundCarrier
 
 // Serve runs a GET request for path from its first phase to its end, on a connection
 // that carrier stands for.
-func Serve(cfg *Config, carrier Carrier, peer netio.Addr, path string) {
+func Serve(cfg *Config, carrier Carrier, peer netaddr.Addr, path string) {
 	client := &Client{}
 	client.Begin(7, clock.Mono(), &peer, &backgroundCarrier{local: cfg.Addrs[0].Spec.Addr})
 	r := NewRequest(&Origin{Config: cfg, Client: client, Carrier: carrier, Listen: cfg.Addrs[0]})

@@ -1,14 +1,14 @@
 package httpd
 
 import (
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
 // Forwarded replaces *addr, the address of the peer, by the one that
 // X-Forwarded-For names, provided that *addr is trusted. recursive goes on to
 // the left until an address is not trusted. It reports whether *addr changed.
-func (r *Request) Forwarded(addr *netio.Addr, trusted *netio.Networks, recursive bool) bool {
+func (r *Request) Forwarded(addr *netaddr.Addr, trusted *netaddr.Networks, recursive bool) bool {
 	changed := false
 	for i := len(r.In.List) - 1; i >= 0; i-- {
 		f := &r.In.List[i]
@@ -27,7 +27,7 @@ func (r *Request) Forwarded(addr *netio.Addr, trusted *netio.Networks, recursive
 // ForwardedBy is [Request.Forwarded] for the value of one header field, a list
 // of addresses separated by commas or spaces. all reports that the list was
 // followed to its first address.
-func ForwardedBy(addr *netio.Addr, list []byte, trusted *netio.Networks, recursive bool) (changed, all bool) {
+func ForwardedBy(addr *netaddr.Addr, list []byte, trusted *netaddr.Networks, recursive bool) (changed, all bool) {
 	for {
 		if !trusted.Contains(addr) {
 			return changed, false
@@ -39,11 +39,11 @@ func ForwardedBy(addr *netio.Addr, list []byte, trusted *netio.Networks, recursi
 		for from > 0 && !isListSpace(list[from-1]) {
 			from--
 		}
-		ap, ok := netio.ParseIPPort(list[from:])
+		ap, ok := netaddr.ParseIPPort(list[from:])
 		if !ok {
 			return changed, false
 		}
-		*addr, changed = netio.AddrFrom(ap), true
+		*addr, changed = netaddr.AddrFrom(ap), true
 		list = list[:from]
 		if !recursive || from == 0 {
 			return changed, true

@@ -4,11 +4,11 @@ import (
 	"net/netip"
 	"testing"
 
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 func TestForwardedBy(t *testing.T) {
-	trusted := &netio.Networks{List: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("10.0.0.0/8")}}
+	trusted := &netaddr.Networks{List: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("10.0.0.0/8")}}
 	for _, c := range []struct {
 		name, peer, list string
 		recursive        bool
@@ -30,7 +30,7 @@ func TestForwardedBy(t *testing.T) {
 		{"recursive, broken in the middle", "127.0.0.1:9", "192.0.2.1, x, 10.0.0.1", true, "10.0.0.1:0", true, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			addr := netio.AddrFrom(netip.MustParseAddrPort(c.peer))
+			addr := netaddr.AddrFrom(netip.MustParseAddrPort(c.peer))
 			changed, all := ForwardedBy(&addr, []byte(c.list), trusted, c.recursive)
 			if addr.String() != c.want || changed != c.changed || all != c.all {
 				t.Errorf("%s, %v, %v, want %s, %v, %v", addr.String(), changed, all, c.want, c.changed, c.all)

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 	"github.com/sluiceproxy/sluice/runtime/wire/proxyproto"
 )
@@ -82,7 +82,7 @@ func (r *Request) realRoot() []byte {
 }
 
 func (r *Request) tcpInfo(i int) []byte {
-	var info netio.TCPInfo
+	var info netaddr.TCPInfo
 	if !r.client.Socket.TCPInfo(&info) {
 		return nil
 	}

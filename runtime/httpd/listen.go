@@ -7,14 +7,14 @@ import (
 	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // listen is one address of a listen directive.
 type listen struct {
 	server    *Server
 	node      *conf.Node
-	spec      netio.ListenSpec
+	spec      netaddr.ListenSpec
 	isDefault bool
 	ssl       bool
 	http2     bool
@@ -26,8 +26,8 @@ type listen struct {
 
 func (l *listen) protocols() int { return bits(l.proxy, l.ssl, l.http2) }
 
-func anyAddr(port uint16) netio.Addr {
-	return netio.AddrFrom(netip.AddrPortFrom(netip.IPv4Unspecified(), port))
+func anyAddr(port uint16) netaddr.Addr {
+	return netaddr.AddrFrom(netip.AddrPortFrom(netip.IPv4Unspecified(), port))
 }
 
 // addListen handles the listen directive.
@@ -112,15 +112,15 @@ func (l *listen) option(cmd *conf.Cmd, p string) error {
 }
 
 // socketOptions read the parameters of the form name=value.
-var socketOptions = map[string]func(*netio.ListenSpec, string) bool{
-	"fastopen": func(s *netio.ListenSpec, v string) (ok bool) { s.FastOpen, ok = conf.ParseInt(v); return },
-	"backlog": func(s *netio.ListenSpec, v string) (ok bool) {
+var socketOptions = map[string]func(*netaddr.ListenSpec, string) bool{
+	"fastopen": func(s *netaddr.ListenSpec, v string) (ok bool) { s.FastOpen, ok = conf.ParseInt(v); return },
+	"backlog": func(s *netaddr.ListenSpec, v string) (ok bool) {
 		s.Backlog, ok = conf.ParseInt(v)
 		return ok && s.Backlog > 0
 	},
-	"rcvbuf": func(s *netio.ListenSpec, v string) bool { n, ok := conf.ParseSize(v); s.RcvBuf = int(n); return ok },
-	"sndbuf": func(s *netio.ListenSpec, v string) bool { n, ok := conf.ParseSize(v); s.SndBuf = int(n); return ok },
-	"accept_filter": func(s *netio.ListenSpec, v string) bool {
+	"rcvbuf": func(s *netaddr.ListenSpec, v string) bool { n, ok := conf.ParseSize(v); s.RcvBuf = int(n); return ok },
+	"sndbuf": func(s *netaddr.ListenSpec, v string) bool { n, ok := conf.ParseSize(v); s.SndBuf = int(n); return ok },
+	"accept_filter": func(s *netaddr.ListenSpec, v string) bool {
 		s.AcceptFilter = v
 		return true
 	},
@@ -128,7 +128,7 @@ var socketOptions = map[string]func(*netio.ListenSpec, string) bool{
 }
 
 // setKeepalive reads so_keepalive: on, off or idle:interval:count.
-func setKeepalive(s *netio.ListenSpec, v string) bool {
+func setKeepalive(s *netaddr.ListenSpec, v string) bool {
 	switch v {
 	case "on":
 		s.Keepalive.On = true
@@ -158,13 +158,13 @@ func setKeepalive(s *netio.ListenSpec, v string) bool {
 	if n == [3]int64{} {
 		return false
 	}
-	s.Keepalive = netio.Keepalive{On: true, Idle: Msec(n[0] * 1000), Interval: Msec(n[1] * 1000), Count: int(n[2])}
+	s.Keepalive = netaddr.Keepalive{On: true, Idle: Msec(n[0] * 1000), Interval: Msec(n[1] * 1000), Count: int(n[2])}
 	return true
 }
 
 // parseListen reads the address of listen: port, host, host:port, [v6]:port,
 // *:port, unix:path. The text names the problem as nginx does.
-func parseListen(s string, lookup func(host string) ([]netip.Addr, error)) (addrs []netio.Addr, problem string) {
+func parseListen(s string, lookup func(host string) ([]netip.Addr, error)) (addrs []netaddr.Addr, problem string) {
 	if path, ok := strings.CutPrefix(strings.ToLower(s[:min(5, len(s))])+s[min(5, len(s)):], "unix:"); ok {
 		if path == "" {
 			return nil, "no path in the unix domain socket"
@@ -172,7 +172,7 @@ func parseListen(s string, lookup func(host string) ([]netip.Addr, error)) (addr
 		if len(path) >= 108 {
 			return nil, "too long path in the unix domain socket"
 		}
-		return []netio.Addr{netio.UnixAddr(path)}, ""
+		return []netaddr.Addr{netaddr.UnixAddr(path)}, ""
 	}
 	host, port, problem := splitHostPort(s, 80)
 	if problem != "" {
@@ -253,30 +253,30 @@ func parsePorts(s string) (p [2]int, problem string) {
 	return [2]int{a, b}, ""
 }
 
-func resolveListen(host string, port uint16, lookup func(host string) ([]netip.Addr, error)) ([]netio.Addr, string) {
+func resolveListen(host string, port uint16, lookup func(host string) ([]netip.Addr, error)) ([]netaddr.Addr, string) {
 	if host == "" || host == "[]" {
 		return nil, "no host"
 	}
 	if host == "*" {
-		return []netio.Addr{anyAddr(port)}, ""
+		return []netaddr.Addr{anyAddr(port)}, ""
 	}
 	if strings.HasPrefix(host, "[") {
 		ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
 		if err != nil || !ip.Is6() {
 			return nil, "invalid IPv6 address"
 		}
-		return []netio.Addr{netio.AddrFrom(netip.AddrPortFrom(ip, port))}, ""
+		return []netaddr.Addr{netaddr.AddrFrom(netip.AddrPortFrom(ip, port))}, ""
 	}
 	if ip, err := netip.ParseAddr(host); err == nil && ip.Is4() {
-		return []netio.Addr{netio.AddrFrom(netip.AddrPortFrom(ip, port))}, ""
+		return []netaddr.Addr{netaddr.AddrFrom(netip.AddrPortFrom(ip, port))}, ""
 	}
 	ips, err := lookup(host)
 	if err != nil || len(ips) == 0 {
 		return nil, "host not found"
 	}
-	var out []netio.Addr
+	var out []netaddr.Addr
 	for _, ip := range ips {
-		out = append(out, netio.AddrFrom(netip.AddrPortFrom(ip.Unmap(), port)))
+		out = append(out, netaddr.AddrFrom(netip.AddrPortFrom(ip.Unmap(), port)))
 	}
 	return out, ""
 }

@@ -4,15 +4,15 @@ import (
 	"net/netip"
 	"testing"
 
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // TestAt: an address of its own goes before the wildcard of its port and family, that before a dual wildcard.
 func TestAt(t *testing.T) {
-	tcp := func(s string) netio.Addr { return netio.AddrFrom(netip.MustParseAddrPort(s)) }
+	tcp := func(s string) netaddr.Addr { return netaddr.AddrFrom(netip.MustParseAddrPort(s)) }
 	var c Config
-	add := func(a netio.Addr, only6 bool) {
-		c.Addrs = append(c.Addrs, &Addr{Spec: netio.ListenSpec{Addr: a, IPv6Only: only6}})
+	add := func(a netaddr.Addr, only6 bool) {
+		c.Addrs = append(c.Addrs, &Addr{Spec: netaddr.ListenSpec{Addr: a, IPv6Only: only6}})
 	}
 	add(tcp("0.0.0.0:80"), false)
 	add(tcp("10.0.0.1:80"), false)
@@ -20,9 +20,9 @@ func TestAt(t *testing.T) {
 	add(tcp("[::]:81"), false)
 	add(tcp("[::]:82"), true)
 	add(tcp("127.0.0.1:83"), false)
-	add(netio.UnixAddr("/run/x"), false)
+	add(netaddr.UnixAddr("/run/x"), false)
 	for _, c2 := range []struct {
-		local netio.Addr
+		local netaddr.Addr
 		want  string
 	}{
 		{tcp("10.0.0.1:80"), "10.0.0.1:80"},
@@ -34,8 +34,8 @@ func TestAt(t *testing.T) {
 		{tcp("127.0.0.1:82"), ""},
 		{tcp("127.0.0.1:83"), "127.0.0.1:83"},
 		{tcp("127.0.0.2:83"), ""},
-		{netio.UnixAddr("/run/x"), "unix:/run/x"},
-		{netio.UnixAddr("/run/y"), ""},
+		{netaddr.UnixAddr("/run/x"), "unix:/run/x"},
+		{netaddr.UnixAddr("/run/y"), ""},
 	} {
 		got := ""
 		if a := c.At(&c2.local); a != nil {

@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
@@ -56,7 +56,7 @@ type Request struct {
 	action  string
 
 	// The client's address after realip, of a main request, once replaced.
-	peer     netio.Addr
+	peer     netaddr.Addr
 	peerText []byte
 	replaced bool
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd/route"
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/regex"
 )
 
@@ -143,7 +143,7 @@ func (b *Builder) completeServer(s *Server) {
 
 // Addr is a listening address with the servers behind it.
 type Addr struct {
-	Spec          netio.ListenSpec
+	Spec          netaddr.ListenSpec
 	Default       *Server
 	Names         *route.Names[*Server] // nil when only the default can be meant
 	SSL           bool

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/internal/testcert"
 	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // serveEcho answers every request on every connection of l with one write, the
@@ -45,7 +46,7 @@ func BenchmarkKeepalive(b *testing.B) {
 	answer := make([]byte, 250)
 	for _, conns := range []int{1, 64} {
 		b.Run("conns="+strconv.Itoa(conns), func(b *testing.B) {
-			l := listen(b, ListenSpec{NoDelay: true})
+			l := listen(b, netaddr.ListenSpec{NoDelay: true})
 			var server, clients sync.WaitGroup
 			server.Go(func() { serveEcho(l, &server, answer) })
 			start := make(chan struct{})
@@ -83,7 +84,7 @@ func BenchmarkKeepalive(b *testing.B) {
 
 // BenchmarkNewConnection is one connection with one request, both sides.
 func BenchmarkNewConnection(b *testing.B) {
-	l := listen(b, ListenSpec{NoDelay: true})
+	l := listen(b, netaddr.ListenSpec{NoDelay: true})
 	var server sync.WaitGroup
 	server.Go(func() { serveEcho(l, &server, []byte("answer")) })
 	spec := &DialSpec{Addr: *l.Addr(), NoDelay: true, Timeout: time.Minute}
@@ -110,7 +111,7 @@ func BenchmarkNewConnection(b *testing.B) {
 
 // BenchmarkTLSRecords is a request and a 1 KB answer under crypto/tls.
 func BenchmarkTLSRecords(b *testing.B) {
-	client, server := pairOn(b, listen(b, ListenSpec{NoDelay: true}))
+	client, server := pairOn(b, listen(b, netaddr.ListenSpec{NoDelay: true}))
 	var r RecordConn
 	r.Reset(server, nil)
 	s := tls.Server(&r, &tls.Config{Certificates: []tls.Certificate{testcert.New(b)}})

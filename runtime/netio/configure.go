@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // Configure sets the options that can change while the socket lives: buffer
@@ -15,7 +16,7 @@ import (
 // a reload for one that stays, a binary upgrade for one that was inherited.
 // What fails is passed to warn (which may be nil) in nginx's words and
 // otherwise ignored.
-func (l *Listener) Configure(spec *ListenSpec, warn func(error)) {
+func (l *Listener) Configure(spec *netaddr.ListenSpec, warn func(error)) {
 	wasDeferred := l.spec.Deferred || l.spec.AcceptFilter != ""
 	addr := l.addr
 	l.spec = *spec
@@ -38,10 +39,10 @@ func (l *Listener) Configure(spec *ListenSpec, warn func(error)) {
 	if spec.FIB > 0 && sockFIB != 0 {
 		set("SO_SETFIB", unix.SOL_SOCKET, sockFIB, spec.FIB)
 	}
-	if addr.a.Unix || spec.Datagram {
+	if addr.IsUnix() || spec.Datagram {
 		return
 	}
-	spec.Keepalive.apply(set)
+	setKeepalive(spec.Keepalive, set)
 	if spec.NoDelay {
 		set("TCP_NODELAY", unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 	}
@@ -52,8 +53,8 @@ func (l *Listener) Configure(spec *ListenSpec, warn func(error)) {
 		}
 	}
 	if !l.silent {
-		if err := syscall.Listen(l.fd, spec.backlog()); err != nil {
-			op := "listen() to " + name + ", backlog " + strconv.Itoa(spec.backlog())
+		if err := syscall.Listen(l.fd, spec.QueueLength()); err != nil {
+			op := "listen() to " + name + ", backlog " + strconv.Itoa(spec.QueueLength())
 			tell(warn, &OpError{Op: op, Errno: errnoOf(err), Note: ", ignored"})
 		}
 	}

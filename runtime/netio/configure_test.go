@@ -5,13 +5,14 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
 // TestConfigureAddr: while a reload configures a socket, connections of it look at
 // its address, for the error log.
 func TestConfigureAddr(t *testing.T) {
-	spec := netio.ListenSpec{Addr: netio.AddrFrom(netip.MustParseAddrPort("127.0.0.1:0"))}
+	spec := netaddr.ListenSpec{Addr: netaddr.AddrFrom(netip.MustParseAddrPort("127.0.0.1:0"))}
 	l, err := netio.Listen(&spec, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // Conn is one connected socket: a client's or an upstream's. It implements
@@ -44,8 +45,8 @@ type Conn struct {
 	write writeOp
 	ctl   option
 
-	peer      Addr
-	local     Addr
+	peer      netaddr.Addr
+	local     netaddr.Addr
 	haveLocal bool
 	drained   bool // the last read found nothing more
 	noDelay   bool
@@ -138,7 +139,7 @@ func FromFD(fd int) (*Conn, error) {
 	if err := c.register(); err != nil {
 		return nil, err
 	}
-	_ = raw.Remote(fd, &c.peer.a)
+	_ = raw.Remote(fd, c.peer.Raw())
 	return c, nil
 }
 
@@ -152,7 +153,7 @@ func (c *Conn) Release() {
 	c.rd.reset()
 	c.wr.reset()
 	c.read, c.write = readOp{}, writeOp{}
-	c.peer, c.local, c.haveLocal = Addr{}, Addr{}, false
+	c.peer, c.local, c.haveLocal = netaddr.Addr{}, netaddr.Addr{}, false
 	c.drained, c.noDelay, c.cork, c.blocked = false, false, false, nil
 	c.parked.reset()
 	conns.Put(c) // still marked as closed: a late Close does nothing
@@ -196,11 +197,11 @@ func (c *Conn) Fd() int { return c.fd }
 
 // Peer is the other side's address. It belongs to the Conn: copy it to keep it
 // beyond Release.
-func (c *Conn) Peer() *Addr { return &c.peer }
+func (c *Conn) Peer() *netaddr.Addr { return &c.peer }
 
 // Local is this side's address, asked from the kernel once. It belongs to the
 // Conn like Peer's result.
-func (c *Conn) Local() *Addr {
+func (c *Conn) Local() *netaddr.Addr {
 	if !c.haveLocal {
 		c.haveLocal = c.option(option{kind: optLocal}) == 0
 	}

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 var _ net.Conn = (*Conn)(nil)
@@ -23,14 +24,14 @@ func TestEcho(t *testing.T) {
 	unixPath := filepath.Join(t.TempDir(), "s")
 	for _, tc := range []struct {
 		name string
-		addr Addr
+		addr netaddr.Addr
 	}{
 		{"tcp", loopback(0)},
-		{"tcp6", must(ParseAddr("[::1]:0"))},
-		{"unix", UnixAddr(unixPath)},
+		{"tcp6", must(netaddr.ParseAddr("[::1]:0"))},
+		{"unix", netaddr.UnixAddr(unixPath)},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			client, server := pairOn(t, listen(t, ListenSpec{Addr: tc.addr}))
+			client, server := pairOn(t, listen(t, netaddr.ListenSpec{Addr: tc.addr}))
 			p := buf.NewPool(64)
 			for _, msg := range []string{"one", "two and three"} {
 				send(t, client, msg)
@@ -264,7 +265,7 @@ func TestOptions(t *testing.T) {
 	if n := server.InQueue(); n != 5 {
 		t.Errorf("InQueue %d, want 5", n)
 	}
-	var info TCPInfo
+	var info netaddr.TCPInfo
 	if !client.TCPInfo(&info) || info.RTT == 0 || info.SndCwnd == 0 {
 		t.Errorf("TCPInfo %+v", info)
 	}
@@ -277,7 +278,7 @@ func TestOptions(t *testing.T) {
 }
 
 func TestReleasedConnStartsAfresh(t *testing.T) {
-	l := listen(t, ListenSpec{})
+	l := listen(t, netaddr.ListenSpec{})
 	client, server := pairOwned(t, l)
 	server.User = t
 	server.SetReadTimeout(time.Nanosecond)

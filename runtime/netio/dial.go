@@ -7,19 +7,20 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // DialSpec says where to connect to and how. It is only read: one spec serves
 // any number of Dials at once.
 type DialSpec struct {
-	Addr        Addr          // the destination
-	Bind        Addr          // local address (proxy_bind); the zero Addr leaves the choice to the kernel
-	Transparent bool          // Bind may be a foreign address
-	Keepalive   Keepalive     // proxy_socket_keepalive
-	RcvBuf      int           // SO_RCVBUF in bytes, 0: the system's
-	SndBuf      int           // SO_SNDBUF in bytes, 0: the system's
-	NoDelay     bool          // TCP_NODELAY from the beginning
-	Timeout     time.Duration // proxy_connect_timeout; 0: none
+	Addr        netaddr.Addr      // the destination
+	Bind        netaddr.Addr      // local address (proxy_bind); the zero Addr leaves the choice to the kernel
+	Transparent bool              // Bind may be a foreign address
+	Keepalive   netaddr.Keepalive // proxy_socket_keepalive
+	RcvBuf      int               // SO_RCVBUF in bytes, 0: the system's
+	SndBuf      int               // SO_SNDBUF in bytes, 0: the system's
+	NoDelay     bool              // TCP_NODELAY from the beginning
+	Timeout     time.Duration     // proxy_connect_timeout; 0: none
 }
 
 // Dial connects and waits for the outcome. A peer that refuses gives the bare
@@ -41,7 +42,7 @@ func Dial(spec *DialSpec) (*Conn, error) {
 // Begin is the part of Dial that does not wait: it makes a Conn that Connect is to
 // connect. The errors are Dial's; spec.Timeout is not used.
 func Begin(spec *DialSpec) (*Conn, error) {
-	fd, e := raw.Socket(&spec.Addr.a, raw.Stream)
+	fd, e := raw.Socket(spec.Addr.Raw(), raw.Stream)
 	if e != 0 {
 		return nil, &OpError{Op: "socket()", Errno: e}
 	}
@@ -55,7 +56,7 @@ func Begin(spec *DialSpec) (*Conn, error) {
 		return nil, err
 	}
 	c.peer = spec.Addr
-	c.noDelay = spec.NoDelay && !spec.Addr.a.Unix
+	c.noDelay = spec.NoDelay && !spec.Addr.IsUnix()
 	return c, nil
 }
 
@@ -77,14 +78,14 @@ func (s *DialSpec) prepare(fd int) error {
 	if s.SndBuf > 0 {
 		_ = raw.SetInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, s.SndBuf)
 	}
-	if s.Addr.a.Unix {
+	if s.Addr.IsUnix() {
 		return nil
 	}
 	if s.NoDelay {
 		_ = raw.SetInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 	}
-	if s.Keepalive != (Keepalive{}) {
-		s.Keepalive.apply(func(_ string, level, name, value int) {
+	if s.Keepalive != (netaddr.Keepalive{}) {
+		setKeepalive(s.Keepalive, func(_ string, level, name, value int) {
 			_ = raw.SetInt(fd, level, name, value)
 		})
 	}
@@ -92,14 +93,14 @@ func (s *DialSpec) prepare(fd int) error {
 		return nil
 	}
 	if s.Transparent {
-		if label, e := setTransparent(fd, s.Bind.a.IP.Addr().Is6()); e != 0 {
+		if label, e := setTransparent(fd, s.Bind.IP().Is6()); e != 0 {
 			return &OpError{Op: "setsockopt(" + label + ")", Errno: e}
 		}
 	}
 	if s.Bind.Port() == 0 {
 		setBindNoPort(fd)
 	}
-	if e := raw.Bind(fd, &s.Bind.a); e != 0 {
+	if e := raw.Bind(fd, s.Bind.Raw()); e != 0 {
 		return &OpError{Op: "bind(" + s.Bind.String() + ")", Errno: e}
 	}
 	return nil

@@ -6,10 +6,12 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 func TestDialErrors(t *testing.T) {
-	gone := listen(t, ListenSpec{})
+	gone := listen(t, netaddr.ListenSpec{})
 	_ = gone.Close()
 	for _, tc := range []struct {
 		name string
@@ -19,11 +21,11 @@ func TestDialErrors(t *testing.T) {
 		atOnce bool
 	}{
 		{"refused", DialSpec{Addr: *gone.Addr()}, syscall.ECONNREFUSED, false},
-		{"no such socket", DialSpec{Addr: UnixAddr(filepath.Join(t.TempDir(), "s"))}, syscall.ENOENT, true},
-		{"path too long", DialSpec{Addr: UnixAddr(string(make([]byte, 200)))}, syscall.ENAMETOOLONG, true},
-		{"broadcast", DialSpec{Addr: must(ParseAddr("255.255.255.255:9"))}, syscall.ENETUNREACH, true},
+		{"no such socket", DialSpec{Addr: netaddr.UnixAddr(filepath.Join(t.TempDir(), "s"))}, syscall.ENOENT, true},
+		{"path too long", DialSpec{Addr: netaddr.UnixAddr(string(make([]byte, 200)))}, syscall.ENAMETOOLONG, true},
+		{"broadcast", DialSpec{Addr: must(netaddr.ParseAddr("255.255.255.255:9"))}, syscall.ENETUNREACH, true},
 		{"foreign local address", DialSpec{
-			Addr: *gone.Addr(), Bind: must(ParseAddr("192.0.2.1:0")),
+			Addr: *gone.Addr(), Bind: must(netaddr.ParseAddr("192.0.2.1:0")),
 		}, syscall.EADDRNOTAVAIL, false},
 		{"no address", DialSpec{}, syscall.EINVAL, true},
 	} {
@@ -46,7 +48,7 @@ func TestDialErrors(t *testing.T) {
 }
 
 func TestDialFullUnixQueueFails(t *testing.T) {
-	l := listen(t, ListenSpec{Addr: UnixAddr(filepath.Join(t.TempDir(), "s")), Backlog: 1})
+	l := listen(t, netaddr.ListenSpec{Addr: netaddr.UnixAddr(filepath.Join(t.TempDir(), "s")), Backlog: 1})
 	for range 10 {
 		c, err := Dial(&DialSpec{Addr: *l.Addr()})
 		if err != nil {
@@ -62,7 +64,7 @@ func TestDialFullUnixQueueFails(t *testing.T) {
 
 func TestDialTimesOut(t *testing.T) {
 	// The kernel drops the handshakes that do not fit into the accept queue.
-	l := listen(t, ListenSpec{Backlog: 1})
+	l := listen(t, netaddr.ListenSpec{Backlog: 1})
 	for range 10 {
 		c, err := Dial(&DialSpec{Addr: *l.Addr(), Timeout: short})
 		if err != nil {
@@ -77,10 +79,10 @@ func TestDialTimesOut(t *testing.T) {
 }
 
 func TestDialBindsAndSetsOptions(t *testing.T) {
-	l := listen(t, ListenSpec{})
+	l := listen(t, netaddr.ListenSpec{})
 	client, err := Dial(&DialSpec{
-		Addr: *l.Addr(), Bind: must(ParseAddr("127.0.0.9:0")), NoDelay: true,
-		Keepalive: Keepalive{On: true, Idle: time.Minute}, RcvBuf: 65536, SndBuf: 65536, Timeout: patience,
+		Addr: *l.Addr(), Bind: must(netaddr.ParseAddr("127.0.0.9:0")), NoDelay: true,
+		Keepalive: netaddr.Keepalive{On: true, Idle: time.Minute}, RcvBuf: 65536, SndBuf: 65536, Timeout: patience,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@
 // without a wait before it yields. The gate is where goroutines wait that yield. To
 // recall parked connections is to resume them because the configuration has changed.
 //
-//	l, err := netio.Listen(&netio.ListenSpec{Addr: addr}, warn)
+//	l, err := netio.Listen(&netaddr.ListenSpec{Addr: addr}, warn)
 //	...
 //	for {
 //		c, err := l.Accept()

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // patience bounds waits that must not take long; it only matters to a test that
@@ -18,12 +20,12 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/sluiceproxy/sluice/runtime/netio.(*gate).run"))
 }
 
-func loopback(port uint16) Addr {
-	return AddrFrom(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port))
+func loopback(port uint16) netaddr.Addr {
+	return netaddr.AddrFrom(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port))
 }
 
 // listen opens a listener of the test's own.
-func listen(t testing.TB, spec ListenSpec) *Listener {
+func listen(t testing.TB, spec netaddr.ListenSpec) *Listener {
 	t.Helper()
 	if !spec.Addr.IsValid() {
 		spec.Addr = loopback(0)
@@ -66,12 +68,12 @@ func pairOwned(t testing.TB, l *Listener) (client, server *Conn) {
 
 func pair(t testing.TB) (client, server *Conn) {
 	t.Helper()
-	return pairOn(t, listen(t, ListenSpec{}))
+	return pairOn(t, listen(t, netaddr.ListenSpec{}))
 }
 
 func unixPair(t testing.TB) (client, server *Conn) {
 	t.Helper()
-	return pairOn(t, listen(t, ListenSpec{Addr: UnixAddr(filepath.Join(t.TempDir(), "s"))}))
+	return pairOn(t, listen(t, netaddr.ListenSpec{Addr: netaddr.UnixAddr(filepath.Join(t.TempDir(), "s"))}))
 }
 
 func send(t testing.TB, c *Conn, s string) {

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // Inherit takes over a socket that another process opened (the NGINX variable
@@ -15,9 +16,9 @@ import (
 // socket's file stays on Close unless SetUnlink says otherwise. On an error
 // (*OpError, in nginx's words) the descriptor is left as it was.
 func Inherit(fd int) (*Listener, error) {
-	var spec ListenSpec
+	var spec netaddr.ListenSpec
 	num := "#" + strconv.Itoa(fd)
-	if e := raw.Local(fd, &spec.Addr.a); e != 0 {
+	if e := raw.Local(fd, spec.Addr.Raw()); e != 0 {
 		return nil, &OpError{Op: "getsockname() of the inherited socket " + num, Errno: e}
 	}
 	if !spec.Addr.IsValid() {
@@ -28,14 +29,14 @@ func Inherit(fd int) (*Listener, error) {
 		return nil, &OpError{Op: "getsockopt(SO_TYPE) " + spec.Addr.String(), Errno: e}
 	}
 	spec.Datagram = typ == unix.SOCK_DGRAM
-	if spec.Addr.a.IP.Addr().Is6() {
+	if spec.Addr.IP().Is6() {
 		v, _ := raw.GetInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY)
 		spec.IPv6Only = v != 0
 	}
 	if v, e := raw.GetInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT); e == 0 {
 		spec.ReusePort = v != 0
 	}
-	if !spec.Datagram && !spec.Addr.a.Unix {
+	if !spec.Datagram && !spec.Addr.IsUnix() {
 		spec.Deferred = deferred(fd)
 	}
 	syscall.CloseOnExec(fd)
@@ -92,7 +93,7 @@ func InheritAll(fds []int, problem func(error)) *Inheritance {
 
 // Take returns the socket for spec, nil when none was handed over. It has spec's
 // options then; what goes wrong with them is passed to warn, which may be nil.
-func (in *Inheritance) Take(spec *ListenSpec, warn func(error)) *Listener {
+func (in *Inheritance) Take(spec *netaddr.ListenSpec, warn func(error)) *Listener {
 	if in == nil {
 		return nil
 	}
@@ -100,7 +101,7 @@ func (in *Inheritance) Take(spec *ListenSpec, warn func(error)) *Listener {
 	kept := in.left[:0]
 	for _, ln := range in.left {
 		switch {
-		case !spec.sameSocket(&ln.spec):
+		case !sameSocket(spec, &ln.spec):
 			kept = append(kept, ln)
 		case found == nil:
 			found = ln
@@ -115,7 +116,7 @@ func (in *Inheritance) Take(spec *ListenSpec, warn func(error)) *Listener {
 }
 
 // sameSocket compares what an open socket cannot change any more.
-func (s *ListenSpec) sameSocket(o *ListenSpec) bool {
+func sameSocket(s, o *netaddr.ListenSpec) bool {
 	return s.Datagram == o.Datagram && s.Addr == o.Addr
 }
 

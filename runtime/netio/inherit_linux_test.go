@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // handOver duplicates the descriptors of listeners, as they arrive in another
@@ -26,23 +28,23 @@ func handOver(t *testing.T, lns ...*Listener) (fds []int) {
 
 func TestInheritance(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
-	tcp, udp := listen(t, ListenSpec{Deferred: true}), listen(t, ListenSpec{Addr: loopback(0), Datagram: true})
-	six := listen(t, ListenSpec{Addr: must(ParseAddr("[::1]:0")), IPv6Only: true})
-	unix := listen(t, ListenSpec{Addr: UnixAddr(path)})
-	dropped := listen(t, ListenSpec{})
+	tcp, udp := listen(t, netaddr.ListenSpec{Deferred: true}), listen(t, netaddr.ListenSpec{Addr: loopback(0), Datagram: true})
+	six := listen(t, netaddr.ListenSpec{Addr: must(netaddr.ParseAddr("[::1]:0")), IPv6Only: true})
+	unix := listen(t, netaddr.ListenSpec{Addr: netaddr.UnixAddr(path)})
+	dropped := listen(t, netaddr.ListenSpec{})
 	in := InheritAll(handOver(t, tcp, udp, six, unix, dropped), func(err error) { t.Error(err) })
 	for _, tc := range []struct {
 		name string
-		spec ListenSpec
+		spec netaddr.ListenSpec
 		of   *Listener
 	}{
-		{"tcp", ListenSpec{Addr: *tcp.Addr(), Backlog: 7, NoDelay: true}, tcp},
-		{"taken already", ListenSpec{Addr: *tcp.Addr()}, nil},
-		{"tcp where udp was handed over", ListenSpec{Addr: *udp.Addr()}, nil},
-		{"udp", ListenSpec{Addr: *udp.Addr(), Datagram: true}, udp},
-		{"tcp6", ListenSpec{Addr: *six.Addr(), IPv6Only: true}, six},
-		{"unix", ListenSpec{Addr: UnixAddr(path)}, unix},
-		{"another path", ListenSpec{Addr: UnixAddr(path + "2")}, nil},
+		{"tcp", netaddr.ListenSpec{Addr: *tcp.Addr(), Backlog: 7, NoDelay: true}, tcp},
+		{"taken already", netaddr.ListenSpec{Addr: *tcp.Addr()}, nil},
+		{"tcp where udp was handed over", netaddr.ListenSpec{Addr: *udp.Addr()}, nil},
+		{"udp", netaddr.ListenSpec{Addr: *udp.Addr(), Datagram: true}, udp},
+		{"tcp6", netaddr.ListenSpec{Addr: *six.Addr(), IPv6Only: true}, six},
+		{"unix", netaddr.ListenSpec{Addr: netaddr.UnixAddr(path)}, unix},
+		{"another path", netaddr.ListenSpec{Addr: netaddr.UnixAddr(path + "2")}, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			l := in.Take(&tc.spec, func(err error) { t.Error(err) })
@@ -82,10 +84,10 @@ func TestInheritance(t *testing.T) {
 
 // TestTwins: nginx has a socket for each worker with reuseport.
 func TestTwins(t *testing.T) {
-	first := listen(t, ListenSpec{ReusePort: true})
-	second := listen(t, ListenSpec{Addr: *first.Addr(), ReusePort: true})
+	first := listen(t, netaddr.ListenSpec{ReusePort: true})
+	second := listen(t, netaddr.ListenSpec{Addr: *first.Addr(), ReusePort: true})
 	in := InheritAll(handOver(t, first, second), func(err error) { t.Error(err) })
-	l := in.Take(&ListenSpec{Addr: *first.Addr()}, nil)
+	l := in.Take(&netaddr.ListenSpec{Addr: *first.Addr()}, nil)
 	if l == nil || len(l.Twins()) != 1 {
 		t.Fatalf("took %v", l)
 	}
@@ -131,7 +133,7 @@ func TestInheritProblems(t *testing.T) {
 	}
 	var none *Inheritance
 	none.Close()
-	if l := none.Take(&ListenSpec{Addr: AddrFrom(netip.AddrPort{})}, nil); l != nil {
+	if l := none.Take(&netaddr.ListenSpec{Addr: netaddr.AddrFrom(netip.AddrPort{})}, nil); l != nil {
 		t.Error("took something from nothing")
 	}
 }

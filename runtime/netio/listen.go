@@ -12,6 +12,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // Listener is a listening socket (or a bound datagram socket, from which
@@ -23,8 +24,8 @@ type Listener struct {
 	// once instead of after a pause. Set it before the first Accept.
 	OnError func(error) (freed bool)
 
-	spec      ListenSpec
-	addr      Addr // of spec
+	spec      netaddr.ListenSpec
+	addr      netaddr.Addr // of spec
 	fd        int
 	unlink    bool        // remove the unix socket's file on Close
 	inherited bool        // another process opened it
@@ -51,7 +52,7 @@ type Listener struct {
 // words; what nginx only warns about ("..., ignored") goes to warn, which may be
 // nil. EADDRINUSE is returned at once: nginx tries five times, every 500 ms,
 // which is the caller's business.
-func Listen(spec *ListenSpec, warn func(error)) (*Listener, error) {
+func Listen(spec *netaddr.ListenSpec, warn func(error)) (*Listener, error) {
 	l, err := bind(spec, warn)
 	if err == nil {
 		l.silent = false
@@ -66,7 +67,7 @@ func Listen(spec *ListenSpec, warn func(error)) (*Listener, error) {
 
 // Bind is Listen for a process that keeps the socket for another one, which is going to call Listener.Listen: until then
 // connections are refused.
-func Bind(spec *ListenSpec, warn func(error)) (*Listener, error) {
+func Bind(spec *netaddr.ListenSpec, warn func(error)) (*Listener, error) {
 	l, err := bind(spec, warn)
 	if err == nil {
 		l.Configure(spec, warn)
@@ -80,16 +81,16 @@ func (l *Listener) Listen() error {
 	if l.spec.Datagram {
 		return nil
 	}
-	if err := syscall.Listen(l.fd, l.spec.backlog()); err != nil {
+	if err := syscall.Listen(l.fd, l.spec.QueueLength()); err != nil {
 		return &OpError{
-			Op: "listen() to " + l.addr.String() + ", backlog " + strconv.Itoa(l.spec.backlog()), Errno: errnoOf(err),
+			Op: "listen() to " + l.addr.String() + ", backlog " + strconv.Itoa(l.spec.QueueLength()), Errno: errnoOf(err),
 		}
 	}
 	return nil
 }
 
 // bind opens a socket and binds it.
-func bind(spec *ListenSpec, warn func(error)) (*Listener, error) {
+func bind(spec *netaddr.ListenSpec, warn func(error)) (*Listener, error) {
 	name := spec.Addr.String()
 	kind := raw.Stream
 	switch {
@@ -98,21 +99,21 @@ func bind(spec *ListenSpec, warn func(error)) (*Listener, error) {
 	case spec.Multipath:
 		kind = raw.Multipath
 	}
-	fd, e := raw.Socket(&spec.Addr.a, kind)
+	fd, e := raw.Socket(spec.Addr.Raw(), kind)
 	if e != 0 {
 		return nil, &OpError{Op: "socket() " + name, Errno: e}
 	}
-	if err := spec.open(fd, name, warn); err != nil {
+	if err := open(spec, fd, name, warn); err != nil {
 		_ = syscall.Close(fd)
 		return nil, err
 	}
 	l := newListener(fd, spec)
-	l.unlink, l.silent = spec.Addr.a.Unix, true
+	l.unlink, l.silent = spec.Addr.IsUnix(), true
 	return l, nil
 }
 
 // open binds the socket.
-func (s *ListenSpec) open(fd int, name string, warn func(error)) error {
+func open(s *netaddr.ListenSpec, fd int, name string, warn func(error)) error {
 	if e := raw.SetInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); e != 0 {
 		return &OpError{Op: "setsockopt(SO_REUSEADDR) " + name, Errno: e}
 	}
@@ -121,32 +122,32 @@ func (s *ListenSpec) open(fd int, name string, warn func(error)) error {
 			return &OpError{Op: "setsockopt(" + label + ") " + name, Errno: e}
 		}
 	}
-	if s.Addr.a.IP.Addr().Is6() {
+	if s.Addr.IP().Is6() {
 		if e := raw.SetInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, boolInt(s.IPv6Only)); e != 0 {
 			tell(warn, &OpError{Op: "setsockopt(IPV6_V6ONLY) " + name, Errno: e, Note: ", ignored"})
 		}
 	}
 	if s.Transparent {
-		if label, e := setTransparent(fd, s.Addr.a.IP.Addr().Is6()); e != 0 {
+		if label, e := setTransparent(fd, s.Addr.IP().Is6()); e != 0 {
 			return &OpError{Op: "setsockopt(" + label + ") " + name, Errno: e}
 		}
 	}
-	if e := raw.Bind(fd, &s.Addr.a); e != 0 {
+	if e := raw.Bind(fd, s.Addr.Raw()); e != 0 {
 		return &OpError{Op: "bind() to " + name, Errno: e}
 	}
-	if s.Addr.a.Unix {
-		if err := os.Chmod(s.Addr.a.Path, 0o666); err != nil {
-			tell(warn, &OpError{Op: "chmod() \"" + s.Addr.a.Path + "\"", Errno: errnoOf(err)})
+	if s.Addr.IsUnix() {
+		if err := os.Chmod(s.Addr.Path(), 0o666); err != nil {
+			tell(warn, &OpError{Op: "chmod() \"" + s.Addr.Path() + "\"", Errno: errnoOf(err)})
 		}
 	}
 	return nil
 }
 
-func newListener(fd int, spec *ListenSpec) *Listener {
+func newListener(fd int, spec *netaddr.ListenSpec) *Listener {
 	l := &Listener{fd: fd, spec: *spec}
 	l.onReady = l.tryAccept
-	if a := l.spec.Addr; !a.a.Unix && a.Port() == 0 {
-		_ = raw.Local(fd, &l.spec.Addr.a) // the port that the kernel chose
+	if a := l.spec.Addr; !a.IsUnix() && a.Port() == 0 {
+		_ = raw.Local(fd, l.spec.Addr.Raw()) // the port that the kernel chose
 	}
 	l.addr = l.spec.Addr
 	return l
@@ -178,10 +179,10 @@ func (l *Listener) watch() error {
 
 // Addr is the address listened on, with the port the kernel chose for port 0. It
 // stays the same for as long as the socket lives; any goroutine may call it.
-func (l *Listener) Addr() *Addr { return &l.addr }
+func (l *Listener) Addr() *netaddr.Addr { return &l.addr }
 
 // Spec is what the socket was opened or last configured with.
-func (l *Listener) Spec() ListenSpec { return l.spec }
+func (l *Listener) Spec() netaddr.ListenSpec { return l.spec }
 
 // Key is Spec's key.
 func (l *Listener) Key() string { return l.spec.Key() }
@@ -192,7 +193,7 @@ func (l *Listener) Fd() int { return l.fd }
 // SetUnlink says whether Close removes the unix socket's file. It does by
 // default for a socket that Listen made; after handing the socket to a new
 // process it must not.
-func (l *Listener) SetUnlink(on bool) { l.unlink = on && l.spec.Addr.a.Unix }
+func (l *Listener) SetUnlink(on bool) { l.unlink = on && l.spec.Addr.IsUnix() }
 
 // Accept waits for the next connection. Errors of a single connection are
 // passed over; when descriptors or memory run out it pauses for 500 ms, as
@@ -209,7 +210,7 @@ func (l *Listener) Accept() (*Conn, error) {
 		switch l.errno {
 		case 0:
 			c := newConn(l.newFD)
-			c.peer.a = l.peer
+			*c.peer.Raw() = l.peer
 			c.noDelay = l.noDelay.Load() && !l.peer.Unix
 			return c, nil
 		case syscall.EINTR:
@@ -236,7 +237,7 @@ func (l *Listener) TryAccept() *Conn {
 		return nil
 	}
 	c := newConn(l.newFD)
-	c.peer.a = l.peer
+	*c.peer.Raw() = l.peer
 	c.noDelay = l.spec.NoDelay && !l.peer.Unix
 	return c
 }
@@ -326,7 +327,7 @@ func (l *Listener) Start() {
 // (SetUnlink).
 func (l *Listener) Close() error {
 	if l.unlink {
-		_ = os.Remove(l.spec.Addr.a.Path)
+		_ = os.Remove(l.spec.Addr.Path())
 	}
 	for _, t := range l.twins {
 		_ = t.Close() // its error would be that of this one

@@ -10,28 +10,30 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 func TestListenErrorsInNginxWords(t *testing.T) {
-	taken := listen(t, ListenSpec{})
+	taken := listen(t, netaddr.ListenSpec{})
 	for _, tc := range []struct {
 		name string
-		spec ListenSpec
+		spec netaddr.ListenSpec
 		want string
 	}{
 		{
 			"address in use",
-			ListenSpec{Addr: *taken.Addr()},
+			netaddr.ListenSpec{Addr: *taken.Addr()},
 			"bind() to " + taken.Addr().String() + " failed (98: Address already in use)",
 		},
 		{
 			"not ours",
-			ListenSpec{Addr: must(ParseAddr("192.0.2.1:80"))},
+			netaddr.ListenSpec{Addr: must(netaddr.ParseAddr("192.0.2.1:80"))},
 			"bind() to 192.0.2.1:80 failed (99: Cannot assign requested address)",
 		},
 		{
 			"no such folder",
-			ListenSpec{Addr: UnixAddr("/nonexistent/s")},
+			netaddr.ListenSpec{Addr: netaddr.UnixAddr("/nonexistent/s")},
 			"bind() to unix:/nonexistent/s failed (2: No such file or directory)",
 		},
 	} {
@@ -50,7 +52,7 @@ func TestListenErrorsInNginxWords(t *testing.T) {
 
 func TestUnixSocketFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
-	l := listen(t, ListenSpec{Addr: UnixAddr(path)})
+	l := listen(t, netaddr.ListenSpec{Addr: netaddr.UnixAddr(path)})
 	st, err := os.Stat(path)
 	if err != nil || st.Mode().Perm() != 0o666 {
 		t.Fatalf("mode %v, %v", st.Mode(), err)
@@ -75,7 +77,7 @@ func TestUnixSocketFile(t *testing.T) {
 
 // TestBind: a socket that is only bound refuses connections, and takes them when it was handed over and listens.
 func TestBind(t *testing.T) {
-	spec := ListenSpec{Addr: loopback(0)}
+	spec := netaddr.ListenSpec{Addr: loopback(0)}
 	l, err := Bind(&spec, func(err error) { t.Error(err) })
 	if err != nil {
 		t.Fatal(err)
@@ -118,12 +120,12 @@ func TestBind(t *testing.T) {
 func TestOverlaps(t *testing.T) {
 	for _, addr := range []string{"127.0.0.1", "127.0.0.2", "0.0.0.0", "::1", "::", "both"} {
 		for _, other := range []string{"127.0.0.1", "127.0.0.2", "0.0.0.0", "::1", "::", "both"} {
-			of := func(text string, port uint16) ListenSpec {
+			of := func(text string, port uint16) netaddr.ListenSpec {
 				only := text != "both"
 				if !only {
 					text = "::"
 				}
-				return ListenSpec{Addr: AddrFrom(netip.AddrPortFrom(netip.MustParseAddr(text), port)), IPv6Only: only}
+				return netaddr.ListenSpec{Addr: netaddr.AddrFrom(netip.AddrPortFrom(netip.MustParseAddr(text), port)), IPv6Only: only}
 			}
 			spec := of(addr, 0)
 			first, err := Listen(&spec, nil)
@@ -144,7 +146,7 @@ func TestOverlaps(t *testing.T) {
 }
 
 func TestStopAndStart(t *testing.T) {
-	l := listen(t, ListenSpec{})
+	l := listen(t, netaddr.ListenSpec{})
 	got := make(chan error)
 	go func() {
 		_, err := l.Accept()
@@ -181,12 +183,12 @@ func TestStopAndStart(t *testing.T) {
 func TestInherit(t *testing.T) {
 	for _, tc := range []struct {
 		name string
-		spec ListenSpec
+		spec netaddr.ListenSpec
 	}{
-		{"tcp", ListenSpec{Addr: loopback(0)}},
-		{"tcp6 alone", ListenSpec{Addr: must(ParseAddr("[::1]:0")), IPv6Only: true}},
-		{"udp", ListenSpec{Addr: loopback(0), Datagram: true}},
-		{"unix", ListenSpec{Addr: UnixAddr(filepath.Join(t.TempDir(), "s"))}},
+		{"tcp", netaddr.ListenSpec{Addr: loopback(0)}},
+		{"tcp6 alone", netaddr.ListenSpec{Addr: must(netaddr.ParseAddr("[::1]:0")), IPv6Only: true}},
+		{"udp", netaddr.ListenSpec{Addr: loopback(0), Datagram: true}},
+		{"unix", netaddr.ListenSpec{Addr: netaddr.UnixAddr(filepath.Join(t.TempDir(), "s"))}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			old := listen(t, tc.spec)
@@ -217,19 +219,19 @@ func TestInherit(t *testing.T) {
 }
 
 func TestKeys(t *testing.T) {
-	any4, any6 := must(ParseAddr("0.0.0.0:80")), must(ParseAddr("[::]:80"))
+	any4, any6 := must(netaddr.ParseAddr("0.0.0.0:80")), must(netaddr.ParseAddr("[::]:80"))
 	for _, tc := range []struct {
 		name string
-		a, b ListenSpec
+		a, b netaddr.ListenSpec
 		same bool
 	}{
-		{"tuning", ListenSpec{Addr: any4}, ListenSpec{Addr: any4, Backlog: 9, RcvBuf: 1, Deferred: true}, true},
-		{"port", ListenSpec{Addr: any4}, ListenSpec{Addr: must(ParseAddr("0.0.0.0:81"))}, false},
-		{"udp", ListenSpec{Addr: any4}, ListenSpec{Addr: any4, Datagram: true}, false},
-		{"mptcp", ListenSpec{Addr: any4}, ListenSpec{Addr: any4, Multipath: true}, false},
-		{"ipv6only", ListenSpec{Addr: any6, IPv6Only: true}, ListenSpec{Addr: any6}, false},
-		{"reuseport", ListenSpec{Addr: any4, ReusePort: true, Index: 1}, ListenSpec{Addr: any4, ReusePort: true, Index: 2}, false},
-		{"unix", ListenSpec{Addr: UnixAddr("/a")}, ListenSpec{Addr: UnixAddr("/b")}, false},
+		{"tuning", netaddr.ListenSpec{Addr: any4}, netaddr.ListenSpec{Addr: any4, Backlog: 9, RcvBuf: 1, Deferred: true}, true},
+		{"port", netaddr.ListenSpec{Addr: any4}, netaddr.ListenSpec{Addr: must(netaddr.ParseAddr("0.0.0.0:81"))}, false},
+		{"udp", netaddr.ListenSpec{Addr: any4}, netaddr.ListenSpec{Addr: any4, Datagram: true}, false},
+		{"mptcp", netaddr.ListenSpec{Addr: any4}, netaddr.ListenSpec{Addr: any4, Multipath: true}, false},
+		{"ipv6only", netaddr.ListenSpec{Addr: any6, IPv6Only: true}, netaddr.ListenSpec{Addr: any6}, false},
+		{"reuseport", netaddr.ListenSpec{Addr: any4, ReusePort: true, Index: 1}, netaddr.ListenSpec{Addr: any4, ReusePort: true, Index: 2}, false},
+		{"unix", netaddr.ListenSpec{Addr: netaddr.UnixAddr("/a")}, netaddr.ListenSpec{Addr: netaddr.UnixAddr("/b")}, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if same := tc.a.Key() == tc.b.Key(); same != tc.same {
@@ -240,9 +242,9 @@ func TestKeys(t *testing.T) {
 }
 
 func TestReusePortAndOptions(t *testing.T) {
-	spec := ListenSpec{
+	spec := netaddr.ListenSpec{
 		Addr: loopback(0), ReusePort: true, Backlog: 7, RcvBuf: 65536, SndBuf: 65536, FastOpen: 5,
-		Keepalive: Keepalive{On: true, Idle: time.Minute}, NoDelay: true,
+		Keepalive: netaddr.Keepalive{On: true, Idle: time.Minute}, NoDelay: true,
 	}
 	a := listen(t, spec)
 	spec.Addr, spec.Index = *a.Addr(), 1
@@ -263,7 +265,7 @@ func a2(t *testing.T, l *Listener) *Listener {
 }
 
 func TestConfigureWarnsInNginxWords(t *testing.T) {
-	l := listen(t, ListenSpec{})
+	l := listen(t, netaddr.ListenSpec{})
 	spec := l.Spec()
 	spec.Keepalive.Count = 1000 // more than the kernel allows
 	var got []string
@@ -275,7 +277,7 @@ func TestConfigureWarnsInNginxWords(t *testing.T) {
 }
 
 func TestAcceptPausesWithoutDescriptors(t *testing.T) {
-	l := listen(t, ListenSpec{})
+	l := listen(t, netaddr.ListenSpec{})
 	client, err := Dial(&DialSpec{Addr: *l.Addr(), Timeout: patience})
 	if err != nil {
 		t.Fatal(err)
@@ -317,7 +319,7 @@ func TestAcceptPausesWithoutDescriptors(t *testing.T) {
 }
 
 func TestStopCutsThePauseShort(t *testing.T) {
-	l := listen(t, ListenSpec{})
+	l := listen(t, netaddr.ListenSpec{})
 	l.Stop()
 	if err := l.pause(); err != ErrStopped {
 		t.Errorf("got %v", err)

@@ -9,12 +9,13 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // parkAll parks n connections and returns their peers.
 func parkAll(t *testing.T, l *Lot, n int, resume func(*Conn, Event)) []*Conn {
 	t.Helper()
-	ls := listen(t, ListenSpec{Backlog: 1024})
+	ls := listen(t, netaddr.ListenSpec{Backlog: 1024})
 	peers := make([]*Conn, n)
 	for i := range peers {
 		client, server := pairOn(t, ls)
@@ -146,7 +147,7 @@ func TestParkAfterTheLastBytes(t *testing.T) {
 // A connection that waits in the runtime's poller is not watched by the idle poller,
 // and comes back to it.
 func TestWaitingLeavesTheLot(t *testing.T) {
-	client, server := pairOn(t, listen(t, ListenSpec{}))
+	client, server := pairOn(t, listen(t, netaddr.ListenSpec{}))
 	l := newLot(t, LotOptions{})
 	got := make(chan Event, 1)
 	resume := func(_ *Conn, why Event) { got <- why }
@@ -179,7 +180,7 @@ func TestWaitingLeavesTheLot(t *testing.T) {
 // dropped.
 func TestClosedConnectionsLeaveTheLot(t *testing.T) {
 	l := newLot(t, LotOptions{})
-	ls := listen(t, ListenSpec{})
+	ls := listen(t, netaddr.ListenSpec{})
 	got := make(chan Event, 1)
 	for range 3 {
 		client, server := pairOwned(t, ls)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 func newLot(t testing.TB, o LotOptions) *Lot {
@@ -181,7 +182,7 @@ func (e *echoer) serve(c *Conn) {
 
 func TestParkRaces(t *testing.T) {
 	const conns, rounds = 16, 200
-	l := listen(t, ListenSpec{})
+	l := listen(t, netaddr.ListenSpec{})
 	e := &echoer{t: t, lot: newLot(t, LotOptions{TrimAfter: 500, TrimEvery: time.Millisecond}), pool: buf.NewPool(64)}
 	e.resume = e.resumed
 	var clients sync.WaitGroup
@@ -240,7 +241,7 @@ func TestRecall(t *testing.T) {
 func TestDrainRaces(t *testing.T) {
 	e := &echoer{t: t, lot: newLot(t, LotOptions{}), pool: buf.NewPool(64)}
 	e.resume = e.resumed
-	l := listen(t, ListenSpec{})
+	l := listen(t, netaddr.ListenSpec{})
 	var clients sync.WaitGroup
 	for range 32 {
 		client, server := pairOwned(t, l)
@@ -270,7 +271,7 @@ func TestDrainRaces(t *testing.T) {
 // Connections that wait for their first request have left no memory behind.
 func TestFreshConnectionsDoNotTrim(t *testing.T) {
 	lot := newLot(t, LotOptions{TrimAfter: 1, TrimEvery: time.Hour})
-	l := listen(t, ListenSpec{})
+	l := listen(t, netaddr.ListenSpec{})
 	_, server := pairOn(t, l)
 	if err := server.Park(lot, 0, func(*Conn, Event) {}); err != nil {
 		t.Fatal(err)
@@ -284,7 +285,7 @@ func TestFreshConnectionsDoNotTrim(t *testing.T) {
 func TestSpawn(t *testing.T) {
 	spawned, resumed := make(chan func(), 1), make(chan Event, 1)
 	lot := newLot(t, LotOptions{Spawn: func(run func()) { spawned <- run }})
-	client, server := pairOn(t, listen(t, ListenSpec{}))
+	client, server := pairOn(t, listen(t, netaddr.ListenSpec{}))
 	if err := server.Park(lot, 0, func(_ *Conn, why Event) { resumed <- why }); err != nil {
 		t.Fatal(err)
 	}
@@ -301,7 +302,7 @@ func TestTrimOncePerBurst(t *testing.T) {
 	lot := newLot(t, LotOptions{TrimAfter: 3, TrimEvery: time.Hour})
 	trims := make(chan struct{}, 10)
 	lot.trim.free = func() { trims <- struct{}{} }
-	l := listen(t, ListenSpec{})
+	l := listen(t, netaddr.ListenSpec{})
 	for range 7 {
 		_, server := pairOn(t, l)
 		if err := server.Share(); err != nil { // as one that was in use

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // resident is the memory of this process in bytes, shared pages counted in
@@ -42,7 +43,7 @@ func deep(p []byte) byte {
 // 2.5 KB. The clients are bare descriptors, so they do not count.
 func TestMemoryOfParkedConnections(t *testing.T) {
 	const conns, limit = 2000, 2560
-	l := listen(t, ListenSpec{Backlog: 4096})
+	l := listen(t, netaddr.ListenSpec{Backlog: 4096})
 	lot := newLot(t, LotOptions{TrimAfter: conns})
 	trimmed := make(chan struct{})
 	lot.trim.free = func() { debug.FreeOSMemory(); close(trimmed) }
@@ -87,12 +88,12 @@ func TestMemoryOfParkedConnections(t *testing.T) {
 	debug.FreeOSMemory()
 	before := resident(t)
 	for range conns {
-		fd, e := raw.Socket(&l.Addr().a, raw.Stream)
+		fd, e := raw.Socket(l.Addr().Raw(), raw.Stream)
 		if e != 0 {
 			t.Fatal(e)
 		}
 		fds = append(fds, fd)
-		if e := raw.Connect(fd, &l.Addr().a); e != 0 && e != syscall.EINPROGRESS {
+		if e := raw.Connect(fd, l.Addr().Raw()); e != 0 && e != syscall.EINPROGRESS {
 			t.Fatal(e)
 		}
 		if _, e := raw.Write(fd, []byte("request"), false); e != 0 {

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 type optionKind uint8
@@ -27,7 +28,7 @@ type option struct {
 	level int
 	name  int
 	value int
-	info  *TCPInfo
+	info  *netaddr.TCPInfo
 	e     syscall.Errno
 }
 
@@ -54,7 +55,7 @@ func (c *Conn) setOption(fd uintptr) {
 	case optShutdown:
 		o.e = raw.Shutdown(s, syscall.SHUT_WR)
 	case optLocal:
-		o.e = raw.Local(s, &c.local.a)
+		o.e = raw.Local(s, c.local.Raw())
 	case optQueue:
 		o.value, o.e = raw.Queued(s)
 	case optInfo:
@@ -79,7 +80,7 @@ func boolInt(on bool) int {
 // SetNoDelay switches TCP_NODELAY (tcp_nodelay). It remembers the state, so
 // asking for what is set already costs nothing; a unix socket ignores it.
 func (c *Conn) SetNoDelay(on bool) error {
-	if c.noDelay == on || c.peer.a.Unix {
+	if c.noDelay == on || c.peer.IsUnix() {
 		return nil
 	}
 	err := c.setInt(unix.IPPROTO_TCP, unix.TCP_NODELAY, boolInt(on))
@@ -92,7 +93,7 @@ func (c *Conn) SetNoDelay(on bool) error {
 // SetCork switches TCP_CORK or TCP_NOPUSH (tcp_nopush): only full segments
 // leave until it is switched off. It remembers the state like SetNoDelay.
 func (c *Conn) SetCork(on bool) error {
-	if c.cork == on || c.peer.a.Unix {
+	if c.cork == on || c.peer.IsUnix() {
 		return nil
 	}
 	err := c.setInt(unix.IPPROTO_TCP, tcpCork, boolInt(on))
@@ -107,24 +108,14 @@ func (c *Conn) SetCork(on bool) error {
 // answer follows and the peer may wait for the acknowledgement before it sends more
 // (Nagle's algorithm). It has an effect on Linux only.
 func (c *Conn) AckNow() {
-	if tcpQuickAck != 0 && !c.peer.a.Unix {
+	if tcpQuickAck != 0 && !c.peer.IsUnix() {
 		const once = 2                                    // later ones are held back as before
 		_ = c.setInt(unix.IPPROTO_TCP, tcpQuickAck, once) // without, it comes later
 	}
 }
 
-// Keepalive is the TCP keepalive setting of a socket: so_keepalive=on|off or
-// [idle]:[interval]:[count]. The zero value leaves the system's default.
-type Keepalive struct {
-	On       bool          // switch it on
-	Off      bool          // switch it off; with On, On wins
-	Idle     time.Duration // silence before the first probe; 0: the system's
-	Interval time.Duration // between probes; 0: the system's
-	Count    int           // lost probes until the connection is dead; 0: the system's
-}
-
-// apply calls set for every option that k asks for.
-func (k Keepalive) apply(set func(label string, level, name, value int)) {
+// setKeepalive calls set for every option that k asks for.
+func setKeepalive(k netaddr.Keepalive, set func(label string, level, name, value int)) {
 	if k.On || k.Off {
 		set("SO_KEEPALIVE", unix.SOL_SOCKET, unix.SO_KEEPALIVE, boolInt(k.On))
 	}
@@ -139,19 +130,10 @@ func (k Keepalive) apply(set func(label string, level, name, value int)) {
 	}
 }
 
-// TCPInfo is the part of the kernel's connection figures that the variables
-// $tcpinfo_* show.
-type TCPInfo struct {
-	RTT      uint32 // smoothed round trip time, microseconds
-	RTTVar   uint32 // its variance, microseconds
-	SndCwnd  uint32 // sending congestion window, segments
-	RcvSpace uint32 // receive window, bytes
-}
-
 // TCPInfo reads the connection's figures; false where there are none (unix
 // sockets, other systems than Linux).
-func (c *Conn) TCPInfo(info *TCPInfo) bool {
-	return !c.peer.a.Unix && c.option(option{kind: optInfo, info: info}) == 0
+func (c *Conn) TCPInfo(info *netaddr.TCPInfo) bool {
+	return !c.peer.IsUnix() && c.option(option{kind: optInfo, info: info}) == 0
 }
 
 // InQueue is how many received bytes wait in the kernel; 0 if unknown.

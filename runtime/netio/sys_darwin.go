@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 const (
@@ -16,7 +17,7 @@ const (
 	sockFIB      = 0 // SO_SETFIB is FreeBSD's
 )
 
-func tcpInfo(int, *TCPInfo) syscall.Errno { return syscall.ENOPROTOOPT }
+func tcpInfo(int, *netaddr.TCPInfo) syscall.Errno { return syscall.ENOPROTOOPT }
 
 func setTransparent(int, bool) (string, syscall.Errno) {
 	return "IP_TRANSPARENT", syscall.ENOPROTOOPT

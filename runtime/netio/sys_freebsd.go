@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 const (
@@ -16,7 +17,7 @@ const (
 	sockFIB      = unix.SO_SETFIB
 )
 
-func tcpInfo(int, *TCPInfo) syscall.Errno { return syscall.ENOPROTOOPT }
+func tcpInfo(int, *netaddr.TCPInfo) syscall.Errno { return syscall.ENOPROTOOPT }
 
 func setTransparent(fd int, v6 bool) (string, syscall.Errno) {
 	if v6 {

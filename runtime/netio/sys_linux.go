@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 const (
@@ -16,10 +17,10 @@ const (
 	sockFIB      = 0 // SO_SETFIB is FreeBSD's
 )
 
-func tcpInfo(fd int, info *TCPInfo) syscall.Errno {
+func tcpInfo(fd int, info *netaddr.TCPInfo) syscall.Errno {
 	var k unix.TCPInfo
 	e := raw.TCPInfo(fd, &k)
-	*info = TCPInfo{RTT: k.Rtt, RTTVar: k.Rttvar, SndCwnd: k.Snd_cwnd, RcvSpace: k.Rcv_space}
+	*info = netaddr.TCPInfo{RTT: k.Rtt, RTTVar: k.Rttvar, SndCwnd: k.Snd_cwnd, RcvSpace: k.Rcv_space}
 	return e
 }
 

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // watched says whether a poller of this process watches a descriptor.
@@ -35,7 +37,7 @@ func watched(t *testing.T, fd int) bool {
 
 // TestListenerIsWatchedFromTheFirstAccept: a master keeps sockets and is not woken by what arrives at them.
 func TestListenerIsWatchedFromTheFirstAccept(t *testing.T) {
-	l, err := Listen(&ListenSpec{Addr: loopback(0)}, nil)
+	l, err := Listen(&netaddr.ListenSpec{Addr: loopback(0)}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

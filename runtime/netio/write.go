@@ -205,10 +205,10 @@ func (op *writeOp) step(c *Conn, fd int) (int64, syscall.Errno) {
 // outcome is there at once, so the question is worth its cost: it saves a trip
 // through the poller.
 func (op *writeOp) connect(c *Conn, fd int) (int64, syscall.Errno) {
-	e := raw.Connect(fd, &c.peer.a)
+	e := raw.Connect(fd, c.peer.Raw())
 	if e == syscall.EINPROGRESS {
 		op.begun = true
-		e = raw.Connect(fd, &c.peer.a)
+		e = raw.Connect(fd, c.peer.Raw())
 	}
 	switch e {
 	case 0, syscall.EISCONN:

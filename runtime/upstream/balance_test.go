@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // servers makes servers named a, b, ... of weights, with ports 1, 2, ...
@@ -13,12 +13,12 @@ func servers(t *testing.T, weights ...int) []Server {
 	t.Helper()
 	var list []Server
 	for i, w := range weights {
-		addr, err := netio.ParseAddr("127.0.0.1:" + strconv.Itoa(i+1))
+		addr, err := netaddr.ParseAddr("127.0.0.1:" + strconv.Itoa(i+1))
 		if err != nil {
 			t.Fatal(err)
 		}
 		list = append(list, Server{
-			Name: string(rune('a' + i)), Addrs: []netio.Addr{addr}, Weight: w, MaxFails: 1, FailTimeout: 10,
+			Name: string(rune('a' + i)), Addrs: []netaddr.Addr{addr}, Weight: w, MaxFails: 1, FailTimeout: 10,
 		})
 	}
 	return list

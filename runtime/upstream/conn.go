@@ -7,6 +7,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
@@ -21,7 +22,7 @@ type Conn struct {
 
 	tls     *tls.Conn
 	rec     netio.RecordConn
-	addr    netio.Addr
+	addr    netaddr.Addr
 	key     kept
 	idle    int64 // clock.Mono when it was put into the pool
 	watched bool  // it waits in the pool's watcher; guarded by Pool.mu

@@ -4,7 +4,7 @@ import (
 	"sync"
 
 	"github.com/sluiceproxy/sluice/runtime/clock"
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // Group is an upstream block: the servers that can answer a request, and how
@@ -43,7 +43,7 @@ func NewGroup(name string, servers []Server, m Balancer) *Group {
 func (g *Group) Single() bool { return g.primary.single }
 
 // Addrs are the addresses of all peers.
-func (g *Group) Addrs() (list []netio.Addr) {
+func (g *Group) Addrs() (list []netaddr.Addr) {
 	for _, s := range []*Set{g.primary, g.backup} {
 		if s == nil {
 			continue

@@ -1,27 +1,27 @@
 package upstream
 
-import "github.com/sluiceproxy/sluice/runtime/netio"
+import "github.com/sluiceproxy/sluice/runtime/netaddr"
 
 // Key is what connections to one address must have in common to be
 // interchangeable. A kept connection is used only by an exchange that would have
 // made the same one: else the request could leave unencrypted, from another
 // address, or to a server that was not verified. It belongs to the exchange.
 type Key struct {
-	Owner       any        // the location that it is kept for, with a local keepalive; else nil
-	Protocol    string     // that is spoken on it
-	TLS         any        // the settings that it is encrypted with; nil: it is plain
-	Name        []byte     // the server's name, where it is sent or verified
-	Certificate []byte     // the client's certificate, where it is chosen by request
-	PrivateKey  []byte     // ... and its key
-	Bind        netio.Addr // the local address asked for, not valid: any
-	Transparent bool       // Bind is a foreign address (proxy_bind ... transparent)
+	Owner       any          // the location that it is kept for, with a local keepalive; else nil
+	Protocol    string       // that is spoken on it
+	TLS         any          // the settings that it is encrypted with; nil: it is plain
+	Name        []byte       // the server's name, where it is sent or verified
+	Certificate []byte       // the client's certificate, where it is chosen by request
+	PrivateKey  []byte       // ... and its key
+	Bind        netaddr.Addr // the local address asked for, not valid: any
+	Transparent bool         // Bind is a foreign address (proxy_bind ... transparent)
 }
 
 // kept is the Key of a connection, with texts of its own.
 type kept struct {
 	owner, tls                              any
 	protocol, name, certificate, privateKey string
-	bind                                    netio.Addr
+	bind                                    netaddr.Addr
 	transparent                             bool
 }
 

@@ -1,11 +1,11 @@
 package upstream
 
-import "github.com/sluiceproxy/sluice/runtime/netio"
+import "github.com/sluiceproxy/sluice/runtime/netaddr"
 
 // Server is one server line of an upstream block.
 type Server struct {
 	Name        string // as written
-	Addrs       []netio.Addr
+	Addrs       []netaddr.Addr
 	Weight      int
 	MaxConns    int   // 0: no limit
 	MaxFails    int   // 0: failures do not count
@@ -17,7 +17,7 @@ type Server struct {
 // Peer is one address of a server. The exported fields never change; the rest
 // belongs to the group's lock. What configurations share of it is in state.
 type Peer struct {
-	Addr   netio.Addr
+	Addr   netaddr.Addr
 	Name   []byte // the address as text, "127.0.0.1:80"
 	Server string // the server line's name
 

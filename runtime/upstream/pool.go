@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
@@ -15,7 +16,7 @@ type PoolOptions struct {
 	Requests int   // exchanges a connection is used for
 	Lifetime int64 // ns from the connect on (keepalive_time)
 	Timeout  int64 // ns of idleness (keepalive_timeout)
-	Peers    []netio.Addr
+	Peers    []netaddr.Addr
 }
 
 // Pool keeps connections to the peers of one upstream open between exchanges.
@@ -70,7 +71,7 @@ const (
 
 // Get takes an idle connection to addr that can stand for a new one of key, nil
 // when there is none. now is clock.Mono.
-func (p *Pool) Get(addr *netio.Addr, key *Key, now int64) *Conn {
+func (p *Pool) Get(addr *netaddr.Addr, key *Key, now int64) *Conn {
 	for {
 		c := p.take(addr, key, now)
 		if c == nil {
@@ -87,7 +88,7 @@ func (p *Pool) Get(addr *netio.Addr, key *Key, now int64) *Conn {
 }
 
 // take removes the connection used last.
-func (p *Pool) take(addr *netio.Addr, key *Key, now int64) *Conn {
+func (p *Pool) take(addr *netaddr.Addr, key *Key, now int64) *Conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := len(p.idle) - 1; i >= 0; i-- {

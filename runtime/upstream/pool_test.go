@@ -14,12 +14,13 @@ import (
 
 	"github.com/sluiceproxy/sluice/internal/testcert"
 	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
 // peer is a server whose accepted connections the test holds.
 type peer struct {
-	addr netio.Addr
+	addr netaddr.Addr
 	got  chan net.Conn
 }
 
@@ -29,7 +30,7 @@ func newPeer(t *testing.T) *peer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &peer{addr: netio.AddrOf(l.Addr()), got: make(chan net.Conn, 16)}
+	p := &peer{addr: netaddr.AddrOf(l.Addr()), got: make(chan net.Conn, 16)}
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -89,7 +90,7 @@ func TestPool(t *testing.T) {
 	if got := pool.Get(&srv.addr, plain, now); got != nil {
 		t.Error("what is kept for one must not be given to another")
 	}
-	other := netio.UnixAddr("/x")
+	other := netaddr.UnixAddr("/x")
 	if got := pool.Get(&other, &Key{Owner: "owner"}, now); got != nil {
 		t.Error("a connection to another address")
 	}
@@ -104,7 +105,7 @@ func TestPool(t *testing.T) {
 func TestPoolOfTheNextConfiguration(t *testing.T) {
 	srv, gone := newPeer(t), newPeer(t)
 	o := generous
-	o.Size, o.Peers = 8, []netio.Addr{srv.addr, gone.addr}
+	o.Size, o.Peers = 8, []netaddr.Addr{srv.addr, gone.addr}
 	pool := newPool(t, o)
 	now := clock.Mono()
 	kept, _ := srv.dial(t, plain)
@@ -134,7 +135,7 @@ func TestPoolKey(t *testing.T) {
 	base := func() *Key {
 		return &Key{
 			Owner: "a", Protocol: "http", TLS: "settings", Name: []byte("name"), Certificate: []byte("cert"),
-			PrivateKey: []byte("key"), Bind: netio.AddrFrom(netip.MustParseAddrPort("127.0.0.1:0")),
+			PrivateKey: []byte("key"), Bind: netaddr.AddrFrom(netip.MustParseAddrPort("127.0.0.1:0")),
 		}
 	}
 	for name, change := range map[string]func(*Key){
@@ -146,8 +147,8 @@ func TestPoolKey(t *testing.T) {
 		"no name":     func(k *Key) { k.Name = nil },
 		"certificate": func(k *Key) { k.Certificate = nil },
 		"private key": func(k *Key) { k.PrivateKey = []byte("other") },
-		"bind":        func(k *Key) { k.Bind = netio.AddrFrom(netip.MustParseAddrPort("127.0.0.2:0")) },
-		"not bound":   func(k *Key) { k.Bind = netio.Addr{} },
+		"bind":        func(k *Key) { k.Bind = netaddr.AddrFrom(netip.MustParseAddrPort("127.0.0.2:0")) },
+		"not bound":   func(k *Key) { k.Bind = netaddr.Addr{} },
 		"transparent": func(k *Key) { k.Transparent = true },
 	} {
 		pool, other := newPool(t, generous), base()

@@ -4,7 +4,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // URL is the address part of proxy_pass and similar directives, or of a server line:
@@ -17,7 +17,7 @@ type URL struct {
 	NoPort   bool
 	URI      string // from the slash or question mark on
 	Unix     bool
-	Addrs    []netio.Addr // an address literal or unix path; nil for a name
+	Addrs    []netaddr.Addr // an address literal or unix path; nil for a name
 }
 
 // Error is what is wrong with an address, in nginx's words.
@@ -52,7 +52,7 @@ func (u *URL) parseUnix(path string, uri bool) error {
 		return Error("too long path in the unix domain socket")
 	}
 	u.Host, u.Unix = path, true
-	u.Addrs = []netio.Addr{netio.UnixAddr(path)}
+	u.Addrs = []netaddr.Addr{netaddr.UnixAddr(path)}
 	return nil
 }
 
@@ -77,7 +77,7 @@ func (u *URL) parseInet(text string, defaultPort int, uri bool) error {
 	}
 	u.Host = host
 	if ip, err := netip.ParseAddr(host); err == nil && ip.Is4() {
-		u.Addrs = []netio.Addr{netio.AddrFrom(netip.AddrPortFrom(ip, uint16(u.Port)))}
+		u.Addrs = []netaddr.Addr{netaddr.AddrFrom(netip.AddrPortFrom(ip, uint16(u.Port)))}
 	}
 	return nil
 }
@@ -112,7 +112,7 @@ func (u *URL) parseInet6(text string, defaultPort int, uri bool) error {
 	if err != nil || !ip.Is6() {
 		return Error("invalid IPv6 address")
 	}
-	u.Addrs = []netio.Addr{netio.AddrFrom(netip.AddrPortFrom(ip, uint16(u.Port)))}
+	u.Addrs = []netaddr.Addr{netaddr.AddrFrom(netip.AddrPortFrom(ip, uint16(u.Port)))}
 	return nil
 }
 
@@ -144,7 +144,7 @@ func (u *URL) Resolve(lookup func(host string) ([]netip.Addr, error)) error {
 	for _, want4 := range []bool{true, false} {
 		for _, ip := range ips {
 			if ip = ip.Unmap(); ip.Is4() == want4 {
-				u.Addrs = append(u.Addrs, netio.AddrFrom(netip.AddrPortFrom(ip, uint16(u.Port))))
+				u.Addrs = append(u.Addrs, netaddr.AddrFrom(netip.AddrPortFrom(ip, uint16(u.Port))))
 			}
 		}
 	}

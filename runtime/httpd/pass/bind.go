@@ -5,23 +5,23 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // parseLocal reads an address with or without a port.
-func parseLocal(text string) (netio.Addr, bool) {
+func parseLocal(text string) (netaddr.Addr, bool) {
 	if ap, err := netip.ParseAddrPort(text); err == nil {
-		return netio.AddrFrom(ap), true
+		return netaddr.AddrFrom(ap), true
 	}
 	if len(text) > 2 && text[0] == '[' && text[len(text)-1] == ']' {
 		text = text[1 : len(text)-1]
 	}
 	ip, err := netip.ParseAddr(text)
-	return netio.AddrFrom(netip.AddrPortFrom(ip, 0)), err == nil
+	return netaddr.AddrFrom(netip.AddrPortFrom(ip, 0)), err == nil
 }
 
 // local returns the address to bind to; ok is false for none.
-func (b *Bind) local(r *httpd.Request) (addr netio.Addr, ok bool) {
+func (b *Bind) local(r *httpd.Request) (addr netaddr.Addr, ok bool) {
 	if b == nil {
 		return addr, false
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/upstream"
 )
@@ -42,7 +43,7 @@ func (x *Exchange) connect() (Fail, httpd.Result) {
 	}
 	spec := netio.DialSpec{
 		Addr: x.peer.Addr, RcvBuf: int(x.S.RcvBuf), SndBuf: int(x.S.SndBuf), Timeout: msec(x.S.ConnectTimeout),
-		Keepalive: netio.Keepalive{On: x.S.SocketKeepalive},
+		Keepalive: netaddr.Keepalive{On: x.S.SocketKeepalive},
 	}
 	if bound {
 		spec.Bind, spec.Transparent = bind, x.S.Bind.transparent
@@ -73,7 +74,7 @@ func (x *Exchange) connect() (Fail, httpd.Result) {
 
 // describe returns the pool's key of a connection of this exchange. It lives as long as
 // the exchange.
-func (x *Exchange) describe(bind netio.Addr) *upstream.Key {
+func (x *Exchange) describe(bind netaddr.Addr) *upstream.Key {
 	k := &x.kind
 	*k = upstream.Key{Protocol: x.Protocol, Bind: bind}
 	if x.Up.keep.local {

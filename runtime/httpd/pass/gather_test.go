@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/upstream"
 )
@@ -17,7 +18,7 @@ func TestGatherInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = l.Close() }()
-	c, err := upstream.Dial(&netio.DialSpec{Addr: netio.AddrOf(l.Addr()), Timeout: time.Minute}, nil)
+	c, err := upstream.Dial(&netio.DialSpec{Addr: netaddr.AddrOf(l.Addr()), Timeout: time.Minute}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/script"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
@@ -235,7 +235,7 @@ func (s *NameSet) Has(id h1.FieldID, name []byte) bool {
 // Bind is a *_bind directive: the local address of connections.
 type Bind struct {
 	text        *script.Value
-	addr        netio.Addr // of a text without variables
+	addr        netaddr.Addr // of a text without variables
 	transparent bool
 }
 

@@ -5,7 +5,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // Module is ngx_http_access_module.
@@ -44,7 +44,7 @@ func (c *settings) add(cmd *conf.Cmd, deny bool) error {
 	case "unix:":
 		r.unix = true
 	default:
-		p, exact, ok := netio.ParseCIDR(text)
+		p, exact, ok := netaddr.ParseCIDR(text)
 		if !ok {
 			return cmd.Errorf(`invalid parameter "%s"`, text)
 		}

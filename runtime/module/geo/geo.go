@@ -7,7 +7,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/module/geo/base"
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // Module is ngx_http_geo_module.
@@ -59,14 +59,14 @@ func (v *variable) get(r *httpd.Request, _ string) ([]byte, bool) {
 }
 
 // addr returns the address before proxies are looked at.
-func (v *variable) addr(r *httpd.Request) (netio.Addr, bool) {
+func (v *variable) addr(r *httpd.Request) (netaddr.Addr, bool) {
 	if v.source < 0 {
 		return *r.Peer(), true
 	}
 	text, ok := r.Lookup(v.source)
 	if !ok {
-		return netio.Addr{}, false
+		return netaddr.Addr{}, false
 	}
-	ip, ok := netio.ParseIP(text)
-	return netio.AddrFrom(netip.AddrPortFrom(ip, 0)), ok
+	ip, ok := netaddr.ParseIP(text)
+	return netaddr.AddrFrom(netip.AddrPortFrom(ip, 0)), ok
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/httpd/pass"
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/resolver"
 	"github.com/sluiceproxy/sluice/runtime/script"
 	"github.com/sluiceproxy/sluice/runtime/upstream"
@@ -174,7 +174,7 @@ func (c *call) Authority() string {
 }
 
 // group makes the upstream of an address found at run time.
-func group(name string, addrs []netio.Addr) *upstream.Group {
+func group(name string, addrs []netaddr.Addr) *upstream.Group {
 	return upstream.NewGroup(name, []upstream.Server{{
 		Name: name, Addrs: addrs, Weight: 1, MaxFails: 1, FailTimeout: 10,
 	}}, upstream.RoundRobin{})
@@ -197,9 +197,9 @@ func (c *call) lookup() httpd.Result {
 		r.Errorf(nil, "%s", err.Error())
 		return httpd.StatusBadGateway
 	}
-	addrs := make([]netio.Addr, len(ips))
+	addrs := make([]netaddr.Addr, len(ips))
 	for i, ip := range ips {
-		addrs[i] = netio.AddrFrom(netip.AddrPortFrom(ip, uint16(c.addr.number)))
+		addrs[i] = netaddr.AddrFrom(netip.AddrPortFrom(ip, uint16(c.addr.number)))
 	}
 	c.Group = group(string(c.addr.host), addrs)
 	return httpd.OK

@@ -5,7 +5,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -26,7 +26,7 @@ const (
 
 // settings are the directives of a block.
 type settings struct {
-	from      conf.Slot[*netio.Networks] // set_real_ip_from
+	from      conf.Slot[*netaddr.Networks] // set_real_ip_from
 	source    source
 	header    string
 	recursive bool
@@ -35,7 +35,7 @@ type settings struct {
 func (s *settings) bind(t *conf.Table) {
 	t.Func("set_real_ip_from", func(c *conf.Cmd) error {
 		if !s.from.SetAt(c.Block) {
-			s.from.Set(c.Block, &netio.Networks{})
+			s.from.Set(c.Block, &netaddr.Networks{})
 		}
 		return trust(s.from.V, c)
 	})
@@ -56,13 +56,13 @@ func (s *settings) bind(t *conf.Table) {
 }
 
 // trust adds the address, network or host of a set_real_ip_from directive.
-func trust(n *netio.Networks, c *conf.Cmd) error {
+func trust(n *netaddr.Networks, c *conf.Cmd) error {
 	text := c.Arg(0)
 	if text == "unix:" {
 		n.Unix = true
 		return nil
 	}
-	if p, exact, ok := netio.ParseCIDR(text); ok {
+	if p, exact, ok := netaddr.ParseCIDR(text); ok {
 		if !exact {
 			c.Warnf("low address bits of %s are meaningless", text)
 		}
@@ -124,7 +124,7 @@ func (s *settings) handle(r *httpd.Request) httpd.Result {
 	}
 	if changed, _ := httpd.ForwardedBy(&addr, value, s.from.V, s.recursive); changed {
 		if s.source == fromProxy {
-			addr = netio.AddrFrom(netip.AddrPortFrom(addr.IP(), r.Client().Proxy.SourcePort))
+			addr = netaddr.AddrFrom(netip.AddrPortFrom(addr.IP(), r.Client().Proxy.SourcePort))
 		}
 		r.SetPeer(addr)
 	}

@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // size is the length of an identifier in bytes.
@@ -50,7 +50,7 @@ func (q *sequence) first(id []byte, s *settings, now int64) {
 
 // second makes an identifier of userid on: numbers in big-endian order,
 // beginning with the server's number or address.
-func (q *sequence) second(id []byte, s *settings, now int64, local *netio.Addr) {
+func (q *sequence) second(id []byte, s *settings, now int64, local *netaddr.Addr) {
 	clear(id[:4])
 	switch ip := local.IP(); {
 	case s.service >= 0:

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 var sample = []byte{127, 0, 0, 1, 0x5f, 0, 0, 1, 0xaa, 0xbb, 0xcc, 0xdd, 3, 3, 3, 2}
@@ -72,9 +72,9 @@ func TestSequence(t *testing.T) {
 	q := &sequence{start: 0x01020304}
 	q.v1.Store(firstV1)
 	q.v2.Store(0xffffff02)
-	v4 := netio.AddrFrom(netip.MustParseAddrPort("192.0.2.7:80"))
-	v6 := netio.AddrFrom(netip.MustParseAddrPort("[2001:db8::a0b:c0d]:80"))
-	local := netio.UnixAddr("/run/x")
+	v4 := netaddr.AddrFrom(netip.MustParseAddrPort("192.0.2.7:80"))
+	v6 := netaddr.AddrFrom(netip.MustParseAddrPort("[2001:db8::a0b:c0d]:80"))
+	local := netaddr.UnixAddr("/run/x")
 	unset, set := &settings{service: -1}, &settings{service: 65534}
 	id := make([]byte, size)
 	var got []string
@@ -114,7 +114,7 @@ func TestCookieDoesNotAllocate(t *testing.T) {
 	s := settings{name: "uid", path: "/", expires: 100}
 	s.finish()
 	q, id, b := newSequence(), make([]byte, size), make([]byte, 0, 256)
-	addr := netio.AddrFrom(netip.MustParseAddrPort("192.0.2.7:80"))
+	addr := netaddr.AddrFrom(netip.MustParseAddrPort("192.0.2.7:80"))
 	if n := testing.AllocsPerRun(100, func() {
 		q.second(id, &s, 1, &addr)
 		appendCookie(b, &s, id, nil, 1)

@@ -4,14 +4,14 @@ import (
 	"net/netip"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // Base is the content of a geo block. Immutable once read.
 type Base struct {
 	// Proxies are the trusted addresses of proxy; Recursive is
 	// proxy_recursive.
-	Proxies   netio.Networks
+	Proxies   netaddr.Networks
 	Recursive bool
 	// Volatile says that the value is computed anew at every use.
 	Volatile bool
@@ -117,7 +117,7 @@ func (r *reader) network(n *conf.Node, text string) (netip.Prefix, bool) {
 	if text == nowhere.String() {
 		return netip.PrefixFrom(nowhere, 32), true
 	}
-	p, exact, ok := netio.ParseCIDR(text)
+	p, exact, ok := netaddr.ParseCIDR(text)
 	switch {
 	case !ok:
 		return p, r.fail(n, `invalid network "%s"`, text)

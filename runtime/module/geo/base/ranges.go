@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // blocks are ranges of IPv4 addresses by the upper half of the address. nginx
@@ -22,8 +22,8 @@ type span struct {
 
 func parseRange(s string) (from, to uint32, ok bool) {
 	a, b, ok := strings.Cut(s, "-")
-	x, ok1 := netio.ParseIP([]byte(a))
-	y, ok2 := netio.ParseIP([]byte(b))
+	x, ok1 := netaddr.ParseIP([]byte(a))
+	y, ok2 := netaddr.ParseIP([]byte(b))
 	if !ok || !ok1 || !ok2 || !x.Is4() || !y.Is4() {
 		return 0, 0, false
 	}

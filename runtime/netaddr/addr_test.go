@@ -1,4 +1,4 @@
-package netio
+package netaddr
 
 import (
 	"net"
@@ -24,7 +24,10 @@ func TestAddrText(t *testing.T) {
 		{"unix", "unix:/run/a.sock", "unix:/run/a.sock", "unix:"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			a := must(ParseAddr(tc.in))
+			a, err := ParseAddr(tc.in)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if got := a.String(); got != tc.text {
 				t.Errorf("text %q, want %q", got, tc.text)
 			}

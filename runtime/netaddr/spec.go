@@ -1,6 +1,9 @@
-package netio
+package netaddr
 
-import "strconv"
+import (
+	"strconv"
+	"time"
+)
 
 // DefaultBacklog is the length of the accept queue that nginx asks for.
 const DefaultBacklog = 511
@@ -53,7 +56,8 @@ func (s *ListenSpec) Key() string {
 	return string(b)
 }
 
-func (s *ListenSpec) backlog() int {
+// QueueLength is Backlog, or its default.
+func (s *ListenSpec) QueueLength() int {
 	if s.Backlog == 0 {
 		return DefaultBacklog
 	}
@@ -76,4 +80,14 @@ func (s *ListenSpec) Overlaps(o *ListenSpec) bool {
 	}
 	// The wildcard of IPv6 can be for both families.
 	return !a.IP().Is4() && !s.IPv6Only && a.IsWildcard() || !b.IP().Is4() && !o.IPv6Only && b.IsWildcard()
+}
+
+// Keepalive is the TCP keepalive setting of a socket: so_keepalive=on|off or
+// [idle]:[interval]:[count]. The zero value leaves the system's default.
+type Keepalive struct {
+	On       bool          // switch it on
+	Off      bool          // switch it off; with On, On wins
+	Idle     time.Duration // silence before the first probe; 0: the system's
+	Interval time.Duration // between probes; 0: the system's
+	Count    int           // lost probes until the connection is dead; 0: the system's
 }

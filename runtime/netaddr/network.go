@@ -1,4 +1,4 @@
-package netio
+package netaddr
 
 import "net/netip"
 

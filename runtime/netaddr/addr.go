@@ -1,4 +1,4 @@
-package netio
+package netaddr
 
 import (
 	"net"
@@ -138,6 +138,9 @@ func embedded4(ip netip.Addr) (v [4]byte, ok bool) {
 	}
 	return v, true
 }
+
+// Raw returns the address as system calls take and fill it.
+func (a *Addr) Raw() *raw.Addr { return &a.a }
 
 // ParseAddr reads "127.0.0.1:80", "[::1]:80" or "unix:/path". Names and bare
 // ports are the configuration's business.
