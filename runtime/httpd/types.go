@@ -82,12 +82,13 @@ func (b *Builder) checkTypesOf(block *conf.Block, checked map[*typeTable]bool) e
 	return nil
 }
 
-// checkVariables refuses variables whose names are too long for nginx's table. How
-// many buckets that needs depends on the modules of an nginx and is not looked at.
+// checkVariables refuses variables that nginx's table would not hold, or warns of them.
+// An nginx with more modules than are supported here has more names: there may be a
+// warning of nginx's that is not given here, never the reverse.
 func (b *Builder) checkVariables() error {
 	for _, block := range b.Loader.Main.Children() {
 		if block.In(conf.HTTP) {
-			return block.HashOf("variables_hash", 1024, 64).CheckLengths(b.Vars.Names())
+			return block.HashOf("variables_hash", 1024, 64).Check(b.Vars.HashNames(), b.Loader.Warnf)
 		}
 	}
 	return nil

@@ -17,6 +17,8 @@ type Def[S any] struct {
 	NoCache bool
 	// Changeable allows set, map and others to define the name again.
 	Changeable bool
+	// Unhashed is for names that nginx does not put into variables_hash.
+	Unhashed bool
 	// Arg is passed to Get.
 	Arg string
 }
@@ -198,6 +200,11 @@ func (v *Vars[S]) Names() (names []string) {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// HashNames returns those of Names that nginx puts into variables_hash.
+func (v *Vars[S]) HashNames() []string {
+	return slices.DeleteFunc(v.Names(), func(name string) bool { return v.names[name].Unhashed })
 }
 
 // Indexed returns the used variables; a variable's number is its position.

@@ -85,9 +85,10 @@ func defineLast(b *httpd.Builder) {
 	last("upstream_last_addr", func(x *Exchange) []byte { return x.peer.Name })
 	last("upstream_last_server_name", func(x *Exchange) []byte { return []byte(x.peer.Server) })
 	none := httpd.Var{NoCache: true, Get: func(*httpd.Request, string) ([]byte, bool) { return nil, false }}
-	for _, name := range []string{"upstream_cache_status", "upstream_cache_etag", "upstream_cache_last_modified"} {
-		b.Vars.Define(name, none)
-	}
+	b.Vars.Define("upstream_cache_status", none)
+	none.Unhashed = true
+	b.Vars.Define("upstream_cache_etag", none)
+	b.Vars.Define("upstream_cache_last_modified", none)
 }
 
 // joinSize is room for what join appends.

@@ -155,7 +155,7 @@ func register(b *httpd.Builder, m *conf.Module) {
 	sharedOf(b).section = section
 	addHints(m)
 	slot, place := b.Slot(), b.FilterPlace()
-	b.Vars.Define("gzip_ratio", httpd.Var{Get: func(r *httpd.Request, _ string) ([]byte, bool) {
+	b.Vars.Define("gzip_ratio", httpd.Var{Unhashed: true, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
 		f, ok := (*r.Ctx(slot)).(*filter)
 		if !ok || !f.finished {
 			return nil, false

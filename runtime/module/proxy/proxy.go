@@ -1,9 +1,6 @@
 package proxy
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/httpd/pass"
@@ -65,6 +62,7 @@ type module struct {
 	ups     *pass.Upstreams
 	tls     map[*settings]*pass.TLS // by the instance whose settings they are
 	targets []*target               // that need TLS
+	shared  hashes                  // of http, see checkHashes
 
 	slot       int             // of the module that handles a request
 	cacheZones map[string]bool // of proxy_cache_path, by name
@@ -77,6 +75,7 @@ func register(b *httpd.Builder, m *conf.Module) {
 	mod.section = conf.NewSection(m, defaults, mod.bind)
 	mod.section.Finish(m, mod.finish)
 	b.EachServer(func(s *httpd.Server) error { return mod.section.Of(s.Root.Block).Temp.Default(b.Loader) })
+	b.EachServer(mod.checkHashes)
 	b.Plan(mod.plan)
 	b.Loader.AtEnd(mod.buildTLS)
 	mod.registerCache(m)
@@ -119,9 +118,6 @@ func (m *module) finish(block *conf.Block, c *settings) error {
 	if err := c.Settings.Finish(prefix, hidden); err != nil {
 		return err
 	}
-	if err := checkNames(block, c); err != nil {
-		return err
-	}
 	if block.Parent != nil {
 		if up := m.section.Of(block.Parent); up.compiled != nil && sameList(up, c) {
 			c.compiled = up.compiled
@@ -131,25 +127,6 @@ func (m *module) finish(block *conf.Block, c *settings) error {
 	plan, err := m.compile(c.headers.Items)
 	c.compiled = plan
 	return err
-}
-
-// checkNames refuses header names that are too long for nginx's tables. Whether those
-// have buckets enough depends on the fields that an nginx sets and hides by itself, and
-// is not looked at.
-func checkNames(block *conf.Block, c *settings) error {
-	var names []string
-	for i := range c.headers.Items {
-		names = append(names, c.headers.Items[i].name)
-	}
-	for _, name := range c.Hide.Items {
-		if !slices.ContainsFunc(c.Pass.Items, func(p string) bool { return strings.EqualFold(p, name) }) {
-			names = append(names, name)
-		}
-	}
-	if err := block.HashOf("proxy_headers_hash", 512, 64).CheckLengths(names); err != nil {
-		return conf.Unlocated(err.Error())
-	}
-	return nil
 }
 
 // sameList reports whether a block has its parent's proxy_set_header list.

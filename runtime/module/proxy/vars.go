@@ -19,7 +19,7 @@ func (m *module) callOf(r *httpd.Request) *call {
 func (m *module) defineVars() {
 	v := m.b.Vars
 	ofCall := func(name string, changeable bool, get func(c *call) ([]byte, bool)) {
-		v.Define(name, httpd.Var{NoCache: true, Changeable: changeable, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
+		v.Define(name, httpd.Var{NoCache: true, Unhashed: true, Changeable: changeable, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
 			if c := m.callOf(r); c != nil {
 				return get(c)
 			}
@@ -40,7 +40,7 @@ func (m *module) defineVars() {
 		}
 		return []byte("chunked"), true
 	})
-	v.Define("proxy_add_x_forwarded_for", httpd.Var{NoCache: true, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
+	v.Define("proxy_add_x_forwarded_for", httpd.Var{NoCache: true, Unhashed: true, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
 		return forwardedFor(r), true
 	}})
 }
