@@ -196,7 +196,7 @@ func (in *instance) wantLog(lines ...string) {
 	for _, line := range lines {
 		at := strings.Index(log, line)
 		if at < 0 {
-			in.t.Errorf("the error log lacks, or has out of order, %q", line)
+			in.t.Errorf("the error log lacks, or has out of order, %q:\n%s", line, in.read("logs/error.log"))
 			continue
 		}
 		log = log[at+len(line):]

@@ -1,11 +1,13 @@
 //go:build !race
 
-// The race detector needs several times the memory of the program for what it watches: nothing to be compared with nginx.
+// The race detector needs several times the memory of the program for what it watches, and never gives it back: there is
+// nothing to be compared with nginx, or with a time before.
 
 package limits
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -33,5 +35,50 @@ func TestMemoryOfConfigurations(t *testing.T) {
 				return s.settledShared(0)
 			})
 		})
+	}
+}
+
+// TestMemoryAfterReloads: twenty reloads of many servers leave no memory behind.
+func TestMemoryAfterReloads(t *testing.T) {
+	s := start(t, tested(), setup{own: root, text: mainConf(servers(2000, "x"))})
+	c := s.dial()
+	c.ask("a")
+	before := s.settledShared(0)
+	for i := range 20 {
+		word := fmt.Sprint(i)
+		_, conf, _ := strings.Cut(mainConf(servers(2000, word)), "-- nginx.conf --\n")
+		s.reload(conf, "<"+word+">")
+		c.ask("a")
+	}
+	limit := (before + before/5)
+	if after := s.settledShared(limit); after > limit {
+		t.Errorf("%v before, %v after twenty reloads", before, after)
+	}
+}
+
+// TestMemoryAfterUploads: what hundreds of connections have used for the bodies of requests comes back soon after their end.
+func TestMemoryAfterUploads(t *testing.T) {
+	const clients, body = 500, 200_000
+	s := start(t, tested(), setup{text: `
+-- http.conf --
+client_body_buffer_size 256k;
+client_max_body_size 0;
+server { listen %%ADDR%%; location / { client_body_in_single_buffer on; proxy_pass http://%%UPSTREAM%%; } }
+`, apps: apps(answers("app"))})
+	before := s.settledShared(0)
+	all := make([]*client, clients)
+	for i := range all {
+		all[i] = s.dial()
+		all[i].send(fmt.Sprintf("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", body))
+		all[i].stream("x", body-1)
+	}
+	most := size(0)
+	s.eventually("the memory of the uploads", func() bool { most = s.shared(); return most > before+50*mb })
+	for _, c := range all {
+		_ = c.conn.Close() // the answer does not matter
+	}
+	limit := before + 16*mb
+	if after := s.settledShared(limit); after > limit {
+		t.Errorf("%v before, %v with %d uploads, %v after", before, most, clients, after)
 	}
 }

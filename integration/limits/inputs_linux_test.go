@@ -43,8 +43,10 @@ server {
 			t.Run(uri+" "+framing, func(t *testing.T) {
 				t.Parallel()
 				for _, binary := range []string{oracle(), tested()} {
-					if binary == oracle() && strings.HasSuffix(uri, "/included") {
-						continue // it sometimes leaves out the answer behind, and of a chunked body its worker ends with a signal
+					if binary == oracle() && (strings.HasSuffix(uri, "/included") || uri == "/rate") {
+						// It sometimes leaves out the answer behind, and of a chunked body its worker ends with a signal.
+						// On a busy machine it takes longer than its lingering_timeout between two parts of /rate, and closes.
+						continue
 					}
 					largeBoth(t, start(t, binary, set), uri, framing, length)
 				}
