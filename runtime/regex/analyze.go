@@ -25,6 +25,9 @@ func fixedWidth(n *node, capture map[int]*node, depth int) int {
 		}
 		return w
 	case kRepeat:
+		if sub := n.subs[0]; sub.kind == kLook && !sub.behind {
+			return 0 // however often
+		}
 		w := fixedWidth(n.subs[0], capture, depth)
 		if n.min != n.max || w < 0 {
 			return -1

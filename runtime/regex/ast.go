@@ -69,6 +69,8 @@ type node struct {
 	fold     bool // kChar, kBackref: ASCII case does not matter (any case with (*UTF))
 	neg      bool // kLook
 	behind   bool // kLook
+	grouped  bool // parentheses that do not capture are around it
+	esc      byte // the escape that stands for it, by its letter (\R, \s); '.' for \N and a dot that is no newline; else 0
 	mode     uint8
 	cond     uint8
 	n        int

@@ -4,9 +4,10 @@
 //	re, err := regex.Compile(`^/app/(?<kind>[a-z]+)/(\d+)\.(png|jpg)$`, false)
 //	caps, ok := re.MatchCaptures(uri, caps) // caps[2*n:2*n+2] are the bounds of group n
 //
-// A pattern goes through four stages:
+// A pattern goes through five stages:
 //
 //   - parse*.go reads PCRE's syntax into a tree (ast.go) and reports what pcre2_compile would report, with its offset;
+//   - possess.go makes repetitions possessive that PCRE2 makes possessive, where that changes what matches;
 //   - analyze.go derives facts from the tree: width, first bytes, places where a match must begin or end;
 //   - shape.go answers patterns that are plain string tests (`\.php$`, `^/api/`, `\.(png|jpg)$`) without a matcher, and
 //     filter.go rejects most subjects of the others by the texts with which a match must begin and end;

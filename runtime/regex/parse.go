@@ -43,6 +43,8 @@ type parser struct {
 	refs     []groupRef
 	backrefs bool
 	calls    bool
+	ahead    int  // see exclusive
+	freely   bool // (*NO_AUTO_POSSESS)
 }
 
 // groupRef is a mention of a group, to be resolved when all groups are known.
@@ -74,6 +76,9 @@ func parse(pattern string, caseless bool) (*parser, *node, error) {
 	}
 	if err := p.resolve(root); err != nil {
 		return nil, nil, err
+	}
+	if !p.freely {
+		p.possess(root, nil)
 	}
 	slices.SortStableFunc(p.names, func(a, b NamedGroup) int { return strings.Compare(a.Name, b.Name) })
 	return p, root, nil
@@ -127,6 +132,7 @@ func (p *parser) startOptions() error {
 		}
 		p.utf = p.utf || name == "UTF" || name == "UTF8"
 		p.ucp = p.ucp || name == "UCP"
+		p.freely = p.freely || name == "NO_AUTO_POSSESS"
 		p.pos = end + 1
 	}
 	return nil
@@ -277,11 +283,13 @@ func (p *parser) dot(newline bool) *node {
 	c := new(class)
 	if newline {
 		c.add(0, p.limit())
-	} else {
-		c.add(0, '\n'-1)
-		c.add('\n'+1, p.limit())
+		return c.finish(p.utf)
 	}
-	return c.finish(p.utf)
+	c.add(0, '\n'-1)
+	c.add('\n'+1, p.limit())
+	n := c.finish(p.utf)
+	n.esc = '.'
+	return n
 }
 
 // limit is the greatest character.

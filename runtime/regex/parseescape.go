@@ -33,7 +33,11 @@ func (p *parser) escape() (n *node, repeatable bool, err error) {
 		if err := p.classEscape(set); err != nil {
 			return nil, false, err
 		}
-		return set.finish(p.utf), true, nil
+		n = set.finish(p.utf)
+		if strings.IndexByte("pP", c) < 0 && (!p.ucp || strings.IndexByte("dDsSwW", c) < 0) {
+			n.esc = c
+		}
+		return n, true, nil
 	case 'N':
 		p.pos += 2
 		if p.looking("{") && !p.isRepeat() {
@@ -99,7 +103,7 @@ func (p *parser) lineBreak(letter byte) *node {
 		c.add(0, p.limit())
 	}
 	crlf := concat([]*node{{kind: kChar, c: '\r'}, {kind: kChar, c: '\n'}})
-	return &node{kind: kAtomic, subs: []*node{{kind: kAlt, subs: []*node{crlf, c.finish(p.utf)}}}}
+	return &node{kind: kAtomic, esc: letter, subs: []*node{{kind: kAlt, subs: []*node{crlf, c.finish(p.utf)}}}}
 }
 
 // numberedBackref reads \1 and so on; nil if the number means an octal code or a literal 8 or 9.

@@ -61,13 +61,20 @@ func (p *parser) group() (n *node, repeatable bool, err error) {
 		return p.options()
 	}
 	p.flags = saved
+	if n != nil && (c == ':' || c == '|') {
+		n.grouped = true
+	}
 	return n, true, err
 }
 
 // plainGroup reads a group that nothing is said of.
 func (p *parser) plainGroup() (*node, error) {
 	if p.has(flagNoCapture) {
-		return p.body(false)
+		n, err := p.body(false)
+		if n != nil {
+			n.grouped = true
+		}
+		return n, err
 	}
 	return p.capture("", 0)
 }

@@ -101,10 +101,11 @@ var pcreParts = []string{
 	"a", "b", "c", ".", `\w`, `\d`, `\s`, `\b`, `\B`, "^", "$", "|", "(", ")", "(?:", "(?=", "(?!", "(?>", "(?<=", "(?<n>", "(?i)", "[ab]",
 	"[^a]", "[a-c]", "[[:alpha:]]", "*", "+", "?", "*?", "+?", "*+", "{2}", "{1,3}", "{2,}", `\1`, `\k<n>`, "(a|b)", "(a+)", "(?:ab|a)",
 	"(?(1)a|b)", "(?1)", `\x61`, `\A`, `\z`, `\Z`, `\h`, "(?|(a)|(b))", "(?#x)", "x", "-",
+	`\R`, `\N`, `\S`, `\h`, `\v`, `\H`, `\V`, `\W`, `\D`, `\X`, "(?s)", "(?m)",
 }
 
 // pcreSubjects are what subjects are put together from.
-var pcreSubjects = []string{"a", "b", "c", "ab", "aa", "A", "B", "x", "0", "1", " ", "-", "\n", "\r\n", "/", "abc", "\xc3\xa9"}
+var pcreSubjects = []string{"a", "b", "c", "ab", "aa", "A", "B", "x", "0", "1", " ", "-", "\n", "\r\n", "/", "abc", "\xc3\xa9", "\r", "\v", "\x85", "\xa0", "\xe2\x80\xa8"}
 
 // pcreSeeds are patterns of many kinds, each with a subject.
 var pcreSeeds = []struct{ pattern, subject string }{
@@ -120,6 +121,7 @@ var pcreSeeds = []struct{ pattern, subject string }{
 	{`^(?:.*a)*.*b$`, "aaabc"},
 	{`(a+|b+?)*c{2,}(?>d*)`, "aabccd"},
 	{`\A(?s).\Z\z|(?m)^$`, "a\n\n"},
+	{`^\R+(?:\s|\d)|.*?\R|\S+\v|\h*\S|^\v{1,3}\S$`, "\n\x85"},
 }
 
 // compareWithPCRE wants both to compile a pattern, or neither, and to find the same.
