@@ -41,7 +41,8 @@ func (c *MainConf) apply(log *errlog.Logger) {
 
 // Limit sets the limits of this process, with pid 0. For the worker pid a master raises
 // what the worker may not raise itself when it takes the configuration, and sets its
-// priority, without complaints: a container's root often has not the capabilities.
+// priority, that of the master without worker_priority. A master passes no log: root in a
+// container often lacks the capabilities.
 func (c *MainConf) Limit(pid int, log *errlog.Logger) {
 	if c.Nofile >= 0 {
 		if err := process.LimitOpenFiles(pid, uint64(c.Nofile)); err != nil {
@@ -53,8 +54,12 @@ func (c *MainConf) Limit(pid int, log *errlog.Logger) {
 			log.Fail(errlog.Alert, err)
 		}
 	}
-	if c.Priority != 0 {
-		if err := process.SetPriority(pid, c.Priority); err != nil {
+	priority := c.Priority
+	if priority == 0 && pid != 0 {
+		priority = process.Priority() // it may have had another under the configuration before
+	}
+	if c.Priority != 0 || pid != 0 {
+		if err := process.SetPriority(pid, priority); err != nil {
 			log.Fail(errlog.Alert, err)
 		}
 	}

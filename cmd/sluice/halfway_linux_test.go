@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -58,14 +59,14 @@ func TestReloadBehindLostReload(t *testing.T) {
 }
 
 // TestRefusedReloadLeavesNothing: a worker that cannot take a configuration goes on with the log files that were opened
-// anew meanwhile, and with the stderr and the limits of the configuration that serves.
+// anew meanwhile, and with the stderr, the limits and the priority of the configuration that serves.
 func TestRefusedReloadLeavesNothing(t *testing.T) {
 	if !privileged() {
 		t.Log("one process has no worker")
 		return
 	}
 	bad := strings.Replace(fmt.Sprintf(returns, "two"), "error_log logs/error.log", "error_log logs/other.log", 1)
-	in, master, exit, worker := halfway(t, "daemon off; working_directory /nonexistent; worker_rlimit_nofile 900; worker_rlimit_core 0;"+bad)
+	in, master, exit, worker := halfway(t, "daemon off; working_directory /nonexistent; worker_rlimit_nofile 900; worker_rlimit_core 0; worker_priority 5;"+bad)
 	access := filepath.Join(in.prefix, "logs/access.log")
 	wantNil(t, os.Rename(access, access+".1"))
 	in.reopenLogs(master)
@@ -78,6 +79,7 @@ func TestRefusedReloadLeavesNothing(t *testing.T) {
 	if limits := proc(worker, "limits"); limits != proc(master, "limits") || in.worker(master) != worker {
 		t.Errorf("limits of worker %d: %s", worker, limits)
 	}
+	in.eventually("the priority of before", func() bool { return slices.Equal(priorities(t, worker), priorities(t, master)) })
 	_ = syscall.Kill(master, syscall.SIGQUIT)
 	in.wantExit(exit, 0)
 }

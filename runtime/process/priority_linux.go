@@ -34,6 +34,12 @@ func setPriority(pid, n int) error {
 	}
 }
 
+// Priority is that of this process.
+func Priority() int {
+	n, _ := syscall.Getpriority(syscall.PRIO_PROCESS, 0) // cannot fail
+	return 20 - n                                        // the system call has it from 40 to 1
+}
+
 // threadsIn lists the numbers of threads in a folder of /proc.
 func threadsIn(folder string) (tids []int, err error) {
 	entries, err := os.ReadDir(folder)

@@ -52,8 +52,10 @@ func (m *master) send(h *handover) {
 		return
 	}
 	h.target = m.worker
-	h.target.Do(func(pid int) { h.Config.Main.Limit(pid, nil) })
-	h.target.tell(msg)
+	l := h.target
+	l.Do(func(pid int) { h.Config.Main.Limit(pid, nil) })
+	h.OnUndo(func() { l.Do(func(pid int) { m.cfg.Main.Limit(pid, nil) }) })
+	l.tell(msg)
 	h.target.asked = true
 	h.target.startTimer(answerLimit)
 }

@@ -36,6 +36,7 @@ type worker struct {
 	server  *runtime.Server
 	given   map[string]int // log files that the master has opened, by path, and that are in no use yet
 	drained chan struct{}  // closed when the last request has ended; nil before the end begins
+	home    string         // the directory in which it was started
 	master  int            // its number
 	alone   bool           // the master is gone, or has given this worker up
 }

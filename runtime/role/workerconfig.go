@@ -19,8 +19,7 @@ func (w *worker) configure(b *bundle, logs map[string]int, sockets []int) error 
 	defer func() { closeByName(w.given) }()
 	opts := b.options()
 	opts.OpenLog = w.openLog
-	current := w.server.Config()
-	c := w.host.Load(opts, current)
+	c := w.host.Load(opts, w.server.Config())
 	c.Handed = handed
 	if err := c.Report(nil, nil); err != nil { // the master logs it
 		return err
@@ -30,7 +29,7 @@ func (w *worker) configure(b *bundle, logs map[string]int, sockets []int) error 
 	if err := c.OpenHanded(); err != nil {
 		return err
 	}
-	if err := enter(c.Config, current); err != nil {
+	if err := w.enter(c); err != nil {
 		return c.Fail(err)
 	}
 	if err := w.server.Take(c); err != nil {
@@ -40,15 +39,24 @@ func (w *worker) configure(b *bundle, logs map[string]int, sockets []int) error 
 	return nil
 }
 
-// enter makes working_directory this process's.
-func enter(cfg, current *runtime.Config) error {
-	dir := cfg.Main.Directory
-	if dir == "" || current != nil && current.Main.Directory == dir {
+// enter makes working_directory this process's, without one the directory in which it was
+// started. If the change is undone, the process goes back to where it is now.
+func (w *worker) enter(c *runtime.Change) error {
+	now, err := os.Getwd()
+	if w.home == "" {
+		w.home = now
+	}
+	switch dir := c.Config.Main.Directory; {
+	case dir != "":
+		if err := os.Chdir(dir); err != nil {
+			return errno.Failed("chdir()", dir, err)
+		}
+	case err != nil || now == w.home:
 		return nil
+	default:
+		_ = os.Chdir(w.home) // its user may have no rights there
 	}
-	if err := os.Chdir(dir); err != nil {
-		return errno.Failed("chdir()", dir, err)
-	}
+	c.OnUndo(func() { _ = os.Chdir(now) })
 	return nil
 }
 
