@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/sluiceproxy/sluice"
-	"github.com/sluiceproxy/sluice/integration/internal/harness"
+	"github.com/sluiceproxy/sluice/internal/testport"
 )
 
 // TestFirstStart starts the program as a person does who has nothing yet: no argument but one that keeps it in the
@@ -72,7 +72,7 @@ func startBare(t *testing.T, state string, port int) (certificate string) {
 	}
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
-	certificate, err := lookAt(t.Context(), harness.Addr(port), done)
+	certificate, err := lookAt(t.Context(), testport.Addr(port), done)
 	if err != nil {
 		t.Errorf("%v\n%s", err, said.String())
 	}

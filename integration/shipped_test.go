@@ -13,6 +13,7 @@ import (
 
 	"github.com/sluiceproxy/sluice"
 	"github.com/sluiceproxy/sluice/integration/internal/harness"
+	"github.com/sluiceproxy/sluice/internal/testport"
 )
 
 // ownPorts takes the fixed ports out of the shipped configuration.
@@ -138,7 +139,7 @@ func checkConf(t *testing.T, binary, conf string, pending bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conf = strings.ReplaceAll(conf, "%%ADDR%%", harness.Addr(port[0]))
+	conf = strings.ReplaceAll(conf, "%%ADDR%%", testport.Addr(port[0]))
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, sluice.Assets()); err != nil {
 		t.Fatal(err)

@@ -5,28 +5,17 @@ package runtime_test
 import (
 	"bytes"
 	"fmt"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/sluiceproxy/sluice/internal/testport"
 	"github.com/sluiceproxy/sluice/runtime"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
-
-// freePort returns a port of the loopback that nobody listens on right now.
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port
-}
 
 const allocConf = `
 worker_processes 1; error_log logs/error.log;
@@ -70,7 +59,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	if err := os.Chtimes(file, past, past); err != nil {
 		t.Fatal(err)
 	}
-	front, back := freePort(t), freePort(t)
+	front, back := testport.Free(t), testport.Free(t)
 	conf := prefix + "nginx.conf"
 	if err := os.WriteFile(conf, fmt.Appendf(nil, allocConf, front, back), 0o644); err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sluiceproxy/sluice/internal/testport"
 	"github.com/sluiceproxy/sluice/runtime"
 )
 
@@ -32,7 +33,7 @@ func debugServer(t *testing.T, conf string) (dir string, port int) {
 	if err := os.WriteFile(filepath.Join(dir, "html", "a.txt"), []byte("hi\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	port = freePortAny(t)
+	port = testport.Free(t)
 	path := filepath.Join(dir, "nginx.conf")
 	if err := os.WriteFile(path, fmt.Appendf(nil, conf, filepath.Join(dir, "s"), port), 0o600); err != nil {
 		t.Fatal(err)
@@ -46,16 +47,6 @@ func debugServer(t *testing.T, conf string) (dir string, port int) {
 	}
 	t.Cleanup(s.Quit)
 	return dir, port
-}
-
-func freePortAny(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 func ask(t *testing.T, network, addr, request string) {

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sluiceproxy/sluice/internal/testport"
 )
 
 // patience bounds every wait, also on a machine that is busy with something else.
@@ -28,12 +30,7 @@ type instance struct {
 
 func newInstance(t *testing.T, conf string) *instance {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	in := &instance{t: t, prefix: t.TempDir(), port: ln.Addr().(*net.TCPAddr).Port}
-	_ = ln.Close()
+	in := &instance{t: t, prefix: t.TempDir(), port: testport.Free(t)}
 	for _, dir := range []string{filepath.Dir(in.prefix), in.prefix} { // a worker without privileges reads there, too
 		if err := os.Chmod(dir, 0o755); err != nil {
 			t.Fatal(err)

@@ -13,18 +13,8 @@ import (
 	"testing"
 
 	"github.com/sluiceproxy/sluice/internal/testcert"
+	"github.com/sluiceproxy/sluice/internal/testport"
 )
-
-// freePort finds a port that nothing listens at.
-func freePort(t *testing.T) int {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).Port
-}
 
 // reload has the server take another configuration, and waits until it has.
 func (in *instance) reload(conf string) {
@@ -49,7 +39,7 @@ func through(t *testing.T, http string, test func(t *testing.T, in *instance, co
 }
 
 func TestReloadAddsAndDropsSockets(t *testing.T) {
-	other := freePort(t)
+	other := testport.Free(t)
 	answers := func(port int) string {
 		in := &instance{t: t, port: port}
 		return in.get()
@@ -177,7 +167,7 @@ func TestReloadKeepsUpstreamConnections(t *testing.T) {
 // TestReloadKeepsFailures: an upstream server that has failed is not asked again because of a reload, and a reload that is
 // refused forgets nothing.
 func TestReloadKeepsFailures(t *testing.T) {
-	app, dead := echoServer(t, "app"), freePort(t)
+	app, dead := echoServer(t, "app"), testport.Free(t)
 	text := func(extra string) string {
 		return fmt.Sprintf(`upstream u { server 127.0.0.1:%d max_fails=1 fail_timeout=1h; server %s; }
 			server { listen 127.0.0.1:PORT; %s location / { proxy_pass http://u; } }`, dead, app, extra)

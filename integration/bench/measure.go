@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/sluiceproxy/sluice/integration/internal/harness"
+	"github.com/sluiceproxy/sluice/internal/testport"
 )
 
 // The processors of the server and of everything else.
@@ -113,13 +114,13 @@ func newHAProxy(lab *harness.Lab, app int) (*server, error) {
 
 // lay writes what a server needs to its folder.
 func (s *server) lay(lab *harness.Lab, binary, conf string, app int) error {
-	words := []string{"%%UPSTREAM%%", harness.Addr(app)}
+	words := []string{"%%UPSTREAM%%", testport.Addr(app)}
 	for i, port := range s.ports {
 		mark := "%%ADDR_" + strconv.Itoa(i+1) + "%%"
 		if i == 0 {
 			mark = "%%ADDR%%"
 		}
-		words = append(words, mark, harness.Addr(port))
+		words = append(words, mark, testport.Addr(port))
 	}
 	certs := filepath.Join(s.dir, "certs")
 	if err := errors.Join(os.MkdirAll(filepath.Join(s.dir, "html"), 0o755), os.MkdirAll(filepath.Join(s.dir, "logs"), 0o755),
@@ -181,7 +182,7 @@ func start(ctx context.Context, s *server, cpu string, port int) (*process, erro
 	}()
 	limit := time.After(10 * time.Second)
 	for {
-		c, err := net.DialTimeout("tcp", harness.Addr(port), time.Second)
+		c, err := net.DialTimeout("tcp", testport.Addr(port), time.Second)
 		if err == nil {
 			return p, c.Close()
 		}
@@ -220,7 +221,7 @@ func (b *bench) measure(ctx context.Context, s *server, t task, length time.Dura
 	if t.tls {
 		scheme = "https"
 	}
-	url := fmt.Sprintf("%s://%s%s", scheme, harness.Addr(port), t.path)
+	url := fmt.Sprintf("%s://%s%s", scheme, testport.Addr(port), t.path)
 	if _, err := load(ctx, url, time.Second, t.args); err != nil { // to warm up
 		return 0, err
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/sluiceproxy/sluice/integration/internal/harness"
+	"github.com/sluiceproxy/sluice/internal/testport"
 )
 
 // patience bounds every wait. It only matters to a test that fails.
@@ -61,7 +62,7 @@ func eachWay(t *testing.T, test func(t *testing.T, privileged bool)) {
 	}
 }
 
-func newSite(t *testing.T, ports *harness.Ports, privileged bool) *site {
+func newSite(t *testing.T, ports *testport.Ports, privileged bool) *site {
 	t.Helper()
 	p, err := ports.Take(2)
 	if err != nil {
@@ -71,7 +72,7 @@ func newSite(t *testing.T, ports *harness.Ports, privileged bool) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t, dir: dir, addr: harness.Addr(p[0]), privileged: privileged}
+	s := &site{t: t, dir: dir, addr: testport.Addr(p[0]), privileged: privileged}
 	t.Cleanup(s.clean)
 	user := ""
 	if privileged {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sluiceproxy/sluice/integration/internal/harness"
+	"github.com/sluiceproxy/sluice/internal/testport"
 )
 
 // size says how much of everything is done.
@@ -43,7 +44,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-var ports = harness.NewPorts()
+var ports = testport.New()
 
 // TestReloads: reloads, a third of them with files that are broken, and log rotation.
 func TestReloads(t *testing.T) {

@@ -48,7 +48,7 @@ import (
 //	%%FILL_N%%  %%HEX_0d0a%%  %%LF%%   N bytes of filler; bytes; a newline that does not become CR LF
 //	%%LEN%%                        length of what follows the first empty line
 //	%%END%%                        the text ends here, without a newline
-//	%%PAUSE_N%%                    of an upstream's answer: what follows comes N milliseconds later
+//	%%PAUSE_N%%                    of an upstream's answer: what follows comes N milliseconds after the server has read the rest
 type Case struct {
 	// Name is the name of the file without its extension.
 	Name string

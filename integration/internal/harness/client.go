@@ -89,7 +89,10 @@ func (p *player) play(r *Request, subst func(string) string) {
 		for !p.over && (p.finals < part.Answers || p.interim < part.Interim || len(p.ex.Rest) < part.Bytes) {
 			p.next()
 		}
-		time.Sleep(part.Pause)
+		if part.Pause > 0 {
+			awaitTaken(p.conn)
+			time.Sleep(part.Pause)
+		}
 		text := wire(subst(part.Text))
 		for _, m := range methodsOf.FindAllSubmatch(text, -1) {
 			p.methods = append(p.methods, string(m[1]))

@@ -33,7 +33,8 @@ type Request struct {
 type Part struct {
 	// Text has placeholders and plain newlines; wire makes bytes of it.
 	Text string
-	// Pause is how long the client waits before it sends the part, after the rest of what it waits for.
+	// Pause is how long the client waits before it sends the part, after the rest of what it waits for. Above zero it also waits
+	// until the server has read what was sent before.
 	Pause time.Duration
 	// Answers, Interim and Bytes say what the client waits for before it sends the part: so many final responses, 1xx
 	// responses, bytes after an upgrade, counted from the start of the connection.
@@ -137,7 +138,7 @@ func parseRow(line string) (Request, error) {
 //	@wait             send what comes next after one more final response
 //	@wait-interim     ... after one more 1xx response
 //	@wait-bytes N     ... after N more bytes following a 101 response
-//	@pause MS         ... after so many milliseconds
+//	@pause MS         ... when the server has read what was sent, and after so many milliseconds
 //	@times            the transcript says when the head, the parts of the body and the end came, in tenths of a second after
 //	                  the last part was sent
 //	@abort            close after the last part without waiting

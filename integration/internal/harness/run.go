@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/sluiceproxy/sluice/internal/testport"
 )
 
 // A Lab is where cases run: two programs, a folder, certificates and a source of ports.
@@ -20,7 +22,7 @@ type Lab struct {
 	Binaries
 	Dir   string
 	Certs string
-	Ports *Ports
+	Ports *testport.Ports
 }
 
 // NewLab finds the programs and prepares a folder, which Close removes.
@@ -29,7 +31,7 @@ func NewLab(ctx context.Context) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	lab := &Lab{Dir: dir, Certs: filepath.Join(dir, "certs"), Ports: NewPorts()}
+	lab := &Lab{Dir: dir, Certs: filepath.Join(dir, "certs"), Ports: testport.New()}
 	b, err := FindBinaries(ctx, dir)
 	// The servers may run as another user, who must get at the folder.
 	if err = errors.Join(err, os.Chmod(dir, 0o755), Certificates(lab.Certs)); err != nil {
@@ -129,7 +131,7 @@ func (l *Lab) Serve(ctx context.Context, c *Case, binary string) (*Running, erro
 }
 
 // Addr returns the address in %%ADDR_n%%, 1 for %%ADDR%%.
-func (r *Running) Addr(n int) string { return Addr(r.side.listen[n-1]) }
+func (r *Running) Addr(n int) string { return testport.Addr(r.side.listen[n-1]) }
 
 // Dir returns the folder in %%TESTDIR%%.
 func (r *Running) Dir() string { return r.side.dir }
@@ -239,7 +241,7 @@ func (l *Lab) side(c *Case, name, binary string) (*side, error) {
 		if i > 0 {
 			suffix = "_" + strconv.Itoa(i+1)
 		}
-		fill = append(fill, "%%PORT"+suffix+"%%", strconv.Itoa(port), "%%ADDR"+suffix+"%%", Addr(port))
+		fill = append(fill, "%%PORT"+suffix+"%%", strconv.Itoa(port), "%%ADDR"+suffix+"%%", testport.Addr(port))
 		s.ports[strconv.Itoa(port)] = "%%PORT" + suffix + "%%"
 	}
 	dead, err := l.Ports.Take(1)
@@ -256,8 +258,8 @@ func (l *Lab) side(c *Case, name, binary string) (*side, error) {
 		listeners, others = append(listeners, in), append(others, port)
 	}
 	for i, mark := range []string{"%%DEAD%%", "%%UPSTREAM%%", "%%UPSTREAM_2%%"} {
-		fill = append(fill, mark, Addr(others[i]))
-		hide = append(hide, Addr(others[i]), mark)
+		fill = append(fill, mark, testport.Addr(others[i]))
+		hide = append(hide, testport.Addr(others[i]), mark)
 		s.ports[strconv.Itoa(others[i])] = mark + "port"
 	}
 	s.subst = strings.NewReplacer(fill...).Replace
@@ -301,7 +303,7 @@ func (s *side) start(ctx context.Context, c *Case) error {
 	var addrs []string
 	for i, port := range s.listen {
 		if strings.Contains(c.Conf, "%%ADDR"+suffixOf(i)) || strings.Contains(c.Conf, "%%PORT"+suffixOf(i)) {
-			addrs = append(addrs, Addr(port))
+			addrs = append(addrs, testport.Addr(port))
 		}
 	}
 	launch := Start
@@ -325,7 +327,7 @@ func (s *side) play(ctx context.Context, c *Case) error {
 		if r.Port > len(s.listen) {
 			return fmt.Errorf("%s: the configuration has no port %d", r.Name, r.Port)
 		}
-		ex, err := Do(ctx, Addr(s.listen[r.Port-1]), r, s.subst, s.certs)
+		ex, err := Do(ctx, testport.Addr(s.listen[r.Port-1]), r, s.subst, s.certs)
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.Name, err)
 		}

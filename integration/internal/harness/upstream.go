@@ -32,7 +32,7 @@ type reply struct {
 //	@keep      the connection stays open for the next request
 //	@upgrade   after the text, send back every byte that follows
 //
-// Where the text has %%PAUSE_N%%, the application waits for N milliseconds before it goes on.
+// Where the text has %%PAUSE_N%%, the application waits until the server has read what stands before, and N milliseconds more.
 func parseReply(text string) (reply, error) {
 	var r reply
 	for strings.HasPrefix(text, "@") {
@@ -174,6 +174,7 @@ func (u *Upstream) answer(c net.Conn, r *reply, request string) bool {
 		if _, err := c.Write(out[:pause[0]]); err != nil {
 			return false
 		}
+		awaitTaken(c)
 		ms, _ := strconv.Atoi(string(out[pause[2]:pause[3]])) // digits, the expression says
 		time.Sleep(time.Duration(ms) * time.Millisecond)
 		out = out[pause[1]:]
