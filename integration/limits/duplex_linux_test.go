@@ -15,7 +15,6 @@ const duplexConf = `
 client_max_body_size 0;
 proxy_http_version 1.1;
 proxy_set_header Connection "";
-proxy_read_timeout 1s;
 server {
     listen %%ADDR%%;
     listen %%ADDR_2%% ssl;
@@ -24,6 +23,7 @@ server {
     location /plain/ { proxy_request_buffering off; proxy_pass http://%%UPSTREAM%%/; }
     location /off/ { proxy_request_buffering off; proxy_buffering off; proxy_pass http://%%UPSTREAM%%/; }
     location /tls/ { proxy_request_buffering off; proxy_pass https://%%UPSTREAM_2%%/; }
+    location /slow/ { proxy_read_timeout 2s; proxy_request_buffering off; proxy_pass http://%%UPSTREAM%%/; }
     location /buffered/ { proxy_pass http://%%UPSTREAM%%/; }
 }
 `
@@ -165,8 +165,8 @@ func TestSlowUpload(t *testing.T) {
 	t.Parallel()
 	s := start(t, tested(), setup{text: duplexConf, apps: apps(script(duplexApp))})
 	c := s.dial()
-	c.send("POST /plain/late HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nConnection: close\r\n\r\n")
-	for range 5 {
+	c.send("POST /slow/late HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\nConnection: close\r\n\r\n")
+	for range 10 {
 		time.Sleep(400 * time.Millisecond)
 		c.send("x")
 	}
