@@ -4,22 +4,27 @@ import "slices"
 
 // Parse reads the text of the file named path. It never fails: what is wrong
 // becomes Err nodes, see [Directive]. The file keeps data.
-func Parse(path string, data []byte) *File {
+func Parse(path string, data []byte) *File { return ParseWith(path, data, func() {}) }
+
+// ParseWith is Parse for a program that has other work meanwhile: it calls pause at each
+// statement.
+func ParseWith(path string, data []byte, pause func()) *File {
 	f := &File{Path: path, Data: data}
-	return f.parse(true)
+	return f.parse(true, pause)
 }
 
 // ParseParam reads the value of the -g option, which takes no blocks and knows
 // no limit for the length of a word.
 func ParseParam(text string) *File {
 	f := &File{Data: []byte(text), Param: true}
-	return f.parse(false)
+	return f.parse(false, func() {})
 }
 
-func (f *File) parse(limited bool) *File {
+func (f *File) parse(limited bool, pause func()) *File {
 	b := builder{
 		lexer: lexer{src: string(f.Data), limited: limited, line: 1},
 		file:  f,
+		pause: pause,
 		chunk: max(8, min(len(f.Data)/32, 512)),
 	}
 	b.run()
@@ -37,7 +42,8 @@ type block struct {
 // file may nest blocks as deeply as it is long.
 type builder struct {
 	lexer
-	file *File
+	file  *File
+	pause func() // called at each statement
 
 	words   []Arg     // of the statement at hand
 	before  []Comment // comments that stand above it
@@ -250,6 +256,7 @@ func (b *builder) eofError() {
 
 // add makes a statement of the words at hand.
 func (b *builder) add() *Directive {
+	b.pause()
 	d := b.newDirective()
 	d.Line = b.line
 	d.Name = b.words[0]

@@ -213,3 +213,12 @@ func BenchmarkFormat(b *testing.B) {
 		}
 	}
 }
+
+// TestParseWith: the hook is called at each statement, those inside blocks included.
+func TestParseWith(t *testing.T) {
+	n := 0
+	f := ParseWith("f", []byte("a; b { c; d { e; } } # f\ng {}"), func() { n++ })
+	if got, want := outline(f.Body), "[a] [b]{[c] [d]{[e]}} [g]{}"; got != want || n != 6 {
+		t.Errorf("%s, the hook was called %d times", got, n)
+	}
+}

@@ -84,8 +84,8 @@ func (h *Host) Load(o Options, current *Config) *Change {
 // is a *Problem.
 func (h *Host) loadWith(l *conf.Loader, o *Options, prev *Config) (*Config, registered, error) {
 	l.Layout = o.layout()
-	if h.serves && prev != nil { // connections are served meanwhile
-		l.PauseWith(netio.Yield)
+	if prev != nil { // connections are served meanwhile, by this process or by another
+		l.PauseWith(h.giveWay)
 	}
 	l.Inputs = inputs.System{}
 	if o.Inputs != nil {
@@ -129,6 +129,17 @@ func (h *Host) loadWith(l *conf.Loader, o *Options, prev *Config) (*Config, regi
 		return cfg, reg, &Problem{Problem: first.Problem, All: l.Problems()}
 	}
 	return cfg, reg, nil
+}
+
+// giveWay lets everything run that serves and is ready to: goroutines of this process,
+// then threads of this or another process that wait for this one's processor. Without
+// the second the system would take the processor away only after a whole slice of time,
+// which is milliseconds.
+func (h *Host) giveWay() {
+	if h.serves {
+		netio.Yield()
+	}
+	yieldProcessor()
 }
 
 // env is what cfg's modules get from the process.

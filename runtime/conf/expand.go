@@ -108,7 +108,7 @@ func (l *Loader) open(path string) (*parser.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := parser.Parse(path, data)
+	f := parser.ParseWith(path, data, l.pause.due)
 	for _, old := range l.Files {
 		if old.Path == f.Path {
 			return f, nil

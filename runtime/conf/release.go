@@ -10,24 +10,26 @@ import "strings"
 // points to, the tree of the parser is garbage from here on. Of the Loader the paths stay.
 func (l *Loader) Release() {
 	for _, n := range l.Nodes {
-		n.release()
+		n.release(&l.pause)
 	}
-	l.Main.release()
+	l.Main.release(&l.pause)
 	*l = Loader{ConfPath: l.ConfPath, Prefix: l.Prefix, Layout: l.Layout, Inputs: Files{}, Main: l.Main, RawSockets: l.RawSockets}
 }
 
 // release cuts a statement, and those inside, off the tree.
-func (n *Node) release() {
+func (n *Node) release(p *pause) {
+	p.due()
 	for _, child := range n.Children {
-		child.release()
+		child.release(p)
 	}
 	*n = Node{Seq: n.Seq, EndSeq: n.EndSeq}
 }
 
 // release drops what a block knows for loading alone.
-func (b *Block) release() {
+func (b *Block) release(p *pause) {
+	p.due()
 	for _, child := range b.children {
-		child.release()
+		child.release(p)
 	}
 	b.Node, b.children, b.seen, b.hashSizes, b.memory = nil, nil, nil, nil, nil
 }
