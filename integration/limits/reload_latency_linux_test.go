@@ -71,17 +71,18 @@ func latencyDuringReloads(s *site, servers func(word string) string) time.Durati
 }
 
 // TestLatencyDuringReloads: while thousands of servers are loaded again and again, requests take at most twice as long as
-// nginx's: loading gives way to them.
+// nginx's and a tick of the system's scheduler, which a busy machine adds: loading gives way to them.
 func TestLatencyDuringReloads(t *testing.T) {
 	text := func(word string) string { return mainConf(servers(10_000, word)) }
+	const tick = 4 * time.Millisecond
 	set := setup{own: root, text: text("x")}
 	var nginx, sluice time.Duration
 	for range tries {
 		t.Run("nginx", func(t *testing.T) { nginx = latencyDuringReloads(start(t, oracle(), set), text) })
 		t.Run("sluice", func(t *testing.T) { sluice = latencyDuringReloads(start(t, tested(), set), text) })
-		if t.Failed() || sluice <= 2*nginx*harness.Generosity {
+		if t.Failed() || sluice <= (2*nginx+tick)*harness.Generosity {
 			return
 		}
 	}
-	t.Errorf("nginx %v, the server under test %v: wanted at most twice nginx's", nginx, sluice)
+	t.Errorf("nginx %v, the server under test %v: wanted at most twice nginx's and %v", nginx, sluice, tick)
 }

@@ -5,25 +5,24 @@ import "time"
 // pause lets others run while a configuration is loaded beside a process that serves:
 // other goroutines of this process, and other processes.
 type pause struct {
-	fn    func() // of PauseWith; nil: the load does not pause
-	steps int    // since the last look at the clock
-	since time.Time
-	after time.Duration // how long to work between since and the next call of fn
-	spent time.Duration // in fn, of pauseBudget
+	fn     func()        // of PauseWith; nil: the load does not pause
+	after  time.Duration // pauseAfter
+	steps  int           // since the last look at the clock
+	since  time.Time     // when fn returned last
+	worked time.Duration // until since
+	spent  time.Duration // in fn
 }
 
 const (
 	pauseSteps = 8                      // between two looks at the clock
 	pauseAfter = 200 * time.Microsecond // of work
-	// pauseBudget bounds what a load loses on a busy machine, where one pause may take many
-	// milliseconds. When it is spent the load works as long as the pause before has taken.
-	pauseBudget = time.Second
+	// pauseShare bounds what a load loses on a busy machine, where one pause may take many
+	// milliseconds: together they take at most so many times what the load has worked.
+	pauseShare = 4
 )
 
 // PauseWith makes the load call fn about every pauseAfter.
-func (l *Loader) PauseWith(fn func()) {
-	l.pause.fn, l.pause.since, l.pause.after = fn, time.Now(), pauseAfter
-}
+func (l *Loader) PauseWith(fn func()) { l.pause = pause{fn: fn, after: pauseAfter, since: time.Now()} }
 
 // Pause is called at each step of other long work during a load.
 func (l *Loader) Pause() { l.pause.due() }
@@ -37,13 +36,12 @@ func (p *pause) due() {
 	}
 	p.steps = 0
 	now := time.Now()
-	if now.Sub(p.since) < p.after {
+	work := now.Sub(p.since)
+	if work < p.after || p.spent > pauseShare*(p.worked+work) {
 		return
 	}
 	p.fn()
 	p.since = time.Now()
-	took := p.since.Sub(now)
-	if p.spent += took; p.spent > pauseBudget {
-		p.after = max(pauseAfter, took)
-	}
+	p.worked += work
+	p.spent += p.since.Sub(now)
 }
