@@ -53,7 +53,10 @@ func (s *sleeper) ClientGone() {
 // Sleep waits for ms milliseconds, or until the client closes its connection or the
 // request has failed elsewhere; [Request.Failed] reports that. The other members of
 // the request's family run meanwhile.
-func (r *Request) Sleep(ms int64) {
+func (r *Request) Sleep(ms int64) { r.sleepOn(r, ms) }
+
+// sleepOn is Sleep on the goroutine of by, a member of r's family.
+func (r *Request) sleepOn(by *Request, ms int64) {
 	switch {
 	case r.cfg.tracer != nil:
 		return
@@ -67,15 +70,9 @@ func (r *Request) Sleep(ms int64) {
 		flow = f.State()
 	}
 	told := r.Watch(s)
-	// A member that writes another member's output to the client keeps the turn.
-	away := r.member != nil && !r.member.f.emitting
-	if away {
-		r.BeginWait()
-	}
+	by.BeginWait()
 	cut := r.sleep(s, flow, told, ms)
-	if away {
-		r.EndWait()
-	}
+	by.EndWait()
 	r.Unwatch(s)
 	select {
 	case <-s.wake:

@@ -34,11 +34,14 @@ type family struct {
 	queue []*Request // queue[first:] are the members that wait for the turn
 	first int
 
-	main     *Request
-	active   *Request
-	members  []*Request // all subrequests; they are released with the main request
-	running  int        // of those whose goroutines have not ended
-	emitting bool       // output of the active member is being written to the client
+	main    *Request
+	active  *Request
+	members []*Request // all subrequests; they are released with the main request
+	running int        // of those whose goroutines have not ended
+	// writer is the member whose goroutine is writing output of the active member to the
+	// client; nil for none. It may be another member's, which has ended. limit_rate makes
+	// it wait without the turn: what the active member outputs meanwhile is kept.
+	writer *Request
 }
 
 // member is the state of a request as a member of a family.
@@ -47,6 +50,7 @@ type member struct {
 	turn   chan struct{} // receives the turn
 	begun  bool          // has a goroutine: that of a subrequest begins with its first turn; guarded by f.mu
 	parked bool          // waits for wake, not for the turn
+	away   bool          // between BeginWait and EndWait; used by its goroutine alone
 	waited bool          // its parent waits for it: see SubOptions.Waited
 	ended  bool          // its handler has returned
 	done   bool          // its parent may see it as finished
@@ -92,7 +96,7 @@ func (r *Request) Include(uri, args []byte, o SubOptions) *Request {
 	f := r.join()
 	s := r.child(uri, args, o)
 	s.member = &member{f: f, turn: make(chan struct{}, 1), waited: o.Waited || o.Capture, finish: o.Finish}
-	if f.active == r && len(r.member.kept) == 0 {
+	if f.active == r && len(r.member.kept) == 0 && f.writer == nil {
 		f.active = s
 	} else {
 		r.member.kept = append(r.member.kept, kept{sub: s})
@@ -114,7 +118,7 @@ func (r *Request) runIncluded() {
 	f := k.f
 	switch {
 	case f.active == r:
-		f.advance()
+		r.guard(func() { f.advance(r) })
 	case k.waited:
 		k.done = true
 		f.wake(r.parent)
@@ -125,10 +129,37 @@ func (r *Request) runIncluded() {
 	f.leave()
 }
 
-// included runs an included subrequest. A panic breaks the response off.
+// included runs an included subrequest.
 func (r *Request) included() {
-	defer r.Caught(func() { r.terminate(Error) })
-	r.Finalize(r.phases(atServer))
+	r.guard(func() { r.Finalize(r.phases(atServer)) })
+}
+
+// guard calls fn. A panic breaks the response off.
+func (r *Request) guard(fn func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			text := errlog.Panic(p)
+			r.regain()
+			r.crash(text)
+			r.terminate(Error)
+		}
+	}()
+	fn()
+}
+
+// regain takes the turn back after a panic between BeginWait and EndWait, so that r does
+// not pass on a turn that it has not.
+func (r *Request) regain() {
+	k := r.member
+	if k == nil {
+		return
+	}
+	if k.away {
+		r.EndWait()
+	}
+	if k.f.writer == r {
+		k.f.writer = nil
+	}
 }
 
 // Await waits until the included subrequest s has finished and r's own output
@@ -147,7 +178,7 @@ func (r *Request) Settle() {
 		return
 	}
 	f := r.member.f
-	for !r.main.Proto.Failed && (f.active != r || len(r.member.kept) > 0) {
+	for !r.main.Proto.Failed && (f.active != r || len(r.member.kept) > 0 || f.writer != nil) {
 		f.park(r)
 	}
 }
@@ -159,15 +190,17 @@ func (r *Request) Wrote() bool { return r.member != nil && r.member.wrote }
 // members of its family run; EndWait takes it back. Code between the two must not
 // use what the family shares.
 func (r *Request) BeginWait() {
-	if r.member != nil {
-		r.member.f.leave()
+	if k := r.member; k != nil {
+		k.away = true
+		k.f.leave()
 	}
 }
 
 // EndWait ends what BeginWait began.
 func (r *Request) EndWait() {
-	if r.member != nil {
-		r.member.f.enter(r)
+	if k := r.member; k != nil {
+		k.f.enter(r)
+		k.away = false
 	}
 }
 
@@ -180,7 +213,7 @@ func (r *Request) disband() {
 	f := r.member.f
 	r.member.ended = true
 	if f.active == r {
-		f.advance()
+		f.advance(r)
 	}
 	for f.running > 0 {
 		f.park(r)
@@ -274,8 +307,12 @@ func (f *family) abort() {
 }
 
 // advance writes what the active member has kept, and makes the following members
-// active, until it comes to one that has not ended.
-func (f *family) advance() {
+// active, until it comes to one that has not ended. It runs on the goroutine of by. If
+// another member is at it already, that one goes on with what there is by then.
+func (f *family) advance(by *Request) {
+	if f.writer != nil {
+		return
+	}
 	for {
 		r := f.active
 		k := r.member
@@ -288,7 +325,7 @@ func (f *family) advance() {
 				continue
 			}
 			k.held -= len(next.out.Mem)
-			_ = f.emit(&next.out)
+			_ = f.emit(by, &next.out)
 			next.free()
 			continue
 		}
@@ -314,18 +351,18 @@ func (f *family) output(r *Request, o *Out) error {
 	if f.main.Proto.Failed {
 		return errClientGone
 	}
-	if f.active == r {
-		return f.emit(o)
+	if f.active == r && f.writer == nil {
+		return f.emit(r, o)
 	}
 	r.member.keep(o)
-	for r.member.held > keepLimit && f.active != r && !o.Last && !f.main.Proto.Failed {
+	for r.member.held > keepLimit && (f.active != r || f.writer != nil) && !o.Last && !f.main.Proto.Failed {
 		f.park(r)
 	}
 	return nil
 }
 
-// emit passes a piece on to the main request's last filters.
-func (f *family) emit(o *Out) error {
+// emit passes a piece on to the main request's last filters, on the goroutine of by.
+func (f *family) emit(by *Request, o *Out) error {
 	m := f.main
 	if m.Proto.Failed {
 		return errClientGone
@@ -337,9 +374,9 @@ func (f *family) emit(o *Out) error {
 	for i < len(m.filters) && !m.filters[i].place.behindPostpone {
 		i++
 	}
-	f.emitting = true
-	err := m.Next(i, o)
-	f.emitting = false
+	f.writer = by
+	err := m.pass(i, o)
+	f.writer = nil
 	return err
 }
 

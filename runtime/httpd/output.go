@@ -83,7 +83,7 @@ func (r *Request) Output(o *Out) error {
 		r.member.wrote = true
 	}
 	if o.IsFile && r.NeedMemory() && !r.rangesFirst() {
-		return r.readFile(o, 0)
+		return r.readFile(o, 0, (*Request).Next)
 	}
 	return r.Next(0, o)
 }
@@ -94,12 +94,24 @@ func (r *Request) rangesFirst() bool { return len(r.filters) > 0 && !r.filters[0
 
 // Next passes a piece to the i-th filter of the chain, or out of it.
 func (r *Request) Next(i int, o *Out) error {
-	if r.member != nil && r.capture == nil && !r.member.f.emitting && (i == len(r.filters) || r.filters[i].place.behindPostpone) {
+	if r.member != nil && r.capture == nil && r.postponed(i) {
 		return r.member.f.output(r, o)
 	}
+	return r.pass(i, o)
+}
+
+// postponed reports whether the output of a member of a family is put into its order
+// in front of the i-th filter: what comes behind has gone through that.
+func (r *Request) postponed(i int) bool {
+	late := func(i int) bool { return r.filters[i].place.behindPostpone }
+	return (i == len(r.filters) || late(i)) && (i == 0 || !late(i-1))
+}
+
+// pass is Next without regard to families.
+func (r *Request) pass(i int, o *Out) error {
 	if i < len(r.filters) {
 		if o.IsFile && r.filters[i].place.behindCopy {
-			return r.readFile(o, i)
+			return r.readFile(o, i, (*Request).pass)
 		}
 		return r.filters[i].f.Filter(r, o, i+1)
 	}
@@ -112,8 +124,9 @@ func (r *Request) Next(i int, o *Out) error {
 	return r.write(o)
 }
 
-// readFile turns a file piece into memory pieces for the i-th filter on.
-func (r *Request) readFile(o *Out, i int) error {
+// readFile turns a file piece into memory pieces for the i-th filter on; next is Next or
+// pass.
+func (r *Request) readFile(o *Out, i int, next func(r *Request, i int, o *Out) error) error {
 	b := buf.Sized(32 << 10)
 	defer b.Free()
 	off, left := o.Off, o.Len
@@ -129,7 +142,7 @@ func (r *Request) readFile(o *Out, i int) error {
 		off += n
 		left -= n
 		piece = Out{Mem: b.B[:n], Last: o.Last && left == 0, Flush: o.Flush && left == 0, Recycled: o.Recycled && left == 0}
-		if err := r.Next(i, &piece); err != nil || left == 0 {
+		if err := next(r, i, &piece); err != nil || left == 0 {
 			return err
 		}
 	}

@@ -10,7 +10,9 @@ import "github.com/sluiceproxy/sluice/runtime/errlog"
 // marks the request as crashed.
 func (r *Request) Recovered() {
 	if p := recover(); p != nil {
-		r.crash(errlog.Panic(p))
+		text := errlog.Panic(p)
+		r.regain()
+		r.crash(text)
 	}
 }
 

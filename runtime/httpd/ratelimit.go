@@ -32,23 +32,23 @@ func (r *Request) LimitRate() int64 {
 // been sent is followed by the time that it takes at that rate. Less than
 // limit_rate_after costs no time.
 func (r *Request) writeLimited(o *Out) error {
-	keep := r.limitRate
-	r.limitRate = 0
-	defer func() { r.limitRate = keep }()
 	off, left := int64(0), o.Size()
 	if postpone := r.loc.Core.PostponeOutput; !o.Last && !o.Flush && !o.Recycled && left+int64(r.carrier.Pending()) < postpone {
-		return r.write(o)
+		return r.carrier.Write(r, o)
 	}
 	for {
 		if err := r.awaitRate(); err != nil {
 			return err
 		}
 		if left == 0 {
-			return r.write(&Out{Last: o.Last, Flush: o.Flush, Recycled: o.Recycled})
+			return r.carrier.Write(r, &Out{Last: o.Last, Flush: o.Flush, Recycled: o.Recycled})
 		}
-		room := keep*((clock.Mono()-r.limitFrom)/1e9+1) - (r.main.Proto.Sent - r.limitPast)
-		if room <= 0 {
-			r.main.limitUntil = clock.Mono() + int64(Msec(-room*1000/keep+1))
+		limit := r.limitRate
+		room := limit*((clock.Mono()-r.limitFrom)/1e9+1) - (r.main.Proto.Sent - r.limitPast)
+		if limit <= 0 { // switched off while this was waiting
+			room = left
+		} else if room <= 0 {
+			r.main.limitUntil = clock.Mono() + int64(Msec(-room*1000/limit+1))
 			continue
 		}
 		n := min(room, left)
@@ -59,11 +59,12 @@ func (r *Request) writeLimited(o *Out) error {
 			piece.Mem = o.Mem[off : off+n]
 		}
 		before := max(r.main.Proto.Sent-int64(r.carrier.Pending())-r.limitPast, 0)
-		if err := r.write(&piece); err != nil {
+		if err := r.carrier.Write(r, &piece); err != nil {
 			return err
 		}
-		charged := max(r.main.Proto.Sent-r.limitPast, 0) - before
-		r.main.limitUntil = clock.Mono() + int64(Msec(charged*1000/keep))
+		if charged := max(r.main.Proto.Sent-r.limitPast, 0) - before; limit > 0 {
+			r.main.limitUntil = clock.Mono() + int64(Msec(charged*1000/limit))
+		}
 		off += n
 		if left -= n; left == 0 {
 			return nil
@@ -71,8 +72,14 @@ func (r *Request) writeLimited(o *Out) error {
 	}
 }
 
-// awaitRate waits for the time that what was sent takes at limit_rate.
+// awaitRate waits for the time that what was sent takes at limit_rate. The other
+// members of the request's family run meanwhile.
 func (r *Request) awaitRate() error {
+	by := r
+	if r.member != nil && r.member.f.writer != nil {
+		by = r.member.f.writer
+	}
+
 	for !r.Proto.Failed {
 		left := r.main.limitUntil - clock.Mono()
 		if left <= 0 {
@@ -83,7 +90,7 @@ func (r *Request) awaitRate() error {
 			return err
 		}
 		r.carrier.Blocked()
-		r.Sleep(left/1e6 + 1)
+		r.sleepOn(by, left/1e6+1)
 	}
 	return errClientGone
 }
