@@ -22,17 +22,17 @@ func Directives(l *conf.Loader) []byte {
 	}
 	fmt.Fprintf(&b, `# Directives
 
-Every directive of nginx, and how this build treats it. Generated from the tables that read the configuration; after a
-change to them run `+"`go generate ./docs`"+`.
+All directives of nginx, and what this build does with each. This page is generated from the tables by which the configuration
+is loaded; after a change to them run `+"`go generate ./docs`"+`.
 
 - **works**: does what nginx documents (%d)
-- **partly**: works but for what is said, which draws a warning or an error (%d)
-- **no effect**: a hint to nginx's machinery that has no counterpart here; accepted, its form is checked (%d)
-- **refused**: `+"`\"x\" is known to nginx but not supported here`"+` (%d). Nothing that would change what a server does is
-  accepted and then ignored.
+- **partly**: works except for the case that is named, which causes a warning or an error (%d)
+- **no effect**: a hint for a mechanism of nginx that does not exist here; its form is checked (%d)
+- **refused**: `+"`\"x\" is known to nginx but not supported here`"+` (%d). No directive that would change what a
+  server does is accepted and then ignored.
 
-*plus* marks directives of the commercial nginx. The defaults are nginx's; the one that differs here is that of
-server_tokens, see [ADR 10](adr/0010-server-header-names-the-product.md).
+*plus* marks directives of the commercial nginx. The defaults are nginx's, except that of server_tokens, see
+[ADR 10](adr/0010-server-header-names-the-product.md).
 `, count[conf.Supported], count[conf.Partial], count[conf.Hint], count[conf.Unsupported])
 	module := ""
 	for _, s := range specs {

@@ -227,9 +227,9 @@ func messagesPage(t *testing.T) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `# Messages
 
-What nginx says when a configuration is wrong, in the modules that are present here: of %d messages %d are found in the
-sources of this program. The others, and why nothing says them, are below. Generated from the reference and the sources;
-after a change run `+"`go generate ./docs`"+`.
+The messages that nginx prints for a wrong configuration, in the modules that exist here. Of %d messages the sources of this
+program contain %d. The table lists the others, with the reason why they are not printed. This page is generated from the
+reference and the sources; after a change run `+"`go generate ./docs`"+`.
 
 | module | message | why not |
 |---|---|---|

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 }
 
 func play(role string) int {
-	if role == "heir" {
+	if role == "inheritor" {
 		return playHeir()
 	}
 	if play := roles[role]; play != nil {

@@ -84,14 +84,14 @@ func (r *Results) accept() {
 			_ = c.Close() // without a greeting: it does not learn the result
 		} else {
 			r.waiting = append(r.waiting, c)
-			say(c, resultGreeting)
+			sendLine(c, resultGreeting)
 		}
 		r.mu.Unlock()
 	}
 }
 
-// say sends a line. ok is false where the other side does not read.
-func say(c *net.UnixConn, line string) (ok bool) {
+// sendLine sends a line. ok is false where the other side does not read.
+func sendLine(c *net.UnixConn, line string) (ok bool) {
 	_ = c.SetWriteDeadline(time.Now().Add(writePatience))
 	_, err := io.WriteString(c, line+"\n")
 	return err == nil
@@ -149,7 +149,7 @@ func (o *Outcome) Write(p []byte) (int, error) {
 		}
 		// A command that does not read is waited for once.
 		o.to = slices.DeleteFunc(o.to, func(c *net.UnixConn) bool {
-			gone := !say(c, resultLine+text)
+			gone := !sendLine(c, resultLine+text)
 			if gone {
 				_ = c.Close()
 			}
@@ -169,7 +169,7 @@ func (o *Outcome) End(good bool) {
 		line = resultGood
 	}
 	for _, c := range o.to {
-		say(c, line)
+		sendLine(c, line)
 		_ = c.Close()
 	}
 	o.to = nil
@@ -202,7 +202,7 @@ func SendReload(log *errlog.Logger, pidFile string, console io.Writer) bool {
 	good := true
 	if c != nil && unknown == nil {
 		_ = c.SetReadDeadline(time.Now().Add(reloadPatience))
-		good, unknown = hear(answer, console)
+		good, unknown = readResult(answer, console)
 	}
 	if unknown != nil {
 		log.Log(errlog.Error, 0, nil, nil, "the result of the reload is not known: %s", unknown)
@@ -211,8 +211,8 @@ func SendReload(log *errlog.Logger, pidFile string, console io.Writer) bool {
 	return good
 }
 
-// hear reads an answer to its end. The error is why it has no result.
-func hear(answer *bufio.Scanner, console io.Writer) (good bool, err error) {
+// readResult reads an answer to its end. The error says why it contains no result.
+func readResult(answer *bufio.Scanner, console io.Writer) (good bool, err error) {
 	if console == nil {
 		console = io.Discard
 	}

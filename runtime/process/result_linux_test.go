@@ -116,7 +116,7 @@ func TestSendReloadWithoutAnswer(t *testing.T) {
 			t.Cleanup(func() { _ = ln.Close() })
 			go func() {
 				if c, err := ln.AcceptUnix(); err == nil {
-					say(c, "220 mail.example")
+					sendLine(c, "220 mail.example")
 				}
 			}()
 		}, unknown + "the server does not promise to tell it"},
@@ -206,7 +206,7 @@ func TestResultsOfReloadsBefore(t *testing.T) {
 	}
 	before.End(false)
 	r.Begin().End(true)
-	if good, err := hear(in, nil); !good || err != nil {
+	if good, err := readResult(in, nil); !good || err != nil {
 		t.Errorf("%v, %v: heard of the reload before", good, err)
 	}
 	if o := r.Begin(); o != nil {

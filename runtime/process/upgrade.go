@@ -74,10 +74,10 @@ func parseSockets(list string, problem func(string)) (fds []int) {
 //	case exit := <-up.Exited():
 //	    up.Ended(log, pidFile, exit)
 type Changeover struct {
-	parent int          // the process that started this one; 0: Daemonize's
-	child  atomic.Int64 // the new binary; 0: none
-	heir   bool         // parent is an old binary, from which this process inherited the sockets
-	exited chan Exit
+	parent    int          // the process that started this one; 0: Daemonize's
+	child     atomic.Int64 // the new binary; 0: none
+	inherited bool         // parent is an old binary, and this process has inherited its sockets
+	exited    chan Exit
 }
 
 // Exit tells how a new binary has ended.
@@ -87,12 +87,12 @@ type Exit struct {
 	err    error // of waiting
 }
 
-// NewChangeover returns a Changeover of this process. heir says that it was started
-// by a change of the binary. daemon says that it was started by Daemonize, whose
-// process is no binary of its own.
-func NewChangeover(heir, daemon bool) *Changeover {
-	u := &Changeover{heir: heir, exited: make(chan Exit, 1)}
-	if heir || !daemon {
+// NewChangeover returns a Changeover of this process. inherited says that it was started
+// by a change of the binary and has inherited the sockets. daemon says that it was
+// started by Daemonize, whose process is no binary of its own.
+func NewChangeover(inherited, daemon bool) *Changeover {
+	u := &Changeover{inherited: inherited, exited: make(chan Exit, 1)}
+	if inherited || !daemon {
 		u.parent = os.Getppid()
 	}
 	return u
@@ -112,7 +112,7 @@ func (u *Changeover) Busy() bool {
 func (u *Changeover) Shared() bool { return u.child.Load() != 0 || u.OldRuns() }
 
 // OldRuns reports whether this process has its sockets from a binary that still runs.
-func (u *Changeover) OldRuns() bool { return u.heir && os.Getppid() == u.parent }
+func (u *Changeover) OldRuns() bool { return u.inherited && os.Getppid() == u.parent }
 
 // NewRuns reports whether a new binary was started by this process and still runs.
 func (u *Changeover) NewRuns() bool { return u.child.Load() != 0 }

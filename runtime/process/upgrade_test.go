@@ -123,7 +123,7 @@ func playHeir() int {
 
 func TestChangeover(t *testing.T) {
 	pidFile := filepath.Join(t.TempDir(), "pid")
-	t.Setenv(roleEnv, "heir")
+	t.Setenv(roleEnv, "inheritor")
 	for _, tc := range []struct{ name, how, want string }{
 		{"ends", "by", "[notice] new binary process PID exited with code 2"},
 		{"is killed", "die", "[alert] new binary process PID exited on signal 9"},

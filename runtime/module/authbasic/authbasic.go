@@ -20,11 +20,11 @@ func Module() httpd.Module {
 type settings struct {
 	realm, file *script.Value
 	resolve     func(string) string // against the folder of the configuration
-	turns       *turns
+	limiter     *limiter
 }
 
 func register(b *httpd.Builder, m *conf.Module) {
-	defaults := settings{resolve: b.Loader.ConfFile, turns: new(turns)}
+	defaults := settings{resolve: b.Loader.ConfFile, limiter: new(limiter)}
 	section := conf.NewSection(m, defaults, func(c *settings, t *conf.Table) {
 		b.BindValue(t, "auth_basic", &c.realm)
 		t.Func("auth_basic_user_file", func(cmd *conf.Cmd) error {
@@ -78,7 +78,7 @@ func (c *settings) check(r *httpd.Request) httpd.Result {
 		r.Errorf(nil, `user "%s" was not found in "%s"`, user, name)
 		return challenge(r, realm)
 	}
-	match, err := c.turns.verify(stored, password)
+	match, err := c.limiter.verify(stored, password)
 	switch {
 	case err != nil:
 		r.Logf(errlog.Crit, err, "crypt_r() failed")

@@ -11,9 +11,10 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/module/authbasic/xcrypt"
 )
 
-// verify compares a password with its stored form, when it is its turn. An error says that the C library knows the form and
-// this program does not. A form that neither knows fits no password. The password ends at a zero byte, as it does for nginx.
-func (t *turns) verify(stored, password []byte) (bool, error) {
+// verify compares a password with its stored form, once the limiter admits it. It returns an error for a form that the C library
+// supports and this program does not. A form that neither supports matches no password. The password ends at a zero byte, as in
+// nginx.
+func (l *limiter) verify(stored, password []byte) (bool, error) {
 	password, _, _ = bytes.Cut(password, []byte{0})
 	switch {
 	case hasPrefix(stored, "{PLAIN}"):
@@ -24,8 +25,8 @@ func (t *turns) verify(stored, password []byte) (bool, error) {
 		sum := sha1.Sum(password)
 		return equal(stored[len("{SHA}"):], base64.StdEncoding.AppendEncode(nil, sum[:])), nil
 	}
-	t.take(stored)
-	defer t.done(stored)
+	l.acquire(stored)
+	defer l.release(stored)
 	if hasPrefix(stored, apacheMD5) {
 		return equal(stored, xcrypt.MD5(password, stored, apacheMD5)), nil
 	}

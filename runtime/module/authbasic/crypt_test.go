@@ -33,10 +33,10 @@ func TestVerify(t *testing.T) {
 		{"Hello world!", "zZq.NeTMwMr6A"},
 		{"\xe4\xf6\xfc", "Q9ejUKGB/HleY"},
 	} {
-		if ok, err := new(turns).verify([]byte(c.stored), []byte(c.password)); !ok || err != nil {
+		if ok, err := new(limiter).verify([]byte(c.stored), []byte(c.password)); !ok || err != nil {
 			t.Errorf("%q does not match %s: %v", c.password, c.stored, err)
 		}
-		if ok, err := new(turns).verify([]byte(c.stored), []byte("x"+c.password)); ok || err != nil {
+		if ok, err := new(limiter).verify([]byte(c.stored), []byte("x"+c.password)); ok || err != nil {
 			t.Errorf("a wrong password matches %s: %v", c.stored, err)
 		}
 	}
@@ -49,12 +49,12 @@ func TestVerifyBroken(t *testing.T) {
 		"$6$rounds=10$salt$", "$1$salt$$", "$5$rounds=99999999999$x", "$", "$9$x", "$2y$", "$2y$99$abc",
 		"$y$x", "$7$x", "$sha1$1$x$y", "$md5$x", "$3$", "_", "*0", "*1",
 	} {
-		if ok, err := new(turns).verify([]byte(stored), []byte("1")); ok || err != nil {
+		if ok, err := new(limiter).verify([]byte(stored), []byte("1")); ok || err != nil {
 			t.Errorf("%q: %v, %v", stored, ok, err)
 		}
 	}
 	for _, stored := range []string{"$y$/9T$abcd$y", "$y$jGT$abcd$y", "$gy$j9T/0$abcd$y"} {
-		if ok, err := new(turns).verify([]byte(stored), []byte("1")); ok || err == nil {
+		if ok, err := new(limiter).verify([]byte(stored), []byte("1")); ok || err == nil {
 			t.Errorf("%q: %v, %v", stored, ok, err)
 		}
 	}
@@ -112,6 +112,6 @@ func FuzzVerify(f *testing.F) {
 			hasPrefix(stored, "$7$") || hasPrefix(stored, "$y$") || hasPrefix(stored, "$gy$") || hasPrefix(stored, "$md5") || hasPrefix(stored, "_") || hasPrefix(stored, "$sha1") {
 			return // as slow as they say
 		}
-		_, _ = new(turns).verify(stored, password[:min(len(password), 200)])
+		_, _ = new(limiter).verify(stored, password[:min(len(password), 200)])
 	})
 }
