@@ -3,6 +3,7 @@ package runtime
 import (
 	"time"
 
+	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/http1"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
@@ -19,8 +20,9 @@ type Server struct {
 	host   *Host
 	cfg    *Config
 	first  *Change         // from NewServer to Start
-	http   *http1.Instance // nil until the first configuration is taken
-	shared bool            // see SetShared
+	front  *front.Instance // nil until the first configuration is taken
+	http1  *http1.Protocol
+	shared bool // see SetShared
 }
 
 // NewServer loads the configuration of o. The error is a *Problem; such a
@@ -76,7 +78,7 @@ func (s *Server) change(c *Change) error {
 // Take makes an opened configuration the one that serves, and commits the change. On an
 // error, which is logged, the change is undone.
 func (s *Server) Take(c *Change) error {
-	opened, err := s.prepare(c)
+	bound, opened, err := s.prepare(c)
 	if err != nil {
 		return c.Fail(err)
 	}
@@ -84,10 +86,10 @@ func (s *Server) Take(c *Change) error {
 	old := s.cfg
 	s.host.threads.set(cfg.Main.Workers)
 	cfg.Main.apply(cfg.Log)
-	s.http.SetLog(cfg.Log)
-	s.http.SetDebugConnections(&cfg.Main.DebugConnections)
-	s.http.SetConnectionLimit(cfg.Main.Connections)
-	s.http.Use(cfg.HTTP, opened)
+	s.front.SetLog(cfg.Log)
+	s.front.SetDebugConnections(&cfg.Main.DebugConnections)
+	s.front.SetConnectionLimit(cfg.Main.Connections)
+	s.front.Use(bound, opened)
 	s.host.memory.soon() // what reading the configuration has left behind
 	c.Commit()
 	s.cfg = cfg
@@ -97,18 +99,22 @@ func (s *Server) Take(c *Change) error {
 	return nil
 }
 
-// prepare does what can fail in Take.
-func (s *Server) prepare(c *Change) (opened []*netio.Listener, err error) {
-	if s.http == nil {
-		if s.http, err = http1.NewInstance(s.host.stats); err != nil {
-			return nil, err
+// prepare does what can fail in Take. It returns the configuration as the front has it, and
+// the sockets that it adds.
+func (s *Server) prepare(c *Change) (bound front.Config, opened []*netio.Listener, err error) {
+	if s.front == nil {
+		if s.front, err = front.NewInstance(&s.host.stats.Stats); err != nil {
+			return nil, nil, err
 		}
-		s.http.SetShared(s.shared)
+		s.http1 = http1.NewProtocol(s.host.stats)
+		s.front.SetShared(s.shared)
 	}
 	if err := c.Config.HTTP.Start(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return s.http.Open(c.Config.HTTP, c.opened, nil)
+	bound = s.http1.Bind(c.Config.HTTP)
+	opened, err = s.front.Open(bound, c.opened, nil)
+	return bound, opened, err
 }
 
 // Reopen opens the log files anew (USR1).
@@ -116,27 +122,27 @@ func (s *Server) Reopen() { s.cfg.LogFiles().Reopen(-1) }
 
 // Listeners returns the open sockets.
 func (s *Server) Listeners() []*netio.Listener {
-	if s.http == nil {
+	if s.front == nil {
 		return nil
 	}
-	return s.http.Listeners()
+	return s.front.Listeners()
 }
 
 // SetShared says whether another process accepts from the same sockets: then the
 // connections that wait in them are left to it when this one stops.
 func (s *Server) SetShared(on bool) {
 	s.shared = on
-	if s.http != nil {
-		s.http.SetShared(on)
+	if s.front != nil {
+		s.front.SetShared(on)
 	}
 }
 
 // Pause stops accepting and lets the requests under way finish, and keeps the sockets
 // (WINCH).
-func (s *Server) Pause() { s.http.Pause() }
+func (s *Server) Pause() { s.front.Pause() }
 
 // Resume takes up the work that Pause has ended.
-func (s *Server) Resume() { s.http.Resume() }
+func (s *Server) Resume() { s.front.Resume() }
 
 // Quit stops accepting, lets the requests under way finish, at most for
 // worker_shutdown_timeout, and closes the logs.
@@ -156,7 +162,7 @@ func (s *Server) Stop() {
 func (s *Server) Drain() {
 	done := make(chan struct{})
 	go func() {
-		s.http.Quit()
+		s.front.Quit()
 		close(done)
 	}()
 	var limit <-chan time.Time
@@ -172,7 +178,7 @@ func (s *Server) Drain() {
 }
 
 // Terminate is Stop without closing the logs.
-func (s *Server) Terminate() { s.http.Terminate() }
+func (s *Server) Terminate() { s.front.Terminate() }
 
 // Close closes the logs of a server that has stopped.
 func (s *Server) Close() { s.cfg.Close() }

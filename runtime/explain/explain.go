@@ -57,12 +57,12 @@ func (x *Explainer) Explain(q *Question) (*Report, error) {
 	if q.To == "" && !isAddress(hostName(req.Host)) {
 		x.findLocal(p, rep)
 	}
-	rep.Request.To = p.Local.String()
-	addr := x.traced.HTTP.At(&p.Local)
+	rep.Request.To = p.LocalAddr.String()
+	addr := x.traced.HTTP.At(&p.LocalAddr)
 	if addr == nil {
-		where := p.Local.String()
-		if p.Local.IsWildcard() {
-			where = fmt.Sprintf("port %d", p.Local.Port())
+		where := p.LocalAddr.String()
+		if p.LocalAddr.IsWildcard() {
+			where = fmt.Sprintf("port %d", p.LocalAddr.Port())
 		}
 		rep.note("nothing listens on %s: the connection is refused", where)
 		return rep, nil
@@ -136,7 +136,7 @@ func (x *Explainer) locationNotes(b *conf.Block, rep *Report) {
 // findLocal chooses a socket for a name: the wildcard of the port, else the
 // first address that has it.
 func (x *Explainer) findLocal(p *http1.Probe, rep *Report) {
-	port, n := p.Local.Port(), 0
+	port, n := p.LocalAddr.Port(), 0
 	var found *httpd.Addr
 	for _, a := range x.traced.HTTP.Addrs {
 		at := &a.Spec.Addr
@@ -151,11 +151,11 @@ func (x *Explainer) findLocal(p *http1.Probe, rep *Report) {
 	if found == nil {
 		return
 	}
-	p.Local = found.Spec.Addr
+	p.LocalAddr = found.Spec.Addr
 	for _, ip := range []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()} {
 		local := netaddr.AddrFrom(netip.AddrPortFrom(ip, port))
 		if x.traced.HTTP.At(&local) == found {
-			p.Local = local
+			p.LocalAddr = local
 			break
 		}
 	}

@@ -65,7 +65,7 @@ func (q *Question) probe() (*http1.Probe, *Request, error) {
 	if err := q.addresses(p, name, port); err != nil {
 		return nil, nil, err
 	}
-	req.From, req.To = hostOf(&p.Peer), p.Local.String()
+	req.From, req.To = hostOf(&p.Peer), p.LocalAddr.String()
 	p.Head, err = q.head(req)
 	return p, req, err
 }
@@ -101,14 +101,14 @@ func (q *Question) addresses(p *http1.Probe, name string, port uint16) (err erro
 		return err
 	}
 	if q.To != "" {
-		p.Local, err = parseAddress(q.To, port)
+		p.LocalAddr, err = parseAddress(q.To, port)
 		return err
 	}
 	ip, err := netip.ParseAddr(strings.Trim(name, "[]"))
 	if err != nil {
 		ip = netip.IPv4Unspecified()
 	}
-	p.Local = netaddr.AddrFrom(netip.AddrPortFrom(ip, port))
+	p.LocalAddr = netaddr.AddrFrom(netip.AddrPortFrom(ip, port))
 	return nil
 }
 

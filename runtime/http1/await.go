@@ -10,14 +10,10 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
-
-// idleGrace is how long a keep-alive connection that may not park at once keeps
-// its goroutine, and how long a connection must have been idle to be closed by a
-// server that quits: see docs/adr/0013.
-const idleGrace = 500 * time.Millisecond
 
 // await waits for the first bytes of a request. False means that the
 // connection is over or parked: c must not be touched.
@@ -32,15 +28,15 @@ func (c *Conn) await() bool {
 		now = clock.Mono()
 	}
 	limit := c.idleLimit(now)
-	if c.retired && !first {
-		limit = min(limit, idleGrace)
+	if c.conn.Retired() && !first {
+		limit = min(limit, front.QuitGrace)
 	}
 	c.freeBuffers()
-	c.setWaiting(true)
+	c.conn.SetWaiting(true)
 	if c.mayPark(first, limit) {
 		return c.awaitParked(limit)
 	}
-	wait := min(limit, idleGrace)
+	wait := min(limit, front.QuitGrace)
 	c.awaitFor(wait)
 	if !first {
 		// The client has only just been answered: other goroutines run before the
@@ -53,7 +49,7 @@ func (c *Conn) await() bool {
 
 // awaitOn goes on waiting for a request, after a wait of the time waited that ended
 // with err; limit is for all. A connection that may not park, because a TLS record
-// has begun, sees within idleGrace that the server quits or that the configuration
+// has begun, sees within front.QuitGrace that the server quits or that the configuration
 // has changed. False is as in await.
 func (c *Conn) awaitOn(err error, waited, limit time.Duration) bool {
 	for httpd.IsTimeout(err) && waited < limit {
@@ -61,14 +57,14 @@ func (c *Conn) awaitOn(err error, waited, limit time.Duration) bool {
 			c.close()
 			return false
 		}
-		if c.srv.quitting.Load() || c.retired && c.requests > 0 {
+		if c.conn.Quitting() || c.conn.Retired() && c.requests > 0 {
 			if limit = min(limit, httpd.Msec(c.keepMin)); waited >= limit {
 				break
 			}
 		} else if c.park(limit - waited) {
 			return false
 		}
-		wait := min(limit-waited, idleGrace)
+		wait := min(limit-waited, front.QuitGrace)
 		c.awaitFor(wait)
 		err = c.fillOrLeave()
 		waited += wait
@@ -78,17 +74,18 @@ func (c *Conn) awaitOn(err error, waited, limit time.Duration) bool {
 
 // awaitFor makes the wait for a request end after d.
 func (c *Conn) awaitFor(d time.Duration) {
-	c.nc.SetReadTimeout(d)
-	if c.layer != nil {
-		c.layer.ReadBy(clock.Mono() + int64(d))
+	until := int64(0)
+	if c.encrypted() {
+		until = clock.Mono() + int64(d)
 	}
+	c.conn.ReadWithin(d, until)
 }
 
 // idleLimit returns how long the wait for a request may take that began at the
 // monotonic time since.
 func (c *Conn) idleLimit(since int64) time.Duration {
 	if c.requests == 0 {
-		return max(time.Duration(c.firstUntil()-since), time.Millisecond)
+		return max(time.Duration(c.conn.OpenUntil()-since), time.Millisecond)
 	}
 	return httpd.Msec(c.keepFor)
 }
@@ -96,13 +93,13 @@ func (c *Conn) idleLimit(since int64) time.Duration {
 // mayPark reports whether the connection is to park at once. A connection that always
 // parks is never registered with the runtime's poller, which costs more calls and
 // some garbage. An event of a connection that is registered there would wake up both
-// pollers. A connection that waits no longer than idleGrace
+// pollers. A connection that waits no longer than front.QuitGrace
 // keeps its goroutine.
 func (c *Conn) mayPark(first bool, limit time.Duration) bool {
 	if first {
-		return c.tls == nil
+		return !c.encrypted()
 	}
-	return netio.ParkBetweenRequests && !c.nc.Registered() && limit > idleGrace
+	return netio.ParkBetweenRequests && !c.nc.Registered() && limit > front.QuitGrace
 }
 
 // awaitParked is await for a connection that parks unless a request is there.
@@ -122,7 +119,7 @@ func (c *Conn) awaitParked(limit time.Duration) bool {
 
 // awaited ends the wait for a request.
 func (c *Conn) awaited(err error) bool {
-	c.setWaiting(false)
+	c.conn.SetWaiting(false)
 	if err != nil {
 		c.ended(err, c.requests == 0)
 		return false
@@ -140,7 +137,7 @@ func (c *Conn) debugRecv(n int) {
 	} else {
 		c.debugf("http keepalive handler")
 	}
-	if c.tls != nil {
+	if c.encrypted() {
 		c.debugf("SSL_read: %d", n)
 	} else {
 		c.debugf("recv: fd:%d %d of %d", c.nc.Fd(), n, c.addr.Default.Conf.HeaderBufferSize)
@@ -154,33 +151,31 @@ func (c *Conn) headerBuffers() *buf.Pool {
 
 // fill reads bytes into a fresh input buffer of the pool.
 func (c *Conn) fill(p *buf.Pool) error {
-	if c.tls == nil {
+	if !c.encrypted() {
 		return c.filled(c.nc.ReadPooled(p))
 	}
-	if c.layer.idle() {
-		if err := c.layer.Await(); err != nil {
-			return err
-		}
+	if err := c.conn.AwaitRecord(); err != nil {
+		return err
 	}
 	return c.decrypt(p)
 }
 
 // fillOrLeave is fill for a connection that may be closed meanwhile to make room for
-// others (reusableQueue). Then the error is errEvicted.
+// others (reusableQueue). Then the error is front.ErrEvicted.
 func (c *Conn) fillOrLeave() error {
-	c.setReusable()
+	c.conn.SetReusable()
 	return c.unlessEvicted(c.fill(c.headerBuffers()))
 }
 
 // unlessEvicted ends what setReusable began, after a read with the result err.
 func (c *Conn) unlessEvicted(err error) error {
-	if c.clearReusable() {
+	if c.conn.ClearReusable() {
 		return err
 	}
 	if err != nil {
-		return errEvicted
+		return front.ErrEvicted
 	}
-	c.undoEviction()
+	c.conn.UndoEviction()
 	return nil
 }
 
@@ -188,14 +183,14 @@ func (c *Conn) unlessEvicted(err error) error {
 // netio.ErrAgain says so. Of a TLS record that has begun, the rest is waited for;
 // meanwhile the connection may be closed, as in fillOrLeave.
 func (c *Conn) tryFill(p *buf.Pool) error {
-	if c.tls == nil {
+	if !c.encrypted() {
 		return c.filled(c.nc.TryReadPooled(p))
 	}
-	if err := c.layer.TryAwait(); err != nil {
+	if err := c.conn.TryRecord(); err != nil {
 		return err
 	}
 	c.arrived = 0 // a request begins when its record is complete
-	c.setReusable()
+	c.conn.SetReusable()
 	return c.unlessEvicted(c.decrypt(p))
 }
 
@@ -212,35 +207,22 @@ func (c *Conn) filled(b *buf.Buf, n int, err error) error {
 	return nil
 }
 
-// decrypt reads from the TLS layer.
-func (c *Conn) decrypt(p *buf.Pool) error {
-	b := p.Get()
-	n, err := c.rw.Read(b.B)
-	if n == 0 {
-		b.Free()
-		if err == nil {
-			err = io.EOF
-		}
-		return err
-	}
-	c.in, c.inPos, c.inEnd, c.inLarge = b, 0, n, false
-	c.debugRecv(n)
-	return nil
-}
+// decrypt reads plain text.
+func (c *Conn) decrypt(p *buf.Pool) error { return c.filled(c.conn.ReadPlain(p)) }
 
 // ended closes a connection whose wait for a request failed.
 func (c *Conn) ended(err error, first bool) {
 	switch {
 	case httpd.IsTimeout(err):
 		if first {
-			c.action = "waiting for request"
-			c.logf(errlog.Info, httpd.ErrTimedOut, "client timed out")
-			c.timedOut = true
+			c.conn.Action("waiting for request")
+			c.conn.Logf(errlog.Info, httpd.ErrTimedOut, "client timed out")
+			c.conn.TimedOut = true
 		}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		if first {
-			c.action = "waiting for request"
-			c.logf(errlog.Info, nil, "client closed connection")
+			c.conn.Action("waiting for request")
+			c.conn.Logf(errlog.Info, nil, "client closed connection")
 		} else {
 			c.closedIdle(nil)
 		}
@@ -253,7 +235,8 @@ func (c *Conn) ended(err error, first bool) {
 // closedIdle logs that the client closed a kept connection; err says how, nil: in
 // order. nginx has no context at this point.
 func (c *Conn) closedIdle(err error) {
-	c.log.Log(errlog.Info, c.client.ID, err, nil, "client %s closed keepalive connection", c.client.Host)
+	client := &c.conn.Client
+	c.conn.Log().Log(errlog.Info, client.ID, err, nil, "client %s closed keepalive connection", client.Host)
 }
 
 // recvFailed logs a read that failed while a request was waited for. A reset of
@@ -267,33 +250,31 @@ func (c *Conn) recvFailed(err error, first bool) {
 		c.closedIdle(e)
 		return
 	}
-	c.action = "keepalive"
+	action := "keepalive"
 	if first {
-		c.action = "waiting for request"
+		action = "waiting for request"
 	}
+	c.conn.Action(action)
 	call := "recv() failed"
-	if c.tls != nil {
+	if c.encrypted() {
 		call = "SSL_read() failed"
 	}
-	c.logf(errlog.Info, e, "%s", call)
+	c.conn.Logf(errlog.Info, e, "%s", call)
 }
 
 // park lets the connection wait without a goroutine.
 func (c *Conn) park(limit time.Duration) bool {
-	if c.tls != nil && !c.layer.idle() {
-		return false
-	}
-	return c.nc.Park(c.srv.lot, limit, c.resumeFn) == nil
+	return c.conn.Park(limit, c.resumeFn)
 }
 
 // resume continues a parked connection on a goroutine of its own.
 func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
-	defer c.caught()
+	defer c.conn.Caught()
 	switch {
 	case why == netio.Readable:
 		c.arrived = c.nc.ResumedAt()
 	case why == netio.Evicted:
-		c.evicted.Store(true)
+		c.conn.Evict()
 	case why == netio.Recalled:
 		if !c.recalled() {
 			return
@@ -303,7 +284,7 @@ func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
 		why, c.arrived = netio.Readable, 0 // some time after it was resumed
 	}
 	if why != netio.Readable {
-		c.setWaiting(false)
+		c.conn.SetWaiting(false)
 		if why == netio.Expired && c.requests == 0 {
 			c.ended(netio.ErrTimeout, true)
 			return
@@ -313,16 +294,16 @@ func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
 	}
 	c.refresh()
 	var waited, limit time.Duration
-	if c.layer != nil { // of a record, more may have to be waited for
+	if c.encrypted() { // of a record, more may have to be waited for
 		since := c.nc.ParkedAt()
 		waited, limit = time.Duration(clock.Mono()-since), c.idleLimit(since)
-		wait := max(min(limit-waited, idleGrace), time.Millisecond)
+		wait := max(min(limit-waited, front.QuitGrace), time.Millisecond)
 		c.awaitFor(wait)
 		waited += wait
 	}
 	err := c.tryFill(c.headerBuffers())
 	if err == netio.ErrAgain { //nolint:errorlint // it comes bare, and this is the hot path
-		if c.nc.ParkAgain(c.srv.lot) == nil {
+		if c.conn.ParkAgain() {
 			return
 		}
 		err, limit = netio.ErrTimeout, 0
@@ -336,10 +317,47 @@ func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
 // closed, and reports whether a request has come, which is answered with
 // Connection: close.
 func (c *Conn) lastCall() bool {
-	left := max(idleGrace, httpd.Msec(c.keepMin)) - time.Duration(clock.Mono()-c.nc.ParkedAt())
+	left := max(front.QuitGrace, httpd.Msec(c.keepMin)) - time.Duration(clock.Mono()-c.nc.ParkedAt())
 	if left > 0 {
 		return c.nc.WaitReadableFor(left) == nil
 	}
 	n, _ := c.nc.TryPeek(make([]byte, 1))
 	return n > 0
+}
+
+// recalled is what a parked connection does when the configuration has changed:
+// true when a request has to be served.
+func (c *Conn) recalled() bool {
+	fits := c.fits()
+	switch {
+	case !fits:
+	case c.conn.Retired():
+		if c.lastCall() {
+			return true
+		}
+	case c.parkedOn():
+		return false
+	}
+	c.conn.SetWaiting(false)
+	c.close()
+	return false
+}
+
+// parkedOn parks the connection for what is left of its time, and for no longer than
+// the current configuration keeps one.
+func (c *Conn) parkedOn() bool {
+	keep := c.addr.Default.Root.Core.KeepaliveTimeout
+	if c.requests == 0 || c.keepFor <= keep {
+		return c.conn.ParkAgain()
+	}
+	c.keepFor = keep
+	return keep > 0 && c.conn.Park(httpd.Msec(keep), c.resumeFn)
+}
+
+// fits reports whether a connection that is about to wait for a request may.
+func (c *Conn) fits() bool {
+	if c.conn.RefreshParked() {
+		c.follow()
+	}
+	return !c.conn.Unfit()
 }

@@ -34,7 +34,7 @@ func (c *Conn) beginDrop() {
 	if c.shareReads() != nil {
 		return // it is closed
 	}
-	c.readWithin(0, 0)
+	c.conn.ReadWithin(0, 0)
 	c.bodyRoom(r)
 	c.drop.done = make(chan struct{})
 	go c.dropBody(r, c.drop.done)

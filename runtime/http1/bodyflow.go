@@ -6,14 +6,14 @@ import (
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
-	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
 // bodyFlow implements BodyFlow. It holds one buffer of bodyRead bytes.
 type bodyFlow struct {
 	httpd.FlowState
-	nc      *netio.Conn
+	nc      front.Transport
 	rw      io.Reader
 	timeout time.Duration
 	most    int64 // client_max_body_size, 0: none

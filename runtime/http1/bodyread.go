@@ -109,7 +109,7 @@ func (c *Conn) fillBody(r *httpd.Request, timeout time.Duration, until int64) er
 	}
 	r.Body.Kept = r.Body.Size
 	p := c.bodyRoom(r)
-	c.readWithin(timeout, until)
+	c.conn.ReadWithin(timeout, until)
 	return c.bodyCame(c.rw.Read(p))
 }
 
@@ -154,7 +154,7 @@ func (c *Conn) BodyAhead() (received, room int64) {
 func (c *Conn) ReadyBody(r *httpd.Request, p []byte) (n int, err error) {
 	for n < len(p) && c.startBody(r) {
 		if c.inPos == c.inEnd {
-			if c.tls != nil || c.nc.InQueue() == 0 {
+			if c.encrypted() || c.nc.InQueue() == 0 {
 				break
 			}
 			if err := c.fillBody(r, httpd.Msec(r.Location().Core.BodyTimeout()), 0); err != nil {
@@ -185,7 +185,7 @@ func (c *Conn) dropReceived(r *httpd.Request) httpd.Result {
 			}
 			continue
 		}
-		if reads++; reads > dropReads || c.tls != nil || c.nc.Drained() {
+		if reads++; reads > dropReads || c.encrypted() || c.nc.Drained() {
 			return httpd.OK
 		}
 		if err := c.bodyCame(c.nc.TryRead(c.bodyRoom(r))); err != nil {
@@ -228,7 +228,7 @@ func (c *Conn) discard(r *httpd.Request, until int64) bool {
 func (c *Conn) discardFailed(r *httpd.Request, err error) {
 	switch {
 	case httpd.IsTimeout(err):
-		c.timedOut = true
+		c.conn.TimedOut = true
 	case errors.Is(err, io.EOF), errors.Is(err, netio.ErrClosed):
 	default:
 		if _, ok := errlog.Errno(err); ok {

@@ -23,19 +23,13 @@ func (c *Conn) freeBuffers() {
 
 // close ends the connection and gives everything back.
 func (c *Conn) close() {
-	if c.crashed {
-		c.abandon()
+	fc := c.conn
+	if fc.Crashed() {
+		fc.Close()
 		return
 	}
-	if c.debugging(errlog.DebugHTTP) {
-		c.debugf("close http connection: %d", c.nc.Fd())
-	}
-	if c.outLen > 0 && !c.timedOut {
+	if c.outLen > 0 && !fc.TimedOut {
 		_ = c.Flush(nil)
-	}
-	if c.tls != nil && !c.timedOut && !c.evicted.Load() {
-		c.nc.SetWriteTimeout(time.Second)
-		_ = c.tls.CloseWrite()
 	}
 	if c.in != nil {
 		c.in.Free()
@@ -43,33 +37,14 @@ func (c *Conn) close() {
 	if c.out != nil {
 		c.out.Free()
 	}
-	if c.timedOut && c.addr.Default.Root.Core.ResetTimedout {
-		_ = c.nc.Abort()
-	}
-	c.leave()
-	if c.layer != nil {
-		c.layer.release()
-	}
-	c.nc.Release()
 	c.recycle()
+	fc.Close()
 }
 
 // recycle gives the memory of a connection back that has given all else back.
 func (c *Conn) recycle() {
-	*c = Conn{serveFn: c.serveFn, resumeFn: c.resumeFn, hangups: c.hangups}
+	*c = Conn{resumeFn: c.resumeFn, hangups: c.hangups}
 	conns.Put(c)
-}
-
-// leave takes the connection out of all counts.
-func (c *Conn) leave() {
-	c.left = true
-	c.srv.stats.Active.Add(-1)
-	if c.srv.stats.Ended != nil {
-		c.srv.stats.Ended()
-	}
-	c.setWaiting(false)
-	c.held.Release()
-	c.srv.connGone(c)
 }
 
 // unread reports whether bytes of the client may be unread when its connection is
@@ -80,7 +55,7 @@ func (c *Conn) unread(r *httpd.Request) bool {
 	switch {
 	case c.inPos < c.inEnd, r.BodyUnread():
 		return true
-	case c.layer != nil && !c.layer.idle():
+	case !c.conn.Rests():
 		return true
 	}
 	return (r.Out.Status >= 400 || !c.nc.Drained()) && c.nc.InQueue() > 0
@@ -95,16 +70,13 @@ func (c *Conn) lingeringClose(core *httpd.Core, until int64) {
 	if err := c.Flush(nil); err != nil {
 		return
 	}
-	if c.tls != nil {
-		_ = c.tls.CloseWrite()
-	}
-	if err := c.nc.CloseWrite(); err != nil {
+	if err := c.conn.CloseWrite(); err != nil {
 		return
 	}
 	b := buf.Sized(4096)
 	defer b.Free()
-	c.setReusable()
-	defer c.clearReusable()
+	c.conn.SetReusable()
+	defer c.conn.ClearReusable()
 	for {
 		left := time.Duration(until - clock.Mono())
 		if left <= 0 {

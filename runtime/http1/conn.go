@@ -1,137 +1,93 @@
 package http1
 
 import (
-	"crypto/tls"
 	"io"
 	"sync"
-	"sync/atomic"
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
-	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
-// Conn is a client's connection.
+// Conn is a connection that speaks HTTP/1: the Carrier of its requests.
 type Conn struct {
-	client   httpd.Client
+	conn *front.Conn
+	nc   front.Transport // of conn
+	rw   io.ReadWriter   // of conn: nc, or plain text
+
+	protocol *Protocol
+	cfg      *httpd.Config // as of the last refresh
+	addr     *httpd.Addr
+	sni      *httpd.SNIChoice // what the name in the handshake has come to; nil: no choice
+
 	requests uint64         // so far, the current one included
 	r        *httpd.Request // the current one, nil between requests
 
-	log     *errlog.Logger   // between requests: see setLog
-	debug   errlog.DebugMask // of log: what debug records are wanted
-	verbose bool             // named by debug_connection: log is a Verbose one
+	input
+	out        *buf.Buf // bytes to be written: out.B[:outLen]
+	outLen     int
+	recordSize int      // of a TLS connection, else 0
+	chunk      [18]byte // size line of the chunk under way
+	sent       int64
 
-	srv   *Instance
-	ls    *Listening
-	cfg   *httpd.Config
-	held  *httpd.Config // cfg, while this connection counts as a user of it
-	addr  *httpd.Addr
-	nc    *netio.Conn
-	rw    io.ReadWriter // nc, or the TLS layer
-	tls   *tls.Conn
-	layer *tlsLayer       // under tls
-	sni   httpd.SNIChoice // what the name in the handshake has come to
-
-	in      *buf.Buf // bytes read and not yet used: in.B[inPos:inEnd]
-	inPos   int
-	inEnd   int
-	inLarge bool
-	out     *buf.Buf // bytes to be written: out.B[:outLen]
-	outLen  int
-	chunk   [18]byte // size line of the chunk under way
-	sent    int64
-
-	action    string // between requests: what is being done, for the error log
-	timedOut  bool
-	retired   bool  // the current configuration does not listen here: the connection is served to the end of its request
-	unfit     bool  // it is not what the current configuration would have made of it
-	parting   bool  // what is written next is the last before the close
-	arrived   int64 // clock.Mono at which the request to come was noticed; 0: unknown
-	keepFor   int64 // ms: keepalive_timeout of the last location
-	keepMin   int64 // ms: its keepalive_min_timeout
-	plainHTTP bool  // a plain request came to a TLS port
-	waiting   bool  // counted in Stats.Waiting
-	pipelined bool  // the request began before the one before it was answered
-
-	crashed bool        // its code panicked: nothing of it is used again
-	left    bool        // it is out of all counts, see leave
-	evicted atomic.Bool // another connection gets its place: it is to close
-
-	markedReusable bool // setReusable has put it into srv.reusable
-	// isReusable says that it still is there; the mu of srv.reusable guards this
-	// and the next three.
-	isReusable                 bool
-	reusableSince              int64 // clock.Mono
-	reusablePrev, reusableNext *Conn
+	over        bool  // nothing more is read of the client
+	lingerUntil int64 // clock.Mono: the end of lingering_time
+	parting     bool  // what is written next is the last before the close
+	arrived     int64 // clock.Mono at which the request to come was noticed; 0: unknown
+	keepFor     int64 // ms: keepalive_timeout of the last location
+	keepMin     int64 // ms: its keepalive_min_timeout
+	pipelined   bool  // the request began before the one before it was answered
 
 	body    bodyState // of the current request
 	hangups *hangups  // nil before the first Watch
 	drop    bodyDrop
 
 	resumeFn func(*netio.Conn, netio.Event)
-	serveFn  func()
 }
 
 var conns = sync.Pool{New: func() any { return new(Conn) }}
 
-// newConn wraps an accepted socket.
-func newConn(s *Instance, ls *Listening, nc *netio.Conn) *Conn {
+// newConn takes a connection over that front has opened.
+func newConn(p *Protocol, fc *front.Conn) *Conn {
 	c := conns.Get().(*Conn)
-	if c.serveFn == nil {
-		c.serveFn, c.resumeFn = c.serve, c.resume
+	if c.resumeFn == nil {
+		c.resumeFn = c.resume
 	}
-	c.srv, c.ls, c.nc = s, ls, nc
-	c.client.Begin(s.nextConn.Add(1), clock.Mono(), nc.Peer(), nc)
-	c.rw = nc
-	c.verbose = s.debugged(nc.Peer())
-	s.stats.Accepted.Add(1)
-	s.stats.Handled.Add(1)
-	s.stats.Active.Add(1)
-	c.setWaiting(true)
+	c.protocol, c.conn, c.nc, c.rw = p, fc, fc.Transport(), fc.Stream()
+	c.follow()
 	return c
 }
 
-// setWaiting counts the connection among those that wait for a request.
-func (c *Conn) setWaiting(on bool) {
-	switch {
-	case on && !c.waiting:
-		c.srv.stats.Waiting.Add(1)
-	case !on && c.waiting:
-		c.srv.stats.Waiting.Add(-1)
-	}
-	c.waiting = on
-}
-
-// LogFields implements errlog.Context for what happens while there is no
-// request.
-func (c *Conn) LogFields(f *errlog.Fields) {
-	f.Action(c.action)
-	f.Add("client", c.client.Host)
-	server := c.nc.Local() // of a connection that is only made up
-	if c.ls != nil {
-		server = c.ls.lns[0].Addr()
-	}
-	f.AddText("server", server.AppendText)
-}
-
-// logf logs with the connection's context, to the log that was last in effect.
-func (c *Conn) logf(lv errlog.Level, err error, format string, args ...any) {
-	if c.log.Enabled(lv) && !c.evicted.Load() {
-		c.log.Log(lv, c.client.ID, err, c, format, args...)
+// follow takes over what front has derived from the configuration.
+func (c *Conn) follow() {
+	e := c.conn.Endpoint().(*endpoint)
+	c.cfg, c.addr = e.cfg, e.addr
+	c.sni, _ = c.conn.Chosen.(*httpd.SNIChoice)
+	if size := c.conn.RecordSize(); size != c.recordSize && c.outLen == 0 {
+		if c.out != nil {
+			c.out.Free()
+			c.out = nil
+		}
+		c.recordSize = size
 	}
 }
 
-// serve runs the connection until it ends or is parked.
-func (c *Conn) serve() {
-	defer c.caught()
-	c.debugAccept()
-	if !c.begin() {
-		c.close()
-		return
+// refresh takes the current configuration; the connection keeps it for one request at a
+// time.
+func (c *Conn) refresh() {
+	if c.conn.Refresh() {
+		c.follow()
 	}
-	c.loop()
+}
+
+// takeInput takes over what came behind the PROXY header.
+func (c *Conn) takeInput() {
+	if b, from, to := c.conn.TakeInput(); b != nil {
+		c.keepInput(c.addr.Default.Conf, b.B[from:to])
+		b.Free()
+	}
 }
 
 // loop serves requests until the connection ends or is parked.
@@ -143,10 +99,42 @@ func (c *Conn) loop() {
 			return
 		}
 		c.refresh()
-		if c.unfit && !c.plainHTTP || c.srv.ending.Load() || !c.serveRequest() {
+		if c.conn.Unfit() && !c.conn.Plain() || c.conn.Ending() || !c.serveRequest() {
 			c.close()
 			return
 		}
 		c.pipelined = c.inPos < c.inEnd
 	}
 }
+
+// debugging reports whether debug records of a part are wanted.
+func (c *Conn) debugging(part errlog.DebugMask) bool {
+	if c.r != nil {
+		return c.r.Log().Debug()&part != 0
+	}
+	return c.conn.Debugging(part)
+}
+
+// debugf writes a debug record. Ask debugging first.
+func (c *Conn) debugf(format string, args ...any) {
+	if c.r != nil {
+		c.r.Log().Log(errlog.Debug, c.conn.Client.ID, nil, nil, format, args...)
+		return
+	}
+	c.conn.Debugf(format, args...)
+}
+
+// debugOut notes a write to the client.
+func (c *Conn) debugOut(n int, err error) {
+	switch {
+	case err != nil:
+		c.debugf("writev() failed: %s", err)
+	case c.encrypted():
+		c.debugf("SSL_write: %d", n)
+	default:
+		c.debugf("writev: %d of %d", n, n)
+	}
+}
+
+// encrypted reports whether the connection is a TLS connection.
+func (c *Conn) encrypted() bool { return c.recordSize != 0 }

@@ -21,7 +21,7 @@ func (c *Conn) Write(r *httpd.Request, o *httpd.Out) error {
 func (c *Conn) finish(r *httpd.Request, err error, o *httpd.Out) error {
 	// With bytes of the body on their way the connection stays open for them.
 	c.parting = o.Last && !r.Main().Proto.Keepalive && r.Location().Core.PostAction == "" && !r.Main().BodyUnread()
-	if err == nil && (o.Last || o.Flush || o.Recycled && c.tls == nil || c.Overdue(r)) {
+	if err == nil && (o.Last || o.Flush || o.Recycled && !c.encrypted() || c.Overdue(r)) {
 		err = c.Flush(r)
 	}
 	if err != nil {

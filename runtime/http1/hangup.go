@@ -3,15 +3,15 @@ package http1
 import (
 	"sync"
 
+	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
-	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
 // hangups are the Waiters of a connection's requests. It belongs to a Conn and
 // stays with it in the pool.
 type hangups struct {
 	mu      sync.Mutex
-	nc      *netio.Conn // valid while there are waiters
+	nc      front.Transport // valid while there are waiters
 	waiters []httpd.Waiter
 	lookFn  func() // look, bound once
 }
@@ -24,7 +24,7 @@ func (c *Conn) Watch(w httpd.Waiter) bool {
 	h.nc = c.nc
 	h.waiters = append(h.waiters, w)
 	h.mu.Unlock()
-	return c.srv.lot != nil && c.nc.OnHangup(c.srv.lot, h.lookFn)
+	return c.conn.OnHangup(h.lookFn)
 }
 
 // someHangups returns the connection's hangups, made by the first call.
@@ -41,15 +41,7 @@ func (c *Conn) someHangups() *hangups {
 // shareReads prepares the connection for a goroutine that reads from it beside the
 // request's own. All is there that Watch would make, so that both may call it, and
 // the one need not know whether the other reads.
-func (c *Conn) shareReads() error {
-	if l := c.srv.lot; l != nil {
-		if err := c.nc.WatchEnd(l); err != nil {
-			return err
-		}
-		c.nc.OnHangup(l, c.someHangups().lookFn)
-	}
-	return c.nc.Share()
-}
+func (c *Conn) shareReads() error { return c.conn.ShareReads(c.someHangups().lookFn) }
 
 // Unwatch implements Carrier.
 func (c *Conn) Unwatch(w httpd.Waiter) {

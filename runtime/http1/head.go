@@ -16,20 +16,38 @@ import (
 // client_header_buffer_size and large_client_header_buffers.
 type head struct {
 	r     *httpd.Request
-	c     *Conn
+	in    *input
+	from  source
 	large int   // large buffers in use
 	until int64 // monotonic ns at which client_header_timeout ends
 	start int   // where the element under way begins in c.in
 }
 
-// readHead reads and checks the request line and the header fields.
-func (c *Conn) readHead(r *httpd.Request) httpd.Result {
-	h := head{r: r, c: c}
-	h.until = r.Start + r.Server().Conf.HeaderTimeout*1e6
-	if r.Proto.Number == 1 {
-		h.until = c.firstUntil()
-	}
-	if h.c.inLarge {
+// input is what was read from a client and is not used yet: in.B[inPos:inEnd].
+type input struct {
+	in      *buf.Buf
+	inPos   int
+	inEnd   int
+	inLarge bool // in is one of large_client_header_buffers
+}
+
+// source is what a head is read from.
+type source interface {
+	// readBy reads into p; a wait ends at the monotonic time until.
+	readBy(p []byte, until int64) (int, error)
+}
+
+// readBy implements source.
+func (c *Conn) readBy(p []byte, until int64) (int, error) {
+	c.conn.ReadUntil(until)
+	return c.rw.Read(p)
+}
+
+// readHead reads and checks the request line and the header fields, by the monotonic time
+// until. What has been read of them is in.
+func readHead(r *httpd.Request, in *input, from source, until int64) httpd.Result {
+	h := head{r: r, in: in, from: from, until: until}
+	if in.inLarge {
 		h.large = 1
 	}
 	r.Action("reading client request line")
@@ -58,7 +76,7 @@ func (c *Conn) readHead(r *httpd.Request) httpd.Result {
 
 // line reads the request line.
 func (h *head) line() httpd.Result {
-	r, c := h.r, h.c
+	r, c := h.r, h.in
 	for {
 		n, st := h1.ParseRequestLine(c.in.B[c.inPos:c.inEnd], &r.Line)
 		switch st {
@@ -122,7 +140,7 @@ func (h *head) lineDone() httpd.Result {
 
 // fields reads the header fields up to the empty line.
 func (h *head) fields() httpd.Result {
-	r, c := h.r, h.c
+	r, c := h.r, h.in
 	var f h1.Field
 	count := 0
 	for {
@@ -169,7 +187,7 @@ func (h *head) fields() httpd.Result {
 // more reads on into the current buffer, or into a large one when it is full;
 // the element under way moves along.
 func (h *head) more(line bool) httpd.Result {
-	c := h.c
+	c := h.in
 	if c.inEnd == len(c.in.B) {
 		if rc := h.grow(line); rc != httpd.OK {
 			return rc
@@ -178,8 +196,7 @@ func (h *head) more(line bool) httpd.Result {
 	if h.until <= clock.Mono() {
 		return h.timeout()
 	}
-	c.readBy(h.until)
-	n, err := c.rw.Read(c.in.B[c.inEnd:])
+	n, err := h.from.readBy(c.in.B[c.inEnd:], h.until)
 	if n > 0 {
 		c.inEnd += n
 		return httpd.OK
@@ -221,14 +238,14 @@ func (h *head) readFailed(err error) httpd.Result {
 // notePartial makes the beginning of a request line that never ended the
 // request's, for the logs.
 func (h *head) notePartial() {
-	if r, c := h.r, h.c; r.Line.Line == nil && h.start < c.inEnd {
+	if r, c := h.r, h.in; r.Line.Line == nil && h.start < c.inEnd {
 		r.Line.Line = h1.PartialLine(c.in.B[h.start:c.inEnd])
 	}
 }
 
 // grow moves the element under way into a large buffer.
 func (h *head) grow(line bool) httpd.Result {
-	r, c := h.r, h.c
+	r, c := h.r, h.in
 	large := r.Server().Conf.LargeHeaderBuffers
 	part := c.in.B[h.start:c.inEnd]
 	if len(part) >= int(large.Size) || h.large >= large.Num {

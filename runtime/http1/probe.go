@@ -2,21 +2,21 @@ package http1
 
 import (
 	"bytes"
-	"crypto/tls"
 	"errors"
-	"io"
+	"sync"
+	"sync/atomic"
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
-	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
 // Probe is a request that runs through a configuration without a connection.
 type Probe struct {
-	// Local is the address that the client connected to, Peer its own.
-	Local, Peer netaddr.Addr
+	// LocalAddr is the address that the client connected to, Peer its own.
+	LocalAddr, Peer netaddr.Addr
 	// TLS: the connection is an encrypted one, whose handshake named ServerName,
 	// "" for no name.
 	TLS        bool
@@ -36,36 +36,43 @@ var (
 // with a [Tracer], which learns all there is to know. Nothing is sent or logged.
 // The result is the header of the response.
 func (p *Probe) Run(c *httpd.Config) ([]byte, error) {
-	addr := c.At(&p.Local)
+	addr := c.At(&p.LocalAddr)
 	if addr == nil {
 		return nil, ErrNotListening
 	}
-	var out bytes.Buffer
-	conn := &Conn{requests: 1, cfg: c, addr: addr}
-	conn.srv = &Instance{stats: &httpd.Stats{}}
-	conn.nc = netio.Stand(p.Peer, p.Local)
-	defer conn.nc.Release()
-	conn.client.Begin(1, clock.Mono(), &p.Peer, conn.nc)
-	if err := conn.pretendTLS(p); err != nil {
+	n := &probeCarrier{local: p.LocalAddr, rest: bytes.NewReader(p.Head)}
+	n.client.Begin(1, clock.Mono(), &p.Peer, n)
+	choice, err := n.pretendTLS(p, addr)
+	if err != nil {
 		return nil, err
 	}
-	first := min(len(p.Head), int(addr.Default.Conf.HeaderBufferSize))
-	conn.in = buf.Sized(int(addr.Default.Conf.HeaderBufferSize))
-	conn.in.B = conn.in.B[:addr.Default.Conf.HeaderBufferSize]
-	conn.inEnd = copy(conn.in.B, p.Head[:first])
-	conn.rw = readWriter{bytes.NewReader(p.Head[first:]), &out}
-	conn.probe()
-	if conn.outLen > 0 {
-		out.Write(conn.out.B[:conn.outLen])
-	}
-	return out.Bytes(), nil
+	r := httpd.NewRequest(&httpd.Origin{
+		Config: c, Client: &n.client, Carrier: n, Listen: addr, SNI: choice, Numbers: new(atomic.Uint64), Live: new(sync.WaitGroup),
+	})
+	r.Start = clock.Mono()
+	r.Proto.Number, r.Proto.PlainHTTP = 1, addr.SSL && !p.TLS
+	n.play(r, addr.Default.Conf)
+	return n.head, nil
 }
 
-// probe is serveRequest without a client.
-func (c *Conn) probe() {
-	r := c.newRequest()
-	c.r, r.Proto.Number = r, 1
-	rc := c.readHead(r)
+// probeCarrier is the Carrier of a request that is made up: its body is empty, and of the
+// response it keeps the head.
+type probeCarrier struct {
+	httpd.NoClient
+
+	client front.Client
+	local  netaddr.Addr
+	rest   *bytes.Reader // of the request's head
+	head   []byte        // of the response
+	input  input
+}
+
+// play answers the request.
+func (n *probeCarrier) play(r *httpd.Request, conf *httpd.ServerConf) {
+	n.input.in = buf.Sized(int(conf.HeaderBufferSize))
+	n.input.in.B = n.input.in.B[:conf.HeaderBufferSize]
+	n.input.inEnd, _ = n.rest.Read(n.input.in.B)
+	rc := readHead(r, &n.input, n, r.Start+conf.HeaderTimeout*1e6)
 	r.Trace(httpd.Event{Kind: httpd.EventServer, Code: rc})
 	r.Body = httpd.Body{Read: true, Done: true}
 	if rc == httpd.OK {
@@ -76,29 +83,36 @@ func (c *Conn) probe() {
 	r.Release()
 }
 
-// pretendTLS makes the connection look like one whose handshake is over.
-func (c *Conn) pretendTLS(p *Probe) error {
+// pretendTLS makes the client look like one whose handshake is over.
+func (n *probeCarrier) pretendTLS(p *Probe, addr *httpd.Addr) (*httpd.SNIChoice, error) {
 	if !p.TLS {
-		c.plainHTTP = c.addr.SSL
-		return nil
+		return nil, nil
 	}
-	if !c.addr.SSL {
-		return ErrNoTLS
+	if !addr.SSL {
+		return nil, ErrNoTLS
 	}
-	c.layer = new(tlsLayer)
-	c.layer.start(c)
-	c.layer.session.Hello.ServerName = p.ServerName
-	c.tls = tls.Server(c.layer, c.addr.TLS)
-	settings, err := c.serverByName(p.ServerName)
+	choice, settings, err := chooseServer(addr, p.ServerName)
 	if err != nil {
-		return ErrRejected
+		return nil, ErrRejected
 	}
-	c.layer.session.Settings = settings
-	return nil
+	n.client.TLS = &front.Session{Hello: front.Hello{ServerName: p.ServerName}, Settings: settings}
+	return choice, nil
 }
 
-// readWriter is what a probe has in place of a socket.
-type readWriter struct {
-	io.Reader
-	io.Writer
+// readBy implements source.
+func (n *probeCarrier) readBy(p []byte, _ int64) (int, error) { return n.rest.Read(p) }
+
+// Local implements front.Socket.
+func (n *probeCarrier) Local() *netaddr.Addr { return &n.local }
+
+// TCPInfo implements front.Socket.
+func (*probeCarrier) TCPInfo(*netaddr.TCPInfo) bool { return false }
+
+// SendHead implements Carrier.
+func (n *probeCarrier) SendHead(r *httpd.Request) httpd.Result {
+	if r.Version >= 1000 {
+		frame(r)
+		n.head = appendHead(nil, r)
+	}
+	return httpd.OK
 }

@@ -34,7 +34,7 @@ const (
 
 // Overdue implements Carrier. On a TLS connection a record fills up.
 func (c *Conn) Overdue(r *httpd.Request) bool {
-	return c.tls == nil && c.outLen > 0 && c.outLen >= int(r.Location().Core.PostponeOutput)
+	return !c.encrypted() && c.outLen > 0 && c.outLen >= int(r.Location().Core.PostponeOutput)
 }
 
 // Pending implements Carrier.
@@ -46,7 +46,7 @@ func (c *Conn) TakeBack(n int) { c.outLen -= n }
 // put writes p, or keeps it to go with what follows.
 func (c *Conn) put(r *httpd.Request, p []byte) error {
 	r.Main().Proto.Sent += int64(len(p))
-	if c.tls != nil {
+	if c.encrypted() {
 		return c.putTLS(p)
 	}
 	if len(p) <= copyLimit && c.outLen+len(p) <= gather {
@@ -85,7 +85,7 @@ func (c *Conn) Flush(*httpd.Request) error {
 	n := c.outLen
 	c.outLen = 0
 	var err error
-	if c.parting && c.tls == nil {
+	if c.parting && !c.encrypted() {
 		// The close that follows at once sends the rest of the segment, with
 		// its FIN: one packet instead of two.
 		_, err = c.nc.WriteMore(c.out.B[:n])
@@ -98,7 +98,7 @@ func (c *Conn) Flush(*httpd.Request) error {
 
 // writeFile sends a range of a file, with sendfile where that is possible.
 func (c *Conn) writeFile(r *httpd.Request, o *httpd.Out) error {
-	if c.tls == nil && r.Location().Core.Sendfile {
+	if !c.encrypted() && r.Location().Core.Sendfile {
 		if c.outLen > 0 {
 			m := c.outLen
 			c.outLen = 0
@@ -118,7 +118,7 @@ func (c *Conn) writeFile(r *httpd.Request, o *httpd.Out) error {
 		}
 		return err
 	}
-	if c.tls != nil {
+	if c.encrypted() {
 		return c.writeFileTLS(r, o)
 	}
 	b := buf.Sized(32 << 10)

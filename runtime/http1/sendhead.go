@@ -14,12 +14,11 @@ import (
 // Last-Modified, Location, Transfer-Encoding, Connection, Keep-Alive, Vary,
 // the rest.
 func (c *Conn) SendHead(r *httpd.Request) httpd.Result {
-	o := &r.Out
 	c.nc.SetWriteTimeout(httpd.Msec(r.Location().Core.SendTimeout))
 	if r.Version < 1000 {
 		return httpd.OK
 	}
-	if c.retired || c.srv.quitting.Load() {
+	if c.conn.Retired() || c.conn.Quitting() {
 		r.Proto.Keepalive = false
 	}
 	frame(r)
@@ -33,7 +32,12 @@ func (c *Conn) SendHead(r *httpd.Request) httpd.Result {
 		c.out = buf.Sized(c.room())
 	}
 	start := c.outLen
-	b := c.out.B[:start]
+	return c.keepHeader(r, appendHead(c.out.B[:start], r), start)
+}
+
+// appendHead appends the head of a response whose framing is decided.
+func appendHead(b []byte, r *httpd.Request) []byte {
+	o := &r.Out
 	if o.StatusLine != nil {
 		b = append(b, "HTTP/1.1 "...)
 		b = append(b, o.StatusLine...)
@@ -52,8 +56,7 @@ func (c *Conn) SendHead(r *httpd.Request) httpd.Result {
 			b = append(b, '\r', '\n')
 		}
 	}
-	b = append(b, '\r', '\n')
-	return c.keepHeader(r, b, start)
+	return append(b, '\r', '\n')
 }
 
 // keepHeader leaves the finished header to go with the body, unless it
@@ -75,7 +78,7 @@ func (c *Conn) keepHeader(r *httpd.Request, b []byte, start int) httpd.Result {
 		}
 		c.countOut(len(b), nil)
 	}
-	if r.Proto.HeaderOnly || r.Location().Core.PostponeOutput == 0 && c.tls == nil {
+	if r.Proto.HeaderOnly || r.Location().Core.PostponeOutput == 0 && !c.encrypted() {
 		if err := c.Flush(r); err != nil {
 			r.Broken(err)
 			return httpd.Error

@@ -4,17 +4,16 @@ import (
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/clock"
-	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 )
 
 // newRequest returns the connection's next request.
 func (c *Conn) newRequest() *httpd.Request {
 	r := httpd.NewRequest(&httpd.Origin{
-		Config: c.cfg, Client: &c.client, Carrier: c, Listen: c.addr, SNI: c.sni, Verbose: c.verbose,
-		Numbers: &c.srv.nextNumber, Live: &c.srv.live,
+		Config: c.cfg, Client: &c.conn.Client, Carrier: c, Listen: c.addr, SNI: c.sni, Verbose: c.conn.Verbose(),
+		Numbers: &c.protocol.numbers, Live: c.conn.Instance().Live(),
 	})
-	r.Proto.PlainHTTP = c.plainHTTP
+	r.Proto.PlainHTTP = c.conn.Plain()
 	if r.Start = c.arrived; r.Start == 0 {
 		r.Start = clock.Mono()
 	}
@@ -28,27 +27,24 @@ func (c *Conn) serveRequest() bool {
 	r := c.newRequest()
 	c.r, c.body = r, bodyState{}
 	r.Proto.Number, r.Proto.Pipelined = c.requests, c.pipelined && c.requests > 1
-	c.srv.stats.Requests.Add(1)
-	c.srv.stats.Reading.Add(1)
+	c.protocol.stats.Requests.Add(1)
+	c.protocol.stats.Reading.Add(1)
 	rc := c.read(r)
-	if c.layer != nil {
-		c.layer.ReadBy(0) // the time was the head's
+	if c.encrypted() {
+		c.conn.ReadWithin(0, 0) // the time was the head's
 	}
-	c.srv.stats.Reading.Add(-1)
-	c.srv.stats.Writing.Add(1)
-	if !r.Proto.Crashed {
-		r.Answer(rc)
+	c.protocol.stats.Reading.Add(-1)
+	c.protocol.stats.Writing.Add(1)
+	if !r.Serve(rc) {
+		c.crashed(r)
+		return false
 	}
-	if r.Proto.Crashed {
-		r.FailCrashed()
-	}
-	c.srv.stats.Writing.Add(-1)
 	return c.end(r)
 }
 
-// finishRequest logs the request and leaves the connection as the next one
-// needs it.
-func (c *Conn) finishRequest(r *httpd.Request) bool {
+// Finish implements Carrier.
+func (c *Conn) Finish(r *httpd.Request) {
+	c.protocol.stats.Writing.Add(-1)
 	if !r.Proto.Failed {
 		if err := c.Flush(r); err != nil {
 			r.Broken(err)
@@ -57,21 +53,25 @@ func (c *Conn) finishRequest(r *httpd.Request) bool {
 		}
 	}
 	c.endDrop()
-	over := r.Proto.Failed      // nothing more is read
-	if r.Body.Unread && !over { // as in nginx, whatever the header of the response has said
+	c.over = r.Proto.Failed
+	if r.Body.Unread && !c.over { // as in nginx, whatever the header of the response has said
 		r.Proto.Keepalive, r.Proto.Lingering = false, true
 	}
-	until := clock.Mono() + r.Location().Core.LingeringTime*int64(time.Millisecond)
-	if !over && r.BodyUnread() && (r.Proto.Keepalive || r.Body.Discarded) {
-		over = !c.discard(r, until)
-		r.Proto.Cut = over
+	c.lingerUntil = clock.Mono() + r.Location().Core.LingeringTime*int64(time.Millisecond)
+	if !c.over && r.BodyUnread() && (r.Proto.Keepalive || r.Body.Discarded) {
+		c.over = !c.discard(r, c.lingerUntil)
+		r.Proto.Cut = c.over
 		r.Proto.Lingering = false
 	}
-	r.LogRequest()
+}
+
+// release ends a request that is logged, and leaves the connection as the next one needs
+// it. False ends the connection.
+func (c *Conn) release(r *httpd.Request) bool {
 	core := r.Location().Core
 	// A timeout of 0 that came into effect after the header said otherwise, or
 	// before any location was chosen, ends the connection, too.
-	keep := r.Proto.Keepalive && !over && core.KeepaliveTimeout > 0
+	keep := r.Proto.Keepalive && !c.over && core.KeepaliveTimeout > 0
 	if r.Debugging() {
 		r.Debugf("http close request")
 	}
@@ -86,8 +86,8 @@ func (c *Conn) finishRequest(r *httpd.Request) bool {
 		if core.TCPNoDelay() {
 			_ = c.nc.SetNoDelay(true)
 		}
-	} else if !over && (core.Lingering == httpd.LingerAlways || core.Lingering == httpd.LingerOn && (r.Proto.Lingering || c.unread(r))) {
-		c.lingeringClose(core, until)
+	} else if !c.over && (core.Lingering == httpd.LingerAlways || core.Lingering == httpd.LingerOn && (r.Proto.Lingering || c.unread(r))) {
+		c.lingeringClose(core, c.lingerUntil)
 	}
 	c.detach(r)
 	r.Release()
@@ -97,47 +97,40 @@ func (c *Conn) finishRequest(r *httpd.Request) bool {
 // detach takes over what outlives the request.
 func (c *Conn) detach(r *httpd.Request) {
 	c.r = nil
-	c.log, c.debug = r.Log(), r.Log().Debug()
-	c.timedOut = c.timedOut || r.Proto.TimedOut
-	c.crashed = c.crashed || r.Proto.Crashed
+	c.conn.KeepLog(r.Log())
+	c.conn.TimedOut = c.conn.TimedOut || r.Proto.TimedOut
+	if r.Proto.Crashed {
+		c.conn.Crash()
+	}
 }
 
-// read is readHead, guarded.
+// read reads the head of a request. A panic is the request's.
 func (c *Conn) read(r *httpd.Request) (rc httpd.Result) {
 	defer r.Recovered()
-	return c.readHead(r)
+	until := r.Start + r.Server().Conf.HeaderTimeout*1e6
+	if r.Proto.Number == 1 {
+		until = c.conn.OpenUntil()
+	}
+	return readHead(r, &c.input, c, until)
 }
 
-// end is finishRequest, guarded: a panic there ends the connection.
+// end is release, guarded: a panic there ends the connection.
 func (c *Conn) end(r *httpd.Request) bool {
 	keep, finished := false, false
 	func() {
 		defer r.Recovered()
-		keep = c.finishRequest(r)
+		keep = c.release(r)
 		finished = true
 	}()
 	if !finished {
-		c.detach(r)
-		c.crashed = true
-		r.Abandon()
+		c.crashed(r)
 	}
 	return keep
 }
 
-// caught is deferred where a connection's code runs outside of its requests.
-func (c *Conn) caught() {
-	if p := recover(); p != nil {
-		c.crashed = true
-		c.logf(errlog.Alert, nil, "%s", errlog.Panic(p))
-		c.abandon()
-	}
-}
-
-// abandon is close for a connection that has crashed.
-func (c *Conn) abandon() {
-	if !c.left {
-		c.clearReusable()
-		c.leave()
-	}
-	_ = c.nc.Close() // it may be closed
+// crashed leaves a request behind that could not be ended.
+func (c *Conn) crashed(r *httpd.Request) {
+	c.detach(r)
+	c.conn.Crash()
+	r.Abandon()
 }

@@ -1,10 +1,9 @@
 package httpd
 
 import (
-	"errors"
-	"io"
 	"sync"
 
+	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
@@ -12,7 +11,9 @@ import (
 // client that the request was copied from, and no connection: what is sent is
 // dropped. It holds the configuration, and an Instance that quits waits for it.
 type backgroundCarrier struct {
-	client Client
+	NoClient // the body of a background request has been read
+
+	client front.Client
 	local  netaddr.Addr
 	cfg    *Config // held; nil where it needs no holding
 	live   *sync.WaitGroup
@@ -28,7 +29,7 @@ func (r *Request) newBackgroundCarrier() *backgroundCarrier {
 	n.client.Begin(c.ID, c.Start, &c.Peer, n)
 	n.client.Proxy = c.Proxy
 	if c.TLS != nil {
-		n.client.TLS = c.TLS.copy()
+		n.client.TLS = c.TLS.Copy()
 	}
 	if r.cfg.Hold() {
 		n.cfg = r.cfg
@@ -54,31 +55,3 @@ func (n *backgroundCarrier) Local() *netaddr.Addr { return &n.local }
 
 // TCPInfo implements Socket.
 func (*backgroundCarrier) TCPInfo(*netaddr.TCPInfo) bool { return false }
-
-var errNoClient = errors.New("a background request has no client")
-
-// The methods of Carrier. The body of a background request has been read.
-
-func (*backgroundCarrier) NextBody(*Request) ([]byte, error)       { return nil, io.EOF }
-func (*backgroundCarrier) ReadyBody(*Request, []byte) (int, error) { return 0, nil }
-func (*backgroundCarrier) BodyAhead() (received, room int64)       { return 0, 0 }
-func (*backgroundCarrier) DetachBody(*Request) (BodyFlow, error)   { return nil, errNoClient }
-func (*backgroundCarrier) AttachBody(*Request, BodyFlow) error     { return errNoClient }
-func (*backgroundCarrier) DropBody(*Request) Result                { return OK }
-func (*backgroundCarrier) DropsBody() bool                         { return false }
-func (*backgroundCarrier) Continue(*Request) error                 { return nil }
-func (*backgroundCarrier) SendHints(*Request) error                { return nil }
-func (*backgroundCarrier) SendHead(*Request) Result                { return OK }
-func (*backgroundCarrier) Write(*Request, *Out) error              { return nil }
-func (*backgroundCarrier) Flush(*Request) error                    { return nil }
-func (*backgroundCarrier) Pending() int                            { return 0 }
-func (*backgroundCarrier) TakeBack(int)                            {}
-func (*backgroundCarrier) Overdue(*Request) bool                   { return false }
-func (*backgroundCarrier) OnBlocked(func())                        {}
-func (*backgroundCarrier) Blocked()                                {}
-func (*backgroundCarrier) Watch(Waiter) bool                       { return true }
-func (*backgroundCarrier) Unwatch(Waiter)                          {}
-func (*backgroundCarrier) EndWaits()                               {}
-func (*backgroundCarrier) HungUp() (bool, error)                   { return false, nil }
-func (*backgroundCarrier) Closed() bool                            { return false }
-func (*backgroundCarrier) Hijack() Hijacked                        { return Hijacked{} }

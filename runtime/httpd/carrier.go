@@ -2,7 +2,7 @@ package httpd
 
 // Carrier is the interface between a request and its client's connection, and the
 // only one between the engine and a protocol. An HTTP/1 connection implements it, and
-// so does backgroundCarrier for requests without a client. Its methods are called on
+// on the ground of [NoClient] what carries a request without a connection. Its methods are called on
 // the goroutine of the request unless they say otherwise. A subrequest family has one
 // Carrier, which the member that has the turn uses.
 type Carrier interface {
@@ -37,6 +37,9 @@ type Carrier interface {
 	Write(r *Request, o *Out) error
 	// Flush sends what waits to be sent.
 	Flush(r *Request) error
+	// Finish is called once when the request is answered, before it is logged. It sends
+	// what waits, and reads what is to be read of the rest of the body.
+	Finish(r *Request)
 	// Pending is how many bytes wait to be sent; TakeBack drops the last n of them.
 	Pending() int
 	TakeBack(n int)

@@ -14,7 +14,7 @@ import (
 
 // paper is a Carrier that notes what reaches the client.
 type paper struct {
-	httpd.BackgroundCarrier
+	httpd.NoClient
 	notes []string
 }
 

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 	"github.com/sluiceproxy/sluice/runtime/regex"
@@ -49,7 +50,7 @@ func (b *Builder) Build() (*Config, error) {
 		}
 		b.completeServer(s)
 	}
-	addrs := b.buildAddrs()
+	addrs := b.addrs
 	if err := all(b.merges, b.servers); err != nil {
 		return nil, err
 	}
@@ -141,7 +142,7 @@ func (c *Config) Sockets() (specs []netaddr.ListenSpec) {
 // AddrOf returns the address that the connection s is for, which came on the listening
 // socket of that key, nil when the
 // configuration does not listen there.
-func (c *Config) AddrOf(key string, s Socket) *Addr {
+func (c *Config) AddrOf(key string, s front.Socket) *Addr {
 	list := c.byKey[key]
 	if len(list) == 1 {
 		return list[0]

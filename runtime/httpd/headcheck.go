@@ -47,7 +47,7 @@ func (r *Request) ChooseServer(host []byte) Result {
 	if names == nil {
 		return OK
 	}
-	if r.sni.Server != nil && r.sni.Name != "" && string(host) == r.sni.Name {
+	if r.sni != nil && r.sni.Name != "" && string(host) == r.sni.Name {
 		if r.sni.Regex != nil && !r.Match(r.sni.Regex, host) {
 			return StatusInternalServerError
 		}
@@ -58,7 +58,7 @@ func (r *Request) ChooseServer(host []byte) Result {
 	if !ok && re != nil {
 		return StatusInternalServerError
 	}
-	if r.sni.Name != "" {
+	if r.sni != nil && r.sni.Name != "" {
 		if !ok {
 			srv, ok = r.listen.Default, true
 		}

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
@@ -13,11 +14,11 @@ var requests = sync.Pool{New: func() any { return &Request{file: new(openfile.In
 // Origin is where a main request comes from.
 type Origin struct {
 	Config  *Config
-	Client  *Client
+	Client  *front.Client
 	Carrier Carrier
-	Listen  *Addr     // the address that the connection came in on
-	SNI     SNIChoice // the server that a handshake has chosen; else it is that of Listen
-	Verbose bool      // debug_connection names the client
+	Listen  *Addr      // the address that the connection came in on
+	SNI     *SNIChoice // the server that a handshake has chosen; nil: that of Listen
+	Verbose bool       // debug_connection names the client
 
 	Numbers *atomic.Uint64  // the last one of NextNumber
 	Live    *sync.WaitGroup // of what has to end before the server does
@@ -27,9 +28,9 @@ type Origin struct {
 // ends with Release.
 func NewRequest(o *Origin) *Request {
 	r := requests.Get().(*Request)
-	r.cfg, r.client, r.carrier, r.listen, r.srv = o.Config, o.Client, o.Carrier, o.Listen, o.SNI.Server
-	if r.srv == nil {
-		r.srv = r.listen.Default
+	r.cfg, r.client, r.carrier, r.listen, r.srv = o.Config, o.Client, o.Carrier, o.Listen, o.Listen.Default
+	if o.SNI != nil {
+		r.srv = o.SNI.Server
 	}
 	r.loc = r.srv.Root
 	r.sni, r.numbers, r.live, r.verbose = o.SNI, o.Numbers, o.Live, o.Verbose

@@ -35,8 +35,25 @@ func (r *Request) Caught(failed func()) {
 	}
 }
 
-// Answer runs the request, guarded.
-func (r *Request) Answer(rc Result) {
+// Serve answers a main request, whose head has come to rc, and logs it. A panic ends the
+// request: with 500 where nothing has been sent, else the response breaks off. False: its
+// end has panicked, too; the request is not released, and nothing of its connection is used
+// again.
+func (r *Request) Serve(rc Result) (ended bool) {
+	if !r.Proto.Crashed {
+		r.answer(rc)
+	}
+	if r.Proto.Crashed {
+		r.failCrashed()
+	}
+	defer r.Recovered()
+	r.carrier.Finish(r)
+	r.LogRequest()
+	return true
+}
+
+// answer runs the request, guarded.
+func (r *Request) answer(rc Result) {
 	defer r.Recovered()
 	if rc == OK {
 		rc = r.Begin()
@@ -46,9 +63,9 @@ func (r *Request) Answer(rc Result) {
 	r.postAction()
 }
 
-// FailCrashed ends a request that has crashed: with 500 where nothing has been
+// failCrashed ends a request that has crashed: with 500 where nothing has been
 // sent, else the response breaks off.
-func (r *Request) FailCrashed() {
+func (r *Request) failCrashed() {
 	defer r.Recovered()
 	if r.member != nil || r.Proto.Failed || r.answered || r.Proto.Sent > int64(r.carrier.Pending()) {
 		r.terminate(Error)

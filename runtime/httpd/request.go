@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
@@ -35,9 +36,9 @@ type Request struct {
 	Proto Proto
 
 	cfg     *Config
-	client  *Client
+	client  *front.Client
 	carrier Carrier
-	sni     SNIChoice
+	sni     *SNIChoice      // nil where a handshake has chosen no server
 	numbers *atomic.Uint64  // the last one of NextNumber
 	live    *sync.WaitGroup // of what has to end before the server does
 	listen  *Addr           // the address of listen that the connection came in on

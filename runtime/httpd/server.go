@@ -1,12 +1,12 @@
 package httpd
 
 import (
-	"crypto/tls"
 	"errors"
 	"os"
 	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/httpd/route"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/regex"
@@ -21,7 +21,7 @@ type Server struct {
 
 	// TLS are the server's TLS settings, made by the ssl module; nil without
 	// certificates. VerifyClient: a client certificate matters.
-	TLS          *TLS
+	TLS          *front.TLS
 	VerifyClient bool
 	// CheckTLS judges a request on a TLS connection (client certificates).
 	CheckTLS Handler
@@ -149,7 +149,6 @@ type Addr struct {
 	SSL           bool
 	HTTP2         bool
 	ProxyProtocol bool
-	TLS           *tls.Config // of every handshake; the server is chosen by the name in it
 
 	servers  []*Server
 	explicit bool // default_server was given
@@ -165,28 +164,6 @@ func (a *Addr) Servers() []*Server { return a.servers }
 
 // Text returns the address as nginx prints it: 0.0.0.0:80.
 func (a *Addr) Text() string { return a.Spec.Addr.String() }
-
-// buildAddrs completes the addresses, but for their names, once all servers are
-// known.
-func (b *Builder) buildAddrs() []*Addr {
-	for _, a := range b.addrs {
-		if a.SSL {
-			a.TLS = &tls.Config{GetConfigForClient: chooseTLS}
-		}
-	}
-	return b.addrs
-}
-
-var errNoServerCert = errors.New("no certificate is set for the server")
-
-// chooseTLS is the tls.Config.GetConfigForClient of every address.
-func chooseTLS(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-	h := HandshakeOf(hello)
-	if h == nil {
-		return nil, errNoServerCert
-	}
-	return h.Choose(hello)
-}
 
 // join adds a listen to its address. It returns, in nginx's words, what
 // contradicts the listens before, and what is only to be warned of.

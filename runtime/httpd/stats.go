@@ -1,15 +1,14 @@
 package httpd
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/sluiceproxy/sluice/runtime/front"
+)
 
 // Stats counts what stub_status shows. It outlives configurations.
 type Stats struct {
-	Accepted, Handled, Requests       atomic.Int64
-	Active, Reading, Writing, Waiting atomic.Int64
+	front.Stats // of connections
 
-	// Ended, if not nil, is called when a connection has ended. It is set before anything is served.
-	Ended func()
+	Requests, Reading, Writing atomic.Int64
 }
-
-// Connections is how many there are.
-func (s *Stats) Connections() int64 { return s.Active.Load() }

@@ -25,6 +25,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/http1"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/inputs"
@@ -40,7 +41,7 @@ type Server struct {
 	t      testing.TB
 	socket string
 	log    lines
-	in     *http1.Instance
+	in     *front.Instance
 }
 
 // Load reads the contents of an http block. `listen` directives are added to
@@ -59,7 +60,8 @@ func New(t testing.TB, text string, modules ...httpd.Module) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := http1.NewInstance(&httpd.Stats{})
+	stats := &httpd.Stats{}
+	in, err := front.NewInstance(&stats.Stats)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,11 +69,12 @@ func New(t testing.TB, text string, modules ...httpd.Module) *Server {
 	if err := cfg.Start(); err != nil {
 		t.Fatal(err)
 	}
-	opened, err := in.Open(cfg, nil, func(err error) { t.Error(err) })
+	bound := http1.NewProtocol(stats).Bind(cfg)
+	opened, err := in.Open(bound, nil, func(err error) { t.Error(err) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	in.Use(cfg, opened)
+	in.Use(bound, opened)
 	s.in = in
 	t.Cleanup(in.Quit)
 	return s

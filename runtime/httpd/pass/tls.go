@@ -11,6 +11,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/tlsobjects"
 	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
 	"github.com/sluiceproxy/sluice/runtime/script"
 	"github.com/sluiceproxy/sluice/runtime/tlstable"
@@ -66,7 +67,7 @@ type TLS struct {
 
 // Build reads the files that the settings name.
 func (s *TLSSettings) Build(b *httpd.Builder, prefix string) (*TLS, error) {
-	t := &TLS{conf: *s, objects: b.TLSObjects(), absolute: b.Loader.ConfFile}
+	t := &TLS{conf: *s, objects: tlsobjects.Of(b), absolute: b.Loader.ConfFile}
 	t.base = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // verification is nginx's, after the handshake
 	lo, hi, _, ok := tlsconf.Protocols(s.Protocols.V).Range()
 	if ok {

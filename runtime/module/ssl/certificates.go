@@ -8,7 +8,9 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/tlsobjects"
 	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
 	"github.com/sluiceproxy/sluice/runtime/script"
 )
@@ -20,7 +22,7 @@ const keepObjects = 24 * time.Hour
 // objects returns what the configuration's certificates are loaded through.
 // They outlive it where ssl_object_cache_inheritable says so.
 func (x *module) objects() *tlsconf.Objects {
-	o := x.b.TLSObjects()
+	o := tlsobjects.Of(x.b)
 	if o.Inherited == nil && x.b.Loader.Live() && x.inherit.Of(x.b.Loader.Main).on {
 		o.Inherited = certificateCaches.Take(x.b.Env.Resources, "http", func() *tlsconf.CertificateCache {
 			return &tlsconf.CertificateCache{Max: math.MaxInt, Inactive: keepObjects}
@@ -90,11 +92,11 @@ func (x *module) dynamic(c *settings) (*dynamic, error) {
 
 // get is a tls.Config.GetCertificate.
 func (d *dynamic) get(hello *tls.ClientHelloInfo) (cert *tls.Certificate, err error) {
-	conn := httpd.HandshakeOf(hello)
+	conn := front.Handshaking(hello)
 	if conn == nil {
 		return nil, loadError("no connection")
 	}
-	conn.Evaluate(func(r *httpd.Request) {
+	httpd.Evaluate(conn, func(r *httpd.Request) {
 		var list []*tls.Certificate
 		for _, names := range d.names {
 			one, failed := d.load(string(names[0].Eval(r)), string(names[1].Eval(r)))

@@ -6,7 +6,7 @@
 //		ssl_certificate_key /etc/ssl/example.key;
 //	}
 //
-// It turns a server's directives into an [httpd.TLS], with the settings that
+// It turns a server's directives into an [front.TLS], with the settings that
 // package tlsconf makes of their texts; handshakes are run by the kernel.
 // Certificates are loaded once for all servers that name them.
 //

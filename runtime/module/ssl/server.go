@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/logfile"
 	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
@@ -59,7 +60,7 @@ func (x *module) server(s *httpd.Server) error {
 		}
 	}
 	x.warnIgnored(c)
-	s.TLS = &httpd.TLS{Config: w.cfg, Reject: c.reject, RecordSize: int(max(min(c.bufferSize, 16<<10), 1)), SessionIDs: x.sessionID.Index >= 0}
+	s.TLS = &front.TLS{Config: w.cfg, Reject: c.reject, RecordSize: int(max(min(c.bufferSize, 16<<10), 1)), SessionIDs: x.sessionID.Index >= 0}
 	if w.c.verify != verifyOff {
 		w.judge()
 	}

@@ -145,10 +145,6 @@ func (x *module) address(a *httpd.Addr) error {
 		return loadError(conf.Sprintf(`no "ssl_certificate" is defined for the "listen ... ssl" directive in %s:%d`,
 			n.File.Path, n.Line))
 	}
-	if s := a.Default.TLS; s != nil {
-		// The name of the server is in what they decrypt.
-		a.TLS.EncryptedClientHelloKeys = s.Config.EncryptedClientHelloKeys
-	}
 	c := x.section.Of(a.Default.Block)
 	if len(c.certificates.Items) > 0 {
 		return nil

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"time"
 
+	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
 	"github.com/sluiceproxy/sluice/runtime/script"
@@ -76,7 +77,7 @@ func defineHandshakeVars(define definer) {
 		return []byte("NOT_TRIED")
 	})
 
-	hello := func(name string, get func(h *httpd.Hello) []byte) {
+	hello := func(name string, get func(h *front.Hello) []byte) {
 		define(name, func(r *httpd.Request) []byte {
 			if s := r.Client().TLS; s != nil {
 				if v := get(&s.Hello); len(v) > 0 {
@@ -86,10 +87,10 @@ func defineHandshakeVars(define definer) {
 			return nil
 		})
 	}
-	hello("ssl_server_name", func(h *httpd.Hello) []byte { return []byte(h.ServerName) })
-	hello("ssl_ciphers", func(h *httpd.Hello) []byte { return tlsconf.AppendCiphers(nil, h.Ciphers) })
-	hello("ssl_curves", func(h *httpd.Hello) []byte { return tlsconf.AppendCurves(nil, h.Curves) })
-	hello("ssl_sigalgs", func(h *httpd.Hello) []byte { return tlsconf.AppendSigAlgs(nil, h.SigAlgs) })
+	hello("ssl_server_name", func(h *front.Hello) []byte { return []byte(h.ServerName) })
+	hello("ssl_ciphers", func(h *front.Hello) []byte { return tlsconf.AppendCiphers(nil, h.Ciphers) })
+	hello("ssl_curves", func(h *front.Hello) []byte { return tlsconf.AppendCurves(nil, h.Curves) })
+	hello("ssl_sigalgs", func(h *front.Hello) []byte { return tlsconf.AppendSigAlgs(nil, h.SigAlgs) })
 }
 
 func defineClientVars(define definer) {

@@ -1,28 +1,25 @@
-package http1
+package front
 
 import (
 	"sync"
 	"sync/atomic"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
-	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
-// Instance serves connections: sockets, the current configuration and the
-// connections that are alive. One per process.
+// Instance has the sockets, the current configuration and the connections that are
+// alive. There is one per process.
 type Instance struct {
-	config   atomic.Pointer[httpd.Config]
-	stats    *httpd.Stats
+	config   atomic.Pointer[Config]
+	stats    *Stats
 	log      atomic.Pointer[errlog.Logger]
 	debug    atomic.Pointer[netaddr.AddrSet] // of debug_connection
 	lot      *netio.Lot
 	quitting atomic.Bool
 	ending   atomic.Bool // see Terminate
 	nextConn atomic.Uint64
-
-	nextNumber atomic.Uint64 // the last one of NextNumber
 
 	connLimit     connLimit
 	reusable      reusableQueue
@@ -40,7 +37,7 @@ type Instance struct {
 }
 
 // NewInstance returns an instance that listens nowhere yet.
-func NewInstance(stats *httpd.Stats) (*Instance, error) {
+func NewInstance(stats *Stats) (*Instance, error) {
 	s := &Instance{stats: stats, listening: map[string]*Listening{}}
 	lot, err := netio.NewLot(netio.LotOptions{Spawn: s.workers.run})
 	if err != nil {
@@ -71,7 +68,7 @@ func (s *Instance) SetConnectionLimit(n int) { s.connLimit.limit.Store(int64(n))
 // Open opens the sockets that cfg needs and are not open yet. inherited maps
 // keys to sockets another process opened. On an error nothing is changed.
 // The result is handed to Use or to Discard.
-func (s *Instance) Open(cfg *httpd.Config, inherited map[string]*netio.Listener, warn func(error)) (opened []*netio.Listener, err error) {
+func (s *Instance) Open(cfg Config, inherited map[string]*netio.Listener, warn func(error)) (opened []*netio.Listener, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, spec := range cfg.Sockets() {
@@ -100,11 +97,12 @@ func Discard(opened []*netio.Listener) {
 // Use makes cfg the current configuration: new sockets begin to accept, those
 // it does not have are closed. Connections that wait for a request take it at once,
 // the others when they are done with theirs.
-func (s *Instance) Use(cfg *httpd.Config, opened []*netio.Listener) {
+func (s *Instance) Use(cfg Config, opened []*netio.Listener) {
 	cfg.Begin()
-	old := s.config.Swap(cfg)
-	defer old.Release()
-	defer old.Retire()
+	if old := s.config.Swap(&cfg); old != nil {
+		defer (*old).Release()
+		defer (*old).Retire()
+	}
 	defer s.lot.Recall()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -119,7 +117,7 @@ func (s *Instance) Use(cfg *httpd.Config, opened []*netio.Listener) {
 	for _, spec := range cfg.Sockets() {
 		wanted[spec.Key()] = true
 		if ls := s.listening[spec.Key()]; ls != nil {
-			ls.config.Store(cfg)
+			ls.config.Store(&cfg)
 			ls.each(func(ln *netio.Listener) { ln.Configure(&spec, nil) })
 		}
 	}
@@ -142,6 +140,10 @@ func (s *Instance) Listeners() (out []*netio.Listener) {
 	}
 	return out
 }
+
+// Live counts what has to end before Quit returns: connections, and what their protocols
+// add.
+func (s *Instance) Live() *sync.WaitGroup { return &s.live }
 
 // connGone is called when a connection has ended.
 func (s *Instance) connGone(c *Conn) {
@@ -199,8 +201,8 @@ func (s *Instance) Quit() {
 	s.boundOpening()
 	s.live.Wait()
 	if cfg := s.config.Load(); cfg != nil {
-		cfg.Release()
-		cfg.Close()
+		(*cfg).Release()
+		(*cfg).Close()
 	}
 	_ = s.lot.Close() // it fails only where it is closed already
 	s.workers.stop()
@@ -231,9 +233,9 @@ func (s *Instance) StopListening() {
 }
 
 // current returns the current configuration, held for the caller.
-func (s *Instance) current() *httpd.Config {
+func (s *Instance) current() *Config {
 	for {
-		if cfg := s.config.Load(); cfg.Hold() {
+		if cfg := s.config.Load(); (*cfg).Hold() {
 			return cfg
 		}
 	}

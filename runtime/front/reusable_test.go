@@ -1,17 +1,16 @@
-package http1
+package front
 
 import (
 	"syscall"
 	"testing"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
-	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
 // TestCrashedIsNotReusable: a connection whose handshake panics leaves the queue of those that may be closed for others.
 func TestCrashedIsNotReusable(t *testing.T) {
-	s, err := NewInstance(&httpd.Stats{})
+	s, err := NewInstance(&Stats{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,8 +30,8 @@ func TestCrashedIsNotReusable(t *testing.T) {
 	c := newConn(s, nil, nc)
 	c.log = errlog.New(errlog.Config{})
 	func() {
-		defer c.caught()
-		c.setReusable()
+		defer c.Caught()
+		c.SetReusable()
 		panic("in a handshake")
 	}()
 	if n := s.evict(); n != 0 || s.connLimit.leaving.Load() != 0 {

@@ -1,17 +1,12 @@
-package http1
+package front
 
 import (
 	"crypto/sha256"
 	"crypto/tls"
 	"sync"
 
-	"github.com/sluiceproxy/sluice/runtime/buf"
-	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
-
-// maxRecord is the most plain text a TLS record takes (RFC 8446, 5.1).
-const maxRecord = 16 << 10
 
 // tlsLayer is the net.Conn under crypto/tls, with what the connection needs to
 // know about its handshake. It is pooled; crypto/tls drops it with the
@@ -20,8 +15,7 @@ type tlsLayer struct {
 	netio.RecordConn
 
 	c       *Conn
-	session httpd.Session
-	size    int  // plain text gathered for one record
+	session Session
 	more    bool // crypto/tls may hold plain text that is unread
 	dead    bool // nothing may be sent any more
 
@@ -31,11 +25,11 @@ type tlsLayer struct {
 
 var layers = sync.Pool{New: func() any { return new(tlsLayer) }}
 
-// start makes the layer ready for the handshake on c.
+// start makes the layer ready for the handshake on c, whose socket is a real one.
 func (l *tlsLayer) start(c *Conn) {
-	l.Reset(c.nc, nil)
-	l.c, l.size = c, maxRecord
-	c.client.TLS = &l.session
+	l.Reset(c.nc.(*netio.Conn), nil)
+	l.c = c
+	c.Client.TLS = &l.session
 }
 
 // release gives the layer back; the socket stays c's.
@@ -86,7 +80,7 @@ func (l *tlsLayer) Write(p []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		l.c.nc.SetWriteTimeout(min(left, httpd.Msec(l.c.addr.Default.Root.Core.SendTimeout)))
+		l.c.nc.SetWriteTimeout(min(left, l.c.opening.SendTimeout))
 	}
 	return l.RecordConn.Write(p)
 }
@@ -107,78 +101,17 @@ func (p *plainText) Read(b []byte) (int, error) {
 
 // Write sends plain text in records of ssl_buffer_size.
 func (p *plainText) Write(b []byte) (n int, err error) {
-	for len(b) > p.size {
-		m, err := p.c.tls.Write(b[:p.size])
+	size := p.session.Settings.RecordSize
+	for len(b) > size {
+		m, err := p.c.tls.Write(b[:size])
 		n += m
 		if err != nil {
 			return n, err
 		}
-		b = b[p.size:]
+		b = b[size:]
 	}
 	m, err := p.c.tls.Write(b)
 	return n + m, err
-}
-
-// room is how much of a response is gathered before it leaves: one record on a
-// TLS connection.
-func (c *Conn) room() int {
-	if c.layer != nil {
-		return c.layer.size
-	}
-	return gather
-}
-
-// putTLS writes b in full records and keeps the rest for what follows.
-func (c *Conn) putTLS(b []byte) error {
-	size := c.layer.size
-	for len(b) > 0 {
-		if c.outLen == 0 && len(b) >= size {
-			if _, err := c.tls.Write(b[:size]); err != nil {
-				return err
-			}
-			c.countOut(size, nil)
-			b = b[size:]
-			continue
-		}
-		if c.out == nil {
-			c.out = buf.Sized(size)
-		}
-		n := copy(c.out.B[c.outLen:size], b)
-		c.outLen += n
-		b = b[n:]
-		if c.outLen == size {
-			if err := c.Flush(nil); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// writeFileTLS reads a range of a file into full records.
-func (c *Conn) writeFileTLS(r *httpd.Request, o *httpd.Out) error {
-	size := c.layer.size
-	off, left := o.Off, o.Len
-	for left > 0 {
-		if c.out == nil {
-			c.out = buf.Sized(size)
-		}
-		n := int(min(left, int64(size-c.outLen)))
-		m, err := httpd.Pread(o.FD, c.out.B[c.outLen:c.outLen+n], off)
-		if m < n {
-			return r.FileFailed(o, err)
-		}
-		c.outLen += n
-		r.Main().Proto.Sent += int64(n)
-		off += int64(n)
-		left -= int64(n)
-		if c.outLen == size {
-			if err := c.Flush(r); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // noteSession returns cfg for this handshake alone, which keeps what SessionID

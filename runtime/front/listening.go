@@ -1,4 +1,4 @@
-package http1
+package front
 
 import (
 	"errors"
@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
-	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
@@ -15,8 +14,8 @@ import (
 // one address. Its methods are called by one goroutine at a time.
 type Listening struct {
 	key       string
-	lns       []*netio.Listener            // one, and its twins
-	config    atomic.Pointer[httpd.Config] // the last one that had the socket
+	lns       []*netio.Listener      // one, and its twins
+	config    atomic.Pointer[Config] // the last one that had the socket
 	accepting sync.WaitGroup
 }
 
@@ -82,4 +81,24 @@ func (s *Instance) accept(ls *Listening, ln *netio.Listener) {
 		// goroutines that became ready, the scheduler would run the last one first.
 		runtime.Gosched()
 	}
+}
+
+// admit begins to serve a connection.
+func (s *Instance) admit(ls *Listening, nc *netio.Conn) {
+	if !s.makeRoom() {
+		s.stats.Accepted.Add(1)
+		s.log.Load().Log(errlog.Alert, 0, nil, nil, "%d worker_connections are not enough", s.connLimit.limit.Load())
+		nc.Release()
+		return
+	}
+	s.live.Add(1)
+	c := newConn(s, ls, nc)
+	c.Refresh()
+	if cfg := ls.config.Load(); c.cfg == nil && (*cfg).Hold() {
+		// The address was dropped while the connection waited to be accepted: the
+		// configuration that listened serves it. Use holds that until no socket of
+		// it accepts any more.
+		c.take(cfg, (*cfg).Endpoint(ls.key, nc))
+	}
+	s.workers.run(c.serveFn)
 }

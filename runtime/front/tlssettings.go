@@ -1,9 +1,8 @@
-package httpd
+package front
 
 import (
 	"crypto/tls"
 
-	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
 )
 
@@ -24,25 +23,4 @@ type TLS struct {
 	// Judge returns OpenSSL's verdict on the client's certificate; nil where
 	// none is asked for. It is called once in a connection.
 	Judge func(cs *tls.ConnectionState) tlsconf.VerifyCode
-}
-
-// TLSObjects returns what the configuration's certificates, keys and
-// revocation lists are loaded through.
-func (b *Builder) TLSObjects() *tlsconf.Objects {
-	o, _ := b.Shared(tlsObjects{}, func() any { return &tlsconf.Objects{Read: b.Loader.Inputs.ReadFile} }).(*tlsconf.Objects)
-	return o
-}
-
-type tlsObjects struct{}
-
-// CheckTLS applies what the ssl module decided about the client's certificate.
-func (r *Request) CheckTLS() Result {
-	if r.Proto.PlainHTTP {
-		r.Logf(errlog.Info, nil, "client sent plain HTTP request to HTTPS port")
-		return StatusToHTTPS
-	}
-	if r.client.TLS == nil || r.srv.CheckTLS == nil {
-		return OK
-	}
-	return r.srv.CheckTLS(r)
 }

@@ -1,9 +1,8 @@
-package httpd
+package front
 
 import (
 	"crypto/tls"
 
-	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
 )
 
@@ -30,8 +29,8 @@ type Session struct {
 	Ready     bool // the handshake is over
 }
 
-// copy returns a Session with the same answers that does not need the connection.
-func (s *Session) copy() *Session {
+// Copy returns a Session with the same answers that does not need the connection.
+func (s *Session) Copy() *Session {
 	return &Session{
 		Hello: s.Hello, Settings: s.Settings, SessionID: s.SessionID, state: s.State(), Ready: s.Ready,
 		verdict: s.ClientVerdict(), judged: true,
@@ -71,22 +70,4 @@ func (s *Session) ClientVerdict() tlsconf.VerifyCode {
 		s.verdict, s.judged = s.Settings.Judge(s.State()), true
 	}
 	return s.verdict
-}
-
-// Handshake is a TLS handshake that goes on, to who chooses a certificate for it.
-type Handshake interface {
-	// Choose returns the settings for the name that the client asks for.
-	Choose(hello *tls.ClientHelloInfo) (*tls.Config, error)
-	// Evaluate runs fn with a request that stands for the connection before there is
-	// one, so that values with variables can be computed.
-	Evaluate(fn func(r *Request))
-	// Logf writes to the error log with the connection's context.
-	Logf(lv errlog.Level, err error, format string, args ...any)
-}
-
-// HandshakeOf returns the handshake that a callback of crypto/tls is about, nil if it is
-// that of no server.
-func HandshakeOf(hello *tls.ClientHelloInfo) Handshake {
-	h, _ := hello.Conn.(Handshake)
-	return h
 }

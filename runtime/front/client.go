@@ -1,0 +1,41 @@
+package front
+
+import (
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
+	"github.com/sluiceproxy/sluice/runtime/wire/proxyproto"
+)
+
+// Client is what is known of the client of a connection. Nothing of it changes as
+// long as the connection lasts, so its requests read it without locks. What a
+// request may see differently (the address after realip, the configuration) is the
+// Request's own.
+type Client struct {
+	ID    uint64             // number of the connection in error log lines: *3
+	Start int64              // clock.Mono of the accept
+	Peer  netaddr.Addr       // of the socket
+	Host  []byte             // Peer as text, without its port
+	Proxy *proxyproto.Header // the PROXY header that the connection began with, nil without one
+	TLS   *Session           // nil on a plain connection
+
+	// Socket gives what only the operating system knows of the connection.
+	Socket Socket
+
+	hostText [MaxHostText]byte
+}
+
+// Socket is the part of a client's socket that requests read facts from.
+type Socket interface {
+	// Local returns the address that the client connected to.
+	Local() *netaddr.Addr
+	// TCPInfo fills info and reports whether the system has it.
+	TCPInfo(info *netaddr.TCPInfo) bool
+}
+
+// MaxHostText is more than the length of any address as text.
+const MaxHostText = 64
+
+// Begin sets what is known when a connection begins.
+func (c *Client) Begin(id uint64, start int64, peer *netaddr.Addr, s Socket) {
+	c.ID, c.Start, c.Peer, c.Socket = id, start, *peer, s
+	c.Host = c.Peer.AppendHost(c.hostText[:0])
+}

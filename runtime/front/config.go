@@ -1,0 +1,54 @@
+package front
+
+import (
+	"crypto/tls"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
+)
+
+// Config is a loaded configuration, as front has to know it: where it listens, and how
+// long it is in use. An implementation is a pointer, or compares as one.
+type Config interface {
+	// Sockets returns the sockets to listen on.
+	Sockets() []netaddr.ListenSpec
+	// Endpoint returns what connections meet that come in on the socket of that key, nil
+	// where the configuration does not have it.
+	Endpoint(key string, s Socket) Endpoint
+
+	// Begin makes the caller the first user. Hold adds one, unless the last one has gone;
+	// Release is called once for Begin and for every Hold that returned true.
+	Begin()
+	Hold() bool
+	Release()
+	// Retire is called when another configuration has become current, Close when the
+	// server ends.
+	Retire()
+	Close()
+}
+
+// Endpoint is a listening address in a configuration, with the protocol that is spoken
+// there. Its methods are called on the goroutine of the connection.
+type Endpoint interface {
+	// Opening returns what a connection begins with.
+	Opening() Opening
+	// ChooseTLS returns the settings of a handshake with the server that the client has
+	// named, "" where it has named none. It may set Chosen and the log of c. It is called
+	// again when the configuration has changed.
+	ChooseTLS(c *Conn, name string) (*TLS, error)
+	// Serve serves a connection that is open, until it is closed or parked. What a parked
+	// connection does next is up to the function it was parked with.
+	Serve(c *Conn)
+}
+
+// Opening is what happens to a connection before its protocol serves it.
+type Opening struct {
+	ProxyProtocol bool          // a PROXY header comes first
+	TLS           *tls.Config   // then a handshake, of HandshakeConfig; nil: none
+	NoDelay       bool          // TCP_NODELAY is set before the handshake
+	Timeout       time.Duration // from the accept to the end of both, and of what the protocol reads first
+	SendTimeout   time.Duration // between two successful writes
+	Log           *errlog.Logger
+	ResetTimedout bool // reset_timedout_connection
+}

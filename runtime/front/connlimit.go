@@ -1,0 +1,73 @@
+package front
+
+import (
+	"errors"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+)
+
+// connLimit holds the number of connections to worker_connections.
+type connLimit struct {
+	limit   atomic.Int64 // worker_connections
+	leaving atomic.Int64 // evicted and not closed yet
+	warned  atomic.Int64 // clock.Now().Sec of the last warning
+}
+
+// nearLimit reports whether more than three quarters of worker_connections are in
+// use. Then connections that wait on a goroutine are put into the reusableQueue.
+func (s *Instance) nearLimit() bool {
+	limit := s.connLimit.limit.Load()
+	return limit > 0 && s.stats.Active.Load() > limit-limit/4
+}
+
+// makeRoom reports whether another connection is within worker_connections. When
+// few are left, it closes connections that wait.
+func (s *Instance) makeRoom() bool {
+	limit := s.connLimit.limit.Load()
+	if limit <= 0 {
+		return true
+	}
+	free := limit - (s.stats.Active.Load() - s.connLimit.leaving.Load())
+	if free <= limit/16 {
+		if n := s.evict(); n > 0 {
+			free += int64(n)
+			if now := clock.Now().Sec; s.connLimit.warned.Swap(now) != now {
+				s.log.Load().Log(errlog.Warn, 0, nil, nil, "%d worker_connections are not enough, reusing connections", limit)
+			}
+		}
+	}
+	return free > 0
+}
+
+// evict closes some of the connections that wait, as many as nginx would, and
+// returns how many. They keep their descriptors until their goroutines have ended.
+func (s *Instance) evict() int {
+	n := max(1, min(32, int(s.stats.Waiting.Load())/8))
+	evicted := s.lot.Evict(n, s.reusable.since(n))
+	if evicted < n {
+		evicted += s.reusable.evict(n - evicted)
+	}
+	s.connLimit.leaving.Add(int64(evicted))
+	return evicted
+}
+
+// acceptFailed logs an accept that failed. Where descriptors have run out it closes
+// idle connections; freed reports whether there were any.
+func (s *Instance) acceptFailed(err error) (freed bool) {
+	level := errlog.Alert
+	switch {
+	case errors.Is(err, syscall.ECONNABORTED):
+		level = errlog.Error
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		level = errlog.Crit
+		freed = s.evict() > 0
+		if now := clock.Now().Sec; freed && s.noDescriptors.Swap(now) == now {
+			return freed // one line a second
+		}
+	}
+	s.log.Load().Fail(level, err)
+	return freed
+}

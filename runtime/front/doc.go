@@ -1,0 +1,22 @@
+// Package front makes connections of sockets: it listens, accepts, reads the PROXY
+// header, makes the TLS handshake with the server that the client names, and keeps
+// worker_connections. Then it hands the connection to its protocol, which front knows
+// only as an [Endpoint] that serves it. It also ends connections: at a reload, when places
+// are short, and when the server quits.
+//
+//	in, err := front.NewInstance(stats)
+//	opened, err := in.Open(cfg, nil, warn)
+//	in.Use(cfg, opened) // accepts; a later Use is a reload
+//	in.Quit()           // returns when the last connection has ended
+//
+// It stands for ngx_event_accept.c, ngx_connection.c, ngx_proxy_protocol.c, the
+// handshakes of ngx_event_openssl.c, and the connections of nginx's worker cycle.
+//
+// # Words
+//
+// A parked connection waits without a goroutine, in the idle poller (netio.Lot). A
+// connection is recalled when the configuration changes while it is parked; it is retired
+// when the current configuration does not have its address, and unfit when that would not
+// accept it as it is (refresh.go). It is reusable while it may be closed to make room for
+// another one, and evicted once that has happened (reusable.go).
+package front
