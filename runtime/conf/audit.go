@@ -96,8 +96,8 @@ func (l *Loader) Support(spec *Spec) Status {
 	return Unsupported
 }
 
-// Why says what does not work of a directive that is a [Hint] or [Partial], ""
-// for others.
+// Why returns what does not work of a directive that is a [Hint] or [Partial], "" for
+// others.
 func (l *Loader) Why(spec *Spec) string {
 	r := l.rowOf(spec)
 	switch {

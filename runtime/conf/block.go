@@ -120,8 +120,8 @@ func (l *List[T]) Claim(b *Block) {
 // SetAt reports whether the items were given in b itself.
 func (l *List[T]) SetAt(b *Block) bool { return l.at == b }
 
-// Slot is a value that knows the block that set it, for settings whose meaning
-// depends on where they were given.
+// Slot is a value with the block that set it, for settings whose meaning depends on
+// the block.
 type Slot[T any] struct {
 	V  T
 	at *Block
@@ -143,9 +143,9 @@ type Section[T any] struct {
 	copies slab[T]
 }
 
-// NewSection adds a section to module m. defaults is the value that holds
-// where nothing was said; bind ties directive names to the fields of the
-// struct it is given. bind must name the same directives on every call.
+// NewSection adds a section to module m. defaults is the value where no directive is
+// given; bind ties directive names to the fields of the struct it is given. bind must
+// name the same directives on every call.
 func NewSection[T any](m *Module, defaults T, bind func(*T, *Table)) *Section[T] {
 	s := &Section[T]{id: m.loader.sections}
 	m.loader.sections++

@@ -1,10 +1,10 @@
 // Package conf turns the parser's tree into typed, inherited settings: the
 // configuration kernel.
 //
-// It knows nginx's language (which directive may stand where, how often, with
-// how many arguments) from the reference tables under reference/, and knows no
-// module. A module contributes a [Section]: a struct and a bind function that
-// ties directive names to the struct's own fields, much as package flag does.
+// It has nginx's language (where a directive is allowed, how often, with how many
+// arguments) from the reference tables under reference/, and does not depend on any
+// module. A module contributes a [Section]: a struct and a bind function that ties
+// directive names to the struct's own fields, much as package flag does.
 //
 //	type settings struct {
 //		enable bool

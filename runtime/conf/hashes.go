@@ -81,8 +81,8 @@ func key(name string) (k uint64) {
 	return k
 }
 
-// Check says what nginx would say of a table of these names: warn is given the text
-// of a warning.
+// Check returns nginx's error for a table of these names. nginx's warning is passed
+// to warn.
 func (h Hash) Check(names []string, warn func(format string, args ...any)) error {
 	switch {
 	case h.Max == 0:

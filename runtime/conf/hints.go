@@ -15,8 +15,8 @@ const (
 )
 
 // Hint adds a tuning directive that has no effect here, for the reason why; check
-// says whether nginx would take it. It stands for the directives of that name in
-// all subsystems. One that a module handles nevertheless is only given the reason.
+// returns nginx's error for a wrong form. The hint applies to the directives of that
+// name in all subsystems. A directive that a module handles gets only the reason.
 func (m *Module) Hint(name, why string, check func(*Cmd) error) {
 	l := m.loader
 	if Find(name, m.Name) == nil {
@@ -36,7 +36,7 @@ func (l *Loader) hintFor(s *Spec) *hint {
 	return l.hints[s.Name]
 }
 
-// HintReason says why the directive of s has no effect, or "".
+// HintReason returns why the directive of s has no effect, or "".
 func (l *Loader) HintReason(s *Spec) string {
 	if h := l.hintFor(s); h != nil {
 		return h.why

@@ -24,8 +24,8 @@ type Loader struct {
 	Skip map[int]bool
 	// Inputs is where files and hosts are read from; set it before Load.
 	Inputs Inputs
-	// RawSockets is set by directives that want sockets with foreign addresses,
-	// for which a worker without privileges keeps a capability.
+	// RawSockets is set by directives that need sockets with foreign addresses, for
+	// which a worker without privileges keeps a capability.
 	RawSockets bool
 
 	rows      map[string][]*row
@@ -69,7 +69,7 @@ type row struct {
 	inherited bool
 }
 
-// Status says how far a directive is supported.
+// Status is how far a directive is supported.
 type Status uint8
 
 // The ways in which a directive can be treated.
@@ -77,7 +77,7 @@ const (
 	Supported   Status = iota
 	Hint               // accepted, has no effect here
 	Unsupported        // known to nginx, refused
-	Partial            // accepted; some of it, said in a warning or an error, does not work
+	Partial            // accepted; a part, named in a warning or an error, does not work
 )
 
 // NewLoader returns a loader for the main file confPath.
@@ -110,8 +110,8 @@ func (m *Module) Directive(name string, apply func(*Cmd) error) { m.addRow(name,
 // hands it to [Cmd.Enter], or reads the statements inside by itself.
 func (m *Module) Block(name string, apply func(*Cmd) error) { m.addRow(name, apply, false) }
 
-// Partial says that directives of the module, which were added before, work only
-// in part, and why. Documentation lists them so.
+// Partial marks directives of the module, which were added before, as working only in
+// part, for the reason why. The documentation lists them as such.
 func (m *Module) Partial(why string, names ...string) {
 	for _, name := range names {
 		for _, r := range m.loader.rows[name] {
@@ -148,7 +148,7 @@ func (l *Loader) insert(r *row) {
 	l.rows[r.spec.Name] = append(l.rows[r.spec.Name], r)
 }
 
-// Specs returns the directives that the loader knows, by module and name.
+// Specs returns the directives in the loader's tables, by module and name.
 func (l *Loader) Specs() []*Spec {
 	var specs []*Spec
 	for _, rows := range l.rows {
@@ -210,8 +210,8 @@ func (l *Loader) CheckLate() error {
 	return nil
 }
 
-// Folder asks for a folder of the program's own to be made at the start, where
-// it is missing: temporary files, caches. path is complete, see FullPath.
+// Folder adds a folder of the program's own, which is made at the start, where it is
+// missing: temporary files, caches. path is complete, see FullPath.
 func (l *Loader) Folder(path string) {
 	if !slices.Contains(l.folders, path) {
 		l.folders = append(l.folders, path)

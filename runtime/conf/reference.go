@@ -68,7 +68,7 @@ func parseContexts(list string) (c Context) {
 	return c
 }
 
-// Spec is what the reference says of one directive.
+// Spec is the row of the reference for one directive.
 type Spec struct {
 	Name     string
 	Module   string
@@ -168,7 +168,7 @@ func atoi(s string) int {
 	return n
 }
 
-// VariableSpec is what reference/variables.tsv says of one variable.
+// VariableSpec is the row of reference/variables.tsv for one variable.
 type VariableSpec struct {
 	Name      string // without the dollar; "arg_" for a prefix form
 	Prefix    bool

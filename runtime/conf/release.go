@@ -25,7 +25,7 @@ func (n *Node) release(p *pause) {
 	*n = Node{Seq: n.Seq, EndSeq: n.EndSeq}
 }
 
-// release drops what a block knows for loading alone.
+// release drops the parts of a block that only loading needs.
 func (b *Block) release(p *pause) {
 	p.due()
 	for _, child := range b.children {

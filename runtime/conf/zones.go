@@ -3,13 +3,13 @@ package conf
 // sharedZone is a shared memory zone that was named. Here it is a name only:
 // there is one process, and memory needs no reservation.
 type sharedZone struct {
-	size  int64 // in bytes; 0: not said yet
+	size  int64 // in bytes; 0: not known yet
 	owner string
 }
 
-// SharedZone declares the zone called name for the use of owner, a module. size
-// is in bytes, 0 where the statement names a zone that another one sizes. As in
-// nginx a zone has one owner and one size, and some statement has to say it.
+// SharedZone declares the zone called name for the use of owner, a module. size is in
+// bytes, 0 where the statement names a zone that another one sizes. As in nginx a
+// zone has one owner and one size, which one of its statements has to name.
 func (c *Cmd) SharedZone(name string, size int64, owner string) error {
 	l := c.Loader
 	zone, known := l.zones[name]

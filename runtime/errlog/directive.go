@@ -13,11 +13,9 @@ import (
 // Lookup finds the addresses of a host's name.
 type Lookup = func(host string) ([]netip.Addr, error)
 
-// Parse reads the arguments of an error_log directive: a destination (a path,
-// "stderr", "syslog:server=...", "memory:size") and levels. A path is registered in
-// files and usable once these are open. lookup is asked for a syslog server's address. report receives what goes wrong with a
-// syslog server later; it may be nil. Errors are nginx's, without the place in the
-// configuration.
+// Parse reads the arguments of an error_log directive: a destination (a path, "stderr", "syslog:server=...", "memory:size") and
+// levels. A path is registered in files and usable once these are open. lookup resolves a syslog server's name. report receives
+// later failures of a syslog server; it may be nil. Errors are nginx's, without the place in the configuration.
 func Parse(files *logfile.Set, args []string, lookup Lookup, report func(logfile.Problem)) (Output, error) {
 	if len(args) == 0 {
 		return Output{}, errors.New("no log destination")

@@ -1,6 +1,6 @@
 package errlog
 
-// Context says what a record is about: nginx's log handler of a connection or a
+// Context describes what a record is about: nginx's log handler of a connection or a
 // request.
 type Context interface {
 	// LogFields adds the parts in nginx's order.

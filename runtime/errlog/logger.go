@@ -20,10 +20,10 @@ type Sink interface {
 type Output struct {
 	Sink      Sink
 	Threshold Threshold
-	// File says that the destination is a file or stderr. nginx adds its default
-	// log to a configuration in which no log is one; see NeedsDefault.
+	// File is true if the destination is a file or stderr. nginx adds its default log
+	// to a configuration in which no log is one; see NeedsDefault.
 	File bool
-	// Console says that the destination is stderr itself, so that a record is not
+	// Console is true if the destination is stderr itself, so that a record is not
 	// repeated there by Config.Console.
 	Console bool
 }
@@ -147,9 +147,9 @@ func (l *Logger) Log(lv Level, conn uint64, err error, ctx Context, format strin
 	l.records.Put(r)
 }
 
-// Fail logs a failed operation without connection or context: an error that tells
-// its text apart from its errno, such as *errno.OpError, becomes both, any other
-// its text alone.
+// Fail logs a failed operation without connection or context: an error that has a
+// text and an errno, such as *errno.OpError, is logged with both, any other with its
+// text.
 func (l *Logger) Fail(lv Level, err error) {
 	if op, ok := err.(operation); ok {
 		l.Log(lv, 0, op.Unwrap(), nil, "%s", op.Text())

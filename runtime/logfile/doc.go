@@ -20,10 +20,10 @@
 // A File without buffer= writes every line at once, yet many lines share one
 // write(2): the goroutine that adds the first line to the empty buffer lets the other
 // runnable goroutines run first and then writes all lines that were added meanwhile.
-// During a write, lines are collected for the next one. There is no timer, no goroutine
-// of its own and no waiting for a full buffer; a goroutine that logs alone writes
-// directly.
+// During a write, lines are collected for the next one. There is no timer, no extra
+// goroutine and no waiting for a full buffer; without concurrent lines the goroutine
+// that logs writes at once.
 //
-// Not supported: log paths with variables, which are opened per line; they are the
-// access_log module's business.
+// Not supported: log paths with variables, which are opened per line; the module of
+// access_log handles them.
 package logfile

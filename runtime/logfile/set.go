@@ -19,7 +19,7 @@ type Options struct {
 	// that logs, and may log. nil drops them.
 	Report func(Problem)
 	// OpenFile opens a path for appending; nil means open(2) with mode 0644. A worker
-	// without privileges puts in what asks its master.
+	// sets a function that takes the descriptors its master has sent.
 	OpenFile func(path string) (fd int, err error)
 }
 
@@ -132,10 +132,10 @@ func (s *Set) discard() {
 	}
 }
 
-// Reopen is what USR1 asks for: each file is flushed, opened anew and only then
-// exchanged. owner, unless negative, becomes the user that new files belong to (a
-// master does so for its workers). A file that cannot be opened keeps its old
-// descriptor and is reported as Emerg.
+// Reopen handles USR1: each file is flushed, opened anew and only then replaced.
+// owner, unless negative, becomes the user that new files belong to (a master does so
+// for its workers). A file that cannot be opened keeps its old descriptor and is
+// reported as Emerg.
 func (s *Set) Reopen(owner int) {
 	for _, e := range s.entries {
 		fd, err := s.opt.OpenFile(e.file.path)

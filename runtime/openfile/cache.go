@@ -59,7 +59,7 @@ func (c *Cache) Open(path []byte, o *Options, info *Info) syscall.Errno {
 	return c.openContent(path, o, info)
 }
 
-// openContent is Open for what the cache may answer or should learn.
+// openContent is Open for files whose contents the cache may have or should keep.
 func (c *Cache) openContent(path []byte, o *Options, info *Info) syscall.Errno {
 	s := &c.shards[maphash.Bytes(c.seed, path)%shards]
 	if e := s.get(path); e != nil {

@@ -1,6 +1,6 @@
-// Package openfile opens the files that requests ask for and remembers what it
-// learnt about them. It stands for nginx's core/ngx_open_file_cache.c and adds a
-// cache of small files' contents that nginx does not have.
+// Package openfile opens the files that requests are for, and caches contents,
+// descriptors and attributes. It stands for nginx's core/ngx_open_file_cache.c and
+// adds a cache of small files' contents that nginx does not have.
 //
 // There are two caches, and a request uses one of them:
 //
@@ -26,10 +26,10 @@
 //	    ... // sendfile from info.FD
 //	}
 //
-// Contents are kept only of files whose inode has not changed for a moment, for
-// the clock of a file system ticks slower than files can be edited. What is written
-// through a mapping changes no time that stat tells: contents are read again after
-// a second (with FileCache: at the first look after it).
+// Contents are cached only for files whose inode has not changed for a moment,
+// because a file can be edited twice within one tick of the file system's clock.
+// Writes through a mapping need not change the times that stat returns, so contents
+// are read again after a second (with FileCache: at the first use after that).
 //
 // Not supported: directio and read_ahead (advice to the page cache), and
 // open_file_cache_events (kqueue only in nginx, and undocumented there).

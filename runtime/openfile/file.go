@@ -9,9 +9,9 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
 )
 
-// contentAge is how long contents are trusted while stat tells no change. Writes to a shared mapping change mtime when a clean
-// page is written to for the first time, and not again until the kernel has written it back: what comes after that is seen by
-// reading alone. It costs a file that is asked for all the time one reading a second.
+// contentAge is how long cached contents are valid while stat shows no change. A write to a shared mapping changes mtime only
+// when a clean page is written to for the first time, and not again until the kernel has written the page back. Only reading the
+// file shows the writes in between. So a file that is requested all the time is read once a second.
 const contentAge = time.Second
 
 // MaxContent is the size in bytes up to which a regular file's contents are cached.
@@ -57,7 +57,7 @@ func (f *file) release() {
 	}
 }
 
-// stale reports whether contents have to be read again although stat tells no change.
+// stale reports whether contents have to be read again although stat shows no change.
 func (f *file) stale() bool { return f.content != nil && clock.Mono()-f.read >= int64(contentAge) }
 
 func (f *file) isDir() bool { return f.st.Mode&syscall.S_IFMT == syscall.S_IFDIR }

@@ -30,13 +30,13 @@ type entry struct {
 	symlinks   Symlinks
 	from       int
 	created    int64 // last checked, seconds since 1970
-	accessed   int64 // last asked for
+	accessed   int64 // time of the last use
 	uses       int
 	prev, next *entry
 }
 
-// NewFileCache makes a cache of at most limit paths, each forgotten when it was not
-// asked for during inactive (whole seconds).
+// NewFileCache makes a cache of at most limit paths, each removed when it was not
+// used during inactive (whole seconds).
 func NewFileCache(limit int, inactive time.Duration) *FileCache {
 	c := &FileCache{max: limit, inactive: int64(inactive / time.Second), entries: make(map[string]*entry)}
 	c.head.prev, c.head.next = &c.head, &c.head
@@ -203,8 +203,8 @@ func (c *FileCache) touch(e *entry, now int64) {
 	e.prev.next, e.next.prev = e, e
 }
 
-// expire drops one or two entries that were not asked for lately, and, when full,
-// the oldest one whatever its age.
+// expire drops one or two entries that were not used lately, and, when full, the
+// oldest one whatever its age.
 func (c *FileCache) expire(full bool, now int64) {
 	if full && c.head.prev != &c.head {
 		c.remove(c.head.prev)

@@ -13,11 +13,12 @@ const (
 	// readFlags do not hang on a FIFO without a writer; regular files ignore O_NONBLOCK.
 	readFlags = unix.O_RDONLY | unix.O_NONBLOCK
 
-	// settled is how long an inode must have been left alone before contents read
-	// now are known to be those that its times stand for. The kernel's clock for
-	// inodes ticks every 1 to 10 ms.
+	// settled is how long an inode must be unchanged before contents read now are
+	// certain to belong to its times. The kernel's clock for inodes ticks every 1 to
+	// 10 ms.
 	settled = 100 * time.Millisecond
-	// settledCoarse serves file systems whose clock counts (two) seconds.
+	// settledCoarse is settled for file systems whose clock has a resolution of one
+	// or two seconds.
 	settledCoarse = 3 * time.Second
 )
 

@@ -29,13 +29,12 @@ type Options struct {
 	Symlinks     Symlinks
 	SymlinksFrom int
 
-	// TestDir says that the path probably is a directory: it is described before it
-	// is opened.
+	// TestDir marks a path that probably is a directory: stat is called before open.
 	TestDir bool
-	// TestOnly says that the contents are not wanted. Without Files it takes one
-	// stat(2), and a success has neither Content nor FD.
+	// TestOnly requests no contents. Without Files it takes one stat(2), and a
+	// success has neither Content nor FD.
 	TestOnly bool
-	// NoContent asks for a descriptor even where contents could serve.
+	// NoContent requests a descriptor even where contents are cached.
 	NoContent bool
 }
 

@@ -86,8 +86,8 @@ func escapeName(name string) (string, bool) {
 	return b.String(), label > 0
 }
 
-// handle takes one message in. Whatever is wrong with it is logged and ignored,
-// as it may be forged; the servers are asked again in time.
+// handle processes one message. A wrong message is logged and ignored, since it may
+// be forged; the question is sent again after resendAfter.
 func (f *flight) handle(msg message) progress {
 	m := reply{data: msg.data}
 	q, complaint := f.match(&m, msg.tcp)
@@ -123,8 +123,8 @@ func (f *flight) handle(msg message) progress {
 	return complete
 }
 
-// match finds the question a message answers; complaint says what is wrong with
-// one that answers none.
+// match finds the question a message answers; complaint describes what is wrong with
+// a message that answers none.
 func (f *flight) match(m *reply, tcp bool) (q *query, complaint string) {
 	if len(m.data) < headerSize {
 		return nil, shortReply
@@ -180,7 +180,7 @@ func (f *flight) match(m *reply, tcp bool) (q *query, complaint string) {
 // whole message must be ignored.
 func (p *partial) take(qtype uint16, m *reply, log func(string)) (complaint string) {
 	next := *p
-	alias, wanted := 0, 0 // where a CNAME's name is; records of the type asked for
+	alias, wanted := 0, 0 // where a CNAME's name is; records of the requested type
 	for i := m.at; m.answers > 0; m.answers-- {
 		r, complaint := m.record(i)
 		if complaint != "" {

@@ -12,7 +12,7 @@ import (
 
 // Config is a `resolver` directive.
 type Config struct {
-	// Servers are asked in turn; with none, every name that is not an address is
+	// Servers are queried in turn; with none, every name that is not an address is
 	// ErrNoServers.
 	Servers []netip.AddrPort
 	// Valid replaces the TTL of answers when it is set (`valid=`).

@@ -11,17 +11,16 @@
 //	addrs, valid, err := r.Resolve(nil, "app.example", resolver.Wait{Timeout: 30 * time.Second})
 //	// err: app.example could not be resolved (3: Host not found)
 //
-// Answers are cached for their TTL, or `valid=`, and forgotten thirty seconds
-// after their last use. Requests for a name that is being looked up share one
-// lookup. A and AAAA are asked for at the same time; if one fails, the lookup fails.
-// If a server does not answer within five seconds the next one is asked, for as long
-// as a request waits for the name; answers too large for UDP come over
-// TCP. Failures are not cached.
+// Answers are cached for their TTL, or `valid=`, and forgotten thirty seconds after
+// their last use. Requests for a name that is being looked up share one lookup. A and
+// AAAA are queried at the same time; if one fails, the lookup fails. If a server does
+// not answer within five seconds the next one is queried, as long as a request waits
+// for the name. Answers too large for UDP come over TCP. Failures are not cached.
 //
-// Beside names, services (SRV) and addresses (PTR) can be looked up.
+// Services (SRV) and addresses (PTR) can be looked up as well as names.
 //
-// Other than nginx, every lookup has sockets of its own, so that an answer must
-// hit a random port as well as the right identifier to be forged. EDNS, DNSSEC,
-// DNS over TLS or HTTPS, search lists and /etc/hosts are not supported, as they
-// are not there. A name server cannot be a unix domain socket.
+// Unlike in nginx, every lookup has its own sockets, so a forged answer needs the
+// right random port as well as the right identifier. As in nginx, EDNS, DNSSEC, DNS
+// over TLS or HTTPS, search lists and /etc/hosts are not supported. A name server
+// cannot be a unix domain socket.
 package resolver

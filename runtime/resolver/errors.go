@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// ErrNoServers says that a name has to be looked up and the directive names no
+// ErrNoServers is returned when a name has to be looked up and the directive names no
 // server (nginx: "no resolver defined to resolve …").
 var ErrNoServers = errors.New("no resolver defined")
 
-// ErrCancelled says that the caller stopped waiting.
+// ErrCancelled is returned when the caller has stopped waiting.
 var ErrCancelled = errors.New("resolving cancelled")
 
-// ErrClosed says that the Resolver was closed.
+// ErrClosed is returned when the Resolver was closed.
 var ErrClosed = errors.New("resolver closed")
 
 // A Code is why a name could not be resolved: a DNS response code (RFC 1035,
@@ -55,7 +55,7 @@ func (c Code) String() string {
 type Error struct {
 	// Name is what was looked up, an address for ResolveAddr.
 	Name string
-	// Code says why.
+	// Code is the reason.
 	Code Code
 	// Valid is until when the outcome holds for callers that look a name up
 	// periodically (upstream servers with `resolve`). Failures are not cached here.

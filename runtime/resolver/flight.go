@@ -14,8 +14,8 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 )
 
-// resendAfter is how long a server has to answer before the next is asked, and
-// how long an exchange over TCP may take.
+// resendAfter is how long a server has to answer before the next is queried, and how
+// long an exchange over TCP may take.
 const resendAfter = 5 * time.Second
 
 // Sizes of messages.
@@ -24,10 +24,10 @@ const (
 	maxTCP = 65535
 )
 
-// A flight is one lookup on the wire: its questions, the sockets they went out
-// on and the callers that wait for the answer. Its goroutine asks one server after the
-// other until all questions are answered or no caller waits any more; an answer may
-// come from any server asked so far.
+// A flight is one lookup on the wire: its questions, the sockets they went out on and
+// the callers that wait for the answer. Its goroutine queries one server after the
+// other until all questions are answered or no caller waits any more. Answers of all
+// servers that were queried are accepted.
 type flight struct {
 	r       *Resolver
 	entry   *entry
@@ -167,7 +167,7 @@ func (f *flight) finish() {
 // nextServer turns to the next server.
 func (f *flight) nextServer() { f.server = (f.server + 1) % len(f.r.Servers) }
 
-// send asks the current server what is not answered yet.
+// send sends the questions that are not answered yet to the current server.
 func (f *flight) send() bool {
 	server := f.r.Servers[f.server]
 	var udp net.Conn
@@ -214,7 +214,7 @@ func (f *flight) readUDP(conn net.Conn, server netip.AddrPort) {
 	}
 }
 
-// sendTCP asks one question over TCP, on a goroutine of its own.
+// sendTCP sends one question over TCP, on a goroutine of its own.
 func (f *flight) sendTCP(server netip.AddrPort, wire []byte) {
 	f.r.flights.Go(func() {
 		defer f.r.caught(nil)

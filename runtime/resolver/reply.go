@@ -16,7 +16,7 @@ type reply struct {
 	id      int
 	flags   int
 	code    Code
-	answers int // records, as the header says
+	answers int // number of records, from the header
 	at      int // where the first of them begins
 
 	name          string // of the question, in lower case
@@ -46,7 +46,7 @@ func (m *reply) header() {
 
 func (m *reply) truncated() bool { return m.flags&0x0200 != 0 }
 
-// question reads the question; complaint says what is wrong with it.
+// question reads the question; complaint describes what is wrong with it.
 func (m *reply) question() (complaint string) {
 	if m.u16(4) != 1 {
 		return "invalid number of questions in DNS response"

@@ -14,8 +14,8 @@ import (
 // maxAliases bounds the CNAMEs followed for one name, as in nginx.
 const maxAliases = 50
 
-// negativeValid is for how long a failure is told to be good when `valid=` does
-// not say.
+// negativeValid is the validity that is reported for a failure where `valid=` sets
+// none.
 const negativeValid = 10 * time.Second
 
 // A Resolver looks names up and remembers the answers. It is safe for concurrent
@@ -123,8 +123,8 @@ func (r *Resolver) follow(k key, asked string, w *Wait) (res *result, cached boo
 	return nil, false, r.fail(asked, HostNotFound)
 }
 
-// get returns the answer for k: from the cache, from a lookup under way, or from
-// a new one. asked is the name for messages.
+// get returns the answer for k: from the cache, from a lookup under way, or from a
+// new one. asked is the name as it appears in messages.
 func (r *Resolver) get(k key, asked string, w *Wait) (res *result, cached bool, err error) {
 	now := time.Now().Unix()
 	r.mu.Lock()

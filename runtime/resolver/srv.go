@@ -29,11 +29,11 @@ type Target struct {
 }
 
 // ResolveService appends the targets of a service (`server NAME service=SERVICE
-// resolve`) to dst: those of lower priority first, among equals beginning with
-// one chosen at random by weight. A service without a dot is asked for as
-// _SERVICE._tcp.NAME, one with a dot as SERVICE.NAME. The timeout of w holds for
-// the SRV record and again for the hosts it names. Hosts that cannot be resolved
-// are left out while others can.
+// resolve`) to dst: those of lower priority first, among equals beginning with one
+// chosen at random by weight. A service without a dot is looked up as
+// _SERVICE._tcp.NAME, one with a dot as SERVICE.NAME. The timeout of w holds for the
+// SRV record and again for the hosts it names. Hosts that cannot be resolved are left
+// out while others can.
 func (r *Resolver) ResolveService(dst []Target, service, name string, w Wait) (targets []Target, valid time.Time, err error) {
 	name = strings.TrimSuffix(name, ".")
 	query := service + "." + name

@@ -1,7 +1,7 @@
-// Package resource is what a configuration makes while it is loaded and what lives
-// longer, or shorter, than a request: zones, pools of upstream connections, file
-// caches, TLS sessions and ticket keys. Each belongs to the [Set] of the configuration
-// that made it, and the Set decides what becomes of it in a change of configuration:
+// Package resource manages what a configuration makes while it is loaded and what is
+// shared by its requests: zones, pools of upstream connections, file caches, TLS
+// sessions and ticket keys. Each resource belongs to the [Set] of the configuration
+// that made it. In a change of configuration the Set carries, merges or closes it:
 //
 //   - carried: a [Kind] of resource goes from one configuration to the next by its
 //     name, with all it holds. What the next one does not name is closed.

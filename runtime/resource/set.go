@@ -14,14 +14,14 @@ type Set struct {
 	stopped        bool
 }
 
-// id tells the resources of a Set apart. kind is a Kind, with its type.
+// id identifies a resource in a Set. kind is a Kind, with its type.
 type id struct {
 	kind any
 	name string
 }
 
-// Kind is one sort of resource, with the type of its values. Its text tells it from
-// other sorts of the same type.
+// Kind is one sort of resource, with the type of its values. Its text distinguishes
+// it from other kinds with values of the same type.
 type Kind[T any] string
 
 // NewSet returns an empty Set for the configuration that is to follow the one of

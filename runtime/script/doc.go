@@ -2,8 +2,8 @@
 // and keeps the namespace of variables. It is shared by http, stream and mail:
 // each has a [Vars] of its own session type.
 //
-// Variables become numbers while the configuration is loaded; at run time a
-// [Value] asks its [Session] for numbers, never for names.
+// Variables become numbers while the configuration is loaded; at run time a [Value]
+// gets variables from its [Session] by number, never by name.
 //
 //	vars := script.NewVars[*Request]()
 //	vars.Define("host", script.Def[*Request]{Get: host})

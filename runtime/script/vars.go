@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Def says how a variable is computed. S is the session type.
+// Def is how a variable is computed. S is the session type.
 type Def[S any] struct {
 	// Get computes the value; ok is false when the variable has none. The
 	// bytes must stay valid as long as the session. arg is the rest of the
@@ -120,8 +120,8 @@ func (v *Vars[S]) Known(name string) bool {
 	return x != nil && x.Defined
 }
 
-// Missing says which names nginx would define and this program does not: they
-// are refused as such where nothing else defines them.
+// Missing sets the names that nginx defines and this program does not. Such a name is
+// refused as known to nginx where the configuration does not define it.
 func (v *Vars[S]) Missing(is func(name string) bool) { v.missing = is }
 
 // Find returns how the variable of a name is computed, for callers that get names

@@ -8,17 +8,18 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/resource"
 )
 
-// What goes from a group to the one that follows it in the next configuration: the lock,
-// by the name of the block, and the state of each peer, by its block, address and rank.
+// The resources that a group shares with the group of the next configuration: the
+// lock, by the name of the block, and the state of each peer, by its block, address
+// and rank.
 const (
 	locks  resource.Kind[*sync.Mutex] = "upstream lock"
 	states resource.Kind[*state]      = "upstream peer"
 )
 
-// Carry makes g share the state of its peers (failures, and connections in use) with the
-// group of the same name in the configuration before, whose requests may go on. It is
-// called before g is used. protocol tells the groups of http and stream apart. The
-// positions of round robin begin anew, as in nginx. See docs/adr/0031.
+// Carry makes g share the state of its peers (failures, and connections in use) with
+// the group of the same name in the configuration before, whose requests may go on.
+// It is called before g is used. protocol distinguishes groups of http and stream.
+// The round robin positions start anew, as in nginx. See docs/adr/0031.
 func (g *Group) Carry(resources *resource.Set, protocol string) {
 	g.carried = true
 	name := protocol + " " + string(g.Name)
@@ -39,10 +40,10 @@ func (g *Group) Carry(resources *resource.Set, protocol string) {
 	}
 }
 
-// forgive forgets the failures of all peers where every one of them is left out. It is
-// called once, by the first request after a change of configuration: an application that
-// was started before a reload is asked at once.
-func (g *Group) forgive(now int64) {
+// resetFailures clears the failures of all peers if every peer is excluded because of
+// them. The first request after a change of configuration calls it, once: an
+// application that is started before a reload is used at once.
+func (g *Group) resetFailures(now int64) {
 	sets := []*Set{g.primary, g.backup}
 	for _, s := range sets {
 		if s != nil && slices.ContainsFunc(s.Peers, func(p *Peer) bool { return p.alive(now) }) {

@@ -219,7 +219,7 @@ func (c *Conn) Close() {
 	c.drop()
 }
 
-// drop is Close without a farewell.
+// drop is Close without the TLS close_notify.
 func (c *Conn) drop() {
 	if c.rec.Conn != nil {
 		c.rec.Release()

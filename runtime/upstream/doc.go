@@ -1,7 +1,6 @@
-// Package upstream knows the servers that requests are passed to: their
-// addresses and state, the methods that choose among them, the connections to
-// them and the pools that keep those open. It knows no protocol; http, stream
-// and mail build on it.
+// Package upstream manages the servers that requests are passed to: their addresses
+// and state, the load balancing methods, the connections to them and the pools of
+// idle connections. It is independent of the protocol; http, stream and mail use it.
 //
 // It stands for nginx's ngx_http_upstream_round_robin.c, the balancing modules
 // (ip_hash, hash, least_conn, random), ngx_http_upstream_keepalive_module.c and
@@ -19,9 +18,9 @@
 //		c.Free(upstream.Worked)
 //	}
 //
-// The state of a peer (failures, connections, weights) is guarded by its
-// group's lock; one lock and unlock per choice and per release is all an
-// exchange costs here. Failures and connections go on over a reload (carry.go).
+// The state of a peer (failures, connections, weights) is guarded by its group's
+// lock; an exchange takes the lock once per choice and once per release. Failures and
+// connections go on over a reload (carry.go).
 //
 // Not supported: sticky sessions, queue, slow_start, servers whose names are
 // resolved at run time (server ... resolve).

@@ -61,9 +61,9 @@ type Outcome uint8
 // The outcomes.
 const (
 	Worked  Outcome = iota // answered
-	Next                   // answered, but another peer is asked (403, 404)
+	Next                   // answered, but the next peer is tried (403, 404)
 	Failed                 // counts against max_fails
-	Unknown                // says nothing about the peer
+	Unknown                // does not count for or against the peer
 )
 
 // Choice is the search for a peer on behalf of one request: what was tried and
@@ -130,7 +130,7 @@ func (c *Choice) Next() *Peer {
 	now := seconds()
 	if g.carried {
 		g.carried = false
-		g.forgive(now)
+		g.resetFailures(now)
 	}
 	if i := c.pick(now); i >= 0 {
 		return c.take(c.set.Peers[i])
@@ -146,7 +146,7 @@ func (c *Choice) Next() *Peer {
 	return nil
 }
 
-// pick asks the method; backups are always chosen round robin.
+// pick chooses a peer by the group's method; backups are always chosen round robin.
 func (c *Choice) pick(now int64) int {
 	var i int
 	if c.set == c.g.backup {

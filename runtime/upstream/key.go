@@ -13,7 +13,7 @@ type Key struct {
 	Name        []byte       // the server's name, where it is sent or verified
 	Certificate []byte       // the client's certificate, where it is chosen by request
 	PrivateKey  []byte       // ... and its key
-	Bind        netaddr.Addr // the local address asked for, not valid: any
+	Bind        netaddr.Addr // the local address to bind to; not valid: any
 	Transparent bool         // Bind is a foreign address (proxy_bind ... transparent)
 }
 

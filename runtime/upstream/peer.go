@@ -32,8 +32,8 @@ type Peer struct {
 	*state
 }
 
-// state is what is known of the application behind a peer, whichever configuration it
-// was learned under. It belongs to the lock of the group.
+// state is the state of the application behind a peer. Configurations that have the
+// peer share it. It belongs to the lock of the group.
 type state struct {
 	fails    int
 	conns    int
@@ -85,8 +85,8 @@ func (p *Peer) alive(now int64) bool {
 	return false
 }
 
-// probe starts a new fail_timeout window when the last one is over: the peer is
-// given one chance.
+// probe starts a new fail_timeout window when the last one is over. In each window
+// the peer gets one request.
 func (p *Peer) probe(now int64) {
 	if now-p.checked > p.failTimeout {
 		p.checked = now

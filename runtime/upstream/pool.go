@@ -22,11 +22,11 @@ type PoolOptions struct {
 // Pool keeps connections to the peers of one upstream open between exchanges.
 // It may outlive the configuration that made it. Safe for concurrent use.
 //
-// An idle connection that becomes readable, for bytes or for its end, is closed:
-// nothing was asked for (docs/adr/0027). Get checks that there is nothing to be
-// read. A connection that is idle for 50 ms waits in a Watcher, which closes it as
-// soon as it becomes readable; one that is used more often is spared the system
-// calls that this costs.
+// An idle connection that becomes readable, for bytes or for its end, is closed: no
+// request is waiting for the bytes (docs/adr/0027). Get checks that there is nothing
+// to read. A connection that has been idle for 50 ms waits in a Watcher, which closes
+// it as soon as it becomes readable. That costs system calls, which a connection that
+// is used more often does not need.
 type Pool struct {
 	watcher *Watcher
 
@@ -63,14 +63,14 @@ func (p *Pool) Configure(o PoolOptions) {
 }
 
 const (
-	// settle is how long a connection is idle before it goes to the watcher.
-	settle = 50 * time.Millisecond
-	// sweepEvery is how often those are looked at that no watcher takes.
+	// watchAfter is how long a connection is idle before it goes to the watcher.
+	watchAfter = 50 * time.Millisecond
+	// sweepEvery is the time between two checks of connections that no watcher takes.
 	sweepEvery = time.Second
 )
 
-// Get takes an idle connection to addr that can stand for a new one of key, nil
-// when there is none. now is clock.Mono.
+// Get returns an idle connection to addr whose key equals key, nil if there is none.
+// now is clock.Mono.
 func (p *Pool) Get(addr *netaddr.Addr, key *Key, now int64) *Conn {
 	for {
 		c := p.take(addr, key, now)
@@ -107,9 +107,8 @@ func (p *Pool) take(addr *netaddr.Addr, key *Key, now int64) *Conn {
 	return nil
 }
 
-// Put keeps c for another exchange, or closes it. It belongs to the pool
-// afterwards either way. now is clock.Mono, or some time since the peer was
-// last heard.
+// Put keeps c for another exchange, or closes it. It belongs to the pool afterwards
+// either way. now is clock.Mono, or a time since the last bytes of the peer arrived.
 func (p *Pool) Put(c *Conn, now int64) {
 	if !c.clean() {
 		c.Close()
@@ -128,7 +127,7 @@ func (p *Pool) Put(c *Conn, now int64) {
 	c.idle = now
 	p.idle = append(p.idle, c)
 	if !p.armed {
-		p.arm(settle)
+		p.arm(watchAfter)
 	}
 	p.mu.Unlock()
 }
@@ -142,8 +141,8 @@ func (p *Pool) arm(d time.Duration) {
 	p.timer.Reset(d)
 }
 
-// sweep gives the watcher what has not been used for a moment. Where it takes
-// none, sweep closes what is too old or was closed by the peer.
+// sweep hands connections that have been idle for watchAfter to the watcher. If the
+// watcher takes none, sweep closes those that are too old or closed by the peer.
 func (p *Pool) sweep() {
 	now := clock.Mono()
 	p.mu.Lock()
@@ -154,8 +153,8 @@ func (p *Pool) sweep() {
 		age := now - c.idle
 		switch {
 		case c.watched:
-		case age < int64(settle):
-			again = settle
+		case age < int64(watchAfter):
+			again = watchAfter
 		case age >= p.opt.Timeout || !c.Net.Quiet():
 			p.evict(i)
 		case !p.watch(c, time.Duration(p.opt.Timeout-age)) && again == 0:

@@ -28,8 +28,8 @@ func (e Error) Error() string { return string(e) }
 // maxUnixPath is the room for a path in a unix socket's address.
 const maxUnixPath = 107
 
-// ParseURL reads an address as nginx's ngx_parse_url does. Names are not
-// resolved. uri says whether a URI part may follow.
+// ParseURL reads an address as nginx's ngx_parse_url does. Names are not resolved.
+// uri allows a URI part behind the address.
 func ParseURL(text string, defaultPort int, uri bool) (URL, error) {
 	u := URL{Text: text}
 	if len(text) >= 5 && strings.EqualFold(text[:5], "unix:") {
@@ -131,8 +131,8 @@ func (u *URL) setPort(text string) error {
 	return nil
 }
 
-// Resolve fills in Addrs of a name with what lookup knows of it, IPv4 first, as
-// is done once while a configuration is loaded.
+// Resolve fills in Addrs of a name with the result of lookup, IPv4 first. It is
+// called once, while a configuration is loaded.
 func (u *URL) Resolve(lookup func(host string) ([]netip.Addr, error)) error {
 	if u.Addrs != nil {
 		return nil

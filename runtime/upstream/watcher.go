@@ -32,7 +32,7 @@ func (w *Watcher) add(c *netio.Conn, d time.Duration, woke func(*netio.Conn, net
 	return w.lot != nil && c.Park(w.lot, d, woke) == nil
 }
 
-// again makes c, for which woke was called, wait for what is left of its time.
+// again makes c, for which woke was called, wait for the rest of its time.
 func (w *Watcher) again(c *netio.Conn) bool { return c.ParkAgain(w.lot) == nil }
 
 // Close ends the Watcher when a configuration has taken effect that has no pools. Connections that

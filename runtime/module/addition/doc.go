@@ -7,9 +7,9 @@
 //		addition_types  text/html text/plain;
 //	}
 //
-// Both are asked for while the response itself is on its way, and take their
-// places in it. Only responses with status 200 get them, and their types are
-// those of addition_types.
+// Both subrequests run while the response itself is sent, and their output takes its
+// place in it. Only responses with status 200 get them, and their types are those of
+// addition_types.
 //
 // Not supported: nothing that nginx has.
 package addition

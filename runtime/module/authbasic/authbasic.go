@@ -51,7 +51,7 @@ func register(b *httpd.Builder, m *conf.Module) {
 	})
 }
 
-// check asks for a name and password and compares them with the file's.
+// check compares the name and password of a request with those of the file.
 func (c *settings) check(r *httpd.Request) httpd.Result {
 	realm := c.realm.Eval(r)
 	if string(realm) == "off" {
@@ -96,13 +96,13 @@ var (
 	quote          = []byte(`"`)
 )
 
-// challenge asks the client for a password.
+// challenge requests a password from the client.
 func challenge(r *httpd.Request, realm []byte) httpd.Result {
 	r.Out.Add(h1.WWWAuthenticate, nameChallenge, r.Join(valueChallenge, realm, quote))
 	return httpd.StatusUnauthorized
 }
 
-// lookup returns what the file says about a user, in memory of its own.
+// lookup returns the stored password of a user, in memory of its own.
 func lookup(r *httpd.Request, name string, user []byte) (stored []byte, found bool, err error) {
 	fd, err := syscall.Open(name, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
 	if err != nil {
@@ -147,7 +147,7 @@ const (
 // maxPassword is the most a password takes; what follows is cut off.
 const maxPassword = 2048
 
-// scan goes on with a piece. True says that the password is complete.
+// scan processes a piece of the file, and returns true when the password is complete.
 func (l *lines) scan(b []byte) bool {
 	for len(b) > 0 {
 		switch l.state {

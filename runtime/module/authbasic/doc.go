@@ -7,5 +7,5 @@
 //	}
 //
 // The file has lines of the form user:password[:comment]. Passwords may be {PLAIN}, {SHA}, {SSHA}, Apache's $apr1$, and all
-// that crypt(3) of Debian knows, yescrypt included: package xcrypt. As many are hashed at a time as there are processors.
+// methods of Debian's crypt(3), yescrypt included: package xcrypt. As many are hashed at a time as there are processors.
 package authbasic

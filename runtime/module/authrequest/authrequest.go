@@ -62,7 +62,7 @@ func (c *settings) set(b *httpd.Builder, cmd *conf.Cmd) error {
 	return nil
 }
 
-// check asks the location that decides.
+// check runs the subrequest that decides.
 func (c *settings) check(r *httpd.Request) httpd.Result {
 	s, rc := r.Subrequest(c.uri, nil, httpd.SubOptions{HeaderOnly: true, NoBody: true})
 	if s == nil {
@@ -90,8 +90,8 @@ func (c *settings) check(r *httpd.Request) httpd.Result {
 	}
 }
 
-// challenge copies what the deciding location asks the client for, or else what
-// its upstream server asked for and proxy_hide_header kept back.
+// challenge copies the WWW-Authenticate fields of the deciding response, or else
+// those of its upstream server that proxy_hide_header has removed.
 func challenge(r, s *httpd.Request) {
 	found := false
 	for i := range s.Out.List {

@@ -1,5 +1,5 @@
-// Package authrequest is nginx's ngx_http_auth_request_module: a subrequest
-// decides whether a client may have what it asked for.
+// Package authrequest is nginx's ngx_http_auth_request_module: a subrequest decides
+// whether a request is allowed.
 //
 //	location /private/ {
 //		auth_request /auth;

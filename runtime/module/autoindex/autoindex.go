@@ -116,18 +116,17 @@ func begin(r *httpd.Request, path string, format int) (*listing, httpd.Result) {
 	return l, httpd.OK
 }
 
-// sink takes a page and sends it, a piece at a time: the whole of a large one would be in memory for each client that asks.
+// sink sends a page in pieces, so that a large page is not in memory as a whole for each request.
 type sink struct {
 	r   *httpd.Request
 	buf []byte
-	err error // why the client gets no more
+	err error // why nothing more can be sent
 }
 
-// sinkSize is the least that a piece has, but for the last one.
+// sinkSize is the least size of a piece, except the last one.
 const sinkSize = 32 << 10
 
-// flush sends what has gathered once it is a piece, and returns the buffer to append to. A client that takes no more is told
-// by finish.
+// flush sends the buffer once it has sinkSize bytes, and returns the buffer to append to. finish returns the error of sending.
 func (s *sink) flush(b []byte) []byte {
 	if len(b) < sinkSize {
 		return b

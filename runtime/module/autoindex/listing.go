@@ -14,8 +14,8 @@ type entry struct {
 	size      int64
 }
 
-// listing has the entries of a directory, as many as there are: each client that asks has one of its own until its page is
-// sent, so an entry takes 28 bytes and its name, and a listing leaves nothing for the garbage collector while it grows.
+// listing has the entries of a directory, without a limit on their number. Each request has its own until its page is sent. So an
+// entry takes only 28 bytes and its name, and a growing listing leaves no garbage.
 type listing struct {
 	blocks []*block
 	order  []uint32 // of the entries, numbered from 0

@@ -59,7 +59,7 @@ type conversion struct {
 	forward, back table
 }
 
-// module is what one load knows about character sets.
+// module has the character sets of one load.
 type module struct {
 	place  httpd.FilterPlace
 	sets   []*set

@@ -120,7 +120,7 @@ func (c *settings) put(r *httpd.Request) httpd.Result {
 	return httpd.Done
 }
 
-// setLocation tells the client where what it made is.
+// setLocation sets the Location field of a new resource.
 func setLocation(r *httpd.Request) {
 	r.Out.Set(h1.Location, h1.EscapeURI(r.Alloc(3 * len(r.URI))[:0], r.URI, h1.ForURI))
 }

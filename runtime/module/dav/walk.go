@@ -12,7 +12,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 )
 
-// visitor is told what a walk through a folder meets.
+// visitor is called for each entry of a walk through a folder.
 type visitor interface {
 	follows() bool // a symbolic link is what it leads to
 	file(path string, info os.FileInfo)

@@ -86,7 +86,7 @@ var (
 	checkHash   = powerOfTwo(128<<10, "must be 512, 1k, 2k, 4k, 8k, 16k, 32k, 64k, or 128k")
 )
 
-// addHints says why some of the directives have no effect.
+// addHints adds the directives without effect, with the reasons.
 func addHints(m *conf.Module) {
 	m.Hint("gzip_buffers", conf.WhyPool, conf.CheckBuffers)
 	m.Hint("gzip_no_buffer", conf.WhyPool, conf.CheckFlag)

@@ -23,7 +23,7 @@ const minute = 60_000
 // clock does not do for it, which starts at 0 with the process.
 const longAgo = 24 * 60 * minute
 
-// verdict is what a limit says of a request.
+// verdict is the result of a limit for a request.
 type verdict uint8
 
 const (

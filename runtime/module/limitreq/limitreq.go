@@ -187,7 +187,8 @@ func (c *settings) reject(r *httpd.Request, l *limit, v verdict, excess int64, e
 	return c.Reject(r)
 }
 
-// account counts a request in all its zones and delays it as the slowest asks.
+// account counts a request in all its zones and delays it by the longest of their
+// delays.
 func (c *settings) account(r *httpd.Request, slowest *limit, excess int64, entries []*entry, now int64) httpd.Result {
 	wait := slowest.wait(excess)
 	for i := len(entries) - 1; i >= 0; i-- {

@@ -46,7 +46,7 @@ type module struct {
 	b        *httpd.Builder
 	formats  map[string]*namedFormat
 	specials map[string]special
-	fallback []*accessLog // what holds where nothing was said
+	fallback []*accessLog // the logs where no access_log is given
 }
 
 func register(b *httpd.Builder, m *conf.Module) {
@@ -78,7 +78,7 @@ func (l *module) plan(p *httpd.Plan, c *settings) {
 	p.Log(w.log)
 }
 
-// defaultLogs makes the log that holds where no directive says otherwise.
+// defaultLogs makes the log for blocks without access_log.
 func (l *module) defaultLogs() []*accessLog {
 	if l.fallback == nil {
 		// The text of combined is well formed.

@@ -37,21 +37,21 @@ func (w *writer) writePath(r *httpd.Request, a *accessLog, line []byte) {
 	_ = syscall.Close(fd)
 }
 
-// pathState is what a log remembers of its failures, in seconds since 1970.
+// pathState has the times of a log's failures, in seconds since 1970.
 type pathState struct {
-	full       atomic.Int64 // when a disk was full: lines of that second are dropped
-	complained atomic.Int64 // when that was last said
+	full     atomic.Int64 // when a disk was full: lines of that second are dropped
+	reported atomic.Int64 // when a failure was last logged
 }
 
-// complainEvery is nginx's distance in seconds between two complaints of a log.
-const complainEvery = 60
+// reportEvery is nginx's time in seconds between two messages about one log.
+const reportEvery = 60
 
 // failed reports a line that could not be written.
 func (s *pathState) failed(r *httpd.Request, path string, err error, now int64) {
 	if errors.Is(err, syscall.ENOSPC) {
 		s.full.Store(now)
 	}
-	if last := s.complained.Load(); now-last >= complainEvery && s.complained.CompareAndSwap(last, now) {
+	if last := s.reported.Load(); now-last >= reportEvery && s.reported.CompareAndSwap(last, now) {
 		r.Logf(errlog.Alert, err, `write() to "%s" failed`, path)
 	}
 }
@@ -122,7 +122,7 @@ type pathCache struct {
 	closed bool
 }
 
-// openPath is a file the cache knows.
+// openPath is a file in the cache.
 type openPath struct {
 	path    string
 	fd      int // -1 while it was not used often enough to stay open

@@ -9,14 +9,14 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 )
 
-// cacheSettings are what a block says of the cache.
+// cacheSettings are a block's settings of the cache.
 type cacheSettings struct {
-	zone string // "" where there is none, or it is not known before a request is there
+	zone string // "" where there is none, or where the name has variables
 }
 
-// registerCache accepts the directives of the cache, so that a configuration
-// with one still serves. Their form is checked, and one warning says that
-// nothing is kept.
+// registerCache accepts the directives of the cache, so that a configuration with one
+// still serves. Their form is checked, and a warning is printed that responses are
+// not cached.
 func (m *module) registerCache(mod *conf.Module) {
 	for name, check := range cacheDirectives {
 		mod.Directive(name, check)

@@ -17,7 +17,7 @@ type call struct {
 	target *target
 	addr   addr
 	length int64 // $proxy_internal_body_length, -1: unknown
-	said   int64 // how long the head says the body is, -1: it says nothing, inChunks
+	framed int64 // length of the body by the head that is sent, -1: not given, inChunks
 	head   bool  // the request is HEAD
 
 	haveStatus bool

@@ -14,7 +14,7 @@ import (
 // that block's tables. Since http has no tables of its own, the first server that has
 // http's lists makes them for all.
 
-// hashes says which tables of a block have been made.
+// hashes records which tables of a block have been made.
 type hashes struct{ hidden, set bool }
 
 // checkHashes refuses a server whose names nginx's tables would not hold, or warns of

@@ -41,7 +41,7 @@ func (c *call) AppendRequest(x *pass.Exchange, dst []byte) ([]byte, error) {
 		method = s.method.Eval(r)
 		c.oneLine(method)
 	}
-	c.said = -1
+	c.framed = -1
 	c.head = len(method) == 4 && h1.EqualFold(method, "head")
 	b := append(dst, method...)
 	b = append(b, ' ')
@@ -69,19 +69,19 @@ func (c *call) AppendRequest(x *pass.Exchange, dst []byte) ([]byte, error) {
 		b = appendClient(b, r, s.compiled.skip)
 	}
 	b = append(b, '\r', '\n')
-	if c.said == -1 {
-		c.said = 0
+	if c.framed == -1 {
+		c.framed = 0
 	}
-	if c.said != c.bodySize(body) {
+	if c.framed != c.bodySize(body) {
 		x.Odd = true
 	}
 	return append(b, body...), nil
 }
 
-// inChunks stands for the length of a body that says itself where it ends.
+// inChunks is the length of a body in chunks, whose end is in the body itself.
 const inChunks = -2
 
-// bodySize is how much is sent behind the head, own being proxy_set_body.
+// bodySize is the size of the body that is sent; own is the text of proxy_set_body.
 func (c *call) bodySize(own []byte) int64 {
 	switch b := &c.R.Body; {
 	case c.Chunked:
@@ -97,18 +97,19 @@ func (c *call) bodySize(own []byte) int64 {
 	}
 }
 
-// oneLine looks whether a part of the head whose text is a request's would be a
-// line of its own. What comes after it is another request then, to the peer.
+// oneLine checks a part of the head that contains text of the client's request for
+// line ends. With a line end in it, the peer may take what follows for another
+// request.
 func (c *call) oneLine(text []byte) {
 	if bytes.IndexByte(text, '\n') >= 0 || bytes.IndexByte(text, '\r') >= 0 {
 		c.Odd = true
 	}
 }
 
-// framed notes what a field that proxy_set_header sets says of the body.
-func (c *call) framed(kind lineKind, value []byte) {
-	if n, ok := h1.ParseContentLength(value); kind == lineOwnLength && ok && c.said == -1 {
-		c.said = n
+// noteFraming notes the framing of the body in a field that proxy_set_header sets.
+func (c *call) noteFraming(kind lineKind, value []byte) {
+	if n, ok := h1.ParseContentLength(value); kind == lineOwnLength && ok && c.framed == -1 {
+		c.framed = n
 		return
 	}
 	c.Odd = true
@@ -177,7 +178,7 @@ func (c *call) appendLines(b []byte) []byte {
 				continue
 			}
 			if l.kind != lineValue {
-				c.framed(l.kind, b[from:])
+				c.noteFraming(l.kind, b[from:])
 			}
 			c.oneLine(b[from:])
 			b = append(b, '\r', '\n')
@@ -187,15 +188,15 @@ func (c *call) appendLines(b []byte) []byte {
 			if !c.Chunked && c.length >= 0 {
 				b = append(b, l.text...)
 				b = strconv.AppendInt(b, c.length, 10)
-				c.said = c.length
+				c.framed = c.length
 				b = append(b, '\r', '\n')
 			}
 		case c.Chunked:
 			b = append(b, l.text...)
-			if c.said != -1 {
+			if c.framed != -1 {
 				c.Odd = true // a length and an encoding
 			}
-			c.said = inChunks
+			c.framed = inChunks
 		}
 	}
 	return b

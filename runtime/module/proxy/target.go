@@ -180,7 +180,7 @@ func group(name string, addrs []netaddr.Addr) *upstream.Group {
 	}}, upstream.RoundRobin{})
 }
 
-// lookup asks the resolver for the address of a name found at run time.
+// lookup resolves a name that was found at run time.
 func (c *call) lookup() httpd.Result {
 	r := c.R
 	res, limit := r.Core().Resolver()

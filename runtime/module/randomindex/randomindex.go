@@ -73,8 +73,8 @@ func pick(r *httpd.Request, dir *os.File, path string) (picked string, ok bool) 
 	return picked, ok
 }
 
-// isFile reports whether a name in the folder path leads to a regular file; ok is false when that cannot be told. Only of
-// links and where the folder keeps no types more is asked than the folder says. A link that leads nowhere is no file.
+// isFile reports whether a name in the folder path leads to a regular file; ok is false when that cannot be found out. stat is
+// called only for links and where the folder's entries have no types. A link to nothing is no file.
 func isFile(r *httpd.Request, path string, name []byte, kind fs.FileMode) (file, ok bool) {
 	if kind != fs.ModeSymlink && kind != httpd.UnknownType {
 		return kind.IsRegular(), true

@@ -107,7 +107,7 @@ func current(r *httpd.Request) bool {
 	return ok && unix == r.Out.LastModified
 }
 
-// refuse makes the response a 416 that tells the length.
+// refuse makes the response a 416 with the length.
 func refuse(r *httpd.Request) httpd.Result {
 	o := &r.Out
 	o.Status = int(httpd.StatusRangeNotSatisfiable)

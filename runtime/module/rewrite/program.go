@@ -57,7 +57,7 @@ type engine struct {
 	// quote makes captures of an encoded URI be encoded again. It holds until
 	// the first rewrite matched.
 	quote bool
-	// changed says that this run changed the URI.
+	// changed is true if this run has changed the URI.
 	changed bool
 	log     bool
 	debug   bool         // a log takes debug records
@@ -121,8 +121,8 @@ func (p *program) run(r *httpd.Request) httpd.Result {
 	return httpd.Declined
 }
 
-// tell lets a tracer know of an instruction that was executed: whether its
-// condition held or its expression matched, the text and the code it is about.
+// tell reports an executed instruction to the tracer: whether its condition held or
+// its expression matched, the text and the code it is about.
 func (e *engine) tell(in *instruction, on bool, text []byte, code httpd.Result) {
 	if e.tracer != nil {
 		e.told(in, on, text, code)
@@ -166,7 +166,7 @@ func (q quoted) Capture(n int) []byte {
 	return h1.EscapeURI(q.Alloc(len(c) + 2*more)[:0], c, h1.ForArgs)
 }
 
-// test says whether a condition holds, before negation. A result other than OK
+// test reports whether a condition holds, before negation. A result other than OK
 // ends the request.
 func (e *engine) test(in *instruction) (bool, httpd.Result) {
 	switch in.op {
@@ -244,7 +244,7 @@ func (e *engine) debugEqual(v, with []byte, equal, negate bool) {
 	}
 }
 
-// testFile says whether path is what kind asks for: f a regular file, d a
+// testFile reports whether path is of the given kind: f a regular file, d a
 // directory, e any of these, x executable.
 func (e *engine) testFile(kind byte, path []byte) bool {
 	info := e.r.File()

@@ -57,8 +57,8 @@ func register(b *httpd.Builder, cm *conf.Module) {
 
 var errMixed = errors.New(`"secure_link_secret" cannot be mixed with "secure_link" and "secure_link_md5"`)
 
-// inherit decides between the two forms: what the block itself says counts,
-// and a block that inherits both keeps to the newer one.
+// inherit decides between the two forms: a block's own directives take precedence,
+// and a block that inherits both uses the newer form.
 func (m *module) inherit(b *conf.Block, s *settings) error {
 	if b.In(conf.Main | conf.HTTP) {
 		return nil // nginx looks at blocks that inherit only
@@ -111,8 +111,8 @@ func (m *module) link(r *httpd.Request, _ string) ([]byte, bool) {
 	return []byte("1"), true
 }
 
-// unknown is $secure_link_expires before $secure_link was asked for: that
-// stores the time it finds.
+// unknown is $secure_link_expires before $secure_link was evaluated, which stores the
+// time that it finds.
 func unknown(*httpd.Request, string) ([]byte, bool) { return nil, false }
 
 // parseTime reads a positive number of seconds.

@@ -13,11 +13,11 @@
 //	<!--#else --><!--#echo var="title" -->
 //	<!--#endif -->
 //
-// The commands are block, config, echo, if (with elif, else and endif), include
-// (with set, stub and wait) and set. What is included is asked for by
-// subrequests that run beside each other; their output comes in the order of
-// the document. As in nginx a document is read on while they run, so what an
-// included document sets can be seen behind it only with wait="yes".
+// The commands are block, config, echo, if (with elif, else and endif), include (with
+// set, stub and wait) and set. Includes are subrequests that run concurrently; their
+// output comes in the order of the document. As in nginx the document is processed
+// further while they run, so what an included document sets can be seen behind it
+// only with wait="yes".
 //
 // Where nginx gives a response up because a filter was handed an empty buffer
 // (an empty errmsg, a converted character at the beginning of an included

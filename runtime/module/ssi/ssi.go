@@ -19,7 +19,7 @@ type settings struct {
 	enable       bool
 	silent       bool
 	lastModified bool
-	whole        bool // what an application is sending need not leave before postpone_output asks for it
+	whole        bool // output of an application is sent only when postpone_output requires it
 	valueLen     int64
 	types        httpd.MediaTypes
 }
@@ -33,7 +33,7 @@ func bind(c *settings, t *conf.Table) {
 	c.types.Bind(t, "ssi_types")
 }
 
-// module is what one load knows.
+// module is the state of one load.
 type module struct {
 	place  httpd.FilterPlace
 	own    int // slot of a request's filter

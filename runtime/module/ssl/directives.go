@@ -11,8 +11,8 @@ import (
 
 func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }
 
-// sessionCache is ssl_session_cache; none says that what is shared, if only by
-// the enclosing block, is not used.
+// sessionCache is ssl_session_cache; none: no shared cache is used, the enclosing
+// block's included.
 type sessionCache struct {
 	tlsconf.SessionCacheSpec
 	none bool

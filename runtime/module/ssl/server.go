@@ -95,8 +95,8 @@ func (x *module) warnIgnored(c *settings) {
 	}
 }
 
-// ech loads the keys of Encrypted Client Hello. Those of the first file are
-// what clients with outdated ones are told to use.
+// ech loads the keys of Encrypted Client Hello. The server sends those of the first
+// file to clients with outdated ones.
 func (w *work) ech() error {
 	for i, name := range w.c.ech.Items {
 		keys, err := tlsconf.LoadECH(w.x.b.Loader.Inputs.ReadFile, w.x.b.Loader.ConfFile(name), i == 0)
@@ -234,7 +234,7 @@ func (w *work) setCurves(list string) error {
 	return nil
 }
 
-// judge makes the server ask for certificates and says what they are checked
+// judge makes the server request client certificates, and sets what they are verified
 // against.
 func (w *work) judge() {
 	c, s := w.c, w.s

@@ -6,10 +6,10 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/script"
 )
 
-// search finds several texts at once: a table says by how much the place where
-// the shortest of them would end may move on, as in the algorithm of Horspool;
-// where it may not move, another says which texts have that byte there.
-// Immutable once it is in use.
+// search finds several texts at once with Horspool's algorithm. A table has, for the
+// byte where the shortest text would end, by how much that place may advance; where
+// it may not, another table has the texts with that byte there. Immutable once it is
+// in use.
 type search struct {
 	list     []match // in the order of their bytes at min-1
 	min, max int     // lengths of the shortest and the longest
@@ -105,8 +105,8 @@ func (f *finder) start(s *search, once bool) {
 func (f *finder) over() bool { return f.once && f.left == 0 }
 
 // next looks for a match in what is kept followed by p. With whole, text i lies
-// between from and to. Otherwise what lies before from is no part of any.
-// flush says that as little as possible is to be kept.
+// between from and to. Otherwise what lies before from is no part of any. With flush
+// as little as possible is kept.
 func (f *finder) next(p []byte, flush bool) (i, from, to int, what found) {
 	s := f.search
 	if f.over() {

@@ -54,7 +54,7 @@ func decode(id, text []byte) bool {
 	return err == nil
 }
 
-// isSet tells an identifier from none: its counter is never 0.
+// isSet reports whether there is an identifier: its counter is never 0.
 func isSet(id []byte) bool { return id[12]|id[13]|id[14]|id[15] != 0 }
 
 // give decides which identifier the client is given, if any.

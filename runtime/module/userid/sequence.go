@@ -23,7 +23,7 @@ const (
 // sequence makes identifiers that are unique to the process. It outlives
 // configurations.
 type sequence struct {
-	start  uint32 // tells apart processes that began in the same second
+	start  uint32 // distinguishes processes that began in the same second
 	v1, v2 atomic.Uint32
 }
 

@@ -13,7 +13,7 @@ type Base struct {
 	// proxy_recursive.
 	Proxies   netaddr.Networks
 	Recursive bool
-	// Volatile says that the value is computed anew at every use.
+	// Volatile makes every use compute the value anew.
 	Volatile bool
 
 	v4, v6 table

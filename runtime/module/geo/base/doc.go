@@ -1,5 +1,5 @@
 // Package base is the table behind nginx's geo blocks: values by networks or by
-// ranges of IPv4 addresses. It reads the block's items and knows nothing of
+// ranges of IPv4 addresses. It reads the block's items and does not depend on
 // requests, so that http and stream can share it.
 //
 //	b := base.Read(cmd) // reports what is wrong through cmd

@@ -31,7 +31,7 @@ func parseRange(s string) (from, to uint32, ok bool) {
 	return from, to, from <= to
 }
 
-// pieces calls fn for the pieces of a range, in order, until it says false.
+// pieces calls fn for the pieces of a range, in order, until fn returns false.
 func pieces(from, to uint32, fn func(block, from, to uint16) bool) bool {
 	for {
 		last := min(to, from|0xffff)
@@ -45,8 +45,8 @@ func pieces(from, to uint32, fn func(block, from, to uint16) bool) bool {
 	}
 }
 
-// add adds a range, which may be part of one that is there. duplicate hears of
-// the old value of the same range. other is a range that overlaps, as text.
+// add adds a range, which may be part of one that is there. duplicate is called with
+// the old value if the same range is there. other is a range that overlaps, as text.
 func (b *blocks) add(from, to uint32, value []byte, duplicate func(old []byte)) (other string) {
 	if *b == nil {
 		*b = blocks{}

@@ -77,8 +77,7 @@ type change struct {
 	value []byte
 }
 
-// set says that value holds from k on. Calls come in order; a later one for
-// the same place counts.
+// set makes value the one from k on. Calls come in order; a later one for the same place counts.
 func (t changes) set(k key, value []byte) changes {
 	if n := len(t); n > 0 && t[n-1].at == k {
 		t[n-1].value = value

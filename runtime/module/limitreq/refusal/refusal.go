@@ -7,8 +7,8 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/script"
 )
 
-// Outcome is the variable that tells what became of a request:
-// $limit_req_status, $limit_conn_status. It belongs to one load.
+// Outcome is the variable with the result of a request: $limit_req_status,
+// $limit_conn_status. It belongs to one load.
 type Outcome struct{ index int }
 
 // Values of the variable that both modules have.
@@ -40,9 +40,8 @@ func (o *Outcome) Known(r *httpd.Request) bool {
 	return known
 }
 
-// Settings are what a block says of refusals: the directives
-// limit_req_log_level, limit_req_status and limit_req_dry_run, and those of
-// limit_conn.
+// Settings are a block's settings of refusals: the directives limit_req_log_level,
+// limit_req_status and limit_req_dry_run, and those of limit_conn.
 type Settings struct {
 	*Outcome
 	Level  int // errlog.Level of refusals
@@ -51,7 +50,7 @@ type Settings struct {
 	status int
 }
 
-// Defaults are the settings of a block that says nothing.
+// Defaults are the settings without any directive.
 func Defaults(o *Outcome) Settings {
 	return Settings{Outcome: o, Level: int(errlog.Error), status: int(httpd.StatusUnavailable)}
 }
