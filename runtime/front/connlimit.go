@@ -46,7 +46,12 @@ func (s *Instance) makeRoom() bool {
 // returns how many. They keep their descriptors until their goroutines have ended.
 func (s *Instance) evict() int {
 	n := max(1, min(32, int(s.stats.Waiting.Load())/8))
-	evicted := s.lot.Evict(n, s.reusable.since(n))
+	since, evicted := s.reusable.since(n), 0
+	for _, p := range s.pollers {
+		if evicted < n {
+			evicted += p.Evict(n-evicted, since)
+		}
+	}
 	if evicted < n {
 		evicted += s.reusable.evict(n - evicted)
 	}

@@ -17,6 +17,7 @@ type Instance struct {
 	log      atomic.Pointer[errlog.Logger]
 	debug    atomic.Pointer[netaddr.AddrSet] // of debug_connection
 	lot      *netio.Lot
+	pollers  []Poller // lot, and what AddPoller was given
 	quitting atomic.Bool
 	ending   atomic.Bool // see Terminate
 	nextConn atomic.Uint64
@@ -43,7 +44,7 @@ func NewInstance(stats *Stats) (*Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.lot = lot
+	s.lot, s.pollers = lot, []Poller{lot}
 	return s, nil
 }
 
@@ -103,7 +104,7 @@ func (s *Instance) Use(cfg Config, opened []*netio.Listener) {
 		defer (*old).Release()
 		defer (*old).Retire()
 	}
-	defer s.lot.Recall()
+	defer s.eachPoller(Poller.Recall)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, ln := range opened {
@@ -171,7 +172,7 @@ func (s *Instance) Pause() {
 	for _, ls := range s.listening {
 		ls.stop()
 	}
-	s.lot.Drain()
+	s.eachPoller(Poller.Drain)
 	s.boundOpening()
 }
 
@@ -184,7 +185,7 @@ func (s *Instance) Resume() {
 	}
 	s.paused = false
 	s.quitting.Store(false)
-	s.lot.Reopen()
+	s.eachPoller(Poller.Reopen)
 	for _, ls := range s.listening {
 		ls.start(s)
 	}
@@ -197,7 +198,7 @@ func (s *Instance) Quit() {
 	s.quitting.Store(true)
 	s.acceptBacklog()
 	s.StopListening()
-	s.lot.Drain()
+	s.eachPoller(Poller.Drain)
 	s.boundOpening()
 	s.live.Wait()
 	if cfg := s.config.Load(); cfg != nil {

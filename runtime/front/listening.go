@@ -84,7 +84,7 @@ func (s *Instance) accept(ls *Listening, ln *netio.Listener) {
 }
 
 // admit begins to serve a connection.
-func (s *Instance) admit(ls *Listening, nc *netio.Conn) {
+func (s *Instance) admit(ls *Listening, nc Transport) {
 	if !s.makeRoom() {
 		s.stats.Accepted.Add(1)
 		s.log.Load().Log(errlog.Alert, 0, nil, nil, "%d worker_connections are not enough", s.connLimit.limit.Load())
@@ -94,7 +94,7 @@ func (s *Instance) admit(ls *Listening, nc *netio.Conn) {
 	s.live.Add(1)
 	c := newConn(s, ls, nc)
 	c.Refresh()
-	if cfg := ls.config.Load(); c.cfg == nil && (*cfg).Hold() {
+	if cfg := ls.config.Load(); c.cfg == nil && cfg != nil && (*cfg).Hold() {
 		// The address was dropped while the connection waited to be accepted: the
 		// configuration that listened serves it. Use holds that until no socket of
 		// it accepts any more.

@@ -38,8 +38,8 @@ func (c *Conn) Logf(lv errlog.Level, err error, format string, args ...any) {
 func (c *Conn) LogFields(f *errlog.Fields) {
 	f.Action(c.action)
 	f.Add("client", c.Client.Host)
-	server := c.nc.Local() // of a connection that no socket was accepted from
-	if c.ls != nil {
+	server := c.nc.Local() // where no socket was listened on
+	if c.ls != nil && len(c.ls.lns) > 0 {
 		server = c.ls.lns[0].Addr()
 	}
 	f.AddText("server", server.AppendText)

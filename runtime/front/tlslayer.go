@@ -25,7 +25,7 @@ type tlsLayer struct {
 
 var layers = sync.Pool{New: func() any { return new(tlsLayer) }}
 
-// start makes the layer ready for the handshake on c, whose socket is a real one.
+// start makes the layer ready for the handshake on c, whose Transport is a *netio.Conn: see ServeConn.
 func (l *tlsLayer) start(c *Conn) {
 	l.Reset(c.nc.(*netio.Conn), nil)
 	l.c = c

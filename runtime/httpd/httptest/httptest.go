@@ -5,6 +5,8 @@
 //	resp := s.Get("/") // resp.Status, resp.Header, resp.Body
 //	n := s.Allocs(t, "/")
 //
+// Bubble runs one in memory, where time is fake.
+//
 // Every server listens at the socket, one that is written `server ssl {` with
 // TLS. The kernel's module is always there; the
 // others are given in the order in which they are to run.
@@ -26,6 +28,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/front"
+	"github.com/sluiceproxy/sluice/runtime/front/fronttest"
 	"github.com/sluiceproxy/sluice/runtime/http1"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/inputs"
@@ -42,12 +45,16 @@ type Server struct {
 	socket string
 	log    lines
 	in     *front.Instance
+	stats  *httpd.Stats
+	memory *fronttest.Network // of a server that Bubble made
+
+	protocol *http1.Protocol
 }
 
 // Load reads the contents of an http block. `listen` directives are added to
 // its servers. The warnings are nginx's, up to the first error.
 func Load(t testing.TB, text string, modules ...httpd.Module) (warnings []string, err error) {
-	s := &Server{t: t, Dir: tempDir(t)}
+	s := &Server{t: t, Dir: tempDir(t), stats: &httpd.Stats{}}
 	_, warnings, err = s.load(text, modules)
 	return warnings, err
 }
@@ -55,29 +62,37 @@ func Load(t testing.TB, text string, modules ...httpd.Module) (warnings []string
 // New runs the contents of an http block.
 func New(t testing.TB, text string, modules ...httpd.Module) *Server {
 	t.Helper()
-	s := &Server{t: t, Dir: tempDir(t)}
+	s := &Server{t: t, Dir: tempDir(t), stats: &httpd.Stats{}}
 	cfg, _, err := s.load(text, modules)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stats := &httpd.Stats{}
-	in, err := front.NewInstance(&stats.Stats)
+	in, err := front.NewInstance(&s.stats.Stats)
 	if err != nil {
 		t.Fatal(err)
 	}
-	in.SetLog(s.logger())
-	if err := cfg.Start(); err != nil {
-		t.Fatal(err)
-	}
-	bound := http1.NewProtocol(stats).Bind(cfg)
+	bound := s.bind(in, cfg)
 	opened, err := in.Open(bound, nil, func(err error) { t.Error(err) })
 	if err != nil {
 		t.Fatal(err)
 	}
 	in.Use(bound, opened)
-	s.in = in
 	t.Cleanup(in.Quit)
 	return s
+}
+
+// bind makes cfg ready to be used by in, which is s's from then on.
+func (s *Server) bind(in *front.Instance, cfg *httpd.Config) front.Config {
+	s.t.Helper()
+	s.in = in
+	in.SetLog(s.logger())
+	if err := cfg.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	if s.protocol == nil {
+		s.protocol = http1.NewProtocol(s.stats)
+	}
+	return s.protocol.Bind(cfg)
 }
 
 // Terminate ends the server as TERM does.
@@ -110,7 +125,7 @@ func (s *Server) load(text string, modules []httpd.Module) (*httpd.Config, []str
 		Logger:   func(outputs []errlog.Output) *errlog.Logger { return errlog.New(errlog.Config{Outputs: outputs}) },
 		LogFiles: logfile.NewSet(logfile.Options{Prefix: s.Dir}),
 		Files:    openfile.NewCache(0),
-		Stats:    &httpd.Stats{},
+		Stats:    s.stats,
 		Hostname: "localhost",
 	})
 	kernel := []httpd.Module{{Name: "ngx_http_core_module", Register: httpd.Register}, httpd.CopyFilter()}
@@ -176,6 +191,9 @@ func (s *Server) Do(raw string) (resp Response) {
 // Dial opens a connection; the caller closes it.
 func (s *Server) Dial() net.Conn {
 	s.t.Helper()
+	if s.memory != nil {
+		return s.Client()
+	}
 	c, err := net.Dial("unix", s.socket)
 	if err != nil {
 		s.t.Fatal(err)
