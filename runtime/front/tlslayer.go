@@ -19,23 +19,38 @@ type tlsLayer struct {
 	more    bool // crypto/tls may hold plain text that is unread
 	dead    bool // nothing may be sent any more
 
+	blocked  blocked
+	socketFn func() // socketBlocked, bound once
+
 	alertNext bool // the record under way is an alert in the clear
 	alertSeen byte // the alert the client sent in the clear, 0: none
 }
 
-var layers = sync.Pool{New: func() any { return new(tlsLayer) }}
+var layers = sync.Pool{New: func() any {
+	l := new(tlsLayer)
+	l.socketFn = l.socketBlocked
+	return l
+}}
 
 // start makes the layer ready for the handshake on c, whose Transport is a *netio.Conn: see ServeConn.
 func (l *tlsLayer) start(c *Conn) {
 	l.Reset(c.nc.(*netio.Conn), nil)
 	l.c = c
 	c.Client.TLS = &l.session
+	c.nc.OnBlocked(l.socketFn)
+}
+
+// socketBlocked is called when a write of crypto/tls is about to wait. Its writes exclude
+// each other.
+func (l *tlsLayer) socketBlocked() {
+	l.c.nc.OnBlocked(l.socketFn)
+	l.blocked.wait()
 }
 
 // release gives the layer back; the socket stays c's.
 func (l *tlsLayer) release() {
 	l.Detach()
-	*l = tlsLayer{RecordConn: l.RecordConn}
+	*l = tlsLayer{RecordConn: l.RecordConn, socketFn: l.socketFn}
 	layers.Put(l)
 }
 
@@ -82,7 +97,9 @@ func (l *tlsLayer) Write(p []byte) (int, error) {
 		}
 		l.c.nc.SetWriteTimeout(min(left, l.c.opening.SendTimeout))
 	}
-	return l.RecordConn.Write(p)
+	n, err := l.RecordConn.Write(p)
+	l.blocked.wrote()
+	return n, err
 }
 
 // idle reports that no byte of the client waits in crypto/tls or below it.
@@ -101,6 +118,8 @@ func (p *plainText) Read(b []byte) (int, error) {
 
 // Write sends plain text in records of ssl_buffer_size.
 func (p *plainText) Write(b []byte) (n int, err error) {
+	p.blocked.begin()
+	defer p.blocked.end()
 	size := p.session.Settings.RecordSize
 	for len(b) > size {
 		m, err := p.c.tls.Write(b[:size])

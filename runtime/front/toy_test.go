@@ -21,12 +21,17 @@ import (
 type upper struct {
 	opening front.Opening
 	tls     front.TLS
+	serve   func(c *front.Conn) // in place of Serve, if not nil
 }
 
 func (u *upper) Opening() front.Opening                            { return u.opening }
 func (u *upper) ChooseTLS(*front.Conn, string) (*front.TLS, error) { return &u.tls, nil }
 
 func (u *upper) Serve(c *front.Conn) {
+	if u.serve != nil {
+		u.serve(c)
+		return
+	}
 	defer c.Close()
 	in := bufio.NewReader(io.MultiReader(received(c), c.Stream()))
 	for line, err := in.ReadBytes('\n'); err == nil && !c.Quitting(); line, err = in.ReadBytes('\n') {
@@ -66,6 +71,12 @@ func (*config) Close()     {}
 // toy serves upper at a unix socket, whose path is the address.
 func toy(t *testing.T, opening front.Opening, limit int) (in *front.Instance, address string, stats *front.Stats) {
 	t.Helper()
+	return toyWith(t, nil, opening, limit)
+}
+
+// toyWith is toy with another protocol, if serve is not nil.
+func toyWith(t *testing.T, serve func(*front.Conn), opening front.Opening, limit int) (in *front.Instance, address string, stats *front.Stats) {
+	t.Helper()
 	stats = &front.Stats{}
 	in, err := front.NewInstance(stats)
 	if err != nil {
@@ -76,7 +87,7 @@ func toy(t *testing.T, opening front.Opening, limit int) (in *front.Instance, ad
 	in.SetConnectionLimit(limit)
 	address = filepath.Join(t.TempDir(), "s")
 	cfg := &config{address: netaddr.UnixAddr(address)}
-	cfg.opening = opening
+	cfg.opening, cfg.serve = opening, serve
 	if opening.TLS != nil {
 		cfg.tls = front.TLS{Config: &tls.Config{Certificates: []tls.Certificate{testcert.New(t, "toy.test")}}, RecordSize: 1 << 10}
 	}

@@ -21,7 +21,7 @@ type bodyDrop struct {
 // dropWhileWaiting has the rest of r's body dropped as soon as r waits.
 func (c *Conn) dropWhileWaiting(r *httpd.Request) {
 	c.drop.r = r
-	c.nc.OnBlocked(c.beginDrop)
+	c.conn.OnBlocked(c.beginDrop)
 }
 
 // beginDrop starts the goroutine, unless there is nothing to drop or it runs.
@@ -79,7 +79,7 @@ func (c *Conn) endDrop() {
 	d := &c.drop
 	if d.r != nil {
 		d.r = nil
-		c.nc.OnBlocked(nil)
+		c.conn.OnBlocked(nil)
 	}
 	if d.done == nil {
 		return

@@ -9,7 +9,7 @@ import (
 // OnBlocked implements Carrier.
 func (c *Conn) OnBlocked(fn func()) {
 	if c.drop.r != nil {
-		c.nc.OnBlocked(func() {
+		c.conn.OnBlocked(func() {
 			if fn != nil {
 				fn()
 			}
@@ -17,11 +17,11 @@ func (c *Conn) OnBlocked(fn func()) {
 		})
 		return
 	}
-	c.nc.OnBlocked(fn)
+	c.conn.OnBlocked(fn)
 }
 
 // Blocked implements Carrier.
-func (c *Conn) Blocked() { c.nc.Blocked() }
+func (c *Conn) Blocked() { c.conn.Blocked() }
 
 const (
 
