@@ -26,7 +26,8 @@ type Block struct {
 // blockMemory is what the blocks of a configuration are allocated from.
 type blockMemory struct {
 	blocks   slab[Block]
-	sections []any // for the next blocks that own theirs
+	sections []any  // for the next blocks that own theirs
+	pause    *pause // the Loader's
 }
 
 // own returns a copy of the sections.

@@ -3,6 +3,7 @@ package conf
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -196,6 +197,18 @@ func (c *Cmd) locate(err error) error {
 // directive reads by itself (types, map, geo).
 func ItemError(n *Node, format string, args ...any) error {
 	return itemError{plain(located(Sprintf(format, args...), n.File, n.Line)), n.Seq}
+}
+
+// Items are the statements inside a block whose handler reads them by itself. The load
+// pauses between them.
+func (c *Cmd) Items() iter.Seq[*Node] {
+	return func(yield func(*Node) bool) {
+		for _, n := range c.Children {
+			if c.Loader.Pause(); !yield(n) {
+				return
+			}
+		}
+	}
 }
 
 // itemError is an error of a statement inside a block that reads them by itself.

@@ -17,12 +17,17 @@ const (
 	cacheLine = 64
 	// largestBucket is what the 16 bits of a bucket's length allow.
 	largestBucket = 1<<16 - cacheLine
+	// namesAtOnce is how many names are a step of a load, see Loader.Pause: they take
+	// microseconds together.
+	namesAtOnce = 64
 )
 
 // Hash is one of nginx's tables.
 type Hash struct {
 	Name        string // as in the messages: server_names_hash
 	Max, Bucket int    // what *_max_size and *_bucket_size are in effect
+
+	pause *pause // of the load; nil for none
 }
 
 // HashOf returns the table of a name as it is set for b; largest and bucket are the
@@ -31,7 +36,16 @@ func (b *Block) HashOf(name string, largest, bucket int) Hash {
 	return Hash{
 		Name: name, Max: b.hashSize(name+"_max_size", largest),
 		Bucket: aligned(b.hashSize(name+"_bucket_size", bucket), cacheLine),
+		pause:  b.pauses(),
 	}
+}
+
+// pauses is the pause of the load that has made the block, nil when it is over.
+func (b *Block) pauses() *pause {
+	if b.memory == nil {
+		return nil
+	}
+	return b.memory.pause
 }
 
 func (b *Block) hashSize(directive string, size int) int {
@@ -97,6 +111,9 @@ func (h Hash) Check(names []string, warn func(format string, args ...any)) error
 	}
 	keys := make([]uint64, len(names))
 	for i, name := range names {
+		if i%namesAtOnce == 0 {
+			h.pause.due()
+		}
 		keys[i] = key(name)
 	}
 	if h.fits(names, keys) {
@@ -106,6 +123,9 @@ func (h Hash) Check(names []string, warn func(format string, args ...any)) error
 		h.Name, h.Name, h.Max, h.Name, h.Bucket, h.Name)
 	filled := map[uint64]int{}
 	for i, name := range names {
+		if i%namesAtOnce == 0 {
+			h.pause.due()
+		}
 		at := keys[i] % uint64(h.Max)
 		if filled[at] += element(name); pointer+filled[at] > largestBucket {
 			return fmt.Errorf("could not build %s, you should increase %s_max_size: %d", h.Name, h.Name, h.Max)
@@ -139,7 +159,7 @@ func (h Hash) fits(names []string, keys []uint64) bool {
 			filled = make([]uint16, min(2*size, h.Max))
 		}
 		clear(filled[:size])
-		if fill(filled, names, keys, size, room) {
+		if h.fill(filled, names, keys, size, room) {
 			return true
 		}
 	}
@@ -147,8 +167,11 @@ func (h Hash) fits(names []string, keys []uint64) bool {
 }
 
 // fill puts the names into so many buckets and reports whether they have room.
-func fill(filled []uint16, names []string, keys []uint64, size, room int) bool {
+func (h Hash) fill(filled []uint16, names []string, keys []uint64, size, room int) bool {
 	for i, name := range names {
+		if i%namesAtOnce == 0 {
+			h.pause.due()
+		}
 		at := keys[i] % uint64(size)
 		n := int(filled[at]) + element(name)
 		if n > room {

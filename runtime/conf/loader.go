@@ -225,7 +225,7 @@ func (l *Loader) Folders() []string { return l.folders }
 // -g, applied before the file. On failure the error is an *Error; all problems
 // are in Problems either way.
 func (l *Loader) Load(param string) error {
-	l.Main = &Block{Context: Main, owned: true, sections: make([]any, len(l.defaults)), memory: &blockMemory{}}
+	l.Main = &Block{Context: Main, owned: true, sections: make([]any, len(l.defaults)), memory: &blockMemory{pause: &l.pause}}
 	for i, d := range l.defaults {
 		l.Main.sections[i] = d()
 	}

@@ -27,8 +27,9 @@ func (l *Loader) PauseWith(fn func()) { l.pause = pause{fn: fn, after: pauseAfte
 // Pause is called at each step of other long work during a load.
 func (l *Loader) Pause() { l.pause.due() }
 
+// due is called at each step. nil never pauses.
 func (p *pause) due() {
-	if p.fn == nil {
+	if p == nil || p.fn == nil {
 		return
 	}
 	if p.steps++; p.steps < pauseSteps {

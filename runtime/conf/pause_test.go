@@ -30,6 +30,36 @@ func TestPausesEverywhere(t *testing.T) {
 	})
 }
 
+// TestPausesInBlocks: a handler that reads the statements inside its block pauses between them, and so does the check of
+// the table that nginx would make of them.
+func TestPausesInBlocks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const items = 8000
+		l := newLab(t, map[string]string{"nginx.conf": "http { types {\n" + strings.Repeat("a b;\n", items) + "} }\n"})
+		n, reading, checking := 0, 0, 0
+		delete(l.rows, "types")
+		l.Module("ngx_http_core_module").Block("types", func(c *Cmd) error {
+			names, before := []string(nil), n
+			for item := range c.Items() {
+				names = append(names, item.Name.Value)
+			}
+			reading, before = n-before, n
+			c.CheckHash(c.Block.HashOf("types_hash", 64, 64), names, false)
+			checking = n - before
+			return nil
+		})
+		l.PauseWith(func() { n++ })
+		l.pause.after = 0 // a pause is due at each look at the clock, which stands
+		_ = l.load("")    // the names are all the same, and too many for one bucket
+		if want := items / pauseSteps; reading != want {
+			t.Errorf("reading %d items paused %d times, want %d", items, reading, want)
+		}
+		if want := items / namesAtOnce / pauseSteps; checking < want {
+			t.Errorf("checking %d names paused %d times, want at least %d", items, checking, want)
+		}
+	})
+}
+
 // TestPauses: a load pauses after some work, and loses a bounded part of its time with it.
 func TestPauses(t *testing.T) {
 	const step = 50 * time.Microsecond

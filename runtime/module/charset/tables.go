@@ -64,7 +64,7 @@ func (x *module) addMap(c *conf.Cmd) error {
 	m := &conversion{from: from, to: to}
 	m.forward, m.back = newTables(to.utf8)
 	x.maps = append(x.maps, m)
-	for _, n := range c.Children {
+	for n := range c.Items() {
 		if text := m.item(n); text != "" {
 			c.ItemErr(n, "%s", text)
 			break

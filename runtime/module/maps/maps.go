@@ -31,7 +31,7 @@ func define(b *httpd.Builder, c *conf.Cmd) error {
 		return c.Errorf(`invalid variable name "%s"`, c.Arg(1))
 	}
 	r := reader{b: b, c: c, t: &table{}}
-	for _, n := range c.Children {
+	for n := range c.Items() {
 		if !r.item(n) {
 			break
 		}

@@ -74,7 +74,7 @@ const whole = 10000
 // read reads the items of the block that c opens.
 func read(c *conf.Cmd) (list parts) {
 	sum, limit := 0, uint32(0)
-	for _, n := range c.Children {
+	for n := range c.Items() {
 		share, msg := item(n)
 		if msg != "" {
 			c.ItemErr(n, "%s", msg)

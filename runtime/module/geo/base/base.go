@@ -43,7 +43,7 @@ func (b *Base) Find(ip netip.Addr) []byte {
 // recorded with c at the item's place.
 func Read(c *conf.Cmd) *Base {
 	r := reader{c: c, b: &Base{}, networks: networks{}, values: map[string][]byte{}}
-	for _, n := range c.Children {
+	for n := range c.Items() {
 		if !r.item(n) {
 			break
 		}
