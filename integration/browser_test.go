@@ -34,7 +34,7 @@ type message struct {
 }
 
 // browserLimit bounds a browser's life.
-const browserLimit = time.Minute
+const browserLimit = 3 * time.Minute
 
 // startBrowser starts a browser that ends with the test.
 func startBrowser(t *testing.T) *browser {

@@ -23,6 +23,9 @@ import (
 // patience bounds every wait.
 const patience = 15 * time.Second
 
+// commandLimit bounds a command: dpkg alone may take a minute where other programs have the processors.
+const commandLimit = 5 * time.Minute
+
 // programs are the two that are exchanged, by name: Debian's own nginx, and the one of this tree.
 var programs = map[string]string{"nginx": "/usr/sbin/nginx"}
 
@@ -132,7 +135,7 @@ func writeProgram(path string, data []byte) error {
 // run runs a command that has to end with code and returns what it printed.
 func (h *host) run(code int, name string, args ...string) string {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(h.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(h.t.Context(), commandLimit)
 	defer cancel()
 	out, got, err := h.Run(ctx, name, args...)
 	if err != nil {

@@ -45,7 +45,7 @@ func tempPaths(ctx context.Context, binary string) (string, error) {
 // refusedDirective has a server check the configuration in dir and returns the directive that it does not have, if that is
 // what it complains about.
 func refusedDirective(ctx context.Context, binary, dir string) string {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, "-t", "-q", "-p", dir+"/", "-c", "nginx.conf", "-e", "stderr", "-g", "pid pid;")
 	cmd.WaitDelay = time.Second
