@@ -8,6 +8,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/httpd/route"
+	"github.com/sluiceproxy/sluice/runtime/listen"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/regex"
 )
@@ -27,7 +28,7 @@ type Server struct {
 	CheckTLS Handler
 
 	names   []serverName
-	listens []*listen
+	listens []*listening
 }
 
 type serverName struct {
@@ -132,8 +133,8 @@ func (b *Builder) completeServer(s *Server) {
 		if os.Geteuid() != 0 {
 			port = 8000
 		}
-		l := &listen{server: s, implied: true}
-		l.spec.Addr = anyAddr(port)
+		l := &listening{server: s}
+		l.Spec.Addr = listen.Wildcard(port)
 		s.listens = append(s.listens, l)
 		if _, warning := b.join(l); warning != "" { // the only listen of its server contradicts nothing
 			b.Loader.Warnf("%s", warning)
@@ -167,11 +168,11 @@ func (a *Addr) Text() string { return a.Spec.Addr.String() }
 
 // join adds a listen to its address. It returns, in nginx's words, what
 // contradicts the listens before, and what is only to be warned of.
-func (b *Builder) join(l *listen) (problem, warning string) {
-	key := l.spec.Addr.Network() + l.spec.Addr.String()
+func (b *Builder) join(l *listening) (problem, warning string) {
+	key := l.Spec.Addr.Network() + l.Spec.Addr.String()
 	a := b.addrIndex[key]
 	if a == nil {
-		a = &Addr{Spec: l.spec, Default: l.server, SSL: l.ssl, HTTP2: l.http2, ProxyProtocol: l.proxy, explicit: l.isDefault, node: l.node, set: l.set}
+		a = &Addr{Spec: l.Spec, Default: l.server, SSL: l.SSL, HTTP2: l.http2, ProxyProtocol: l.ProxyProtocol, explicit: l.Default, node: l.node, set: l.Set}
 		a.servers = []*Server{l.server}
 		if b.addrIndex == nil {
 			b.addrIndex = make(map[string]*Addr)
@@ -184,17 +185,17 @@ func (b *Builder) join(l *listen) (problem, warning string) {
 }
 
 // join adds another server's listen to an address that is known.
-func (a *Addr) join(l *listen) (problem, warning string) {
+func (a *Addr) join(l *listening) (problem, warning string) {
 	if a.servers[len(a.servers)-1] == l.server { // a server's listens come one after the other
 		return "a duplicate listen " + a.Text(), ""
 	}
-	if l.set {
+	if l.Set {
 		if a.set {
 			return "duplicate listen options for " + a.Text(), ""
 		}
-		a.Spec, a.set = l.spec, true
+		a.Spec, a.set = l.Spec, true
 	}
-	if l.isDefault {
+	if l.Default {
 		if a.explicit {
 			return "a duplicate default server for " + a.Text(), ""
 		}
@@ -203,9 +204,9 @@ func (a *Addr) join(l *listen) (problem, warning string) {
 	if a.protocolsRedefined(l) {
 		warning = "protocol options redefined for " + a.Text()
 	}
-	a.SSL = a.SSL || l.ssl
+	a.SSL = a.SSL || l.SSL
 	a.HTTP2 = a.HTTP2 || l.http2
-	a.ProxyProtocol = a.ProxyProtocol || l.proxy
+	a.ProxyProtocol = a.ProxyProtocol || l.ProxyProtocol
 	a.servers = append(a.servers, l.server)
 	return "", warning
 }
@@ -214,17 +215,17 @@ func (a *Addr) join(l *listen) (problem, warning string) {
 // proxy_protocol over several listens of one address: options may be added by
 // the listen that sets the socket's options, or be left out by the others, but
 // not be mixed.
-func (a *Addr) protocolsRedefined(l *listen) (warn bool) {
+func (a *Addr) protocolsRedefined(l *listening) (warn bool) {
 	now, before := l.protocols(), a.protocolBits()
 	switch {
 	case now|before != before:
-		warn = a.set && !l.set || a.protocolsChanged || now|before != now
+		warn = a.set && !l.Set || a.protocolsChanged || now|before != now
 		a.protocols, a.protocolsSet, a.protocolsChanged = before, true, true
 	case now|before != now:
-		warn = l.set || a.protocolsSet && now != a.protocols
+		warn = l.Set || a.protocolsSet && now != a.protocols
 		a.protocols, a.protocolsSet, a.protocolsChanged = now, true, true
 	default:
-		warn = l.set && a.protocolsChanged || a.protocolsSet && now != a.protocols
+		warn = l.Set && a.protocolsChanged || a.protocolsSet && now != a.protocols
 		a.protocols, a.protocolsSet = now, true
 	}
 	return warn
@@ -288,7 +289,7 @@ func (e plainError) Error() string { return string(e) }
 // listens at the default.
 func (s *Server) ListenNode(a *Addr) *conf.Node {
 	for _, l := range s.listens {
-		if l.spec.Addr.Network() == a.Spec.Addr.Network() && l.spec.Addr.String() == a.Text() {
+		if l.Spec.Addr.Network() == a.Spec.Addr.Network() && l.Spec.Addr.String() == a.Text() {
 			return l.node
 		}
 	}

@@ -1,0 +1,14 @@
+// Package listen reads the listen directive: addresses, and the parameters that it has
+// in every protocol. It opens nothing; package front does that with the ListenSpec that
+// comes out.
+//
+//	addrs, problem := listen.Addresses(cmd.Arg(0), 80, cmd.Loader.Inputs.LookupHost)
+//	...
+//	for i := 1; i < len(cmd.Args); i++ {
+//		err := p.Option(cmd, cmd.Arg(i)) // after those that only the protocol has
+//		...
+//	}
+//	spec := p.At(addrs[0])
+//
+// Not supported: quic, and udp, which only stream has.
+package listen
