@@ -12,7 +12,7 @@ import (
 // Protocol serves connections with HTTP/1. There is one per process.
 type Protocol struct {
 	stats   *httpd.Stats
-	numbers atomic.Uint64 // the last one of httpd's NextNumber
+	numbers atomic.Uint64 // see Numbers of httpd.Request
 }
 
 // NewProtocol returns a Protocol that counts in stats.

@@ -207,6 +207,15 @@ func (r *Request) ReadBody() Result {
 	return OK
 }
 
+// BodyFile is ReadBody for a handler that makes the body a file of its own: it
+// is in File, however small, unless the client announced none or it has been read
+// before. The handler may rename the file; a file that is left under the old name is
+// removed when the request ends.
+func (r *Request) BodyFile() Result {
+	r.Body.inFile = r.In.ContentLength >= 0 || r.In.Chunked
+	return r.ReadBody()
+}
+
 // ReadBodyReady takes what has arrived of the request body, as far as it fits
 // client_body_buffer_size, without waiting. With BodyDone it is all in
 // Body.Mem as after ReadBody; otherwise BodyNext and BodyReady give what

@@ -46,7 +46,7 @@ func (r *Request) keepPiece(piece []byte, limit int64) []byte {
 func (r *Request) spill(piece []byte, inMemory int64) error {
 	b := &r.Body
 	if b.File == nil {
-		f, err := r.TempFile(&r.loc.Core.bodyTemp)
+		f, err := r.loc.Core.bodyTemp.Create(r)
 		if err != nil {
 			return err
 		}

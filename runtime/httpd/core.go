@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/diskfile"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 	"github.com/sluiceproxy/sluice/runtime/resolver"
@@ -42,7 +43,7 @@ type Core struct {
 	bodyBufferSize   int64
 	bodyTimeout      int64
 	bodyInFile       int
-	bodyTemp         TempPath
+	bodyTemp         diskfile.TempPath
 	SendTimeout      int64
 	Sendfile         bool
 	sendfileMaxChunk int64
@@ -149,7 +150,7 @@ func (b *Builder) defaultCore() Core {
 		LingeringTime: 30000, LingeringTimeout: 5000, AbsoluteRedirect: true, PortRedirect: true,
 		msiePadding: true, logNotFound: true, resolveTime: 30000, subBufferSize: 8192,
 		openCache: openFileCache{inactive: 60, valid: 60, minUses: 1},
-		bodyTemp:  TempPath{Dir: b.Loader.FullPath(b.Loader.Layout.ClientBodyTemp)},
+		bodyTemp:  diskfile.TempPath{Dir: b.Loader.FullPath(b.Loader.Layout.ClientBodyTemp)},
 	}
 }
 

@@ -20,7 +20,7 @@ type Origin struct {
 	SNI     *SNIChoice // the server that a handshake has chosen; nil: that of Listen
 	Verbose bool       // debug_connection names the client
 
-	Numbers *atomic.Uint64  // the last one of NextNumber
+	Numbers *atomic.Uint64  // see Request.Numbers
 	Live    *sync.WaitGroup // of what has to end before the server does
 }
 

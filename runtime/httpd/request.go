@@ -39,7 +39,7 @@ type Request struct {
 	client  *front.Client
 	carrier Carrier
 	sni     *SNIChoice      // nil where a handshake has chosen no server
-	numbers *atomic.Uint64  // the last one of NextNumber
+	numbers *atomic.Uint64  // see Numbers
 	live    *sync.WaitGroup // of what has to end before the server does
 	listen  *Addr           // the address of listen that the connection came in on
 	srv     *Server
@@ -281,6 +281,10 @@ func (r *Request) Join(parts ...[]byte) []byte {
 func (r *Request) Number(n int64) []byte {
 	return strconv.AppendInt(r.Alloc(20)[:0], n, 10)
 }
+
+// Numbers returns the last of the process's numbers: names of temporary files and
+// boundaries of multipart responses are made of the same ones, as in nginx.
+func (r *Request) Numbers() *atomic.Uint64 { return r.numbers }
 
 // Capture implements script.Session.
 func (r *Request) Capture(n int) []byte {

@@ -156,7 +156,7 @@ func (a *ahead) enqueue(b *buf.Buf, n int) {
 func (a *ahead) spill(p []byte) bool {
 	r := a.x.R
 	if a.file == nil {
-		f, err := r.TempFile(&a.x.S.Temp)
+		f, err := a.x.S.Temp.Create(r)
 		if err != nil {
 			return false
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/diskfile"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/script"
@@ -25,7 +26,7 @@ type Settings struct {
 	BusySize      int64 // -1: twice the larger of the two sizes
 	MaxTempSize   int64 // -1: 1 GB
 	TempWriteSize int64 // -1: twice the larger of the two sizes
-	Temp          httpd.TempPath
+	Temp          diskfile.TempPath
 	LimitRate     *script.Value
 
 	Buffering, RequestBuffering      bool
@@ -52,7 +53,7 @@ func Defaults(b *httpd.Builder, temp string) Settings {
 		ConnectTimeout: 60000, SendTimeout: 60000, ReadTimeout: 60000,
 		Next:       conf.Slot[int]{V: int(FailError | FailTimeout)},
 		BufferSize: page, Buffers: conf.Buffers{Num: 8, Size: page}, BusySize: -1, MaxTempSize: -1, TempWriteSize: -1,
-		Temp:      httpd.TempPath{Dir: b.Loader.FullPath(temp), Levels: [3]int{1, 2}},
+		Temp:      diskfile.TempPath{Dir: b.Loader.FullPath(temp), Levels: [3]int{1, 2}},
 		Buffering: true, RequestBuffering: true, PassHeaders: true, PassBody: true,
 		Store: Store{access: 0o600},
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/diskfile"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/script"
@@ -55,7 +56,7 @@ func (s *storing) begin(x *Exchange) error {
 	if !x.S.Store.enabled || x.Response.Status != 200 {
 		return nil
 	}
-	f, err := x.R.TempFile(&x.S.Temp)
+	f, err := x.S.Temp.Create(x.R)
 	s.file, s.ok = f, err == nil
 	return err
 }
@@ -106,13 +107,13 @@ func (s *storing) end(x *Exchange) {
 		return
 	}
 	access := x.S.Store.access
-	move := httpd.Move{Access: access, PathAccess: access, Time: -1, MakePath: true, Delete: true}
+	move := diskfile.MoveOptions{Access: access, PathAccess: access, Time: -1, MakePath: true, Delete: true}
 	if f := x.Response.Get(h1.LastModified); f != nil {
 		if unix, ok := h1.ParseHTTPDate(f.Value); ok {
 			move.Time = unix
 		}
 	}
-	r.MoveFile(s.file.Name(), string(path), move)
+	diskfile.Move(r, s.file.Name(), string(path), move)
 	_ = s.file.Close()
 	s.file = nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sluiceproxy/sluice/runtime/diskfile"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
@@ -19,7 +20,7 @@ func list(r *httpd.Request, dir *os.File, path string) (l *listing, ok bool) {
 	full := append([]byte(path), '/')
 	folder := len(full)
 	var st raw.Stat
-	ok = r.DirNames(dir, func(name []byte, _ fs.FileMode) bool {
+	ok = diskfile.Names(r, dir, func(name []byte, _ fs.FileMode) bool {
 		full = append(append(full[:folder], name...), 0) // for the system call
 		shown := full[:len(full)-1]
 		errno := raw.Statat(unix.AT_FDCWD, full, 0, &st)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/diskfile"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
@@ -228,9 +229,9 @@ func (t *transfer) judgeTarget() (folder bool, rc httpd.Result) {
 func (c *settings) transferFile(t *transfer, info fs.FileInfo) httpd.Result {
 	var done bool
 	if t.r.Method == h1.Move {
-		done = t.r.MoveFile(t.from, t.to, httpd.Move{PathAccess: c.access, Time: -1, MakePath: true})
+		done = diskfile.Move(t.r, t.from, t.to, diskfile.MoveOptions{PathAccess: c.access, Time: -1, MakePath: true})
 	} else {
-		done = t.r.CopyFile(t.from, t.to, info.Mode().Perm(), info.ModTime().Unix())
+		done = diskfile.Copy(t.r, t.from, t.to, info.Mode().Perm(), info.ModTime().Unix())
 	}
 	if !done {
 		return httpd.StatusInternalServerError
@@ -283,7 +284,7 @@ func (v *copier) other(string)  { v.lost = true }
 func (v *copier) target(path string) string { return v.to + path[len(v.from):] }
 
 func (v *copier) file(path string, info os.FileInfo) {
-	if !v.r.CopyFile(path, v.target(path), info.Mode().Perm(), info.ModTime().Unix()) {
+	if !diskfile.Copy(v.r, path, v.target(path), info.Mode().Perm(), info.ModTime().Unix()) {
 		v.lost = true
 	}
 }

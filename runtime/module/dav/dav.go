@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/diskfile"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
@@ -101,11 +102,11 @@ func (c *settings) put(r *httpd.Request) httpd.Result {
 		}
 		status = httpd.StatusNoContent
 	}
-	move := httpd.Move{Access: c.access, PathAccess: c.access, Time: -1, MakePath: c.fullPath, Delete: true}
+	move := diskfile.MoveOptions{Access: c.access, PathAccess: c.access, Time: -1, MakePath: c.fullPath, Delete: true}
 	if unix, ok := h1.ParseHTTPDate(r.In.Get(h1.Date)); ok {
 		move.Time = unix
 	}
-	if !r.MoveFile(r.Body.File.Name(), path, move) {
+	if !diskfile.Move(r, r.Body.File.Name(), path, move) {
 		return httpd.StatusInternalServerError
 	}
 	if status == httpd.StatusCreated {

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/diskfile"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
@@ -60,7 +61,7 @@ func handle(r *httpd.Request) httpd.Result {
 // there is none.
 func pick(r *httpd.Request, dir *os.File, path string) (picked string, ok bool) {
 	seen := 0
-	ok = r.DirNames(dir, func(name []byte, kind fs.FileMode) bool {
+	ok = diskfile.Names(r, dir, func(name []byte, kind fs.FileMode) bool {
 		file, good := isFile(r, path, name, kind)
 		if file {
 			// The n-th file takes the place of the one before with 1/n.
@@ -76,7 +77,7 @@ func pick(r *httpd.Request, dir *os.File, path string) (picked string, ok bool) 
 // isFile reports whether a name in the folder path leads to a regular file; ok is false when that cannot be found out. stat is
 // called only for links and where the folder's entries have no types. A link to nothing is no file.
 func isFile(r *httpd.Request, path string, name []byte, kind fs.FileMode) (file, ok bool) {
-	if kind != fs.ModeSymlink && kind != httpd.UnknownType {
+	if kind != fs.ModeSymlink && kind != diskfile.UnknownType {
 		return kind.IsRegular(), true
 	}
 	path += "/" + string(name)

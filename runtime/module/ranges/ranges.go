@@ -76,7 +76,7 @@ func (s *shared) header(r *httpd.Request) httpd.Result {
 		if len(f.spans) == 1 {
 			f.single(r)
 		} else {
-			f.multiple(r, r.NextNumber())
+			f.multiple(r, r.Numbers().Add(1))
 		}
 		o.Remove(h1.ContentLength)
 		r.AddBodyFilter(s.place, f, false)

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package httpd
+package diskfile
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package httpd
+package diskfile
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package httpd
+package diskfile
 
 import (
 	"errors"
@@ -47,10 +47,6 @@ func (t *TempPath) Default(l *conf.Loader) error {
 	return l.DefaultPath(t.Dir, t.Levels)
 }
 
-// NextNumber returns the next of the process's numbers: names of temporary files and
-// boundaries of multipart responses are made of the same ones, as in nginx.
-func (r *Request) NextNumber() uint64 { return r.numbers.Add(1) }
-
 // path returns the name of file n, which has 32 bits of it.
 func (t *TempPath) path(n uint64) string {
 	name := strconv.FormatUint(uint64(uint32(n)), 10)
@@ -66,10 +62,10 @@ func (t *TempPath) path(n uint64) string {
 	return filepath.Join(dir, name)
 }
 
-// TempFile creates a file in t. A failure is logged.
-func (r *Request) TempFile(t *TempPath) (*os.File, error) {
+// Create creates a file in t for o. A failure is logged.
+func (t *TempPath) Create(o Owner) (*os.File, error) {
 	const flags = os.O_RDWR | os.O_CREATE | os.O_EXCL
-	for n := r.NextNumber(); ; {
+	for n := o.Numbers().Add(1); ; {
 		path := t.path(n)
 		f, err := os.OpenFile(path, flags, 0o600)
 		if errors.Is(err, os.ErrNotExist) {
@@ -82,10 +78,10 @@ func (r *Request) TempFile(t *TempPath) (*os.File, error) {
 			return f, nil
 		case errors.Is(err, os.ErrExist):
 			// Files of an earlier process may be kept, and there may be many of them.
-			n = r.numbers.Add(uint64(rand.Uint32()))
+			n = o.Numbers().Add(uint64(rand.Uint32()))
 			continue
 		}
-		r.Logf(errlog.Crit, err, `open() "%s" failed`, path)
+		o.Logf(errlog.Crit, err, `open() "%s" failed`, path)
 		return nil, err
 	}
 }
