@@ -248,6 +248,38 @@ func (r *Request) ReadBodyReady() Result {
 	return OK
 }
 
+// BodyFound is $content_length of a request that announced none: the size of a
+// chunked body that was read, or of what has come of one that is being read or
+// whose rest did not come. -1 means no value: of a body that has not been read, and
+// of one that is passed on unbuffered until it is complete.
+func (r *Request) BodyFound() int64 {
+	b, flow := &r.main.Body, r.main.Proto.Flow
+	switch {
+	case b.given:
+		return b.had
+	case r.In.ContentLength >= 0 || !r.In.Chunked:
+		return r.In.ContentLength
+	case flow != nil && flow.State().whole.Load():
+		return flow.State().Size
+	case !b.Started, b.Discarded, b.streams && !b.Done:
+		return -1
+	}
+	return b.Size
+}
+
+// Text returns $request_body: the body that is in memory, or what has come of one whose
+// rest did not come.
+func (b *Body) Text() []byte {
+	switch {
+	case b.part != nil:
+		return b.part
+	case b.File != nil, !b.Read && len(b.Mem) == 0:
+		return nil
+	default:
+		return b.Mem
+	}
+}
+
 // RefuseBody logs why a body cannot be used, and abandons it. more is how many bytes
 // would have made it too large.
 func (r *Request) RefuseBody(why error, more int64) {
@@ -266,7 +298,7 @@ func (r *Request) abandonBody() {
 	b := &r.Body
 	had := int64(-1)
 	if !b.Discarded {
-		had = r.bodyFound()
+		had = r.BodyFound()
 	}
 	b.given, b.had = true, had
 	b.dropFile()

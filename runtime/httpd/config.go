@@ -162,7 +162,8 @@ func (c *Config) AddrOf(key string, s front.Socket) *Addr {
 	return wild
 }
 
-// Register registers ngx_http_core_module.
+// Register registers what the engine itself has of ngx_http_core_module. Package
+// module/core has the rest.
 func Register(b *Builder, m *conf.Module) {
 	b.locs = conf.NewOwn[Location](m)
 	b.logs = conf.NewSection(m, errorLogs{}, b.bindErrorLogs)
@@ -171,7 +172,6 @@ func Register(b *Builder, m *conf.Module) {
 	m.Partial("checked; memory is pooled by size classes", "connection_pool_size")
 	b.core = conf.NewSection(m, b.defaultCore(), b.bindCore)
 	b.core.Finish(m, b.finishCore)
-	addHints(m)
 	b.Loader.ChecksAfter("http")
 	m.Block("http", func(cmd *conf.Cmd) error {
 		b.http = cmd.Block.Child(conf.HTTP, cmd.Node)
@@ -185,8 +185,6 @@ func Register(b *Builder, m *conf.Module) {
 	m.Partial("without quic; http2 is served as HTTP/1.1, see ADR 9", "listen")
 	m.Directive("server_name", b.addServerName)
 	b.EachServer(func(s *Server) error { return b.core.Of(s.Root.Block).bodyTemp.Default(b.Loader) })
-	b.defineVars()
-	b.Plan(b.planTryFiles)
 }
 
 // Present reports whether the configuration has an http block.

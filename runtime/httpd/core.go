@@ -192,7 +192,6 @@ func (b *Builder) bindPaths(c *Core, t *conf.Table) {
 		c.defaultType = []byte(cmd.Arg(0))
 		return nil
 	})
-	t.Func("try_files", func(cmd *conf.Cmd) error { return b.setTryFiles(cmd) })
 	t.Func("error_page", func(cmd *conf.Cmd) error { return b.addErrorPage(c, cmd) })
 	t.Flag("recursive_error_pages", &c.recursiveErrorPages)
 	t.Func("internal", func(*conf.Cmd) error {

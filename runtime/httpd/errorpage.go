@@ -133,7 +133,7 @@ func (r *Request) sendErrorPage(p *errorPage) Result {
 	if len(uri) > 0 && uri[0] == '/' {
 		args := p.args
 		if _, static := p.target.Static(); !static {
-			uri, args = splitArgs(uri)
+			uri, args = SplitArgs(uri)
 		}
 		if r.Method != h1.Head {
 			r.Method, r.MethodStr = h1.Get, methodGet

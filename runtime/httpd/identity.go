@@ -5,25 +5,16 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
-	"os"
-	"path/filepath"
-	"strconv"
 
-	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
-	"github.com/sluiceproxy/sluice/runtime/wire/proxyproto"
 )
 
 // Compatible is the nginx version whose behaviour this is: $nginx_version.
 const Compatible = "1.31.5"
 
-type proxyHeader = proxyproto.Header
-
-var pidText = strconv.AppendInt(nil, int64(os.Getpid()), 10)
-
-// requestID returns 16 random bytes in hexadecimal, the same throughout the
+// RequestID returns $request_id: 16 random bytes in hexadecimal, the same throughout the
 // request.
-func (r *Request) requestID() []byte {
+func (r *Request) RequestID() []byte {
 	m := r.main
 	if m.id == nil {
 		var raw [16]byte
@@ -69,24 +60,6 @@ func (r *Request) RemoteUser() []byte {
 		return nil
 	}
 	return u
-}
-
-// realRoot returns $realpath_root.
-func (r *Request) realRoot() []byte {
-	p, err := filepath.EvalSymlinks(string(r.Root()))
-	if err != nil {
-		r.Logf(levelCrit, err, `realpath() "%s" failed`, r.Root())
-		return nil
-	}
-	return []byte(p)
-}
-
-func (r *Request) tcpInfo(i int) []byte {
-	var info netaddr.TCPInfo
-	if !r.client.Socket.TCPInfo(&info) {
-		return nil
-	}
-	return r.Number(int64([4]uint32{info.RTT, info.RTTVar, info.SndCwnd, info.RcvSpace}[i]))
 }
 
 // Product and Version are what the Server header and the default error pages

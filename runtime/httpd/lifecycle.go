@@ -122,6 +122,9 @@ func (r *Request) Begin() Result {
 	return r.phases(atStart)
 }
 
+// Logged reports whether the log phase has begun.
+func (r *Request) Logged() bool { return r.logged }
+
 // LogRequest runs the log phase once.
 func (r *Request) LogRequest() {
 	if r.logged {

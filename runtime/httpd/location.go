@@ -37,7 +37,6 @@ type Location struct {
 	contentNode  *conf.Node // the directive that set Content
 	limited      *Location  // limit_except's block
 	limitMethods h1.Method  // methods that fall under it
-	tryFiles     []tryFile
 }
 
 // AutoRedirect makes a request for the location's name without the trailing

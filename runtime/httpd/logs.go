@@ -1,9 +1,6 @@
 package httpd
 
 import (
-	"errors"
-	"syscall"
-
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 )
@@ -44,9 +41,4 @@ func (b *Builder) loggerOf(block *conf.Block) *errlog.Logger {
 		l.logger = b.Env.Logger(l.outputs.Items)
 	}
 	return l.logger
-}
-
-// notFound reports the errors by which a path does not exist.
-func notFound(err error) bool {
-	return errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG)
 }

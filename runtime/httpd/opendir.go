@@ -7,6 +7,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/diskfile"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/openfile"
 )
 
 // OpenDir opens the directory path for [diskfile.Names]; the caller closes it. Where that fails the reason is
@@ -18,7 +19,7 @@ func (r *Request) OpenDir(path string) (*os.File, Result) {
 	}
 	lv, rc := errlog.Error, StatusNotFound
 	switch {
-	case notFound(err):
+	case openfile.NotFound(err):
 	case errors.Is(err, syscall.EACCES):
 		rc = StatusForbidden
 	default:

@@ -1,6 +1,7 @@
 package httpd
 
-func splitArgs(uri []byte) (path, args []byte) {
+// SplitArgs cuts uri at its first question mark; args is nil without one.
+func SplitArgs(uri []byte) (path, args []byte) {
 	for i, c := range uri {
 		if c == '?' {
 			return uri[:i], uri[i+1:]

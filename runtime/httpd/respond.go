@@ -77,3 +77,20 @@ func (r *Request) AddTrailers() {
 		}
 	}
 }
+
+// BodySent returns the body's share of the bytes sent.
+func (r *Request) BodySent() int64 { return max(r.Proto.Sent-r.Proto.HeadSize, 0) }
+
+// StatusCode returns the code to log: of an error, of the response, 9 for
+// HTTP/0.9.
+func (r *Request) StatusCode() int {
+	switch {
+	case r.errStatus != 0:
+		return r.errStatus
+	case r.Out.Status != 0:
+		return r.Out.Status
+	case r.Version == 9:
+		return 9
+	}
+	return 0
+}

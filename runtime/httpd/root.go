@@ -106,3 +106,20 @@ func (r *Request) IsAlias() (alias, whole bool) {
 
 // AliasLen returns how much of the URI alias replaces.
 func (r *Request) AliasLen() int { return max(r.loc.Core.aliasLen, 0) }
+
+// TakeFile makes name, which was found below root, what the URI stands for: try_files.
+// dir: it is a folder.
+func (r *Request) TakeFile(root, name []byte, dir bool) {
+	r.emptyOnSlash = len(root) > 0 && root[len(root)-1] == '/'
+	switch alias, whole := r.IsAlias(); {
+	case !alias:
+		r.URI = name
+	case whole:
+		if !dir {
+			r.URI = name
+			r.addURIToAlias = true
+		}
+	default:
+		r.URI = r.Join(r.URI[:r.AliasLen()], name)
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/module/authrequest"
 	"github.com/sluiceproxy/sluice/runtime/module/autoindex"
 	"github.com/sluiceproxy/sluice/runtime/module/charset"
+	"github.com/sluiceproxy/sluice/runtime/module/core"
 	"github.com/sluiceproxy/sluice/runtime/module/dav"
 	"github.com/sluiceproxy/sluice/runtime/module/emptygif"
 	"github.com/sluiceproxy/sluice/runtime/module/geo"
@@ -47,7 +48,7 @@ import (
 // build on its blocks.
 func HTTP() []httpd.Module {
 	return []httpd.Module{
-		{Name: "ngx_http_core_module", Register: httpd.Register},
+		core.Module(),
 		pass.Module(),
 		notmodified.Module(),
 		ranges.BodyModule(),

@@ -33,6 +33,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/inputs"
 	"github.com/sluiceproxy/sluice/runtime/logfile"
+	"github.com/sluiceproxy/sluice/runtime/module/core"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 )
 
@@ -128,7 +129,7 @@ func (s *Server) load(text string, modules []httpd.Module) (*httpd.Config, []str
 		Stats:    s.stats,
 		Hostname: "localhost",
 	})
-	kernel := []httpd.Module{{Name: "ngx_http_core_module", Register: httpd.Register}, httpd.CopyFilter()}
+	kernel := []httpd.Module{core.Module(), httpd.CopyFilter()}
 	b.Modules(append(kernel, modules...))
 	var cfg *httpd.Config
 	l.AtEnd(func() (err error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/diskfile"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/openfile"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -161,7 +162,7 @@ func (c *settings) makeCollection(r *httpd.Request) httpd.Result {
 func failed(r *httpd.Request, err error, notFound httpd.Result, call, path string) httpd.Result {
 	level, rc := errlog.Error, notFound
 	switch {
-	case errors.Is(err, syscall.ENOENT), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENAMETOOLONG):
+	case openfile.NotFound(err):
 	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
 		rc = httpd.StatusForbidden
 	case errors.Is(err, syscall.EEXIST):

@@ -8,6 +8,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/module/gzip"
+	"github.com/sluiceproxy/sluice/runtime/openfile"
 )
 
 // Module is ngx_http_gzip_static_module.
@@ -93,7 +94,7 @@ func (h handler) handle(r *httpd.Request) httpd.Result {
 // logFailure reports a file that is there and cannot be opened.
 func logFailure(r *httpd.Request, call string, path []byte, err error) {
 	switch {
-	case errors.Is(err, syscall.ENOENT), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENAMETOOLONG):
+	case openfile.NotFound(err):
 	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.ELOOP), errors.Is(err, syscall.EMLINK):
 		r.Errorf(err, `%s "%s" failed`, call, path)
 	default:

@@ -2,8 +2,6 @@ package rewrite
 
 import (
 	"bytes"
-	"errors"
-	"syscall"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
@@ -255,7 +253,7 @@ func (e *engine) testFile(kind byte, path []byte) bool {
 	ok := err == nil && is(info, kind)
 	failed := info.Failed
 	info.Close()
-	if err != nil && !errors.Is(err, syscall.ENOENT) && !errors.Is(err, syscall.ENOTDIR) && !errors.Is(err, syscall.ENAMETOOLONG) {
+	if err != nil && !openfile.NotFound(err) {
 		e.r.Logf(errlog.Crit, err, `%s "%s" failed`, failed, path)
 	}
 	return ok

@@ -64,7 +64,7 @@ func handle(r *httpd.Request) httpd.Result {
 func failed(r *httpd.Request, info *openfile.Info, path []byte, err error) httpd.Result {
 	lv, rc := errlog.Error, httpd.StatusNotFound
 	switch {
-	case errors.Is(err, syscall.ENOENT), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENAMETOOLONG):
+	case openfile.NotFound(err):
 	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.ELOOP), errors.Is(err, syscall.EMLINK):
 		rc = httpd.StatusForbidden
 	default:

@@ -1,4 +1,4 @@
-package httpd
+package core
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 )
 
-// addHints adds the directives of ngx_http_core_module that have no effect here.
+// addHints adds the directives that have no effect here.
 func addHints(m *conf.Module) {
 	m.Hint("aio", conf.WhyFile, checkAIO)
 	m.Hint("aio_write", conf.WhyFile, conf.CheckFlag)
