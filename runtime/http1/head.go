@@ -9,6 +9,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/header"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -282,7 +283,7 @@ func takeField(r *httpd.Request, f h1.Field) httpd.Result {
 	case h1.Host:
 		if r.In.Has(h1.Host) {
 			r.Logf(errlog.Info, nil, `client sent duplicate host header: "%s: %s", previous value: "%s: %s"`,
-				f.Name, f.Value, httpd.FieldNames[h1.Host], r.In.Get(h1.Host))
+				f.Name, f.Value, header.Names[h1.Host], r.In.Get(h1.Host))
 			return httpd.StatusBadRequest
 		}
 		r.In.Add(f)

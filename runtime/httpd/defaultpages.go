@@ -1,6 +1,9 @@
 package httpd
 
-import "github.com/sluiceproxy/sluice/runtime/wire/h1"
+import (
+	"github.com/sluiceproxy/sluice/runtime/httpd/header"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
 
 // pageTitles are the texts of the default pages.
 var pageTitles = map[int]string{
@@ -59,7 +62,7 @@ func (r *Request) sendDefaultPage(code int) Result {
 	page := set[code]
 	r.Out.StatusLine = nil
 	r.Out.Charset, r.Out.CharsetSet = nil, false
-	pad := code >= 400 && len(page) > 0 && r.loc.Core.msiePadding && r.In.UserAgent&(agentMSIE|agentChrome) != 0 && r.Version >= 1000
+	pad := code >= 400 && len(page) > 0 && r.loc.Core.msiePadding && r.In.UserAgent&(header.MSIE|header.Chrome) != 0 && r.Version >= 1000
 	if len(page) > 0 {
 		r.Out.ContentType = textHTML
 		r.Out.CharsetSet = true

@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/httpd/header"
 	"github.com/sluiceproxy/sluice/runtime/script"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
@@ -104,7 +105,7 @@ func (r *Request) special(code Result) Result {
 	}
 	r.Trace(Event{Kind: EventStatus, Code: code})
 	r.discardForPage()
-	if core.msieRefresh && r.In.UserAgent&agentMSIE != 0 && (code == 301 || code == 302) {
+	if core.msieRefresh && r.In.UserAgent&header.MSIE != 0 && (code == 301 || code == 302) {
 		return r.sendRefresh()
 	}
 	switch code {
@@ -150,8 +151,8 @@ func (r *Request) sendErrorPage(p *errorPage) Result {
 		r.errStatus = 302
 	}
 	r.Out.Remove(h1.Location)
-	r.Out.Add(h1.Location, FieldNames[h1.Location], uri)
-	if r.loc.Core.msieRefresh && r.In.UserAgent&agentMSIE != 0 {
+	r.Out.Add(h1.Location, header.Names[h1.Location], uri)
+	if r.loc.Core.msieRefresh && r.In.UserAgent&header.MSIE != 0 {
 		return r.sendRefresh()
 	}
 	return r.sendDefaultPage(r.errStatus)

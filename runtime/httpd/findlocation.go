@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd/header"
 	"github.com/sluiceproxy/sluice/runtime/regex"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
@@ -57,7 +58,7 @@ func (r *Request) findLocation() Result {
 			to = r.Join(to, []byte("?"), r.Args)
 		}
 		r.Out.Remove(h1.Location)
-		r.Out.Add(h1.Location, FieldNames[h1.Location], to)
+		r.Out.Add(h1.Location, header.Names[h1.Location], to)
 		return StatusMovedPermanently
 	}
 	return OK
@@ -85,8 +86,8 @@ func (r *Request) enterLocation() {
 	case core.KeepaliveTimeout == 0,
 		r.Proto.Number >= uint64(core.keepaliveRequests),
 		r.Start-r.client.Start > core.keepaliveTime*1e6,
-		r.In.UserAgent&agentMSIE6 != 0 && r.Method == h1.Post && core.keepaliveDisable.V&disableMSIE6 != 0,
-		r.In.UserAgent&agentSafari != 0 && core.keepaliveDisable.V&disableSafari != 0:
+		r.In.UserAgent&header.MSIE6 != 0 && r.Method == h1.Post && core.keepaliveDisable.V&disableMSIE6 != 0,
+		r.In.UserAgent&header.Safari != 0 && core.keepaliveDisable.V&disableSafari != 0:
 		r.Proto.Keepalive = false
 	}
 }

@@ -88,7 +88,7 @@ func (r *Request) release() {
 		r.Proto.Bufs[i] = nil
 	}
 	r.arena.reset()
-	r.In.reset()
+	r.In.Reset()
 	r.Out.Reset()
 	if r.parent != nil {
 		r.vars = r.ownVars

@@ -1,11 +1,11 @@
 package httpd
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/httpd/header"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -56,7 +56,7 @@ func (m *MediaTypes) Bind(t *conf.Table, name string) {
 var testTypes = conf.Hash{Name: "test_types_hash", Max: 2048, Bucket: 64}
 
 // Match reports whether the response's type is in the set.
-func (m *MediaTypes) Match(o *HeadersOut) bool {
+func (m *MediaTypes) Match(o *header.Out) bool {
 	if m.all {
 		return true
 	}
@@ -70,45 +70,6 @@ func (m *MediaTypes) Match(o *HeadersOut) bool {
 		}
 	}
 	return false
-}
-
-// MediaType returns ContentType without the charset parameter, and what follows
-// it, of a type that an upstream server sent.
-func (o *HeadersOut) MediaType() []byte {
-	v := o.ContentType
-	if o.CharsetSet {
-		return v
-	}
-	for at := 0; ; {
-		i := bytes.IndexByte(v[at:], ';')
-		if i < 0 {
-			return v
-		}
-		end := at + i
-		at = end + 1
-		for at < len(v) && v[at] == ' ' {
-			at++
-		}
-		if len(v)-at >= len(charsetParam) && h1.EqualFold(v[at:at+len(charsetParam)], charsetParam) {
-			return v[:end]
-		}
-	}
-}
-
-const charsetParam = "charset="
-
-// SetCharset makes name the charset of the response. A charset that
-// ContentType itself names stays; see [HeadersOut.ReplaceCharset].
-func (o *HeadersOut) SetCharset(name []byte) {
-	o.Charset = name
-	o.CharsetSet = o.CharsetSet || len(o.MediaType()) == len(o.ContentType)
-}
-
-// ReplaceCharset makes name the charset of the response, also where ContentType
-// named another.
-func (o *HeadersOut) ReplaceCharset(name []byte) {
-	o.ContentType = o.MediaType()
-	o.Charset, o.CharsetSet = name, true
 }
 
 // Ext returns the file name extension of the URI, without the dot.

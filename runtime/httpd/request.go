@@ -7,6 +7,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/front"
+	"github.com/sluiceproxy/sluice/runtime/httpd/header"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
@@ -20,7 +21,7 @@ type Request struct {
 	Method    h1.Method
 	MethodStr []byte
 	Version   int // 9, 1000, 1001
-	In        HeadersIn
+	In        header.In
 
 	// URI is the decoded, normalised path; it changes with rewrites. Args are
 	// the arguments without '?'. Unparsed is the target as sent.
@@ -30,7 +31,7 @@ type Request struct {
 	Body Body
 
 	// Out is the response header, to be filled before SendHeader.
-	Out HeadersOut
+	Out header.Out
 
 	// Proto is what the request and the protocol that carries it both use.
 	Proto Proto
@@ -216,7 +217,7 @@ func (r *Request) IsGet() bool { return r.Method == h1.Get || r.Method == h1.Hea
 
 // MSIE6 reports whether the client calls itself a Microsoft browser before
 // version 7 without its second service pack.
-func (r *Request) MSIE6() bool { return r.In.UserAgent&agentMSIE6 != 0 }
+func (r *Request) MSIE6() bool { return r.In.UserAgent&header.MSIE6 != 0 }
 
 // URIChanged tells the phases that rewrite changed the URI.
 func (r *Request) URIChanged() {

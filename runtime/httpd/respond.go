@@ -1,6 +1,9 @@
 package httpd
 
-import "github.com/sluiceproxy/sluice/runtime/wire/h1"
+import (
+	"github.com/sluiceproxy/sluice/runtime/httpd/header"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
 
 // Respond sends status with a body, as the return directive does: a redirect
 // code makes the text the Location. contentType nil means by extension.
@@ -11,7 +14,7 @@ func (r *Request) Respond(status Result, contentType, body []byte) Result {
 	switch status {
 	case 301, 302, 303, 307, 308:
 		r.Out.Remove(h1.Location)
-		r.Out.Add(h1.Location, FieldNames[h1.Location], body)
+		r.Out.Add(h1.Location, header.Names[h1.Location], body)
 		return status
 	}
 	r.Out.Status = int(status)

@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"github.com/sluiceproxy/sluice/runtime/httpd/header"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
@@ -22,7 +23,7 @@ func (r *Request) ServeFile(info *openfile.Info, path, encoding []byte) Result {
 	}
 	r.SetContentType()
 	if encoding != nil {
-		o.Add(h1.ContentEncoding, FieldNames[h1.ContentEncoding], encoding)
+		o.Add(h1.ContentEncoding, header.Names[h1.ContentEncoding], encoding)
 	}
 	r.AllowRanges(false)
 	if rc := r.SendHeader(); rc != OK {

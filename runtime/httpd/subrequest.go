@@ -64,9 +64,7 @@ func (r *Request) child(uri, args []byte, o SubOptions) *Request {
 	s.noBody = o.NoBody
 	s.Start = r.Start
 	s.Line, s.Version = r.Line, r.Version
-	s.In.List = append(s.In.List, r.In.List...)
-	s.In.first, s.In.UserAgent, s.In.Conn = r.In.first, r.In.UserAgent, r.In.Conn
-	s.In.ContentLength, s.In.Chunked = r.In.ContentLength, r.In.Chunked
+	s.In.Copy(&r.In)
 	s.Method, s.MethodStr = h1.Get, methodGet
 	if o.KeepMethod {
 		s.Method, s.MethodStr = r.Method, r.MethodStr

@@ -7,6 +7,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/header"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
@@ -393,7 +394,7 @@ func (x *Exchange) passTrailers() {
 	}
 	for i := range x.Response.Trailers {
 		if f := &x.Response.Trailers[i]; !x.S.hidden.Has(f.ID, f.Name) {
-			x.R.Out.Trailers = append(x.R.Out.Trailers, httpd.Header{Name: f.Name, Value: f.Value, ID: h1.FieldID(0)})
+			x.R.Out.Trailers = append(x.R.Out.Trailers, header.Field{Name: f.Name, Value: f.Value, ID: h1.FieldID(0)})
 		}
 	}
 }

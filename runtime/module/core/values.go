@@ -8,6 +8,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/header"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
@@ -89,7 +90,7 @@ func inHeader(r *httpd.Request, name string) ([]byte, bool) {
 	return out, found
 }
 
-func joinHeaders(r *httpd.Request, list []httpd.Header, name string) ([]byte, bool) {
+func joinHeaders(r *httpd.Request, list []header.Field, name string) ([]byte, bool) {
 	var out []byte
 	found := false
 	for i := range list {

@@ -53,7 +53,7 @@ func (v *variable) get(r *httpd.Request, _ string) ([]byte, bool) {
 		return v.base.Find(netip.Addr{}), true
 	}
 	if len(v.base.Proxies.List) > 0 {
-		r.Forwarded(&addr, &v.base.Proxies, v.base.Recursive)
+		r.In.Forwarded(&addr, &v.base.Proxies, v.base.Recursive)
 	}
 	return v.base.Find(addr.IP()), true
 }

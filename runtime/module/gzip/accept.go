@@ -5,6 +5,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/header"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -72,7 +73,7 @@ func expired(expires, date []byte) bool {
 }
 
 // inCacheControl reports whether a field of Cache-Control has the directive.
-func inCacheControl(o *httpd.HeadersOut, name string) bool {
+func inCacheControl(o *header.Out, name string) bool {
 	for i := range o.List {
 		if f := &o.List[i]; f.ID == h1.CacheControl && !f.Hidden && hasToken(f.Value, name) {
 			return true

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/header"
 	"github.com/sluiceproxy/sluice/runtime/script"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
@@ -155,7 +156,7 @@ func (f *filter) trailer(r *httpd.Request) httpd.Result {
 			continue
 		}
 		if v := t.value.Eval(r); len(v) > 0 {
-			r.Out.Trailers = append(r.Out.Trailers, httpd.Header{Name: t.name, Value: v})
+			r.Out.Trailers = append(r.Out.Trailers, header.Field{Name: t.name, Value: v})
 		}
 	}
 	return httpd.OK

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/header"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -70,7 +71,7 @@ var weakPrefix = []byte("W/")
 
 // match looks for the response's entity tag in a list of tags. With weak, tags
 // are equal whatever their strength.
-func match(list []byte, etag *httpd.Header, weak bool) bool {
+func match(list []byte, etag *header.Field, weak bool) bool {
 	if len(list) == 1 && list[0] == '*' {
 		return true
 	}

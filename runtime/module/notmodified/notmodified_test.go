@@ -3,7 +3,7 @@ package notmodified
 import (
 	"testing"
 
-	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/header"
 )
 
 func TestMatch(t *testing.T) {
@@ -29,9 +29,9 @@ func TestMatch(t *testing.T) {
 		{"cut off", `"a`, `"a"`, true, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			var h *httpd.Header
+			var h *header.Field
 			if tc.etag != "" {
-				h = &httpd.Header{Value: []byte(tc.etag)}
+				h = &header.Field{Value: []byte(tc.etag)}
 			}
 			if got := match([]byte(tc.list), h, tc.weak); got != tc.want {
 				t.Errorf("%v", got)
@@ -66,7 +66,7 @@ func FuzzMatch(f *testing.F) {
 	f.Add([]byte(`"a", W/"b"`), []byte(`"b"`), true)
 	f.Add([]byte(`W/`), []byte(`W/""`), false)
 	f.Fuzz(func(t *testing.T, list, etag []byte, weak bool) {
-		h := &httpd.Header{Value: etag}
+		h := &header.Field{Value: etag}
 		if match(list, h, weak) && len(list) < len(etag)-2 && string(list) != "*" {
 			t.Errorf("%q matches %q", list, etag)
 		}

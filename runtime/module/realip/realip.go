@@ -5,6 +5,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/header"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
@@ -113,7 +114,7 @@ func (s *settings) handle(r *httpd.Request) httpd.Result {
 	}
 	addr := *r.Peer()
 	if s.source == fromForwarded {
-		if r.Forwarded(&addr, s.from.V, s.recursive) {
+		if r.In.Forwarded(&addr, s.from.V, s.recursive) {
 			r.SetPeer(addr)
 		}
 		return httpd.Declined
@@ -122,7 +123,7 @@ func (s *settings) handle(r *httpd.Request) httpd.Result {
 	if !ok {
 		return httpd.Declined
 	}
-	if changed, _ := httpd.ForwardedBy(&addr, value, s.from.V, s.recursive); changed {
+	if changed, _ := header.ForwardedBy(&addr, value, s.from.V, s.recursive); changed {
 		if s.source == fromProxy {
 			addr = netaddr.AddrFrom(netip.AddrPortFrom(addr.IP(), r.Client().Proxy.SourcePort))
 		}

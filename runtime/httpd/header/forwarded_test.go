@@ -1,4 +1,4 @@
-package httpd
+package header
 
 import (
 	"net/netip"

@@ -1,4 +1,4 @@
-package httpd
+package header
 
 import (
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
@@ -8,10 +8,10 @@ import (
 // Forwarded replaces *addr, the address of the peer, by the one that
 // X-Forwarded-For names, provided that *addr is trusted. recursive goes on to
 // the left until an address is not trusted. It reports whether *addr changed.
-func (r *Request) Forwarded(addr *netaddr.Addr, trusted *netaddr.Networks, recursive bool) bool {
+func (h *In) Forwarded(addr *netaddr.Addr, trusted *netaddr.Networks, recursive bool) bool {
 	changed := false
-	for i := len(r.In.List) - 1; i >= 0; i-- {
-		f := &r.In.List[i]
+	for i := len(h.List) - 1; i >= 0; i-- {
+		f := &h.List[i]
 		if f.ID != h1.XForwardedFor {
 			continue
 		}
@@ -24,7 +24,7 @@ func (r *Request) Forwarded(addr *netaddr.Addr, trusted *netaddr.Networks, recur
 	return changed
 }
 
-// ForwardedBy is [Request.Forwarded] for the value of one header field, a list
+// ForwardedBy is [In.Forwarded] for the value of one header field, a list
 // of addresses separated by commas or spaces. all reports that the list was
 // followed to its first address.
 func ForwardedBy(addr *netaddr.Addr, list []byte, trusted *netaddr.Networks, recursive bool) (changed, all bool) {

@@ -1,0 +1,37 @@
+package httpd
+
+import "github.com/sluiceproxy/sluice/runtime/wire/h1"
+
+// ClearAcceptRanges removes Accept-Ranges and forbids ranges.
+func (r *Request) ClearAcceptRanges() {
+	r.allowRanges = false
+	r.Out.Remove(h1.AcceptRanges)
+}
+
+// AllowRanges says that the response may be cut into the ranges the client
+// asked for; single restricts that to one range.
+func (r *Request) AllowRanges(single bool) { r.allowRanges, r.singleRange = true, single }
+
+// RangesAllowed returns what AllowRanges said.
+func (r *Request) RangesAllowed() (allowed, single bool) { return r.allowRanges, r.singleRange }
+
+// WeakenETag turns a strong ETag into a weak one, because a filter changes the
+// bytes. An ETag that is not a quoted string is removed.
+func (r *Request) WeakenETag() {
+	h := r.Out.Find(h1.ETag)
+	if h == nil {
+		return
+	}
+	v := h.Value
+	switch {
+	case len(v) > 2 && v[0] == 'W' && v[1] == '/':
+	case len(v) == 0 || v[0] != '"':
+		h.Hidden = true
+	default:
+		h.Value = r.Join([]byte("W/"), v)
+	}
+}
+
+// GzipVary makes "Vary: Accept-Encoding" part of the response header where
+// gzip_vary is on.
+func (r *Request) GzipVary(on bool) { r.Proto.GzipVary = on }
