@@ -8,6 +8,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/diskfile"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd/mediatype"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 	"github.com/sluiceproxy/sluice/runtime/resolver"
 	"github.com/sluiceproxy/sluice/runtime/script"
@@ -33,7 +34,7 @@ type Core struct {
 	aliasLen  int // length of the location's name that alias replaces
 	rootBlock *conf.Block
 
-	types       *typeTable
+	types       *mediatype.Table
 	defaultType []byte
 
 	internal         bool
@@ -142,7 +143,7 @@ func defaultServerConf() ServerConf {
 
 func (b *Builder) defaultCore() Core {
 	return Core{
-		defaultType: []byte("text/plain"), types: defaultTypes(),
+		defaultType: []byte("text/plain"), types: mediatype.BuiltIn(),
 		MaxBodySize: 1 << 20, bodyBufferSize: 2 * int64(os.Getpagesize()), bodyTimeout: 60000, SendTimeout: 60000,
 		sendfileMaxChunk: 2 << 20, tcpNodelay: true, PostponeOutput: 1460, Chunked: true, etag: true,
 		ifModifiedSince: imsExact, maxRanges: -1, KeepaliveTimeout: 75000, keepaliveRequests: 1000,
@@ -187,7 +188,13 @@ func (b *Builder) bindCore(c *Core, t *conf.Table) {
 func (b *Builder) bindPaths(c *Core, t *conf.Table) {
 	t.Func("root", func(cmd *conf.Cmd) error { return b.setRoot(c, cmd) })
 	t.Func("alias", func(cmd *conf.Cmd) error { return b.setRoot(c, cmd) })
-	t.Block("types", func(cmd *conf.Cmd) error { return setTypes(c, cmd) })
+	t.Block("types", func(cmd *conf.Cmd) error {
+		types, err := c.types.Read(cmd)
+		if err == nil {
+			c.types = types
+		}
+		return err
+	})
 	t.Func("default_type", func(cmd *conf.Cmd) error {
 		c.defaultType = []byte(cmd.Arg(0))
 		return nil

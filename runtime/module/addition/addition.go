@@ -6,6 +6,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/mediatype"
 )
 
 // Module is ngx_http_addition_filter_module.
@@ -15,7 +16,7 @@ func Module() httpd.Module {
 
 type settings struct {
 	before, after []byte // empty: off
-	types         httpd.MediaTypes
+	types         mediatype.Set
 }
 
 func bind(c *settings, t *conf.Table) {
@@ -31,7 +32,7 @@ func bind(c *settings, t *conf.Table) {
 }
 
 func register(b *httpd.Builder, m *conf.Module) {
-	section := conf.NewSection(m, settings{types: httpd.NewMediaTypes("text/html")}, bind)
+	section := conf.NewSection(m, settings{types: mediatype.NewSet("text/html")}, bind)
 	place := b.FilterPlace()
 	b.Plan(func(p *httpd.Plan) {
 		if c := section.Of(p.Block); len(c.before) > 0 || len(c.after) > 0 {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/mediatype"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -27,7 +28,7 @@ func register(b *httpd.Builder, m *conf.Module) {
 		t.Flag("override_charset", &c.override)
 		c.types.Bind(t, "charset_types")
 	}
-	section := conf.NewSection(m, settings{module: x, types: httpd.NewMediaTypes(
+	section := conf.NewSection(m, settings{module: x, types: mediatype.NewSet(
 		"text/html", "text/xml", "text/plain", "text/vnd.wap.wml", "application/javascript", "application/rss+xml",
 	)}, bind)
 	section.Finish(m, func(block *conf.Block, c *settings) error {
@@ -72,7 +73,7 @@ type settings struct {
 	module          *module
 	charset, source choice
 	override        bool
-	types           httpd.MediaTypes
+	types           mediatype.Set
 }
 
 // choice is the value of charset or source_charset; the zero choice is off.

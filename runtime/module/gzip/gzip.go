@@ -3,6 +3,7 @@ package gzip
 import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/mediatype"
 	"github.com/sluiceproxy/sluice/runtime/regex"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
@@ -18,7 +19,7 @@ type settings struct {
 	vary      bool
 	level     int
 	minLength int64
-	types     httpd.MediaTypes
+	types     mediatype.Set
 	accept    accept
 }
 
@@ -57,7 +58,7 @@ var proxiedWords = []conf.Choice{
 
 func defaults() settings {
 	return settings{
-		level: 1, minLength: 20, types: httpd.NewMediaTypes("text/html"),
+		level: 1, minLength: 20, types: mediatype.NewSet("text/html"),
 		accept: accept{version: 1001, proxied: conf.Slot[int]{V: proxiedOff}},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/mediatype"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -21,7 +22,7 @@ type settings struct {
 	lastModified bool
 	whole        bool // output of an application is sent only when postpone_output requires it
 	valueLen     int64
-	types        httpd.MediaTypes
+	types        mediatype.Set
 }
 
 func bind(c *settings, t *conf.Table) {
@@ -41,7 +42,7 @@ type module struct {
 }
 
 func register(b *httpd.Builder, m *conf.Module) {
-	section := conf.NewSection(m, settings{valueLen: 255, types: httpd.NewMediaTypes("text/html")}, bind)
+	section := conf.NewSection(m, settings{valueLen: 255, types: mediatype.NewSet("text/html")}, bind)
 	m.Hint("ssi_min_file_chunk", "documents are read into memory", conf.CheckSize)
 	x := &module{place: b.FilterPlace(), own: b.Slot(), shared: b.Slot()}
 	for _, v := range []struct {

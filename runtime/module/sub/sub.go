@@ -3,6 +3,7 @@ package sub
 import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/mediatype"
 	"github.com/sluiceproxy/sluice/runtime/script"
 )
 
@@ -16,7 +17,7 @@ type settings struct {
 	pairs        conf.List[pair]
 	once         bool
 	lastModified bool
-	types        httpd.MediaTypes
+	types        mediatype.Set
 
 	search *search // of texts without variables, nil: made for each response
 }
@@ -36,7 +37,7 @@ func register(b *httpd.Builder, m *conf.Module) {
 		t.Flag("sub_filter_last_modified", &c.lastModified)
 		c.types.Bind(t, "sub_filter_types")
 	}
-	section := conf.NewSection(m, settings{once: true, types: httpd.NewMediaTypes("text/html")}, bind)
+	section := conf.NewSection(m, settings{once: true, types: mediatype.NewSet("text/html")}, bind)
 	section.Finish(m, func(_ *conf.Block, c *settings) error {
 		c.search = c.static()
 		return nil

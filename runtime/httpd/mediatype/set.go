@@ -1,4 +1,4 @@
-package httpd
+package mediatype
 
 import (
 	"slices"
@@ -9,24 +9,24 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
-// MediaTypes is the value of gzip_types, charset_types and similar directives: the
+// Set is the value of gzip_types, charset_types and similar directives: the
 // types of response that a filter works on. The first of the defaults holds beside
 // the ones that are named. Immutable after load.
-type MediaTypes struct {
+type Set struct {
 	all      bool
 	list     []string
 	standard []string
 	at       *conf.Block
 }
 
-// NewMediaTypes returns the set that holds where the directive is not used.
+// NewSet returns the set that holds where the directive is not used.
 // The types are in lower case.
-func NewMediaTypes(defaults ...string) MediaTypes {
-	return MediaTypes{list: defaults, standard: defaults}
+func NewSet(defaults ...string) Set {
+	return Set{list: defaults, standard: defaults}
 }
 
 // Bind ties the directive name to the set.
-func (m *MediaTypes) Bind(t *conf.Table, name string) {
+func (m *Set) Bind(t *conf.Table, name string) {
 	t.Func(name, func(c *conf.Cmd) error {
 		if m.at != c.Block {
 			m.at, m.all, m.list = c.Block, false, slices.Clone(m.standard[:min(1, len(m.standard))])
@@ -56,7 +56,7 @@ func (m *MediaTypes) Bind(t *conf.Table, name string) {
 var testTypes = conf.Hash{Name: "test_types_hash", Max: 2048, Bucket: 64}
 
 // Match reports whether the response's type is in the set.
-func (m *MediaTypes) Match(o *header.Out) bool {
+func (m *Set) Match(o *header.Out) bool {
 	if m.all {
 		return true
 	}
@@ -70,27 +70,4 @@ func (m *MediaTypes) Match(o *header.Out) bool {
 		}
 	}
 	return false
-}
-
-// Ext returns the file name extension of the URI, without the dot.
-func (r *Request) Ext() []byte {
-	u := r.URI
-	for i := len(u) - 1; i > 1; i-- {
-		switch {
-		case u[i] == '.' && u[i-1] != '/':
-			return u[i+1:]
-		case u[i] == '/':
-			return nil
-		}
-	}
-	return nil
-}
-
-// SetContentType sets Content-Type by the URI's extension, unless it is set.
-func (r *Request) SetContentType() {
-	if len(r.Out.ContentType) > 0 {
-		return
-	}
-	r.Out.ContentType = r.loc.Core.typeOf(r.Ext())
-	r.Out.CharsetSet = true
 }

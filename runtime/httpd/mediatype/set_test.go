@@ -1,4 +1,4 @@
-package httpd
+package mediatype
 
 import (
 	"testing"
@@ -6,8 +6,8 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/httpd/header"
 )
 
-func TestMediaTypesMatch(t *testing.T) {
-	m := NewMediaTypes("text/html", "text/plain")
+func TestSet(t *testing.T) {
+	m := NewSet("text/html", "text/plain")
 	for value, want := range map[string]bool{
 		"text/html": true, "Text/HTML": true, "text/plain; charset=x": true, "text/htm": false, "text/plain; a=b": false, "": false,
 	} {
@@ -16,7 +16,7 @@ func TestMediaTypesMatch(t *testing.T) {
 			t.Errorf("%q: %v", value, got)
 		}
 	}
-	all := MediaTypes{all: true}
+	all := Set{all: true}
 	if !all.Match(&header.Out{}) {
 		t.Error("* does not match a response without a type")
 	}
