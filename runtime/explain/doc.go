@@ -8,9 +8,8 @@
 //
 // The request runs through the server itself, not through a model of it: the
 // configuration is loaded with an [httpd.Tracer], so that modules' hooks report
-// to it, and a probe takes the way of every request from its header to the
-// header of its answer (see [httpd.Config.Probe]). What a hook does is what it
-// does when it serves.
+// to it, and an [http1.Probe] takes the way of every request from its header to the
+// header of its answer. What a hook does is what it does when it serves.
 //
 // Nothing is sent, listened on, logged or written: hooks that contact another server
 // or change files (auth_request, mirror, dav) are named instead of run, an

@@ -24,9 +24,10 @@ func (d *bodyDecoder) take(in []byte) (piece []byte, used int, ok bool) {
 	return piece, used, st != chunked.Invalid
 }
 
-// excess tells whether the piece that take has returned, with the rest of its chunk,
-// makes a chunked body of size bytes larger than most (client_max_body_size, 0: any
-// size), before the bytes of that rest come. more is how many bytes the two have.
+// excess reports whether a chunked body, of which size bytes came before piece, is too
+// large: larger than most (client_max_body_size, 0: any size) with piece, which take has
+// returned, and the rest of its chunk, which need not have come. more is how many bytes
+// these two have.
 func (d *bodyDecoder) excess(piece []byte, size, most int64) (more int64, tooLarge bool) {
 	more = int64(len(piece)) + d.dec.Remaining()
 	return more, d.chunked && most > 0 && more > most-size
@@ -57,5 +58,5 @@ func (d *bodyDecoder) begin(length int64, chunked bool) bool {
 type bodyState struct {
 	bodyDecoder
 	before int64 // $request_length when reading began
-	ownBuf bool  // the connection's input is a buffer of the body alone
+	ownBuf bool  // the connection's input is bodyRoom's buffer, not the header's
 }

@@ -16,13 +16,13 @@ type bodyFlow struct {
 	nc      front.Transport
 	rw      io.Reader
 	timeout time.Duration
-	most    int64 // client_max_body_size, 0: none
-	ahead   int64 // how much may be read beyond the body
+	most    int64 // client_max_body_size in bytes, 0: any size
+	ahead   int64 // how many bytes may be read beyond the body
 
 	bodyDecoder
 	buf      *buf.Buf
 	pos, end int
-	raw      int64 // bytes taken
+	raw      int64 // bytes read and used, framing included
 	more     int64 // with errTooLarge: what would have made the body too large
 	err      error // that ended reading
 }
@@ -78,6 +78,7 @@ func (f *bodyFlow) Done() bool { return f.done }
 // Interrupt makes Read end with an error. Any goroutine may call it.
 func (f *bodyFlow) Interrupt() { _ = f.nc.SetReadDeadline(time.Unix(1, 0)) }
 
+// fill reads into the buffer, once all in it is used up.
 func (f *bodyFlow) fill() error {
 	f.nc.SetReadTimeout(f.timeout)
 	n, err := f.rw.Read(f.buf.B[:f.atOnce(len(f.buf.B), f.ahead)])

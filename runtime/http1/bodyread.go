@@ -102,7 +102,7 @@ func (c *Conn) countRefused(r *httpd.Request) {
 }
 
 // fillBody reads more of the body from the client, once all that was read is
-// used up. timeout and until are those of readWithin.
+// used up. timeout and until are those of front.Conn.ReadWithin.
 func (c *Conn) fillBody(r *httpd.Request, timeout time.Duration, until int64) error {
 	if err := r.TestExpect(); err != nil {
 		return err
@@ -170,7 +170,7 @@ func (c *Conn) ReadyBody(r *httpd.Request, p []byte) (n int, err error) {
 	return n, nil
 }
 
-// dropReads is how often DiscardBody reads what a plain connection's socket
+// dropReads is how often dropReceived reads what a plain connection's socket
 // holds already.
 const dropReads = 4
 

@@ -41,7 +41,8 @@ func (c *Conn) close() {
 	fc.Close()
 }
 
-// recycle gives the memory of a connection back that has given all else back.
+// recycle puts c into the pool. Its buffers were freed before, and its front.Conn is the
+// caller's.
 func (c *Conn) recycle() {
 	*c = Conn{resumeFn: c.resumeFn, hangups: c.hangups}
 	conns.Put(c)

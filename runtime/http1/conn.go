@@ -20,7 +20,7 @@ type Conn struct {
 	protocol *Protocol
 	cfg      *httpd.Config // as of the last refresh
 	addr     *httpd.Addr
-	sni      *httpd.SNIChoice // what the name in the handshake has come to; nil: no choice
+	sni      *httpd.SNIChoice // the server that the name in the handshake has chosen; nil: that of addr
 
 	requests uint64         // so far, the current one included
 	r        *httpd.Request // the current one, nil between requests
@@ -30,9 +30,8 @@ type Conn struct {
 	outLen     int
 	recordSize int      // of a TLS connection, else 0
 	chunk      [18]byte // size line of the chunk under way
-	sent       int64
 
-	over        bool  // nothing more is read of the client
+	over        bool  // nothing more is read from the client
 	lingerUntil int64 // clock.Mono: the end of lingering_time
 	parting     bool  // what is written next is the last before the close
 	arrived     int64 // clock.Mono at which the request to come was noticed; 0: unknown
@@ -41,7 +40,7 @@ type Conn struct {
 	pipelined   bool  // the request began before the one before it was answered
 
 	body    bodyState // of the current request
-	hangups *hangups  // nil before the first Watch
+	hangups *hangups  // nil before someHangups; stays with a pooled Conn
 	drop    bodyDrop
 
 	resumeFn func(*netio.Conn, netio.Event)
@@ -74,8 +73,8 @@ func (c *Conn) follow() {
 	}
 }
 
-// refresh takes the current configuration; the connection keeps it for one request at a
-// time.
+// refresh takes the current configuration. It is called before each request, which keeps
+// that configuration until it ends.
 func (c *Conn) refresh() {
 	if c.conn.Refresh() {
 		c.follow()
@@ -124,7 +123,7 @@ func (c *Conn) debugf(format string, args ...any) {
 	c.conn.Debugf(format, args...)
 }
 
-// debugOut notes a write to the client.
+// debugOut writes a debug record of a write to the client.
 func (c *Conn) debugOut(n int, err error) {
 	switch {
 	case err != nil:

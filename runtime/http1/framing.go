@@ -19,7 +19,7 @@ func (c *Conn) Write(r *httpd.Request, o *httpd.Out) error {
 
 // finish flushes at the end of the body, or when asked.
 func (c *Conn) finish(r *httpd.Request, err error, o *httpd.Out) error {
-	// With bytes of the body on their way the connection stays open for them.
+	// While bytes of the request's body are unread, a lingering close follows, not a close.
 	c.parting = o.Last && !r.Main().Proto.Keepalive && r.Location().Core.PostAction == "" && !r.Main().BodyUnread()
 	if err == nil && (o.Last || o.Flush || o.Recycled && !c.encrypted() || c.Overdue(r)) {
 		err = c.Flush(r)
@@ -30,6 +30,7 @@ func (c *Conn) finish(r *httpd.Request, err error, o *httpd.Out) error {
 	return err
 }
 
+// writeChunked is Write of a response in chunks; size is that of o.
 func (c *Conn) writeChunked(r *httpd.Request, o *httpd.Out, size int64) error {
 	var err error
 	if size > 0 {
@@ -56,6 +57,7 @@ var (
 	lastChunk = []byte("0\r\n\r\n")
 )
 
+// putTrailers writes the last chunk and the trailer fields.
 func (c *Conn) putTrailers(r *httpd.Request) error {
 	r.AddTrailers()
 	if len(r.Out.Trailers) == 0 {
@@ -75,6 +77,7 @@ func (c *Conn) putTrailers(r *httpd.Request) error {
 	return c.put(r, append(line, '\r', '\n'))
 }
 
+// appendHex appends n, which is not negative, in hexadecimal digits.
 func appendHex(dst []byte, n int64) []byte {
 	var tmp [16]byte
 	i := len(tmp)

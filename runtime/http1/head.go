@@ -21,15 +21,7 @@ type head struct {
 	from  source
 	large int   // large buffers in use
 	until int64 // monotonic ns at which client_header_timeout ends
-	start int   // where the element under way begins in c.in
-}
-
-// input is what was read from a client and is not used yet: in.B[inPos:inEnd].
-type input struct {
-	in      *buf.Buf
-	inPos   int
-	inEnd   int
-	inLarge bool // in is one of large_client_header_buffers
+	start int   // where the request line or field that is being read begins, in in.in.B
 }
 
 // source is what a head is read from.
@@ -44,8 +36,8 @@ func (c *Conn) readBy(p []byte, until int64) (int, error) {
 	return c.rw.Read(p)
 }
 
-// readHead reads and checks the request line and the header fields, by the monotonic time
-// until. What has been read of them is in.
+// readHead reads and checks the request line and the header fields, until the monotonic
+// time until. in has what was read before, and after it what is behind the head.
 func readHead(r *httpd.Request, in *input, from source, until int64) httpd.Result {
 	h := head{r: r, in: in, from: from, until: until}
 	if in.inLarge {
@@ -208,6 +200,7 @@ func (h *head) more(line bool) httpd.Result {
 	return h.readFailed(err)
 }
 
+// timeout ends a request whose header did not come in time.
 func (h *head) timeout() httpd.Result {
 	h.notePartial()
 	h.r.Logf(errlog.Info, httpd.ErrTimedOut, "client timed out")
@@ -236,8 +229,8 @@ func (h *head) readFailed(err error) httpd.Result {
 	return httpd.StatusBadRequest
 }
 
-// notePartial makes the beginning of a request line that never ended the
-// request's, for the logs.
+// notePartial gives the logs as much of the request line as has come, where its end has
+// not.
 func (h *head) notePartial() {
 	if r, c := h.r, h.in; r.Line.Line == nil && h.start < c.inEnd {
 		r.Line.Line = h1.PartialLine(c.in.B[h.start:c.inEnd])
@@ -277,7 +270,8 @@ func (h *head) grow(line bool) httpd.Result {
 	return httpd.OK
 }
 
-// takeField files one field; some have duties.
+// takeField adds a field to the request. Host chooses the server, and a second one of some
+// fields is refused.
 func takeField(r *httpd.Request, f h1.Field) httpd.Result {
 	switch f.ID {
 	case h1.Host:

@@ -2,7 +2,7 @@ package http1
 
 import "github.com/sluiceproxy/sluice/runtime/httpd"
 
-// Hijack implements Carrier.
+// Hijack implements Carrier. Input is part of the connection's buffer.
 func (c *Conn) Hijack() httpd.Hijacked {
 	c.endDrop()
 	h := httpd.Hijacked{Socket: c.nc, Stream: c.rw}

@@ -33,8 +33,8 @@ var (
 )
 
 // Run runs the request through the phases of a configuration that was loaded
-// with a [Tracer], which learns all there is to know. Nothing is sent or logged.
-// The result is the header of the response.
+// with an httpd.Tracer, which is told each step. Nothing is sent or logged. The result
+// is the header of the response.
 func (p *Probe) Run(c *httpd.Config) ([]byte, error) {
 	addr := c.At(&p.LocalAddr)
 	if addr == nil {

@@ -1,12 +1,10 @@
 package http1
 
 import (
-	"strings"
 	"sync/atomic"
 
 	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
-	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
 // Protocol serves connections with HTTP/1. There is one per process.
@@ -18,7 +16,7 @@ type Protocol struct {
 // NewProtocol returns a Protocol that counts in stats.
 func NewProtocol(stats *httpd.Stats) *Protocol { return &Protocol{stats: stats} }
 
-// Bind returns cfg as front listens and serves under it.
+// Bind returns cfg as a front.Config, whose endpoints speak HTTP/1.
 func (p *Protocol) Bind(cfg *httpd.Config) front.Config {
 	b := &binding{Config: cfg, endpoints: make(map[*httpd.Addr]*endpoint, len(cfg.Addrs))}
 	for _, a := range cfg.Addrs {
@@ -39,7 +37,7 @@ func (p *Protocol) Bind(cfg *httpd.Config) front.Config {
 	return b
 }
 
-// binding is a configuration to front.
+// binding is an httpd.Config as a front.Config. It does not change.
 type binding struct {
 	*httpd.Config
 	endpoints map[*httpd.Addr]*endpoint
@@ -53,7 +51,8 @@ func (b *binding) Endpoint(key string, s front.Socket) front.Endpoint {
 	return nil
 }
 
-// endpoint is a listening address to front.
+// endpoint is a listening address of a configuration as a front.Endpoint. It does not
+// change.
 type endpoint struct {
 	protocol *Protocol
 	cfg      *httpd.Config
@@ -63,40 +62,6 @@ type endpoint struct {
 
 // Opening implements front.Endpoint.
 func (e *endpoint) Opening() front.Opening { return e.opening }
-
-// ChooseTLS implements front.Endpoint. What it has chosen is a *httpd.SNIChoice.
-func (e *endpoint) ChooseTLS(c *front.Conn, name string) (*front.TLS, error) {
-	choice, settings, err := chooseServer(e.addr, name)
-	c.Chosen = choice
-	if choice.Name != "" {
-		c.SetLog(choice.Server.Root.Log)
-	}
-	return settings, err
-}
-
-// chooseServer returns the server that a handshake's name is for, by default that of the
-// address, with its settings.
-func chooseServer(a *httpd.Addr, name string) (choice *httpd.SNIChoice, settings *front.TLS, err error) {
-	choice = &httpd.SNIChoice{Server: a.Default}
-	if name != "" && a.Names != nil {
-		if host, _, ok := h1.ValidateHost(nil, []byte(strings.ToLower(name))); ok {
-			if s, re, _, ok := a.Names.Lookup(host, nil); ok {
-				choice.Server, choice.Name, choice.Regex = s, string(host), re
-			}
-		}
-	}
-	settings = choice.Server.TLS
-	if settings != nil && settings.Reject {
-		return choice, nil, front.ErrRejected
-	}
-	if settings == nil {
-		settings = a.Default.TLS
-	}
-	if settings == nil {
-		return choice, nil, front.ErrRejected
-	}
-	return choice, settings, nil
-}
 
 // Serve implements front.Endpoint.
 func (e *endpoint) Serve(fc *front.Conn) {

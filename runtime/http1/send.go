@@ -6,7 +6,8 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 )
 
-// OnBlocked implements Carrier.
+// OnBlocked implements Carrier. Where a body is still to be dropped, that begins, too, when
+// a write is about to wait.
 func (c *Conn) OnBlocked(fn func()) {
 	if c.drop.r != nil {
 		c.conn.OnBlocked(func() {
@@ -24,15 +25,15 @@ func (c *Conn) OnBlocked(fn func()) {
 func (c *Conn) Blocked() { c.conn.Blocked() }
 
 const (
-
-	// gather is the size of the buffer in which a header and a small body meet
-	// before they leave in one write.
+	// gather is the size, in bytes, of the buffer in which a header and a small body
+	// are gathered, so that one write sends both.
 	gather = 8192
 	// copyLimit is the largest piece that is copied there.
 	copyLimit = 4096
 )
 
-// Overdue implements Carrier. On a TLS connection a record fills up.
+// Overdue implements Carrier. It is false on a TLS connection, where what is gathered is
+// sent when it fills a record.
 func (c *Conn) Overdue(r *httpd.Request) bool {
 	return !c.encrypted() && c.outLen > 0 && c.outLen >= int(r.Location().Core.PostponeOutput)
 }
@@ -58,22 +59,20 @@ func (c *Conn) put(r *httpd.Request, p []byte) error {
 	}
 	if c.outLen == 0 {
 		_, err := c.rw.Write(p)
-		c.countOut(len(p), err)
+		c.wrote(len(p), err)
 		return err
 	}
 	n := c.outLen
 	c.outLen = 0
 	_, err := c.nc.Writev(c.out.B[:n], p)
-	c.countOut(n+len(p), err)
+	c.wrote(n+len(p), err)
 	return err
 }
 
-func (c *Conn) countOut(n int, err error) {
+// wrote writes a debug record of a write of n bytes.
+func (c *Conn) wrote(n int, err error) {
 	if c.debugging(errlog.DebugEvent) {
 		c.debugOut(n, err)
-	}
-	if err == nil {
-		c.sent += int64(n)
 	}
 }
 
@@ -92,7 +91,7 @@ func (c *Conn) Flush(*httpd.Request) error {
 	} else {
 		_, err = c.rw.Write(c.out.B[:n])
 	}
-	c.countOut(n, err)
+	c.wrote(n, err)
 	return err
 }
 
@@ -105,11 +104,10 @@ func (c *Conn) writeFile(r *httpd.Request, o *httpd.Out) error {
 			if _, err := c.nc.WriteMore(c.out.B[:m]); err != nil {
 				return err
 			}
-			c.countOut(m, nil)
+			c.wrote(m, nil)
 		}
 		sent, err := c.nc.Sendfile(o.FD, o.Off, o.Len)
 		r.Main().Proto.Sent += sent
-		c.sent += sent
 		if c.debugging(errlog.DebugEvent) {
 			c.debugf("sendfile: %d of %d @%d", sent, o.Len, o.Off)
 		}

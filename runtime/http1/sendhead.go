@@ -59,8 +59,8 @@ func appendHead(b []byte, r *httpd.Request) []byte {
 	return append(b, '\r', '\n')
 }
 
-// keepHeader leaves the finished header to go with the body, unless it
-// outgrew the buffer.
+// keepHeader leaves the header b[start:] in the output buffer, so that it is sent with the
+// body. One that has outgrown the buffer is written at once, with what was before it in b.
 func (c *Conn) keepHeader(r *httpd.Request, b []byte, start int) httpd.Result {
 	n := len(b) - start
 	if r.Debugging() {
@@ -76,7 +76,7 @@ func (c *Conn) keepHeader(r *httpd.Request, b []byte, start int) httpd.Result {
 			r.Broken(err)
 			return httpd.Error
 		}
-		c.countOut(len(b), nil)
+		c.wrote(len(b), nil)
 	}
 	if r.Proto.HeaderOnly || r.Location().Core.PostponeOutput == 0 && !c.encrypted() {
 		if err := c.Flush(r); err != nil {
@@ -137,6 +137,8 @@ func appendLine(b []byte, name string, value []byte) []byte {
 	return append(b, '\r', '\n')
 }
 
+// appendFixed appends the fields that every response has, and those that have a place of
+// their own in httpd's Out.
 func appendFixed(r *httpd.Request, b []byte) []byte {
 	o := &r.Out
 	switch {
@@ -224,6 +226,7 @@ func appendLocation(r *httpd.Request, b []byte) []byte {
 	return append(b, '\r', '\n')
 }
 
+// appendConnection appends the fields about the connection, and Vary.
 func appendConnection(r *httpd.Request, b []byte) []byte {
 	if r.Proto.Chunked {
 		b = append(b, "Transfer-Encoding: chunked\r\n"...)

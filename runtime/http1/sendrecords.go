@@ -22,7 +22,7 @@ func (c *Conn) putTLS(b []byte) error {
 			if _, err := c.rw.Write(b[:size]); err != nil {
 				return err
 			}
-			c.countOut(size, nil)
+			c.wrote(size, nil)
 			b = b[size:]
 			continue
 		}

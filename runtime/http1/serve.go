@@ -31,7 +31,7 @@ func (c *Conn) serveRequest() bool {
 	c.protocol.stats.Reading.Add(1)
 	rc := c.read(r)
 	if c.encrypted() {
-		c.conn.ReadWithin(0, 0) // the time was the head's
+		c.conn.ReadWithin(0, 0) // lifts the deadline that the head had
 	}
 	c.protocol.stats.Reading.Add(-1)
 	c.protocol.stats.Writing.Add(1)

@@ -42,6 +42,7 @@ func checkHead(r *httpd.Request) httpd.Result {
 	return r.CheckTLS()
 }
 
+// checkTransferEncoding refuses what is not "chunked" alone, and a length beside it.
 func checkTransferEncoding(r *httpd.Request) httpd.Result {
 	te := r.In.Get(h1.TransferEncoding)
 	switch {

@@ -7,7 +7,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/front"
@@ -15,8 +14,9 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
-// await waits for the first bytes of a request. False means that the
-// connection is over or parked: c must not be touched.
+// await waits for the first bytes of a request: the first one of the connection, or the
+// next one by keepalive_timeout. False: the connection is closed or parked, and c must not
+// be used.
 func (c *Conn) await() bool {
 	if !c.fits() {
 		c.close()
@@ -93,8 +93,7 @@ func (c *Conn) idleLimit(since int64) time.Duration {
 // mayPark reports whether the connection is to park at once. A connection that always
 // parks is never registered with the runtime's poller, which costs more calls and
 // some garbage. An event of a connection that is registered there would wake up both
-// pollers. A connection that waits no longer than front.QuitGrace
-// keeps its goroutine.
+// pollers. A connection that waits no longer than front.QuitGrace keeps its goroutine.
 func (c *Conn) mayPark(first bool, limit time.Duration) bool {
 	if first {
 		return !c.encrypted()
@@ -117,7 +116,7 @@ func (c *Conn) awaitParked(limit time.Duration) bool {
 	return c.awaited(err)
 }
 
-// awaited ends the wait for a request.
+// awaited ends the wait for a request, which had the result err. False is as in await.
 func (c *Conn) awaited(err error) bool {
 	c.conn.SetWaiting(false)
 	if err != nil {
@@ -126,89 +125,6 @@ func (c *Conn) awaited(err error) bool {
 	}
 	return true
 }
-
-// debugRecv notes the first bytes of a request.
-func (c *Conn) debugRecv(n int) {
-	if !c.debugging(errlog.DebugHTTP) {
-		return
-	}
-	if c.requests == 0 {
-		c.debugf("http wait request handler")
-	} else {
-		c.debugf("http keepalive handler")
-	}
-	if c.encrypted() {
-		c.debugf("SSL_read: %d", n)
-	} else {
-		c.debugf("recv: fd:%d %d of %d", c.nc.Fd(), n, c.addr.Default.Conf.HeaderBufferSize)
-	}
-}
-
-// headerBuffers lends buffers of client_header_buffer_size.
-func (c *Conn) headerBuffers() *buf.Pool {
-	return buf.Class(int(c.addr.Default.Conf.HeaderBufferSize))
-}
-
-// fill reads bytes into a fresh input buffer of the pool.
-func (c *Conn) fill(p *buf.Pool) error {
-	if !c.encrypted() {
-		return c.filled(c.nc.ReadPooled(p))
-	}
-	if err := c.conn.AwaitRecord(); err != nil {
-		return err
-	}
-	return c.decrypt(p)
-}
-
-// fillOrLeave is fill for a connection that may be closed meanwhile to make room for
-// others (reusableQueue). Then the error is front.ErrEvicted.
-func (c *Conn) fillOrLeave() error {
-	c.conn.SetReusable()
-	return c.unlessEvicted(c.fill(c.headerBuffers()))
-}
-
-// unlessEvicted ends what setReusable began, after a read with the result err.
-func (c *Conn) unlessEvicted(err error) error {
-	if c.conn.ClearReusable() {
-		return err
-	}
-	if err != nil {
-		return front.ErrEvicted
-	}
-	c.conn.UndoEviction()
-	return nil
-}
-
-// tryFill is fill for a connection that may have nothing to be read:
-// netio.ErrAgain says so. Of a TLS record that has begun, the rest is waited for;
-// meanwhile the connection may be closed, as in fillOrLeave.
-func (c *Conn) tryFill(p *buf.Pool) error {
-	if !c.encrypted() {
-		return c.filled(c.nc.TryReadPooled(p))
-	}
-	if err := c.conn.TryRecord(); err != nil {
-		return err
-	}
-	c.arrived = 0 // a request begins when its record is complete
-	c.conn.SetReusable()
-	return c.unlessEvicted(c.decrypt(p))
-}
-
-// filled takes over what was read from a plain connection.
-func (c *Conn) filled(b *buf.Buf, n int, err error) error {
-	if err != nil {
-		return err
-	}
-	if n == 0 {
-		return io.EOF
-	}
-	c.in, c.inPos, c.inEnd, c.inLarge = b, 0, n, false
-	c.debugRecv(n)
-	return nil
-}
-
-// decrypt reads plain text.
-func (c *Conn) decrypt(p *buf.Pool) error { return c.filled(c.conn.ReadPlain(p)) }
 
 // ended closes a connection whose wait for a request failed.
 func (c *Conn) ended(err error, first bool) {
@@ -262,12 +178,13 @@ func (c *Conn) recvFailed(err error, first bool) {
 	c.conn.Logf(errlog.Info, e, "%s", call)
 }
 
-// park lets the connection wait without a goroutine.
+// park lets the connection wait for limit without a goroutine. True: c must not be used.
 func (c *Conn) park(limit time.Duration) bool {
 	return c.conn.Park(limit, c.resumeFn)
 }
 
-// resume continues a parked connection on a goroutine of its own.
+// resume continues a parked connection on a goroutine of its own; why is what has ended
+// its wait.
 func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
 	defer c.conn.Caught()
 	switch {
@@ -313,9 +230,9 @@ func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
 	}
 }
 
-// lastCall waits for what is left of the grace time of a connection that is to be
-// closed, and reports whether a request has come, which is answered with
-// Connection: close.
+// lastCall waits for what is left of the time for which a connection that is to be closed
+// has to have waited (front.QuitGrace, or keepalive_min_timeout if that is longer). It
+// reports whether a request has come, which is answered with Connection: close.
 func (c *Conn) lastCall() bool {
 	left := max(front.QuitGrace, httpd.Msec(c.keepMin)) - time.Duration(clock.Mono()-c.nc.ParkedAt())
 	if left > 0 {
@@ -325,8 +242,8 @@ func (c *Conn) lastCall() bool {
 	return n > 0
 }
 
-// recalled is what a parked connection does when the configuration has changed:
-// true when a request has to be served.
+// recalled is what a parked connection does when the configuration has changed. True: a
+// request has come, and is to be served. False: the connection is parked again or closed.
 func (c *Conn) recalled() bool {
 	fits := c.fits()
 	switch {
