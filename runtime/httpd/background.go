@@ -46,7 +46,7 @@ func (r *Request) runBackground(uri []byte, before, done chan struct{}) {
 	crashed := true // unless its release comes to its end
 	r.step(func() {
 		failed := r.Proto.Crashed
-		r.release()
+		r.Release()
 		crashed = failed
 	})
 	n.end(crashed)
@@ -54,7 +54,7 @@ func (r *Request) runBackground(uri []byte, before, done chan struct{}) {
 
 func (r *Request) runChild(uri []byte) {
 	s := r.child(uri, r.Args, SubOptions{Background: true, HeaderOnly: true, KeepMethod: true})
-	defer s.release()
+	defer s.Release()
 	defer s.Recovered()
 	s.Finalize(s.phases(atServer))
 	if s.loc.Core.logSubrequest {
@@ -100,7 +100,7 @@ func (r *Request) detach(body bool) *Request {
 	}
 	m.Body = Body{Read: true, Done: true}
 	if body && !m.takeBody(&r.Body) {
-		m.release()
+		m.Release()
 		n.end(false)
 		return nil
 	}

@@ -1,10 +1,9 @@
 package httpd
 
-// Carrier is the interface between a request and its client's connection, and the
-// only one between the engine and a protocol. An HTTP/1 connection implements it, and
-// on the ground of [NoClient] what carries a request without a connection. Its methods are called on
-// the goroutine of the request unless they say otherwise. A subrequest family has one
-// Carrier, which the member that has the turn uses.
+// Carrier is the interface between a request and its client's connection. An HTTP/1
+// connection implements it. What carries a request without a connection implements it with
+// [NoClient]. Its methods are called on the goroutine of the request unless they say
+// otherwise. A subrequest family has one Carrier, which the member that has the turn uses.
 type Carrier interface {
 	// NextBody is [Request.BodyNext], ReadyBody [Request.BodyReady].
 	NextBody(r *Request) ([]byte, error)
@@ -16,10 +15,8 @@ type Carrier interface {
 	DetachBody(r *Request) (BodyFlow, error)
 	AttachBody(r *Request, f BodyFlow) error
 	// DropBody reads and drops the body of a request that has been told to discard it,
-	// and goes on with that while the request waits. A Result other than OK refuses the
-	// body.
-	// The request announces no body any more: DropBody clears the length in r.In once it
-	// knows how much is to come.
+	// and goes on with that while the request waits. It clears the length and Chunked of
+	// r.In: from then on the request has no body. A Result other than OK refuses the body.
 	DropBody(r *Request) Result
 	// DropsBody reports whether the body is being dropped on another goroutine.
 	DropsBody() bool
@@ -28,19 +25,20 @@ type Carrier interface {
 	Continue(r *Request) error
 	// SendHints sends the visible fields of r.Out as a response 103 (RFC 8297).
 	SendHints(r *Request) error
-	// SendHead takes the head of the response, which leaves with the first bytes of the
-	// body, and decides how the client will find the end of it. On an error the request
-	// is broken off already.
+	// SendHead writes the head of the response, which is sent with the first bytes of the
+	// body, and decides how the client will find the end of the body. Where it returns
+	// Error it has called [Request.Broken].
 	SendHead(r *Request) Result
-	// Write frames and sends a piece of the body, now or together with what follows.
-	// After an error the request is broken off.
+	// Write frames a piece of the body and sends it, at once or together with what follows.
+	// o and its memory are the caller's again when it returns. Before it returns an error it
+	// calls [Request.Broken].
 	Write(r *Request, o *Out) error
 	// Flush sends what waits to be sent.
 	Flush(r *Request) error
 	// Finish is called once when the request is answered, before it is logged. It sends
 	// what waits, and reads what is to be read of the rest of the body.
 	Finish(r *Request)
-	// Pending is how many bytes wait to be sent; TakeBack drops the last n of them.
+	// Pending returns how many bytes wait to be sent; TakeBack drops the last n of them.
 	Pending() int
 	TakeBack(n int)
 	// Overdue reports whether as much waits to be sent as postpone_output asks for.

@@ -30,7 +30,7 @@ type Config struct {
 
 	uninitialized func(r *Request, name string)
 	resources     *resource.Set
-	users         atomic.Int64 // see lifetime.go
+	users         atomic.Int64 // see configlifetime.go
 }
 
 // Build completes the configuration: server and location tables, plans,

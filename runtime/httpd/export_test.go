@@ -16,5 +16,5 @@ func Serve(cfg *Config, carrier Carrier, peer netaddr.Addr, path string) {
 	r.Method, r.MethodStr, r.Version = h1.Get, methodGet, 1001
 	r.URI, r.Unparsed = []byte(path), []byte(path)
 	r.Serve(OK)
-	r.release()
+	r.Release()
 }

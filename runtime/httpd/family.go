@@ -210,7 +210,7 @@ func (r *Request) disband() {
 		for i := range s.member.kept {
 			s.member.kept[i].free()
 		}
-		s.release()
+		s.Release()
 	}
 	r.member = nil
 }

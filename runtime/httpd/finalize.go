@@ -9,9 +9,13 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 )
 
+// finalizeTurns bounds how many results Finalize takes one after the other: an error page
+// may end in another error.
+const finalizeTurns = 64
+
 // Finalize turns a result into a complete response.
 func (r *Request) Finalize(rc Result) {
-	for turn := 0; turn < 64; turn++ {
+	for range finalizeTurns {
 		if rc == Redirect {
 			rc = r.phases(r.resumeAt)
 			continue
@@ -83,7 +87,8 @@ func (r *Request) Broken(err error) {
 	}
 }
 
-// FileFailed ends a response whose file turned out shorter than announced.
+// FileFailed ends a response whose file could not be read, for err, or ended too early
+// (nil). It returns the error for the caller to return.
 func (r *Request) FileFailed(o *Out, err error) error {
 	r.Broken(errClientGone)
 	if err == nil {
@@ -95,14 +100,16 @@ func (r *Request) FileFailed(o *Out, err error) error {
 }
 
 var (
+	// errClientGone tells what makes the response that nothing can be sent any more. The
+	// reason is logged already.
 	errClientGone = errors.New("client closed connection")
-	// ErrTimedOut is what the error log says of a wait that has ended by a timeout.
+	// ErrTimedOut is the errno in the error log's line about a wait that took too long.
 	ErrTimedOut = error(syscall.ETIMEDOUT)
 )
 
-// logWrite logs a failed send the way nginx does: a client that went away is
-// information, not an error. nginx is told by an event before it sends, except where
-// it does not look.
+// logWrite logs a failed send as nginx does: a client that has closed its connection is no
+// error. nginx's text is then that of the event by which it notices the close before it
+// sends.
 func (r *Request) logWrite(err error) {
 	lv := errlog.Crit
 	if e, ok := errlog.Errno(err); ok {
@@ -119,8 +126,8 @@ func (r *Request) logWrite(err error) {
 	r.Logf(lv, err, "%s", text)
 }
 
-// clientLost is what the error log says of a client that has left while it was
-// answered.
+// clientLost returns the error log's text about a client that has closed its connection
+// while it was answered.
 func (r *Request) clientLost() string {
 	if r.upstream != nil {
 		if text := r.upstream.ClientLost(); text != "" {

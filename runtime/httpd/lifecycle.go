@@ -24,8 +24,8 @@ type Origin struct {
 	Live    *sync.WaitGroup // of what has to end before the server does
 }
 
-// NewRequest takes a main request from the pool, for the server that is known so far. It
-// ends with Release.
+// NewRequest takes a main request from the pool, for the server that is known so far. The
+// caller calls Serve once the head is read, and then Release.
 func NewRequest(o *Origin) *Request {
 	r := requests.Get().(*Request)
 	r.cfg, r.client, r.carrier, r.listen, r.srv = o.Config, o.Client, o.Carrier, o.Listen, o.Listen.Default
@@ -64,8 +64,75 @@ func (r *Request) makeVars() {
 	}
 }
 
-// release gives the request and all it holds back.
-func (r *Request) release() {
+// Serve answers a main request and logs it; rc is the result of reading its head. The caller
+// releases the request. A panic ends the request: with 500 where nothing has been sent, else
+// the response breaks off. False: Finish or the log phase has panicked, too. Then the request
+// is abandoned instead of released, and nothing of its connection is used again.
+func (r *Request) Serve(rc Result) (ended bool) {
+	if !r.Proto.Crashed {
+		r.answer(rc)
+	}
+	if r.Proto.Crashed {
+		r.failCrashed()
+	}
+	defer r.Recovered()
+	r.carrier.Finish(r)
+	r.LogRequest()
+	return true
+}
+
+// answer runs the request and sends its response. It stops a panic.
+func (r *Request) answer(rc Result) {
+	defer r.Recovered()
+	if rc == OK {
+		rc = r.Begin()
+	}
+	r.Finalize(rc)
+	r.disband()
+	r.postAction()
+}
+
+// Begin decides about keep-alive and runs the phases.
+func (r *Request) Begin() Result {
+	if r.Method != h1.Connect {
+		switch r.In.Conn {
+		case h1.ConnectionUnset:
+			r.Proto.Keepalive = r.Version > 1000
+		case h1.ConnectionKeepAlive:
+			r.Proto.Keepalive = true
+		}
+	}
+	r.Proto.Lingering = r.In.ContentLength > 0 || r.In.Chunked
+	r.main.action = ""
+	return r.phases(atStart)
+}
+
+// Logged reports whether the log phase has begun.
+func (r *Request) Logged() bool { return r.logged }
+
+// LogRequest runs the log phase once.
+func (r *Request) LogRequest() {
+	if r.logged {
+		return
+	}
+	r.logged = true
+	if r.parent == nil { // else the request around it goes on with what it was doing
+		r.main.action = "logging request"
+	}
+	if r.Debugging() {
+		r.Debugf("http log handler")
+	}
+	for _, h := range r.loc.Plan.log {
+		h(r)
+	}
+	if r.parent == nil {
+		r.main.action = ""
+	}
+}
+
+// Release ends a main request or a subrequest that is finished, and gives back all it
+// holds. Neither the request nor values that came from it may be used afterwards.
+func (r *Request) Release() {
 	if r.main.Proto.Crashed {
 		r.Abandon()
 		return
@@ -105,42 +172,4 @@ func (r *Request) release() {
 	r.vars, r.ctx, r.captures = vars, ctx, captures
 	r.filters, r.ends, r.Proto.Bufs, r.arena = filters, ends, bufs, arena
 	requests.Put(r)
-}
-
-// Begin decides about keep-alive and runs the phases.
-func (r *Request) Begin() Result {
-	if r.Method != h1.Connect {
-		switch r.In.Conn {
-		case h1.ConnectionUnset:
-			r.Proto.Keepalive = r.Version > 1000
-		case h1.ConnectionKeepAlive:
-			r.Proto.Keepalive = true
-		}
-	}
-	r.Proto.Lingering = r.In.ContentLength > 0 || r.In.Chunked
-	r.main.action = ""
-	return r.phases(atStart)
-}
-
-// Logged reports whether the log phase has begun.
-func (r *Request) Logged() bool { return r.logged }
-
-// LogRequest runs the log phase once.
-func (r *Request) LogRequest() {
-	if r.logged {
-		return
-	}
-	r.logged = true
-	if r.parent == nil { // else the request around it goes on with what it was doing
-		r.main.action = "logging request"
-	}
-	if r.Debugging() {
-		r.Debugf("http log handler")
-	}
-	for _, h := range r.loc.Plan.log {
-		h(r)
-	}
-	if r.parent == nil {
-		r.main.action = ""
-	}
 }

@@ -5,9 +5,9 @@ import (
 	"io"
 )
 
-// NoClient is a Carrier that nobody is behind: the body of the request is empty or has
-// been read, and what is sent is dropped. Carriers of requests without a connection embed
-// it.
+// NoClient is a Carrier without a connection: the body of the request is empty or has been
+// read, and what is sent is dropped. The Carriers of background requests and of those that
+// explain asks about embed it.
 type NoClient struct{ noClient }
 
 type noClient struct{}

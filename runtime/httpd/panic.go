@@ -35,34 +35,6 @@ func (r *Request) Caught(failed func()) {
 	}
 }
 
-// Serve answers a main request, whose head has come to rc, and logs it. A panic ends the
-// request: with 500 where nothing has been sent, else the response breaks off. False: its
-// end has panicked, too; the request is not released, and nothing of its connection is used
-// again.
-func (r *Request) Serve(rc Result) (ended bool) {
-	if !r.Proto.Crashed {
-		r.answer(rc)
-	}
-	if r.Proto.Crashed {
-		r.failCrashed()
-	}
-	defer r.Recovered()
-	r.carrier.Finish(r)
-	r.LogRequest()
-	return true
-}
-
-// answer runs the request, guarded.
-func (r *Request) answer(rc Result) {
-	defer r.Recovered()
-	if rc == OK {
-		rc = r.Begin()
-	}
-	r.Finalize(rc)
-	r.disband()
-	r.postAction()
-}
-
 // failCrashed ends a request that has crashed: with 500 where nothing has been
 // sent, else the response breaks off.
 func (r *Request) failCrashed() {
@@ -81,7 +53,7 @@ func (r *Request) failCrashed() {
 	r.Finalize(StatusInternalServerError)
 }
 
-// Abandon is release for a request that has crashed.
+// Abandon is Release for a request that has crashed: it goes back to no pool.
 func (r *Request) Abandon() {
 	for i := range r.filters {
 		r.step(func() { r.filters[i].f.Close(r) })

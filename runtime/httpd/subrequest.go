@@ -82,10 +82,6 @@ func (r *Request) child(uri, args []byte, o SubOptions) *Request {
 	return s
 }
 
-// Release gives a finished subrequest back. Values that came from it must not
-// be used afterwards.
-func (r *Request) Release() { r.release() }
-
 // Captured returns the body that a subrequest with Capture produced.
 func (r *Request) Captured() []byte {
 	if r.capture == nil || r.capture.b == nil {
