@@ -49,7 +49,7 @@ func (c *recorder) named(r *httpd.Request, kind, directive, text string) {
 // checkAccess runs an access check.
 func (c *recorder) checkAccess(r *httpd.Request, h httpd.Handler) httpd.Result {
 	module := c.module
-	anyone := r.Core().SatisfyAny()
+	anyone := r.Core().SatisfyAny
 	if anyone && !c.inAccess() {
 		c.named(r, "access", "satisfy", "one check that grants is enough")
 	}

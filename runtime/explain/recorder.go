@@ -111,7 +111,7 @@ func (c *recorder) located(r *httpd.Request, autoRedirect bool) {
 	case autoRedirect:
 		s.Text, s.Status = statement(l.Block.Node)+": only the last slash is missing, 301 adds it", 301
 		c.handler = &Handler{Kind: "redirect", Directive: s.Directive, At: s.At}
-	case l.Core.Internal() && !r.Internal():
+	case l.Core.Internal && !r.Internal():
 		s.Text += "; it is internal, a client gets 404"
 		s.Status = 404
 	}

@@ -35,7 +35,7 @@ func (c *Conn) DetachBody(r *httpd.Request) (httpd.BodyFlow, error) {
 	}
 	c.startBody(r)
 	f := &bodyFlow{
-		nc: c.nc, rw: c.rw, timeout: httpd.Msec(r.Location().Core.BodyTimeout()), most: r.Location().Core.MaxBodySize,
+		nc: c.nc, rw: c.rw, timeout: httpd.Msec(r.Location().Core.BodyTimeout), most: r.Location().Core.MaxBodySize,
 		ahead:       r.Server().Conf.LargeHeaderBuffers.Size,
 		buf:         buf.Sized(max(bodyRead, c.inEnd-c.inPos)),
 		bodyDecoder: c.body.bodyDecoder,

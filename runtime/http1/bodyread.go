@@ -9,6 +9,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/settings"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
@@ -41,7 +42,7 @@ func (c *Conn) NextBody(r *httpd.Request) ([]byte, error) {
 	}
 	for !b.Done {
 		if c.inPos == c.inEnd {
-			if err := c.fillBody(r, httpd.Msec(r.Location().Core.BodyTimeout()), 0); err != nil {
+			if err := c.fillBody(r, httpd.Msec(r.Location().Core.BodyTimeout), 0); err != nil {
 				return nil, err
 			}
 		}
@@ -157,7 +158,7 @@ func (c *Conn) ReadyBody(r *httpd.Request, p []byte) (n int, err error) {
 			if c.encrypted() || c.nc.InQueue() == 0 {
 				break
 			}
-			if err := c.fillBody(r, httpd.Msec(r.Location().Core.BodyTimeout()), 0); err != nil {
+			if err := c.fillBody(r, httpd.Msec(r.Location().Core.BodyTimeout), 0); err != nil {
 				return n, err
 			}
 		}
@@ -247,7 +248,7 @@ func (c *Conn) keepPipelined(r *httpd.Request) {
 
 // keepInput makes a copy of p the connection's input, in a buffer of the kind
 // that a header which begins so would have been read into.
-func (c *Conn) keepInput(conf *httpd.ServerConf, p []byte) {
+func (c *Conn) keepInput(conf *settings.Server, p []byte) {
 	size, large := conf.HeaderBufferSize, false
 	if int64(len(p)) > size {
 		size, large = max(conf.LargeHeaderBuffers.Size, int64(len(p))), true

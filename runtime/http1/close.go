@@ -7,6 +7,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/settings"
 )
 
 // freeBuffers gives back what an idle connection does not need.
@@ -64,7 +65,7 @@ func (c *Conn) unread(r *httpd.Request) bool {
 
 // lingeringClose reads on after the last response until monotonic time until
 // at most, so that the client gets to read it before a reset could destroy it.
-func (c *Conn) lingeringClose(core *httpd.Core, until int64) {
+func (c *Conn) lingeringClose(core *settings.Core, until int64) {
 	if c.debugging(errlog.DebugHTTP) {
 		c.debugf("http lingering close handler")
 	}

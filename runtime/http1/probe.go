@@ -10,6 +10,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/settings"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
@@ -68,7 +69,7 @@ type probeCarrier struct {
 }
 
 // play answers the request.
-func (n *probeCarrier) play(r *httpd.Request, conf *httpd.ServerConf) {
+func (n *probeCarrier) play(r *httpd.Request, conf *settings.Server) {
 	n.input.in = buf.Sized(int(conf.HeaderBufferSize))
 	n.input.in.B = n.input.in.B[:conf.HeaderBufferSize]
 	n.input.inEnd, _ = n.rest.Read(n.input.in.B)

@@ -23,7 +23,7 @@ func (p *Protocol) Bind(cfg *httpd.Config) front.Config {
 		e := &endpoint{protocol: p, cfg: cfg, addr: a}
 		core := a.Default.Root.Core
 		e.opening = front.Opening{
-			ProxyProtocol: a.ProxyProtocol, NoDelay: core.TCPNoDelay(), Timeout: httpd.Msec(a.Default.Conf.HeaderTimeout),
+			ProxyProtocol: a.ProxyProtocol, NoDelay: core.TCPNoDelay, Timeout: httpd.Msec(a.Default.Conf.HeaderTimeout),
 			SendTimeout: httpd.Msec(core.SendTimeout), Log: a.Default.Root.Log, ResetTimedout: core.ResetTimedout,
 		}
 		if a.SSL {

@@ -6,6 +6,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/settings"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -144,7 +145,7 @@ func appendFixed(r *httpd.Request, b []byte) []byte {
 	switch {
 	case o.Server != nil:
 		b = appendLine(b, "Server: ", o.Server)
-	case r.Location().Core.ServerTokens >= httpd.TokensOn:
+	case r.Location().Core.ServerTokens >= settings.TokensOn:
 		b = append(b, serverFull...)
 	default:
 		b = append(b, serverLine...)

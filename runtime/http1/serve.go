@@ -5,6 +5,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/settings"
 )
 
 // newRequest returns the connection's next request.
@@ -83,10 +84,10 @@ func (c *Conn) release(r *httpd.Request) bool {
 			c.keepPipelined(r)
 		}
 		c.keepFor, c.keepMin = core.KeepaliveTimeout, core.KeepaliveMinTimeout
-		if core.TCPNoDelay() {
+		if core.TCPNoDelay {
 			_ = c.nc.SetNoDelay(true)
 		}
-	} else if !c.over && (core.Lingering == httpd.LingerAlways || core.Lingering == httpd.LingerOn && (r.Proto.Lingering || c.unread(r))) {
+	} else if !c.over && (core.Lingering == settings.LingerAlways || core.Lingering == settings.LingerOn && (r.Proto.Lingering || c.unread(r))) {
 		c.lingeringClose(core, c.lingerUntil)
 	}
 	c.detach(r)

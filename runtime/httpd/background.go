@@ -57,7 +57,7 @@ func (r *Request) runChild(uri []byte) {
 	defer s.Release()
 	defer s.Recovered()
 	s.Finalize(s.phases(atServer))
-	if s.loc.Core.logSubrequest {
+	if s.loc.Core.LogSubrequest {
 		s.LogRequest()
 	}
 }

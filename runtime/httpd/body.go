@@ -7,6 +7,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd/settings"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -169,7 +170,7 @@ func (r *Request) ReadBody() Result {
 		r.Broken(err)
 		return Error
 	}
-	toFile := b.inFile || r.bodyInFile != bodyFileOff
+	toFile := b.inFile || r.bodyInFile != settings.BodyFileOff
 	limit := r.memoryLimit()
 	n := b.Size // of what is in store: the beginning of a body that was to be passed on as it comes
 	for {
@@ -234,7 +235,7 @@ func (r *Request) ReadBodyReady() Result {
 		b.Mem, b.Read = emptyBody, true
 		return OK
 	}
-	size := max(r.loc.Core.bodyBufferSize, 1)
+	size := max(r.loc.Core.BodyBufferSize, 1)
 	if n := r.In.ContentLength; n > 0 {
 		size = min(size, n)
 	}

@@ -3,13 +3,14 @@ package httpd
 import (
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd/settings"
 )
 
 // memoryLimit returns up to which size the body stays in memory. That is
 // client_body_buffer_size and, as in nginx, what came with the header or fits
 // its buffer, or exceeds the body's buffer by less than a quarter.
 func (r *Request) memoryLimit() int64 {
-	size := r.loc.Core.bodyBufferSize
+	size := r.loc.Core.BodyBufferSize
 	received, room := r.carrier.BodyAhead()
 	if r.In.Chunked {
 		return size + received
@@ -46,14 +47,14 @@ func (r *Request) keepPiece(piece []byte, limit int64) []byte {
 func (r *Request) spill(piece []byte, inMemory int64) error {
 	b := &r.Body
 	if b.File == nil {
-		f, err := r.loc.Core.bodyTemp.Create(r)
+		f, err := r.loc.Core.BodyTemp.Create(r)
 		if err != nil {
 			return err
 		}
 		b.File = f
-		b.keepFile = r.bodyInFile == bodyFileOn && !b.inFile
+		b.keepFile = r.bodyInFile == settings.BodyFileOn && !b.inFile
 		lv := errlog.Warn
-		if r.loc.Core.bodyInFile != bodyFileOff {
+		if r.loc.Core.BodyInFile != settings.BodyFileOff {
 			lv = errlog.Notice
 		}
 		if !b.inFile && inMemory+int64(len(piece)) > 0 { // nothing is buffered of an empty body

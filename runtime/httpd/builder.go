@@ -3,6 +3,7 @@ package httpd
 import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd/settings"
 	"github.com/sluiceproxy/sluice/runtime/logfile"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 	"github.com/sluiceproxy/sluice/runtime/regex"
@@ -30,8 +31,8 @@ type Builder struct {
 	Vars   *Vars
 	Env    Env
 
-	core    *conf.Section[Core]
-	srvConf *conf.Section[ServerConf]
+	core    *conf.Section[settings.Core]
+	srvConf *conf.Section[settings.Server]
 	locs    *conf.Own[Location]
 	logs    *conf.Section[errorLogs]
 
@@ -124,7 +125,7 @@ func (b *Builder) Slot() int {
 }
 
 // Core returns the http_core settings that hold in a block.
-func (b *Builder) Core(block *conf.Block) *Core { return b.core.Of(block) }
+func (b *Builder) Core(block *conf.Block) *settings.Core { return b.core.Of(block) }
 
 // Location returns the location that a block is, nil for others.
 func (b *Builder) Location(block *conf.Block) *Location { return b.locs.Of(block) }

@@ -167,11 +167,7 @@ func (c *Config) AddrOf(key string, s front.Socket) *Addr {
 func Register(b *Builder, m *conf.Module) {
 	b.locs = conf.NewOwn[Location](m)
 	b.logs = conf.NewSection(m, errorLogs{}, b.bindErrorLogs)
-	b.srvConf = conf.NewSection(m, defaultServerConf(), bindServerConf)
-	b.srvConf.Finish(m, b.finishServerConf)
-	m.Partial("checked; memory is pooled by size classes", "connection_pool_size")
-	b.core = conf.NewSection(m, b.defaultCore(), b.bindCore)
-	b.core.Finish(m, b.finishCore)
+	b.addSettings(m)
 	b.Loader.ChecksAfter("http")
 	m.Block("http", func(cmd *conf.Cmd) error {
 		b.http = cmd.Block.Child(conf.HTTP, cmd.Node)
@@ -184,7 +180,7 @@ func Register(b *Builder, m *conf.Module) {
 	m.Directive("listen", b.addListen)
 	m.Partial("without quic; http2 is served as HTTP/1.1, see ADR 9", "listen")
 	m.Directive("server_name", b.addServerName)
-	b.EachServer(func(s *Server) error { return b.core.Of(s.Root.Block).bodyTemp.Default(b.Loader) })
+	b.EachServer(func(s *Server) error { return b.core.Of(s.Root.Block).BodyTemp.Default(b.Loader) })
 }
 
 // Present reports whether the configuration has an http block.

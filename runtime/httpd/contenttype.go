@@ -19,6 +19,6 @@ func (r *Request) SetContentType() {
 	if len(r.Out.ContentType) > 0 {
 		return
 	}
-	r.Out.ContentType = r.loc.Core.types.Of(r.Ext(), r.loc.Core.defaultType)
+	r.Out.ContentType = r.loc.Core.Types.Of(r.Ext(), r.loc.Core.DefaultType)
 	r.Out.CharsetSet = true
 }

@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"github.com/sluiceproxy/sluice/runtime/httpd/header"
+	"github.com/sluiceproxy/sluice/runtime/httpd/settings"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -56,13 +57,13 @@ var padding = func() (p []byte) {
 // sendDefaultPage sends the built-in page of a code.
 func (r *Request) sendDefaultPage(code int) Result {
 	set := pages
-	if r.loc.Core.ServerTokens >= TokensOn {
+	if r.loc.Core.ServerTokens >= settings.TokensOn {
 		set = pagesFull
 	}
 	page := set[code]
 	r.Out.StatusLine = nil
 	r.Out.Charset, r.Out.CharsetSet = nil, false
-	pad := code >= 400 && len(page) > 0 && r.loc.Core.msiePadding && r.In.UserAgent&(header.MSIE|header.Chrome) != 0 && r.Version >= 1000
+	pad := code >= 400 && len(page) > 0 && r.loc.Core.MSIEPadding && r.In.UserAgent&(header.MSIE|header.Chrome) != 0 && r.Version >= 1000
 	if len(page) > 0 {
 		r.Out.ContentType = textHTML
 		r.Out.CharsetSet = true

@@ -5,7 +5,7 @@ import "github.com/sluiceproxy/sluice/runtime/script"
 // SendEarlyHints sends the visible fields of Out as a 103 response where
 // early_hints allows that, and leaves Out to the caller.
 func (r *Request) SendEarlyHints() error {
-	if r.parent != nil || r.Version < 1001 || !anySet(r, r.loc.Core.earlyHints.Items) {
+	if r.parent != nil || r.Version < 1001 || !anySet(r, r.loc.Core.EarlyHints.Items) {
 		return nil
 	}
 	err := r.carrier.SendHints(r)

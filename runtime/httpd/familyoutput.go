@@ -42,7 +42,7 @@ func (f *family) advance(by *Request) {
 			f.wake(r)
 			return
 		}
-		if r.loc.Core.logSubrequest {
+		if r.loc.Core.LogSubrequest {
 			r.LogRequest()
 		}
 		k.done = true

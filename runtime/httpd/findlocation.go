@@ -3,6 +3,7 @@ package httpd
 import (
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd/header"
+	"github.com/sluiceproxy/sluice/runtime/httpd/settings"
 	"github.com/sluiceproxy/sluice/runtime/regex"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
@@ -37,7 +38,7 @@ func (r *Request) findLocation() Result {
 	if r.cfg.tracer != nil {
 		r.Trace(Event{Kind: EventLocated, On: res.AutoRedirect})
 	}
-	if r.loc.Core.internal && !r.internal {
+	if r.loc.Core.Internal && !r.internal {
 		return StatusNotFound
 	}
 	if r.Debugging() {
@@ -71,7 +72,7 @@ func (r *Request) enterLocation() {
 		r.loc = l
 		r.Trace(Event{Kind: EventLimited})
 	}
-	if in := r.loc.Core.bodyInFile; in != bodyFileOff {
+	if in := r.loc.Core.BodyInFile; in != settings.BodyFileOff {
 		r.bodyInFile = in
 	}
 	if r.parent != nil {
@@ -84,10 +85,10 @@ func (r *Request) enterLocation() {
 	}
 	switch {
 	case core.KeepaliveTimeout == 0,
-		r.Proto.Number >= uint64(core.keepaliveRequests),
-		r.Start-r.client.Start > core.keepaliveTime*1e6,
-		r.In.UserAgent&header.MSIE6 != 0 && r.Method == h1.Post && core.keepaliveDisable.V&disableMSIE6 != 0,
-		r.In.UserAgent&header.Safari != 0 && core.keepaliveDisable.V&disableSafari != 0:
+		r.Proto.Number >= uint64(core.KeepaliveRequests),
+		r.Start-r.client.Start > core.KeepaliveTime*1e6,
+		r.In.UserAgent&header.MSIE6 != 0 && r.Method == h1.Post && core.KeepaliveDisable.V&settings.DisableMSIE6 != 0,
+		r.In.UserAgent&header.Safari != 0 && core.KeepaliveDisable.V&settings.DisableSafari != 0:
 		r.Proto.Keepalive = false
 	}
 }

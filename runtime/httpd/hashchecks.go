@@ -23,7 +23,7 @@ func (b *Builder) checkTypes() error {
 func (b *Builder) checkTypesOf(block *conf.Block, checked map[*mediatype.Table]bool) error {
 	hash := block.HashOf("types_hash", 1024, 64)
 	for _, around := range []*conf.Block{block.Parent, block} {
-		t := b.core.Of(around).types
+		t := b.core.Of(around).Types
 		if checked[t] || t.IsBuiltIn() && (around != block || !block.In(conf.Server)) {
 			continue
 		}

@@ -1,13 +1,16 @@
 package httpd
 
-import "github.com/sluiceproxy/sluice/runtime/clock"
+import (
+	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/httpd/settings"
+)
 
 // limitOn reports whether limit_rate applies, reading the setting once.
 func (r *Request) limitOn() bool {
 	if !r.limitSet {
 		r.limitSet = true
-		r.limitRate = rate(r.loc.Core.limitRate, r)
-		r.limitPast = rate(r.loc.Core.limitRateAfter, r)
+		r.limitRate = settings.Rate(r.loc.Core.LimitRate, r)
+		r.limitPast = settings.Rate(r.loc.Core.LimitRateAfter, r)
 		r.limitFrom = r.Start
 	}
 	return r.limitRate > 0

@@ -7,6 +7,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd/route"
+	"github.com/sluiceproxy/sluice/runtime/httpd/settings"
 	"github.com/sluiceproxy/sluice/runtime/regex"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
@@ -16,7 +17,7 @@ import (
 type Location struct {
 	Name    string // without the modifier
 	Block   *conf.Block
-	Core    *Core
+	Core    *settings.Core
 	Plan    Plan
 	Log     *errlog.Logger
 	Content Handler // set by proxy_pass and similar directives; a nameless location has that of the location around it
@@ -254,7 +255,7 @@ func (b *Builder) tree(l *Location) error {
 func (b *Builder) plan(l *Location) {
 	b.Loader.Pause()
 	l.Core, l.Log = b.core.Of(l.Block), b.loggerOf(l.Block)
-	b.Loader.Folder(l.Core.bodyTemp.Dir)
+	b.Loader.Folder(l.Core.BodyTemp.Dir)
 	ownContent := l.Content != nil
 	if up := l.Parent; l.NoName && !ownContent && up != nil && (up.passes || l.Block.In(conf.LocationIf)) {
 		l.Content, l.passes, l.contentNode = up.Content, up.passes, up.contentNode

@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/httpd/settings"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -31,7 +32,7 @@ type HeaderFilter func(r *Request) Result
 type Plan struct {
 	Block    *conf.Block
 	Location *Location
-	Core     *Core
+	Core     *settings.Core
 
 	postRead      []Handler // server level
 	serverRewrite []Handler // server level
@@ -164,7 +165,7 @@ func (r *Request) serveLocation() Result {
 // checkAccess applies satisfy to the access checks.
 func (r *Request) checkAccess() Result {
 	list := r.loc.Plan.access
-	if !r.loc.Core.satisfyAny {
+	if !r.loc.Core.SatisfyAny {
 		return r.failAuth(each(list, r))
 	}
 	refused := OK
@@ -190,8 +191,8 @@ func (r *Request) checkAccess() Result {
 
 // failAuth delays the answer to a wrong password by auth_delay.
 func (r *Request) failAuth(rc Result) Result {
-	if rc == StatusUnauthorized && r.loc.Core.authDelay > 0 {
-		r.Sleep(r.loc.Core.authDelay)
+	if rc == StatusUnauthorized && r.loc.Core.AuthDelay > 0 {
+		r.Sleep(r.loc.Core.AuthDelay)
 	}
 	return rc
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/httpd/header"
+	"github.com/sluiceproxy/sluice/runtime/httpd/settings"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
@@ -137,7 +138,7 @@ func (r *Request) Server() *Server { return r.srv }
 func (r *Request) Location() *Location { return r.loc }
 
 // Core returns the http_core settings in effect.
-func (r *Request) Core() *Core { return r.loc.Core }
+func (r *Request) Core() *settings.Core { return r.loc.Core }
 
 // Parent returns the request that issued this subrequest, nil for the main
 // one.

@@ -18,7 +18,7 @@ func (r *Request) ServeFile(info *openfile.Info, path, encoding []byte) Result {
 	o.Status = 200
 	o.ContentLength = info.Size
 	o.LastModified, o.LastModText = info.Mtime, info.LastModified()
-	if r.loc.Core.etag {
+	if r.loc.Core.ETag {
 		o.Set(h1.ETag, info.ETag())
 	}
 	r.SetContentType()

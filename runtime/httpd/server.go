@@ -8,6 +8,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/httpd/route"
+	"github.com/sluiceproxy/sluice/runtime/httpd/settings"
 	"github.com/sluiceproxy/sluice/runtime/listen"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/regex"
@@ -17,7 +18,7 @@ import (
 type Server struct {
 	Name  string // the first server_name, $server_name
 	Block *conf.Block
-	Conf  *ServerConf
+	Conf  *settings.Server
 	Root  *Location // the server's own settings and its locations
 
 	// TLS are the server's TLS settings, made by the ssl module; nil without

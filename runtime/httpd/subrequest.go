@@ -44,7 +44,7 @@ func (r *Request) Subrequest(uri, args []byte, o SubOptions) (*Request, Result) 
 	r.main.action = ""
 	rc := s.phases(atServer)
 	s.Finalize(rc)
-	if s.loc.Core.logSubrequest {
+	if s.loc.Core.LogSubrequest {
 		s.LogRequest()
 	}
 	return s, rc
@@ -98,7 +98,7 @@ type capture struct {
 
 func (c *capture) take(r *Request, o *Out) error {
 	if c.b == nil {
-		size := r.loc.Core.subBufferSize
+		size := r.loc.Core.SubBufferSize
 		if n := r.Out.ContentLength; n != -1 {
 			if n > size {
 				r.Errorf(nil, "too big subrequest response: %d", n)

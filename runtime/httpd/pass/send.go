@@ -140,7 +140,7 @@ func (x *Exchange) interrupted() error {
 // rest is an upload.
 func (x *Exchange) sendStream() (Fail, httpd.Result) {
 	r := x.R
-	if r.Core().TCPNoDelay() {
+	if r.Core().TCPNoDelay {
 		_ = x.conn.Net.SetNoDelay(true)
 	}
 	x.endWatch() // a client may close its side when it has sent its body

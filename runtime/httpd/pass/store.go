@@ -65,7 +65,7 @@ func (s *storing) begin(x *Exchange) error {
 // pieces need not be sent at once; in nginx they are where the file is read into
 // buffers.
 func (s *storing) spools(x *Exchange) bool {
-	return s.file != nil && x.R.Core().SendfileOn() && !x.R.NeedMemory()
+	return s.file != nil && x.R.Core().Sendfile && !x.R.NeedMemory()
 }
 
 // write adds a piece; true while the response is being stored.

@@ -150,7 +150,7 @@ func (x *Exchange) handshake() (Fail, httpd.Result) {
 			return 0, httpd.StatusInternalServerError
 		}
 	}
-	if x.R.Core().TCPNoDelay() {
+	if x.R.Core().TCPNoDelay {
 		_ = x.conn.Net.SetNoDelay(true)
 	}
 	x.R.Action("SSL handshaking to upstream")

@@ -35,7 +35,7 @@ func (x *Exchange) tunnel() httpd.Result {
 	r.Action("proxying upgraded connection")
 	taken := r.Hijack()
 	client := taken.Socket
-	if r.Core().TCPNoDelay() {
+	if r.Core().TCPNoDelay {
 		_ = client.SetNoDelay(true)
 		_ = x.conn.Net.SetNoDelay(true)
 	}

@@ -30,7 +30,7 @@ func register(b *httpd.Builder, m *conf.Module) {
 	})
 	b.Plan(func(p *httpd.Plan) {
 		if rules := s.Of(p.Block).rules.Items; rules != nil {
-			p.Access(newChecker(rules, !p.Core.SatisfyAny()).check)
+			p.Access(newChecker(rules, !p.Core.SatisfyAny).check)
 		}
 	})
 }

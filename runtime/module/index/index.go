@@ -140,7 +140,7 @@ func refuse(r *httpd.Request, path []byte, err error) httpd.Result {
 		r.Errorf(err, `"%s" is forbidden`, path)
 		return httpd.StatusForbidden
 	}
-	if r.Core().LogNotFound() {
+	if r.Core().LogNotFound {
 		r.Errorf(err, `"%s" is not found`, path)
 	}
 	return httpd.StatusNotFound

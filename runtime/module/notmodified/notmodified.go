@@ -6,6 +6,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/httpd/header"
+	"github.com/sluiceproxy/sluice/runtime/httpd/settings"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -49,7 +50,7 @@ func unmodified(since []byte, last int64) bool {
 }
 
 // modified judges If-Modified-Since as if_modified_since says.
-func modified(core *httpd.Core, since []byte, last int64) bool {
+func modified(core *settings.Core, since []byte, last int64) bool {
 	on, exact := core.IfModifiedSince()
 	if last == -1 || !on {
 		return true

@@ -37,7 +37,7 @@ func sharedOf(b *httpd.Builder) *shared {
 func register(b *httpd.Builder, _ *conf.Module) {
 	s := sharedOf(b)
 	b.Plan(func(p *httpd.Plan) {
-		if p.Core.MaxRanges() != 0 {
+		if p.Core.MaxRanges != 0 {
 			p.HeaderFilter(s.header)
 		}
 	})
@@ -63,7 +63,7 @@ func (s *shared) header(r *httpd.Request) httpd.Result {
 		o.Add(h1.AcceptRanges, acceptRanges, unit)
 		return httpd.OK
 	}
-	limit := r.Core().MaxRanges()
+	limit := r.Core().MaxRanges
 	if single {
 		limit = 1
 	}

@@ -70,7 +70,7 @@ func failed(r *httpd.Request, info *openfile.Info, path []byte, err error) httpd
 	default:
 		lv, rc = errlog.Crit, httpd.StatusInternalServerError
 	}
-	if rc != httpd.StatusNotFound || r.Core().LogNotFound() {
+	if rc != httpd.StatusNotFound || r.Core().LogNotFound {
 		r.Logf(lv, err, `%s "%s" failed`, info.Failed, path)
 	}
 	return rc
