@@ -17,7 +17,8 @@ type connLimit struct {
 }
 
 // nearLimit reports whether more than three quarters of worker_connections are in
-// use. Then connections that wait on a goroutine are put into the reusableQueue.
+// use. Then connections that wait on a goroutine for a moment are put into the
+// reusableQueue, too.
 func (s *Instance) nearLimit() bool {
 	limit := s.connLimit.limit.Load()
 	return limit > 0 && s.stats.Active.Load() > limit-limit/4

@@ -22,11 +22,11 @@ type reusableQueue struct {
 var ErrEvicted = errors.New("evicted")
 
 // SetReusable lets the connection be closed to make room for others, until
-// ClearReusable. While nearLimit is false it does nothing.
+// ClearReusable: it begins a wait that may be long.
 func (c *Conn) SetReusable() {
 	// The runtime's poller has to know the socket, so that another goroutine may end
 	// the wait.
-	if !c.in.nearLimit() || !c.nc.Registered() && c.nc.Share() != nil {
+	if c.in.connLimit.limit.Load() <= 0 || !c.nc.Registered() && c.nc.Share() != nil {
 		return
 	}
 	l := &c.in.reusable
@@ -40,6 +40,14 @@ func (c *Conn) SetReusable() {
 		l.first = c
 	}
 	l.last = c
+}
+
+// SetReusableIfScarce is SetReusable for a wait that the protocol ends itself after
+// QuitGrace: it does nothing while nearLimit is false.
+func (c *Conn) SetReusableIfScarce() {
+	if c.in.nearLimit() {
+		c.SetReusable()
+	}
 }
 
 // ClearReusable undoes SetReusable. False: the connection has been evicted.

@@ -52,7 +52,7 @@ func (c *Conn) fill(p *buf.Pool) error {
 // fillOrLeave is fill for a connection that may be closed meanwhile to make room for
 // others (reusableQueue). Then the error is front.ErrEvicted.
 func (c *Conn) fillOrLeave() error {
-	c.conn.SetReusable()
+	c.conn.SetReusableIfScarce()
 	return c.unlessEvicted(c.fill(c.headerBuffers()))
 }
 
@@ -80,7 +80,7 @@ func (c *Conn) tryFill(p *buf.Pool) error {
 		return err
 	}
 	c.arrived = 0 // a request begins when its record is complete
-	c.conn.SetReusable()
+	c.conn.SetReusableIfScarce()
 	return c.unlessEvicted(c.decrypt(p))
 }
 
