@@ -35,8 +35,8 @@ func (c *Conn) Close() {
 	conns.Put(c)
 }
 
-// CloseWrite tells the client that nothing follows: the end of the TLS connection, and of
-// the socket's.
+// CloseWrite tells the client that nothing follows: it sends close_notify on a TLS
+// connection, and shuts down the sending side of the socket.
 func (c *Conn) CloseWrite() error {
 	if c.tls != nil {
 		_ = c.tls.CloseWrite()
@@ -44,7 +44,7 @@ func (c *Conn) CloseWrite() error {
 	return c.nc.CloseWrite()
 }
 
-// leave takes the connection out of all counts.
+// leave takes the connection out of all counts, and gives up its configuration.
 func (c *Conn) leave() {
 	c.left = true
 	c.in.stats.Active.Add(-1)

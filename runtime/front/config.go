@@ -9,7 +9,7 @@ import (
 )
 
 // Config is a loaded configuration, as front has to know it: where it listens, and how
-// long it is in use. An implementation is a pointer, or compares as one.
+// long it is in use. Any goroutine may call its methods.
 type Config interface {
 	// Sockets returns the sockets to listen on.
 	Sockets() []netaddr.ListenSpec
@@ -29,20 +29,20 @@ type Config interface {
 }
 
 // Endpoint is a listening address in a configuration, with the protocol that is spoken
-// there. Its methods are called on the goroutine of the connection.
+// there. Connections share it: any goroutine may call its methods.
 type Endpoint interface {
 	// Opening returns what a connection begins with.
 	Opening() Opening
 	// ChooseTLS returns the settings of a handshake with the server that the client has
 	// named, "" where it has named none. It may set Chosen and the log of c. It is called
-	// again when the configuration has changed.
+	// on the goroutine of c, and again when the configuration has changed.
 	ChooseTLS(c *Conn, name string) (*TLS, error)
-	// Serve serves a connection that is open, until it is closed or parked. What a parked
-	// connection does next is up to the function it was parked with.
+	// Serve serves a connection that is open, until it is closed or parked, on the goroutine
+	// of c. A parked connection goes on with the function that was given to Park.
 	Serve(c *Conn)
 }
 
-// Opening is what happens to a connection before its protocol serves it.
+// Opening is what a connection needs before its protocol serves it.
 type Opening struct {
 	ProxyProtocol bool          // a PROXY header comes first
 	TLS           *tls.Config   // then a handshake, of HandshakeConfig; nil: none

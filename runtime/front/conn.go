@@ -18,8 +18,8 @@ import (
 type Conn struct {
 	// Client is what is known of the client.
 	Client Client
-	// Chosen is what Endpoint.ChooseTLS has chosen by the name in the handshake; the
-	// protocol's. It is nil where there was no choice.
+	// Chosen is what Endpoint.ChooseTLS has chosen by the name in the handshake, of a type of
+	// the protocol; nil where there was no choice.
 	Chosen any
 	// TimedOut says that the connection ends because a wait took too long: nothing more is
 	// sent.
@@ -40,7 +40,7 @@ type Conn struct {
 	tls     *tls.Conn
 	layer   *tlsLayer // under tls
 
-	input    *buf.Buf // what came behind the PROXY header: input.B[from:to]; nil: nothing
+	input    *buf.Buf // what came after the PROXY header: input.B[from:to]; nil: nothing
 	from, to int
 
 	retired bool // the current configuration does not listen here: the connection is served to the end of its request
@@ -82,8 +82,8 @@ func newConn(s *Instance, ls *Listening, nc Transport) *Conn {
 // Instance returns the Instance that has accepted the connection.
 func (c *Conn) Instance() *Instance { return c.in }
 
-// Config returns the configuration, and Endpoint what listens there, as of the last
-// Refresh.
+// Config returns the configuration, and Endpoint the listening address in it, as of the
+// last Refresh.
 func (c *Conn) Config() Config { return *c.cfg }
 
 // Endpoint is described at Config.

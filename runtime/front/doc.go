@@ -1,5 +1,5 @@
 // Package front makes connections of sockets: it listens, accepts, reads the PROXY
-// header, makes the TLS handshake with the server that the client names, and keeps
+// header, makes the TLS handshake with the server that the client names, and enforces
 // worker_connections. Then it hands the connection to its protocol, which front knows
 // only as an [Endpoint] that serves it. It also ends connections: at a reload, when places
 // are short, and when the server quits.

@@ -11,7 +11,8 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
 )
 
-// handshake puts TLS on a fresh connection. False ends it.
+// handshake makes the TLS handshake of a new connection. Where the client speaks no TLS the
+// connection is Plain, and its protocol answers. False: the connection is to be closed.
 func (c *Conn) handshake() bool {
 	c.Action("SSL handshaking")
 	first, err := c.firstByte()
@@ -22,7 +23,7 @@ func (c *Conn) handshake() bool {
 	if c.Debugging(errlog.DebugHTTP) {
 		c.Debugf("http check ssl handshake")
 	}
-	if first&0x80 == 0 && first != 0x16 {
+	if first&0x80 == 0 && first != 0x16 { // neither SSL 2.0 nor a handshake record
 		if c.Debugging(errlog.DebugHTTP) {
 			c.Debugf("plain http")
 		}
@@ -60,13 +61,14 @@ func (c *Conn) handshake() bool {
 	return true
 }
 
-// HandshakeConfig returns what the handshakes of an address begin with: the server is
-// chosen by the name in it, which keys decrypt where it is an encrypted one (RFC 9849).
+// HandshakeConfig returns the tls.Config that the handshakes of an address begin with. It
+// has Endpoint.ChooseTLS choose the server by the name that the client sends; keys are for
+// clients that encrypt the name (RFC 9849).
 func HandshakeConfig(keys []tls.EncryptedClientHelloKey) *tls.Config {
 	return &tls.Config{GetConfigForClient: choose, EncryptedClientHelloKeys: keys}
 }
 
-// choose is a tls.Config.GetConfigForClient.
+// choose is the GetConfigForClient of a HandshakeConfig.
 func choose(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	l, ok := hello.Conn.(*tlsLayer)
 	if !ok {
@@ -91,7 +93,7 @@ func (c *Conn) firstByte() (byte, error) {
 	if c.input != nil { // it came with the PROXY header
 		return c.input.B[c.from], nil
 	}
-	left, err := c.opensFor()
+	left, err := c.openingTime()
 	if err != nil {
 		return 0, err
 	}
@@ -110,7 +112,7 @@ var ErrRejected = errors.New("handshake rejected")
 // extensionECH is encrypted_client_hello (RFC 9849).
 const extensionECH = 0xfe0d
 
-// choose picks the server by the name in the handshake.
+// choose has the server chosen by the name in the handshake, and returns its tls.Config.
 func (l *tlsLayer) choose(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	c := l.c
 	l.session.Hello = Hello{

@@ -10,7 +10,7 @@ import (
 )
 
 // Instance has the sockets, the current configuration and the connections that are
-// alive. There is one per process.
+// open. There is one per process.
 type Instance struct {
 	config   atomic.Pointer[Config]
 	stats    *Stats
@@ -34,7 +34,7 @@ type Instance struct {
 	live      sync.WaitGroup // connections
 
 	openingMu sync.Mutex
-	opening   map[*Conn]struct{} // see opens
+	opening   map[*Conn]struct{} // see addOpening
 }
 
 // NewInstance returns an instance that listens nowhere yet.
@@ -66,9 +66,9 @@ func (s *Instance) debugged(a *netaddr.Addr) bool {
 // for a request are closed; a connection beyond it is closed at once.
 func (s *Instance) SetConnectionLimit(n int) { s.connLimit.limit.Store(int64(n)) }
 
-// Open opens the sockets that cfg needs and are not open yet. inherited maps
-// keys to sockets another process opened. On an error nothing is changed.
-// The result is handed to Use or to Discard.
+// Open returns the sockets that cfg needs and the instance does not have yet: those of
+// inherited, which has sockets that are open already by their keys, and for the others new
+// ones. On an error nothing is changed. The caller gives the result to Use or Discard.
 func (s *Instance) Open(cfg Config, inherited map[string]*netio.Listener, warn func(error)) (opened []*netio.Listener, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -192,8 +192,8 @@ func (s *Instance) Resume() {
 }
 
 // Quit stops accepting and lets the requests under way finish; it returns when
-// all connections are gone. Connections that wait for a request are closed once
-// they have waited for a moment, see docs/adr/0013.
+// all connections are closed. Connections that wait for a request are closed once
+// they have waited for QuitGrace, see docs/adr/0013.
 func (s *Instance) Quit() {
 	s.quitting.Store(true)
 	s.acceptBacklog()

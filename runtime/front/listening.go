@@ -19,10 +19,12 @@ type Listening struct {
 	accepting sync.WaitGroup
 }
 
+// newListening takes over ln, with its twins.
 func newListening(ln *netio.Listener) *Listening {
 	return &Listening{key: ln.Key(), lns: append([]*netio.Listener{ln}, ln.Twins()...)}
 }
 
+// each calls fn for each socket.
 func (ls *Listening) each(fn func(*netio.Listener)) {
 	for _, ln := range ls.lns {
 		fn(ln)
@@ -60,6 +62,7 @@ func (ls *Listening) acceptBacklog(s *Instance) {
 	})
 }
 
+// close closes the sockets: the first one closes its twins.
 func (ls *Listening) close() {
 	_ = ls.lns[0].Close() // it is not used any more
 }

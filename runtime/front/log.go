@@ -38,7 +38,7 @@ func (c *Conn) Logf(lv errlog.Level, err error, format string, args ...any) {
 func (c *Conn) LogFields(f *errlog.Fields) {
 	f.Action(c.action)
 	f.Add("client", c.Client.Host)
-	server := c.nc.Local() // where no socket was listened on
+	server := c.nc.Local() // of a connection of ServeConn
 	if c.ls != nil && len(c.ls.lns) > 0 {
 		server = c.ls.lns[0].Addr()
 	}
@@ -53,7 +53,7 @@ func (c *Conn) Debugf(format string, args ...any) {
 	c.log.Log(errlog.Debug, c.Client.ID, nil, nil, format, args...)
 }
 
-// debugHandshake notes what a TLS handshake agreed on.
+// debugHandshake writes debug records of what a TLS handshake agreed on.
 func (c *Conn) debugHandshake() {
 	if !c.Debugging(errlog.DebugEvent) {
 		return

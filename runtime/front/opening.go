@@ -11,24 +11,24 @@ import (
 // begun, or to send a request that is on its way: see docs/adr/0013.
 const QuitGrace = 500 * time.Millisecond
 
-// open takes the PROXY header and the TLS handshake. False ends the connection.
+// open reads the PROXY header and makes the TLS handshake, where the address has them. False:
+// the connection is to be closed.
 func (c *Conn) open() bool {
 	c.nc.SetWriteTimeout(c.opening.SendTimeout)
 	if !c.opening.ProxyProtocol && c.opening.TLS == nil {
 		return true
 	}
-	if err := c.in.opens(c); err != nil {
+	if err := c.in.addOpening(c); err != nil {
 		return false
 	}
-	defer c.in.opened(c)
+	defer c.in.removeOpening(c)
 	c.SetReusable()
 	ok := c.preamble()
 	c.nc.SetWriteTimeout(c.opening.SendTimeout)
 	return c.ClearReusable() && ok
 }
 
-// preamble reads the PROXY header and makes the handshake. False ends the
-// connection.
+// preamble is the part of open in which the connection is registered as opening.
 func (c *Conn) preamble() bool {
 	if c.opening.ProxyProtocol && !c.readProxy() {
 		return false
@@ -39,9 +39,9 @@ func (c *Conn) preamble() bool {
 	return true
 }
 
-// opensFor returns how long a connection that is not open yet may still wait;
-// netio.ErrTimeout: no longer.
-func (c *Conn) opensFor() (time.Duration, error) {
+// openingTime returns for how long a connection may still wait until it is open. The error
+// is netio.ErrTimeout when that time is over.
+func (c *Conn) openingTime() (time.Duration, error) {
 	left := time.Duration(c.OpenUntil() - clock.Mono())
 	if left <= 0 {
 		return 0, netio.ErrTimeout
@@ -49,9 +49,9 @@ func (c *Conn) opensFor() (time.Duration, error) {
 	return left, nil
 }
 
-// opens registers a connection that is about to wait for its PROXY header or its
-// handshake, so that it does not hold up a server that quits. opened removes it.
-func (s *Instance) opens(c *Conn) error {
+// addOpening registers a connection that is about to wait for its PROXY header or its
+// handshake: a server that quits bounds its wait (boundOpening).
+func (s *Instance) addOpening(c *Conn) error {
 	if err := c.nc.Share(); err != nil { // so that Quit may set the deadline
 		return err
 	}
@@ -67,8 +67,8 @@ func (s *Instance) opens(c *Conn) error {
 	return nil
 }
 
-// opened undoes opens, once the PROXY header and the handshake are there.
-func (s *Instance) opened(c *Conn) {
+// removeOpening undoes addOpening, and the bound of the wait.
+func (s *Instance) removeOpening(c *Conn) {
 	s.openingMu.Lock()
 	delete(s.opening, c)
 	s.openingMu.Unlock()

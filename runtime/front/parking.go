@@ -6,10 +6,9 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
-// Park lets the connection wait for limit without a goroutine; then resume is called on
-// one of its own. It reports false where the connection cannot park: bytes are there
-// already, or part of a TLS record is. After true the caller must not use the connection
-// any more.
+// Park lets the connection wait for limit without a goroutine. When the wait ends, resume is
+// called on a goroutine of its own. False: the connection has bytes Buffered, or the poller
+// cannot take it; it stays the caller's. After true the caller must not use it any more.
 func (c *Conn) Park(limit time.Duration, resume func(*netio.Conn, netio.Event)) bool {
 	if c.layer != nil && !c.layer.idle() {
 		return false
@@ -30,8 +29,9 @@ func (c *Conn) RefreshParked() (changed bool) {
 // OnHangup has fn called when the client hangs up, see netio.Conn.
 func (c *Conn) OnHangup(fn func()) bool { return c.in.lot != nil && c.nc.OnHangup(c.in.lot, fn) }
 
-// ShareReads prepares the connection for a goroutine that reads from it beside its own:
-// all is there that OnHangup would make, so that both may call it.
+// ShareReads prepares the connection for reads by a second goroutine. It registers the
+// socket with the pollers, as the first call of OnHangup would: after it both goroutines may
+// call OnHangup.
 func (c *Conn) ShareReads(hungUp func()) error {
 	if l := c.in.lot; l != nil {
 		if err := c.nc.WatchEnd(l); err != nil {

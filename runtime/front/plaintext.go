@@ -14,13 +14,13 @@ func (c *Conn) RecordSize() int {
 	return c.layer.session.Settings.RecordSize
 }
 
-// Rests reports whether no byte of the client waits above the socket: all that was read
-// from it has been decrypted and handed out.
-func (c *Conn) Rests() bool { return c.layer == nil || c.layer.idle() }
+// Buffered reports whether bytes from the client, which were read from the socket, have not
+// been decrypted or not been read by the protocol.
+func (c *Conn) Buffered() bool { return c.layer != nil && !c.layer.idle() }
 
-// AwaitRecord waits until a TLS record has begun, if nothing waits above the socket; it
-// holds no buffer meanwhile. TryRecord does not wait, and fails with netio.ErrAgain where
-// none has.
+// AwaitRecord waits until a TLS record has begun, unless the connection has bytes Buffered.
+// It holds no buffer meanwhile. TryRecord does not wait: its error is netio.ErrAgain where
+// no record has begun. Both are for TLS connections alone.
 func (c *Conn) AwaitRecord() error {
 	if !c.layer.idle() {
 		return nil
@@ -31,7 +31,8 @@ func (c *Conn) AwaitRecord() error {
 // TryRecord is described at AwaitRecord.
 func (c *Conn) TryRecord() error { return c.layer.TryAwait() }
 
-// ReadPlain reads plain text into a buffer of the pool.
+// ReadPlain reads plain text into a buffer of the pool, which is the caller's. Where nothing
+// was read there is no buffer.
 func (c *Conn) ReadPlain(p *buf.Pool) (*buf.Buf, int, error) {
 	b := p.Get()
 	n, err := c.rw.Read(b.B)
@@ -40,4 +41,32 @@ func (c *Conn) ReadPlain(p *buf.Pool) (*buf.Buf, int, error) {
 		return nil, 0, err
 	}
 	return b, n, err
+}
+
+// plainText is a tlsLayer as the Stream of its connection, which requests are read from and
+// responses are written to.
+type plainText tlsLayer
+
+// Read returns plain text.
+func (p *plainText) Read(b []byte) (int, error) {
+	n, err := p.c.tls.Read(b)
+	p.more = n == len(b)
+	return n, err
+}
+
+// Write sends plain text in records of ssl_buffer_size.
+func (p *plainText) Write(b []byte) (n int, err error) {
+	p.blocked.begin()
+	defer p.blocked.end()
+	size := p.session.Settings.RecordSize
+	for len(b) > size {
+		m, err := p.c.tls.Write(b[:size])
+		n += m
+		if err != nil {
+			return n, err
+		}
+		b = b[size:]
+	}
+	m, err := p.c.tls.Write(b)
+	return n + m, err
 }

@@ -14,10 +14,11 @@ type Poller interface {
 	Evict(n int, others []int64) (evicted int)
 }
 
-// AddPoller adds the Poller of connections that are no sockets and that ServeConn is going to be given.
-// It is called before anything is served. The caller closes p after Quit.
+// AddPoller adds the Poller of connections that are no sockets and that ServeConn is going
+// to be given. It is called before anything is served. The caller closes p after Quit.
 func (s *Instance) AddPoller(p Poller) { s.pollers = append(s.pollers, p) }
 
+// eachPoller calls fn for each Poller.
 func (s *Instance) eachPoller(fn func(Poller)) {
 	for _, p := range s.pollers {
 		fn(p)

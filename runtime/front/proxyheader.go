@@ -12,7 +12,7 @@ import (
 )
 
 // readProxy reads the PROXY protocol header that a load balancer sends first. Bytes
-// that came after it are the connection's input.
+// that came after it become the connection's input. False: the connection is to be closed.
 func (c *Conn) readProxy() bool {
 	c.Action("reading PROXY protocol")
 	b := buf.Sized(proxyproto.MaxHeader)
@@ -52,7 +52,7 @@ func (c *Conn) readProxy() bool {
 
 // readOpening reads what a client sends first.
 func (c *Conn) readOpening(p []byte) (int, error) {
-	left, err := c.opensFor()
+	left, err := c.openingTime()
 	if err != nil {
 		return 0, err
 	}

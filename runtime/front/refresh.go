@@ -34,7 +34,7 @@ func (c *Conn) take(cfg *Config, end Endpoint) {
 	c.SetLog(c.opening.Log)
 }
 
-// derive fits a connection that has begun to the address as it is now.
+// derive derives anew what the connection has from its address in the configuration.
 func (c *Conn) derive() {
 	c.retired = false
 	c.verbose = c.in.debugged(c.nc.Peer())
@@ -62,16 +62,18 @@ func (c *Conn) deriveTLS() (ok bool) {
 // came in: it ends after the request under way.
 func (c *Conn) Retired() bool { return c.retired }
 
-// Unfit reports whether the current configuration would have made another connection of
-// it: no further request is served, but for the answer to a Plain one.
+// Unfit reports whether the current configuration asks for another PROXY header or handshake
+// than the connection began with: no further request is served, but for the answer to a
+// Plain one.
 func (c *Conn) Unfit() bool { return c.unfit }
 
 // Plain reports whether the client has sent something else than a handshake to a port
 // that wants one.
 func (c *Conn) Plain() bool { return c.plain }
 
-// Quitting reports whether the server lets connections go that wait, Ending whether it
-// begins nothing any more.
+// Quitting reports whether the server is quitting or paused: connections that wait for a
+// request are closed after QuitGrace. Ending reports whether Terminate was called: no
+// request begins any more.
 func (c *Conn) Quitting() bool { return c.in.quitting.Load() }
 
 // Ending is described at Quitting.

@@ -114,5 +114,6 @@ func (l *reusableQueue) evict(n int) (evicted int) {
 // Evicted reports whether the connection is to close to make room for another one.
 func (c *Conn) Evicted() bool { return c.evicted.Load() }
 
-// Evict makes it so, for a connection that was parked.
+// Evict marks a parked connection as evicted: its Poller has ended the wait with
+// netio.Evicted.
 func (c *Conn) Evict() { c.evicted.Store(true) }

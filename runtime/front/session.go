@@ -12,17 +12,18 @@ type Hello struct {
 	Ciphers    []uint16
 	Curves     []tls.CurveID
 	SigAlgs    []tls.SignatureScheme
-	ECH        bool // Encrypted Client Hello was offered, if only for form's sake
+	ECH        bool // Encrypted Client Hello was offered, also without a key of the server (GREASE)
 }
 
-// Session is what a TLS handshake came to.
+// Session is the outcome of a TLS handshake. Its methods keep what they have found: they
+// are called by one goroutine at a time.
 type Session struct {
 	// Hello is what the client said.
 	Hello Hello
 
 	Conn      *tls.Conn
 	Settings  *TLS                 // those of the server that the handshake was for
-	SessionID []byte               // of a resumed session, where it is wanted
+	SessionID []byte               // of a resumed session, where TLS.SessionIDs is set
 	state     *tls.ConnectionState // asked for once
 	verdict   tlsconf.VerifyCode
 	judged    bool

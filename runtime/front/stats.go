@@ -4,11 +4,14 @@ import "sync/atomic"
 
 // Stats counts connections. It outlives configurations.
 type Stats struct {
-	Accepted, Handled, Active, Waiting atomic.Int64
+	Accepted atomic.Int64 // since the process began
+	Handled  atomic.Int64 // of these, those within worker_connections
+	Active   atomic.Int64 // open now
+	Waiting  atomic.Int64 // of these, those that wait for a request
 
 	// Ended, if not nil, is called when a connection has ended. It is set before anything is served.
 	Ended func()
 }
 
-// Connections is how many there are.
+// Connections returns how many connections are open.
 func (s *Stats) Connections() int64 { return s.Active.Load() }

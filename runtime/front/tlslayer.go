@@ -19,8 +19,8 @@ type tlsLayer struct {
 	more    bool // crypto/tls may hold plain text that is unread
 	dead    bool // nothing may be sent any more
 
-	blocked  blocked
-	socketFn func() // socketBlocked, bound once
+	blocked  blocked // of OnBlocked
+	socketFn func()  // socketBlocked, bound once
 
 	alertNext bool // the record under way is an alert in the clear
 	alertSeen byte // the alert the client sent in the clear, 0: none
@@ -85,13 +85,14 @@ func (l *tlsLayer) watch(p []byte) {
 	}
 }
 
-// Write sends records.
+// Write sends records of crypto/tls. During the handshake it waits no longer than the
+// handshake may take.
 func (l *tlsLayer) Write(p []byte) (int, error) {
 	if l.dead {
 		return len(p), nil
 	}
 	if !l.session.Ready {
-		left, err := l.c.opensFor()
+		left, err := l.c.openingTime()
 		if err != nil {
 			return 0, err
 		}
@@ -102,36 +103,8 @@ func (l *tlsLayer) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// idle reports that no byte of the client waits in crypto/tls or below it.
+// idle reports that neither crypto/tls nor the record layer holds bytes from the client.
 func (l *tlsLayer) idle() bool { return !l.more && l.Idle() }
-
-// plainText is the side of a layer that requests read from and responses are
-// written to.
-type plainText tlsLayer
-
-// Read returns plain text.
-func (p *plainText) Read(b []byte) (int, error) {
-	n, err := p.c.tls.Read(b)
-	p.more = n == len(b)
-	return n, err
-}
-
-// Write sends plain text in records of ssl_buffer_size.
-func (p *plainText) Write(b []byte) (n int, err error) {
-	p.blocked.begin()
-	defer p.blocked.end()
-	size := p.session.Settings.RecordSize
-	for len(b) > size {
-		m, err := p.c.tls.Write(b[:size])
-		n += m
-		if err != nil {
-			return n, err
-		}
-		b = b[size:]
-	}
-	m, err := p.c.tls.Write(b)
-	return n + m, err
-}
 
 // noteSession returns cfg for this handshake alone, which keeps what SessionID
 // needs.

@@ -57,7 +57,7 @@ func (c *Conn) unread(r *httpd.Request) bool {
 	switch {
 	case c.inPos < c.inEnd, r.BodyUnread():
 		return true
-	case !c.conn.Rests():
+	case c.conn.Buffered():
 		return true
 	}
 	return (r.Out.Status >= 400 || !c.nc.Drained()) && c.nc.InQueue() > 0

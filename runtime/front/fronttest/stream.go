@@ -19,6 +19,7 @@ type link struct {
 	up, down stream // from the client, and to it
 }
 
+// newLink returns the link of a new connection.
 func newLink(room int) *link { return &link{changed: make(chan struct{}), room: room} }
 
 // stream is one direction. Its link's mu guards it.
