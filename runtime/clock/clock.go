@@ -24,26 +24,25 @@ func At(t time.Time) Time {
 	return Time{Sec: t.Unix(), Msec: int32(t.Nanosecond() / int(time.Millisecond))}
 }
 
-// epoch is where Mono counts from; it carries a monotonic reading.
+// epoch is when the process started; it carries a monotonic reading.
 var epoch = time.Now()
 
-// Mono is a monotonic time in nanoseconds since the process started (never 0,
-// so 0 can mean "none"). Only differences mean anything.
-func Mono() int64 {
-	if n := int64(time.Since(epoch)); n != 0 {
-		return n
-	}
-	return 1
-}
+// atEpoch is Mono's reading then: 40 years. In a bubble of testing/synctest it is the
+// year 2000, which is later than 0 nevertheless.
+const atEpoch = int64(40*365*24) * int64(time.Hour)
+
+// Mono is a monotonic time in nanoseconds. It is greater than 0, which can mean "none" or
+// "long ago"; else only differences mean anything.
+func Mono() int64 { return int64(time.Since(epoch)) + atEpoch }
 
 // MonoTime turns a Mono reading into the time.Time that the runtime's
 // deadlines take; it keeps the monotonic reading.
-func MonoTime(mono int64) time.Time { return epoch.Add(time.Duration(mono)) }
+func MonoTime(mono int64) time.Time { return epoch.Add(time.Duration(mono - atEpoch)) }
 
-// MonoOf is the Mono reading that stands for t: the inverse of MonoTime. A
-// time that lies before the process started gives a negative number.
+// MonoOf is the Mono reading that stands for t: the inverse of MonoTime. A time long
+// before the process started may give a negative number, but not 0.
 func MonoOf(t time.Time) int64 {
-	if n := int64(t.Sub(epoch)); n != 0 {
+	if n := int64(t.Sub(epoch)) + atEpoch; n != 0 {
 		return n
 	}
 	return 1

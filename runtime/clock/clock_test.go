@@ -85,6 +85,9 @@ func TestClockSetBack(t *testing.T) {
 func TestMono(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := Mono()
+		if a <= 0 {
+			t.Errorf("it is %d", a)
+		}
 		time.Sleep(3 * time.Second)
 		if d := time.Duration(Mono() - a); d != 3*time.Second {
 			t.Errorf("3 s took %v", d)
