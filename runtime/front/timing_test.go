@@ -143,26 +143,27 @@ type idler struct {
 func (p *idler) Opening() front.Opening { return p.opening }
 
 func (p *idler) Serve(c *front.Conn) {
-	var resume func(*netio.Conn, netio.Event)
-	resume = func(_ *netio.Conn, why netio.Event) {
-		if why == netio.Recalled {
-			changed := c.RefreshParked()
-			p.note(c, fmt.Sprintf("recalled changed %t retired %t unfit %t", changed, c.Retired(), c.Unfit()))
-			if !c.Retired() && !c.Unfit() && c.ParkAgain() {
-				return
-			}
-		} else {
-			p.note(c, why.String())
-		}
-		if why == netio.Evicted {
-			c.Evict()
-		}
-		c.Close()
-	}
 	c.RefreshParked()
-	if !c.Park(time.Minute, resume) {
+	if !c.Park(time.Minute, func(_ *netio.Conn, why netio.Event) { p.resumed(c, why) }) {
 		c.Close()
 	}
+}
+
+func (p *idler) resumed(c *front.Conn, why netio.Event) {
+	switch why {
+	case netio.Recalled:
+		changed := c.RefreshParked()
+		p.note(c, fmt.Sprintf("recalled changed %t retired %t unfit %t", changed, c.Retired(), c.Unfit()))
+		if !c.Retired() && !c.Unfit() && c.ParkAgain() {
+			return
+		}
+	case netio.Evicted:
+		c.Evict()
+	}
+	if why != netio.Recalled {
+		p.note(c, why.String())
+	}
+	c.Close()
 }
 
 func (p *idler) note(c *front.Conn, what string) {

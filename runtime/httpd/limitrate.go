@@ -93,7 +93,7 @@ func (r *Request) awaitRate() error {
 			return err
 		}
 		r.carrier.Blocked()
-		r.sleepOn(by, left/1e6+1)
+		r.sleepOn(by, (left+1e6-1)/1e6)
 	}
 	return errClientGone
 }

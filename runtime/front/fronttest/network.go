@@ -26,6 +26,8 @@ type Network struct {
 	draining bool
 	recalls  int
 	dialed   uint16
+
+	running sync.WaitGroup // what Peers do
 }
 
 // NewNetwork returns a Network of Room.
@@ -42,6 +44,7 @@ func Bubble(t *testing.T, stats *front.Stats, fn func(t *testing.T, n *Network, 
 	n := NewNetwork()
 	in.AddPoller(n)
 	synctest.Test(t, func(t *testing.T) {
+		defer n.running.Wait()
 		defer in.Quit()
 		fn(t, n, in)
 	})

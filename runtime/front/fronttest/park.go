@@ -57,14 +57,7 @@ func (c *Conn) ParkAgain(*netio.Lot) error {
 func (c *Conn) parked() {
 	c.mu.Lock()
 	why := netio.Readable
-	for {
-		if c.network.expelled(c) {
-			break
-		}
-		if c.in.readable() {
-			why = netio.Readable
-			break
-		}
+	for !c.network.expelled(c) && !c.in.readable() {
 		if c.end != 0 && clock.Mono() >= c.end {
 			why = netio.Expired
 			break

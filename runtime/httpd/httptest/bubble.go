@@ -1,7 +1,15 @@
 package httptest
 
 import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"regexp"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/front/fronttest"
@@ -49,3 +57,88 @@ func (s *Server) Memory() *fronttest.Network { return s.memory }
 
 // Instance returns what serves the connections.
 func (s *Server) Instance() *front.Instance { return s.in }
+
+// Step is something that happens at a time since a connection was made.
+type Step struct {
+	At   time.Duration
+	Send string                    // what the client sends
+	Do   func(c *fronttest.Client) // what else happens; nil: nothing
+}
+
+// Play connects to a server that Bubble has made, takes the steps, and returns what came
+// in the meantime and until the end of the connection, with the time of each:
+//
+//	0s 200 "fine"; 5s closed
+//
+// That is the status codes of responses and their bodies, without their heads and without
+// the pages of errors. A long body is left out but for its length.
+func (s *Server) Play(steps ...Step) string {
+	began := time.Now()
+	c := s.Client()
+	defer func() { _ = c.Close() }()
+	var other sync.WaitGroup
+	other.Go(func() {
+		for _, step := range steps {
+			time.Sleep(step.At - time.Since(began))
+			c.Send(step.Send)
+			if step.Do != nil {
+				step.Do(c)
+			}
+		}
+	})
+	got := Watch(c, began)
+	other.Wait()
+	return got
+}
+
+// Watch is the part of Play that reads.
+func Watch(c net.Conn, began time.Time) string {
+	var events []string
+	p := make([]byte, 64<<10)
+	for {
+		n, err := c.Read(p)
+		at := time.Since(began).Truncate(time.Microsecond)
+		if err != nil {
+			how := "closed"
+			if !errors.Is(err, io.EOF) {
+				how = err.Error()
+			}
+			return strings.Join(append(events, fmt.Sprintf("%v %s", at, how)), "; ")
+		}
+		came := string(p[:n])
+		for c, ok := c.(*fronttest.Client); ok; {
+			time.Sleep(time.Nanosecond) // everything else at this time comes first
+			if c.Received() == "" {
+				break
+			}
+			n, _ := c.Read(p)
+			came += string(p[:n])
+		}
+		events = append(events, fmt.Sprintf("%v %s", at, summary(came)))
+	}
+}
+
+var responseHead = regexp.MustCompile(`(?s)HTTP/1\.1 (\d+)[^\r]*\r\n.*?\r\n\r\n(<html>.*?</html>\r\n)?`)
+
+// summary is how Play tells what came.
+func summary(came string) string {
+	heads := responseHead.FindAllStringSubmatchIndex(came, -1)
+	var out []string
+	body := func(text string) {
+		switch {
+		case text == "":
+		case len(text) > 60:
+			out = append(out, fmt.Sprintf("+%d", len(text)))
+		default:
+			out = append(out, fmt.Sprintf("%q", text))
+		}
+	}
+	at := 0
+	for _, h := range heads {
+		body(came[at:h[0]])
+		out = append(out, came[h[2]:h[3]])
+		at = h[1]
+	}
+	body(came[at:])
+	return strings.Join(out, " ")
+}
