@@ -14,7 +14,7 @@ import (
 // Conn is a connection to a peer, plain or TLS. It has one owner at a time: the
 // exchange that uses it, or a pool.
 type Conn struct {
-	Net      *netio.Conn
+	Net      Transport
 	Requests int   // exchanges it has been used for, the current one included
 	Start    int64 // clock.Mono when it was connected
 	Sent     int64 // bytes written by the current owner
@@ -40,13 +40,18 @@ func Begin(spec *netio.DialSpec, key *Key) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newConn(nc, spec.Addr, key), nil
+}
+
+// newConn makes a connection of a socket; the rest is as in Begin.
+func newConn(nc Transport, addr netaddr.Addr, key *Key) *Conn {
 	c := conns.Get().(*Conn)
-	c.Net, c.addr = nc, spec.Addr
+	c.Net, c.addr = nc, addr
 	c.Requests = 1
 	if key != nil {
 		c.key = key.keep()
 	}
-	return c, nil
+	return c
 }
 
 // Dial is Begin and Connect.
@@ -70,13 +75,13 @@ func (c *Conn) Connect(timeout time.Duration) error {
 	return err
 }
 
-// Handshake puts TLS on a new connection. All of it is to end by the monotonic
-// time until, however many bytes the peer sends.
+// Handshake puts TLS on a new connection, which is a socket. All of it is to end by the
+// monotonic time until, however many bytes the peer sends.
 func (c *Conn) Handshake(cfg *tls.Config, until int64) error {
 	left := max(time.Duration(until-clock.Mono()), time.Millisecond)
 	c.Net.SetReadTimeout(left)
 	c.Net.SetWriteTimeout(left)
-	c.rec.Reset(c.Net, nil)
+	c.rec.Reset(c.Net.(*netio.Conn), nil)
 	c.rec.ReadBy(until)
 	t := tls.Client(&c.rec, cfg)
 	if err := t.Handshake(); err != nil {
@@ -207,7 +212,7 @@ func (c *Conn) leaveWatcher() bool {
 		return true
 	}
 	c.watched = false
-	return c.Net.Unpark()
+	return c.Net.(*netio.Conn).Unpark()
 }
 
 // Close ends the connection and gives its memory back.

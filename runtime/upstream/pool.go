@@ -167,12 +167,16 @@ func (p *Pool) sweep() {
 	}
 }
 
-// watch hands c to the watcher, for at most d. False: the watcher cannot take it. The
-// caller holds mu.
+// watch hands c to the watcher, for at most d. False: the watcher cannot take it, as
+// where it is no socket. The caller holds mu.
 func (p *Pool) watch(c *Conn, d time.Duration) bool {
-	c.Net.User = c
+	nc, ok := c.Net.(*netio.Conn)
+	if !ok {
+		return false
+	}
+	nc.User = c
 	c.watched = true
-	if !p.watcher.add(c.Net, d, p.woke) {
+	if !p.watcher.add(nc, d, p.woke) {
 		c.watched = false
 	}
 	return c.watched

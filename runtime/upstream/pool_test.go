@@ -216,7 +216,7 @@ func TestPoolDirty(t *testing.T) {
 			} else if _, err := far.Write([]byte("HTTP/1.1 200 OK\r\n")); err != nil {
 				t.Fatal(err)
 			}
-			if err := conn.Net.WaitReadable(); err != nil {
+			if err := conn.Net.(*netio.Conn).WaitReadable(); err != nil {
 				t.Fatal(err)
 			}
 			if c.early {

@@ -48,7 +48,7 @@ func (x *Exchange) connect() (Fail, httpd.Result) {
 	if bound {
 		spec.Bind, spec.Transparent = bind, x.S.Bind.transparent
 	}
-	c, err := upstream.Begin(&spec, key)
+	c, err := x.Group.Connection(&spec, key)
 	if err != nil {
 		return x.dialFailed(err)
 	}
