@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
 )
 
 // An exchange watches its client from the time it has a connection to a peer, or looks
@@ -54,11 +55,11 @@ func (x *Exchange) endWatch() {
 	}
 }
 
-// aborted logs that the client has left, unless the request has failed for another
-// reason, which is logged already.
-func (x *Exchange) aborted() {
+// aborted ends an exchange because the client has closed its connection, which it logs,
+// unless the request has failed for another reason, which is logged already.
+func (x *Exchange) aborted() httpd.Result {
 	if x.R.Main().Failed() {
-		return
+		return httpd.StatusClientClosed
 	}
 	_, err := x.R.ClientGone()
 	text := clientLeft
@@ -66,6 +67,7 @@ func (x *Exchange) aborted() {
 		text = clientLeftUpstream
 	}
 	x.R.Logf(errlog.Info, err, "%s", text)
+	return httpd.StatusClientClosed
 }
 
 // The log texts about a client that has closed its connection, before and after there
@@ -113,14 +115,15 @@ func (x *Exchange) BeginLookup() <-chan struct{} {
 	return x.wake
 }
 
-// EndLookup is called after the lookup, and reports whether the client has left.
-func (x *Exchange) EndLookup() (gone bool) {
+// EndLookup is called after the lookup. A result other than OK ends the exchange: the client
+// has left.
+func (x *Exchange) EndLookup() httpd.Result {
 	x.R.EndWait()
 	x.endWatch()
-	if gone = x.gone.Load(); gone {
-		x.aborted()
+	if x.gone.Load() {
+		return x.aborted()
 	}
-	return gone
+	return httpd.OK
 }
 
 // sleep waits for d, or until the client leaves or nothing is to be read ahead any

@@ -98,8 +98,7 @@ func (x *Exchange) describe(bind netaddr.Addr) *upstream.Key {
 // connectFailed is dialFailed for a connection that was begun.
 func (x *Exchange) connectFailed(err error) (fail Fail, rc httpd.Result) {
 	if x.gone.Load() {
-		x.aborted()
-		return 0, httpd.StatusClientClosed
+		return 0, x.aborted()
 	}
 	fail, rc = x.dialFailed(err)
 	x.endWatch()

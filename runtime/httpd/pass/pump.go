@@ -351,8 +351,7 @@ func (x *Exchange) failed(err error) httpd.Result {
 	x.Keepalive = false
 	switch {
 	case errors.Is(err, errAborted):
-		x.aborted()
-		return x.finish(httpd.StatusClientClosed)
+		return x.finish(x.aborted())
 	case errors.Is(err, errInvalid):
 	case errors.Is(err, errBroken):
 		x.done()

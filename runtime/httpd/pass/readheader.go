@@ -106,8 +106,7 @@ func (x *Exchange) readFailed(err error) (Fail, httpd.Result) {
 		if !x.received { // nginx begins to read when something comes
 			x.R.Action("sending request to upstream")
 		}
-		x.aborted()
-		return 0, httpd.StatusClientClosed
+		return 0, x.aborted()
 	case isTimeout(err):
 		return FailTimeout, httpd.OK
 	case isEOF(err):

@@ -54,7 +54,7 @@ func (x *Exchange) nextAnew() httpd.Result {
 // another lets go of the connection after fail if a peer may be asked again.
 func (x *Exchange) another(fail Fail) httpd.Result {
 	status := fail.status()
-	if x.R.Failed() {
+	if x.R.Failed() { // another part of the request has broken it off
 		return httpd.StatusClientClosed
 	}
 	x.state().Status = int(status)

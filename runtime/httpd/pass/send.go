@@ -78,8 +78,7 @@ func (x *Exchange) sendDone(err error) (Fail, httpd.Result) {
 		x.beginWatch()
 	case errors.Is(err, errEarly):
 	case errors.Is(err, errAborted), x.gone.Load():
-		x.aborted()
-		return 0, httpd.StatusClientClosed
+		return 0, x.aborted()
 	case isTimeout(err):
 		return FailTimeout, httpd.OK
 	case x.conn.TLS() == nil && x.conn.Net.InQueue() > 0:

@@ -159,8 +159,7 @@ func (x *Exchange) handshake() (Fail, httpd.Result) {
 	x.R.EndWait()
 	if err != nil {
 		if x.gone.Load() {
-			x.aborted()
-			return 0, httpd.StatusClientClosed
+			return 0, x.aborted()
 		}
 		return x.handshakeFailed(err), httpd.OK
 	}

@@ -190,8 +190,8 @@ func (c *call) lookup() httpd.Result {
 	}
 	cancel := c.BeginLookup()
 	ips, _, err := res.Resolve(nil, string(c.addr.host), resolver.Wait{Timeout: limit, Cancel: cancel})
-	if c.EndLookup() {
-		return httpd.StatusClientClosed
+	if rc := c.EndLookup(); rc != httpd.OK {
+		return rc
 	}
 	if err != nil {
 		r.Errorf(nil, "%s", err.Error())
