@@ -31,6 +31,12 @@ func (c *Conn) handshake() bool {
 		return true
 	}
 	c.SetWaiting(false)
+	if !c.ClearReusable() {
+		return false
+	}
+	// As in nginx it may finish now, so that a burst of clients does not undo the
+	// handshakes of one another; the last quarter of the places is for others.
+	c.SetReusableIfScarce()
 	if c.Debugging(errlog.DebugHTTP) {
 		c.Debugf("https ssl handshake: 0x%02x", first)
 	}

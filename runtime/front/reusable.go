@@ -42,8 +42,8 @@ func (c *Conn) SetReusable() {
 	l.last = c
 }
 
-// SetReusableIfScarce is SetReusable for a wait that the protocol ends itself after
-// QuitGrace: it does nothing while nearLimit is false.
+// SetReusableIfScarce is SetReusable for a wait that is likely to be short: it does
+// nothing while nearLimit is false.
 func (c *Conn) SetReusableIfScarce() {
 	if c.in.nearLimit() {
 		c.SetReusable()
