@@ -5,6 +5,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/front"
+	"github.com/sluiceproxy/sluice/runtime/listen"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
 	"github.com/sluiceproxy/sluice/runtime/regex"
@@ -23,7 +24,7 @@ type Config struct {
 	prefix string
 	files  *openfile.Cache
 	named  map[*regex.Regex][]namedVar
-	byKey  map[string][]*Addr // by the key of the socket that serves them
+	socks  listen.Sockets // for Addrs
 	starts []func(*Config) error
 
 	tracer Tracer // nil unless the configuration is to be explained
@@ -40,7 +41,7 @@ func (b *Builder) Build() (*Config, error) {
 	if !b.Present() {
 		return &Config{resources: b.Env.Resources}, nil
 	}
-	cfg := &Config{Servers: b.servers, named: b.named, byKey: map[string][]*Addr{}}
+	cfg := &Config{Servers: b.servers, named: b.named}
 	if err := b.checkTypes(); err != nil {
 		return nil, err
 	}
@@ -81,7 +82,11 @@ func (b *Builder) Build() (*Config, error) {
 		cfg.tracer = t.Tracer
 		watchTLS(t.Tracer, b.servers)
 	}
-	cfg.assignSockets()
+	all := make([]*listen.Address, len(addrs))
+	for i, a := range addrs {
+		all[i] = &a.Address
+	}
+	cfg.socks = listen.Assign(all)
 	b.regexes = regex.Compiler{}
 	return cfg, nil
 }
@@ -108,58 +113,22 @@ func (c *Config) Start() error {
 	return nil
 }
 
-// assignSockets decides which sockets are opened: with a wildcard address, the
-// other addresses of its port are served by its socket.
-func (c *Config) assignSockets() {
-	for _, a := range c.Addrs {
-		key := a.Spec.Key()
-		if !a.set && !a.Spec.Addr.IsUnix() && !a.Spec.Addr.IsWildcard() {
-			for _, w := range c.Addrs {
-				if w.Spec.Addr.IsWildcard() && !w.Spec.Addr.IsUnix() && w.Spec.Addr.Port() == a.Spec.Addr.Port() &&
-					w.Spec.Addr.IP().Is4() == a.Spec.Addr.IP().Is4() {
-					key = w.Spec.Key()
-				}
-			}
-		}
-		c.byKey[key] = append(c.byKey[key], a)
-	}
-}
-
 // Sockets returns the sockets to open, in the order of the addresses.
-func (c *Config) Sockets() (specs []netaddr.ListenSpec) {
-	for _, a := range c.Addrs {
-		if key := a.Spec.Key(); len(c.byKey[key]) > 0 {
-			for _, b := range c.byKey[key] {
-				if b == a {
-					specs = append(specs, a.Spec)
-				}
-			}
-		}
-	}
-	return specs
-}
+func (c *Config) Sockets() []netaddr.ListenSpec { return c.socks.Specs() }
 
 // AddrOf returns the address that the connection s is for, which came on the listening
-// socket of that key, nil when the
-// configuration does not listen there.
-func (c *Config) AddrOf(key string, s front.Socket) *Addr {
-	list := c.byKey[key]
-	if len(list) == 1 {
-		return list[0]
-	}
-	if len(list) == 0 {
+// socket of that key, nil when the configuration does not listen there.
+func (c *Config) AddrOf(key string, s front.Socket) *Addr { return c.addr(c.socks.Find(key, s)) }
+
+// At returns the address that connections to local come in on: the one that
+// listens there, else the wildcard of its port. It is nil for none.
+func (c *Config) At(local *netaddr.Addr) *Addr { return c.addr(c.socks.At(local)) }
+
+func (c *Config) addr(place int) *Addr {
+	if place < 0 {
 		return nil
 	}
-	local := s.Local()
-	var wild *Addr
-	for _, a := range list {
-		if a.Spec.Addr.IsWildcard() {
-			wild = a
-		} else if a.Spec.Addr.IP() == local.IP() {
-			return a
-		}
-	}
-	return wild
+	return c.Addrs[place]
 }
 
 // Register registers what the engine itself has of ngx_http_core_module. Package
@@ -185,24 +154,3 @@ func Register(b *Builder, m *conf.Module) {
 
 // Present reports whether the configuration has an http block.
 func (b *Builder) Present() bool { return b.http != nil }
-
-// At returns the address that connections to local come in on: the one that
-// listens there, else the wildcard of its port. It is nil for none.
-func (c *Config) At(local *netaddr.Addr) (found *Addr) {
-	for _, a := range c.Addrs {
-		at := &a.Spec.Addr
-		switch {
-		case at.IsUnix() || local.IsUnix():
-			if at.IsUnix() && local.IsUnix() && at.Path() == local.Path() {
-				return a
-			}
-		case at.Port() != local.Port():
-		case at.IP() == local.IP():
-			return a
-		case !at.IsWildcard():
-		case at.IP().Is4() == local.IP().Is4() || found == nil && at.IP().Is6() && !a.Spec.IPv6Only:
-			found = a
-		}
-	}
-	return found
-}

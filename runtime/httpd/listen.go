@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/httpd/route"
 	"github.com/sluiceproxy/sluice/runtime/listen"
 )
 
@@ -10,10 +11,7 @@ type listening struct {
 	listen.Params
 	server *Server
 	node   *conf.Node // nil for a server without listen
-	http2  bool
 }
-
-func (l *listening) protocols() int { return bits(l.ProxyProtocol, l.SSL, l.http2) }
 
 // addListen handles the listen directive.
 func (b *Builder) addListen(cmd *conf.Cmd) error {
@@ -47,10 +45,65 @@ func (l *listening) option(cmd *conf.Cmd, p string) error {
 	switch p {
 	case "http2":
 		cmd.Warnf(`the "listen ... http2" directive is deprecated, use the "http2" directive instead`)
-		l.http2 = true
+		l.HTTP2 = true
 		return nil
 	case "quic":
 		return cmd.Errorf(`the "quic" parameter requires ngx_http_v3_module`)
 	}
 	return l.Option(cmd, p)
+}
+
+// Addr is a listening address with the servers behind it.
+type Addr struct {
+	listen.Address
+	Default *Server
+	Names   *route.Names[*Server] // nil when only the default can be meant
+
+	servers []*Server
+}
+
+// Servers returns the servers that listen on the address.
+func (a *Addr) Servers() []*Server { return a.servers }
+
+// join adds a listen to its address. It returns, in nginx's words, what
+// contradicts the listens before, and what is only to be warned of.
+func (b *Builder) join(l *listening) (problem, warning string) {
+	key := l.Spec.Addr.Network() + l.Spec.Addr.String()
+	a := b.addrIndex[key]
+	if a == nil {
+		a = &Addr{Address: listen.NewAddress(&l.Params), Default: l.server, servers: []*Server{l.server}}
+		if b.addrIndex == nil {
+			b.addrIndex = make(map[string]*Addr)
+		}
+		b.addrIndex[key] = a
+		b.addrs = append(b.addrs, a)
+		return "", ""
+	}
+	return a.join(l)
+}
+
+// join adds another server's listen to an address that is known.
+func (a *Addr) join(l *listening) (problem, warning string) {
+	if a.servers[len(a.servers)-1] == l.server { // a server's listens come one after the other
+		return "a duplicate listen " + a.Text(), ""
+	}
+	if problem, warning = a.Join(&l.Params); problem != "" {
+		return problem, ""
+	}
+	if l.Params.Default {
+		a.Default = l.server
+	}
+	a.servers = append(a.servers, l.server)
+	return "", warning
+}
+
+// ListenNode is the server's listen directive for a, nil where it has none and
+// listens at the default.
+func (s *Server) ListenNode(a *Addr) *conf.Node {
+	for _, l := range s.listens {
+		if l.Spec.Addr.Network() == a.Spec.Addr.Network() && l.Spec.Addr.String() == a.Text() {
+			return l.node
+		}
+	}
+	return nil
 }

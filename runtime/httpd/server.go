@@ -10,7 +10,6 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/httpd/route"
 	"github.com/sluiceproxy/sluice/runtime/httpd/settings"
 	"github.com/sluiceproxy/sluice/runtime/listen"
-	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/regex"
 )
 
@@ -143,106 +142,6 @@ func (b *Builder) completeServer(s *Server) {
 	}
 }
 
-// Addr is a listening address with the servers behind it.
-type Addr struct {
-	Spec          netaddr.ListenSpec
-	Default       *Server
-	Names         *route.Names[*Server] // nil when only the default can be meant
-	SSL           bool
-	HTTP2         bool
-	ProxyProtocol bool
-
-	servers  []*Server
-	explicit bool // default_server was given
-	node     *conf.Node
-	set      bool
-
-	protocols                      int
-	protocolsSet, protocolsChanged bool
-}
-
-// Servers returns the servers that listen on the address.
-func (a *Addr) Servers() []*Server { return a.servers }
-
-// Text returns the address as nginx prints it: 0.0.0.0:80.
-func (a *Addr) Text() string { return a.Spec.Addr.String() }
-
-// join adds a listen to its address. It returns, in nginx's words, what
-// contradicts the listens before, and what is only to be warned of.
-func (b *Builder) join(l *listening) (problem, warning string) {
-	key := l.Spec.Addr.Network() + l.Spec.Addr.String()
-	a := b.addrIndex[key]
-	if a == nil {
-		a = &Addr{Spec: l.Spec, Default: l.server, SSL: l.SSL, HTTP2: l.http2, ProxyProtocol: l.ProxyProtocol, explicit: l.Default, node: l.node, set: l.Set}
-		a.servers = []*Server{l.server}
-		if b.addrIndex == nil {
-			b.addrIndex = make(map[string]*Addr)
-		}
-		b.addrIndex[key] = a
-		b.addrs = append(b.addrs, a)
-		return "", ""
-	}
-	return a.join(l)
-}
-
-// join adds another server's listen to an address that is known.
-func (a *Addr) join(l *listening) (problem, warning string) {
-	if a.servers[len(a.servers)-1] == l.server { // a server's listens come one after the other
-		return "a duplicate listen " + a.Text(), ""
-	}
-	if l.Set {
-		if a.set {
-			return "duplicate listen options for " + a.Text(), ""
-		}
-		a.Spec, a.set = l.Spec, true
-	}
-	if l.Default {
-		if a.explicit {
-			return "a duplicate default server for " + a.Text(), ""
-		}
-		a.explicit, a.Default = true, l.server
-	}
-	if a.protocolsRedefined(l) {
-		warning = "protocol options redefined for " + a.Text()
-	}
-	a.SSL = a.SSL || l.SSL
-	a.HTTP2 = a.HTTP2 || l.http2
-	a.ProxyProtocol = a.ProxyProtocol || l.ProxyProtocol
-	a.servers = append(a.servers, l.server)
-	return "", warning
-}
-
-// protocolsRedefined follows nginx's bookkeeping of ssl, http2 and
-// proxy_protocol over several listens of one address: options may be added by
-// the listen that sets the socket's options, or be left out by the others, but
-// not be mixed.
-func (a *Addr) protocolsRedefined(l *listening) (warn bool) {
-	now, before := l.protocols(), a.protocolBits()
-	switch {
-	case now|before != before:
-		warn = a.set && !l.Set || a.protocolsChanged || now|before != now
-		a.protocols, a.protocolsSet, a.protocolsChanged = before, true, true
-	case now|before != now:
-		warn = l.Set || a.protocolsSet && now != a.protocols
-		a.protocols, a.protocolsSet, a.protocolsChanged = now, true, true
-	default:
-		warn = l.Set && a.protocolsChanged || a.protocolsSet && now != a.protocols
-		a.protocols, a.protocolsSet = now, true
-	}
-	return warn
-}
-
-func (a *Addr) protocolBits() int { return bits(a.ProxyProtocol, a.SSL, a.HTTP2) }
-
-func bits(flags ...bool) (n int) {
-	for i, f := range flags {
-		if f {
-			n |= 1 << i
-		}
-	}
-	return n
-}
-
 func (a *Addr) buildNames(b *Builder) error {
 	if !a.namesMatter() {
 		return nil
@@ -285,18 +184,3 @@ func (a *Addr) namesMatter() (yes bool) {
 type plainError string
 
 func (e plainError) Error() string { return string(e) }
-
-// ListenNode is the server's listen directive for a, nil where it has none and
-// listens at the default.
-func (s *Server) ListenNode(a *Addr) *conf.Node {
-	for _, l := range s.listens {
-		if l.Spec.Addr.Network() == a.Spec.Addr.Network() && l.Spec.Addr.String() == a.Text() {
-			return l.node
-		}
-	}
-	return nil
-}
-
-// ExplicitDefault reports whether a listen directive made Default the default
-// server; else it is the first one.
-func (a *Addr) ExplicitDefault() bool { return a.explicit }

@@ -1,135 +1,79 @@
 package listen
 
-import (
-	"net/netip"
-	"strconv"
-	"strings"
+import "github.com/sluiceproxy/sluice/runtime/netaddr"
 
-	"github.com/sluiceproxy/sluice/runtime/conf"
-	"github.com/sluiceproxy/sluice/runtime/netaddr"
-)
+// Address is an address to listen on, as the directives of all servers that name it say.
+type Address struct {
+	Spec          netaddr.ListenSpec
+	SSL           bool
+	HTTP2         bool
+	ProxyProtocol bool
 
-// Wildcard is the address *:port.
-func Wildcard(port uint16) netaddr.Addr {
-	return netaddr.AddrFrom(netip.AddrPortFrom(netip.IPv4Unspecified(), port))
+	explicit                       bool // default_server was given; else the first server is the default
+	set                            bool // see Params.Set
+	protocols                      int
+	protocolsSet, protocolsChanged bool
 }
 
-// Addresses reads the address of listen: port, host, host:port, [v6]:port, *:port,
-// unix:path. std is the port where none is given; lookup resolves names. problem says
-// what is wrong, in nginx's words.
-func Addresses(s string, std int, lookup func(host string) ([]netip.Addr, error)) (addrs []netaddr.Addr, problem string) {
-	if path, ok := strings.CutPrefix(strings.ToLower(s[:min(5, len(s))])+s[min(5, len(s)):], "unix:"); ok {
-		if path == "" {
-			return nil, "no path in the unix domain socket"
-		}
-		if len(path) >= 108 {
-			return nil, "too long path in the unix domain socket"
-		}
-		return []netaddr.Addr{netaddr.UnixAddr(path)}, ""
+// NewAddress returns the address of the first directive that names it.
+func NewAddress(p *Params) Address {
+	return Address{
+		Spec: p.Spec, SSL: p.SSL, HTTP2: p.HTTP2, ProxyProtocol: p.ProxyProtocol, explicit: p.Default, set: p.Set,
 	}
-	host, port, problem := splitHostPort(s, std)
-	if problem != "" {
-		return nil, problem
-	}
-	for p := port[0]; p <= port[1]; p++ {
-		list, problem := resolve(host, uint16(p), lookup)
-		if problem != "" {
-			return nil, problem
-		}
-		addrs = append(addrs, list...)
-	}
-	return addrs, ""
 }
 
-// splitHostPort splits host[:port[-port]]; a lone number is a port.
-func splitHostPort(s string, std int) (host string, port [2]int, problem string) {
-	host, rest := s, ""
-	if strings.HasPrefix(s, "[") {
-		end := strings.IndexByte(s, ']')
-		if end < 0 {
-			return "", port, "invalid host"
+// Text returns the address as nginx prints it: 0.0.0.0:80.
+func (a *Address) Text() string { return a.Spec.Addr.String() }
+
+// Join adds another directive. It returns, in nginx's words, what contradicts those
+// before, and what is only to be warned of.
+func (a *Address) Join(p *Params) (problem, warning string) {
+	if p.Set {
+		if a.set {
+			return "duplicate listen options for " + a.Text(), ""
 		}
-		host, rest = s[:end+1], s[end+1:]
-		if rest != "" && rest[0] != ':' {
-			return "", port, "invalid host"
-		}
-		if rest == ":" {
-			return "", port, "invalid port"
-		}
-		rest = strings.TrimPrefix(rest, ":")
-	} else if i := strings.IndexByte(s, ':'); i >= 0 {
-		host, rest = s[:i], s[i+1:]
-		if rest == "" {
-			return "", port, "invalid port"
-		}
-	} else if p, bad := parsePorts(s); bad == "" {
-		return "*", p, ""
-	} else if areNumbers(s) {
-		return "", port, bad
+		a.Spec, a.set = p.Spec, true
 	}
-	if strings.ContainsAny(s, "/?") {
-		return "", port, "invalid host"
+	if p.Default {
+		if a.explicit {
+			return "a duplicate default server for " + a.Text(), ""
+		}
+		a.explicit = true
 	}
-	if rest == "" {
-		return host, [2]int{std, std}, ""
+	if a.protocolsRedefined(p) {
+		warning = "protocol options redefined for " + a.Text()
 	}
-	p, bad := parsePorts(rest)
-	return host, p, bad
+	a.SSL = a.SSL || p.SSL
+	a.HTTP2 = a.HTTP2 || p.HTTP2
+	a.ProxyProtocol = a.ProxyProtocol || p.ProxyProtocol
+	return "", warning
 }
 
-// areNumbers reports whether s is a number or two with a dash between, and so
-// meant as a port or a range of ports; else it is a host's name.
-func areNumbers(s string) bool {
-	low, high, isRange := strings.Cut(s, "-")
-	_, ok := conf.ParseInt(low)
-	if isRange && ok {
-		_, ok = conf.ParseInt(high)
+// protocolsRedefined follows nginx's bookkeeping of ssl, http2 and
+// proxy_protocol over several listens of one address: options may be added by
+// the listen that sets the socket's options, or be left out by the others, but
+// not be mixed.
+func (a *Address) protocolsRedefined(p *Params) (warn bool) {
+	now, before := bits(p.ProxyProtocol, p.SSL, p.HTTP2), bits(a.ProxyProtocol, a.SSL, a.HTTP2)
+	switch {
+	case now|before != before:
+		warn = a.set && !p.Set || a.protocolsChanged || now|before != now
+		a.protocols, a.protocolsSet, a.protocolsChanged = before, true, true
+	case now|before != now:
+		warn = p.Set || a.protocolsSet && now != a.protocols
+		a.protocols, a.protocolsSet, a.protocolsChanged = now, true, true
+	default:
+		warn = p.Set && a.protocolsChanged || a.protocolsSet && now != a.protocols
+		a.protocols, a.protocolsSet = now, true
 	}
-	return ok
+	return warn
 }
 
-func parsePorts(s string) (p [2]int, problem string) {
-	low, high, isRange := strings.Cut(s, "-")
-	a, err := strconv.Atoi(low)
-	if err != nil || a < 1 || a > 65535 {
-		return p, "invalid port"
-	}
-	b := a
-	if isRange {
-		if b, err = strconv.Atoi(high); err != nil || b < 1 || b > 65535 {
-			return p, "invalid port"
-		}
-		if a > b {
-			return p, "invalid port range"
+func bits(flags ...bool) (n int) {
+	for i, f := range flags {
+		if f {
+			n |= 1 << i
 		}
 	}
-	return [2]int{a, b}, ""
-}
-
-func resolve(host string, port uint16, lookup func(host string) ([]netip.Addr, error)) ([]netaddr.Addr, string) {
-	if host == "" || host == "[]" {
-		return nil, "no host"
-	}
-	if host == "*" {
-		return []netaddr.Addr{Wildcard(port)}, ""
-	}
-	if strings.HasPrefix(host, "[") {
-		ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
-		if err != nil || !ip.Is6() {
-			return nil, "invalid IPv6 address"
-		}
-		return []netaddr.Addr{netaddr.AddrFrom(netip.AddrPortFrom(ip, port))}, ""
-	}
-	if ip, err := netip.ParseAddr(host); err == nil && ip.Is4() {
-		return []netaddr.Addr{netaddr.AddrFrom(netip.AddrPortFrom(ip, port))}, ""
-	}
-	ips, err := lookup(host)
-	if err != nil || len(ips) == 0 {
-		return nil, "host not found"
-	}
-	var out []netaddr.Addr
-	for _, ip := range ips {
-		out = append(out, netaddr.AddrFrom(netip.AddrPortFrom(ip.Unmap(), port)))
-	}
-	return out, ""
+	return n
 }

@@ -1,6 +1,7 @@
-// Package listen reads the listen directive: addresses, and the parameters that it has
-// in every protocol. It opens nothing; package front does that with the ListenSpec that
-// comes out.
+// Package listen reads the listen directive: addresses (parse.go) and the parameters that it
+// has in every protocol (options.go). It joins the directives of several servers for one
+// address (address.go), and decides which sockets are opened (sockets.go). It opens
+// nothing; package front does that with the ListenSpec that comes out.
 //
 //	addrs, problem := listen.Addresses(cmd.Arg(0), 80, cmd.Loader.Inputs.LookupHost)
 //	...

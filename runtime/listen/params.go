@@ -7,6 +7,7 @@ type Params struct {
 	Spec          netaddr.ListenSpec // without its address
 	Default       bool               // default_server
 	SSL           bool
+	HTTP2         bool // read by http
 	ProxyProtocol bool
 	Set           bool // options of the socket were given
 

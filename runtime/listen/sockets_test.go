@@ -1,4 +1,4 @@
-package httpd
+package listen
 
 import (
 	"net/netip"
@@ -10,9 +10,9 @@ import (
 // TestAt: an address of its own goes before the wildcard of its port and family, that before a dual wildcard.
 func TestAt(t *testing.T) {
 	tcp := func(s string) netaddr.Addr { return netaddr.AddrFrom(netip.MustParseAddrPort(s)) }
-	var c Config
+	var all []*Address
 	add := func(a netaddr.Addr, only6 bool) {
-		c.Addrs = append(c.Addrs, &Addr{Spec: netaddr.ListenSpec{Addr: a, IPv6Only: only6}})
+		all = append(all, &Address{Spec: netaddr.ListenSpec{Addr: a, IPv6Only: only6}})
 	}
 	add(tcp("0.0.0.0:80"), false)
 	add(tcp("10.0.0.1:80"), false)
@@ -21,7 +21,8 @@ func TestAt(t *testing.T) {
 	add(tcp("[::]:82"), true)
 	add(tcp("127.0.0.1:83"), false)
 	add(netaddr.UnixAddr("/run/x"), false)
-	for _, c2 := range []struct {
+	s := Assign(all)
+	for _, c := range []struct {
 		local netaddr.Addr
 		want  string
 	}{
@@ -38,11 +39,11 @@ func TestAt(t *testing.T) {
 		{netaddr.UnixAddr("/run/y"), ""},
 	} {
 		got := ""
-		if a := c.At(&c2.local); a != nil {
-			got = a.Text()
+		if i := s.At(&c.local); i >= 0 {
+			got = all[i].Text()
 		}
-		if got != c2.want {
-			t.Errorf("%s: %q, want %q", c2.local.String(), got, c2.want)
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", c.local.String(), got, c.want)
 		}
 	}
 }
