@@ -10,7 +10,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime"
 	"github.com/sluiceproxy/sluice/runtime/conf"
-	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/product"
 )
 
 // version is the program's own; releases set it with -ldflags "-X main.version=1.2.3".
@@ -45,7 +45,7 @@ func showVersion(w io.Writer, o *options) {
 	if o.help || o.configure {
 		fmt.Fprintf(w, "sluice version: %s\n", ownVersion())
 	}
-	fmt.Fprintf(w, "nginx version: nginx/%s\n", httpd.Compatible)
+	fmt.Fprintf(w, "nginx version: nginx/%s\n", product.Compatible)
 	if o.help {
 		fmt.Fprintf(w, usageForm, o.layout.Prefix, o.layout.ErrorLog, o.layout.Conf)
 	}

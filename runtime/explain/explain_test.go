@@ -16,7 +16,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/internal/testcert"
 	"github.com/sluiceproxy/sluice/runtime"
-	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/product"
 )
 
 var update = flag.Bool("update", false, "write what is said now into testdata")
@@ -173,7 +173,7 @@ func settled(t *testing.T, r *Report, dir string) *Report {
 		t.Fatal(err)
 	}
 	data = bytes.ReplaceAll(data, []byte(dir), []byte("/etc/nginx"))
-	data = bytes.ReplaceAll(data, []byte(httpd.Product+"/"+httpd.Version), []byte(httpd.Product+"/VERSION"))
+	data = bytes.ReplaceAll(data, []byte(product.Name+"/"+product.Version), []byte(product.Name+"/VERSION"))
 	data = dates.ReplaceAll(data, []byte("DATE"))
 	out := &Report{all: r.all}
 	if err := json.Unmarshal(data, out); err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/httpd/settings"
+	"github.com/sluiceproxy/sluice/runtime/product"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -124,8 +125,8 @@ func frame(r *httpd.Request) {
 }
 
 var (
-	serverLine = []byte("Server: " + httpd.Product + "\r\n")
-	serverFull = []byte("Server: " + httpd.Product + "/" + httpd.Version + "\r\n")
+	serverLine = []byte("Server: " + product.Name + "\r\n")
+	serverFull = []byte("Server: " + product.Name + "/" + product.Version + "\r\n")
 )
 
 // appendLine appends a field that has a value.

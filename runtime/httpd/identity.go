@@ -9,9 +9,6 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
-// Compatible is the nginx version whose behaviour this is: $nginx_version.
-const Compatible = "1.31.5"
-
 // RequestID returns $request_id: 16 random bytes in hexadecimal, the same throughout the
 // request.
 func (r *Request) RequestID() []byte {
@@ -61,10 +58,3 @@ func (r *Request) RemoteUser() []byte {
 	}
 	return u
 }
-
-// Product and Version are what the Server header and the default error pages
-// say.
-const (
-	Product = "sluice"
-	Version = "0.1.0"
-)

@@ -154,7 +154,7 @@ func (r *Request) Release() {
 		b.Free()
 		r.Proto.Bufs[i] = nil
 	}
-	r.arena.reset()
+	r.arena.Reset()
 	r.In.Reset()
 	r.Out.Reset()
 	if r.parent != nil {

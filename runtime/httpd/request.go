@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/httpd/header"
@@ -111,7 +112,7 @@ type Request struct {
 	file     *openfile.Info // kept with the pooled request
 	piece    Out
 
-	arena arena
+	arena buf.Arena
 	id    []byte // $request_id
 }
 
@@ -257,7 +258,7 @@ func (r *Request) Enter(l *Location) {
 }
 
 // Alloc returns n bytes that live as long as the request.
-func (r *Request) Alloc(n int) []byte { return r.main.arena.alloc(n) }
+func (r *Request) Alloc(n int) []byte { return r.main.arena.Alloc(n) }
 
 // Copy returns a copy of b that lives as long as the request.
 func (r *Request) Copy(b []byte) []byte {

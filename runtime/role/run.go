@@ -8,9 +8,9 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
-	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/inputs"
 	"github.com/sluiceproxy/sluice/runtime/process"
+	"github.com/sluiceproxy/sluice/runtime/product"
 )
 
 // Options are the command line of a server.
@@ -115,7 +115,7 @@ func logSystem(log *errlog.Logger) {
 	if !log.Enabled(errlog.Notice) {
 		return
 	}
-	log.Log(errlog.Notice, 0, nil, nil, "nginx/%s", httpd.Compatible)
+	log.Log(errlog.Notice, 0, nil, nil, "nginx/%s", product.Compatible)
 	log.Log(errlog.Notice, 0, nil, nil, "built by %s", goruntime.Version())
 	log.Log(errlog.Notice, 0, nil, nil, "OS: %s", process.System())
 	if cur, limit, err := process.OpenFiles(); err == nil {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/product"
 	"github.com/sluiceproxy/sluice/runtime/wire/proxyproto"
 )
 
@@ -67,7 +68,7 @@ func defineConnectionVars(b *httpd.Builder) {
 		return []byte(".")
 	}))
 	v.Define("pid", always(func(*httpd.Request) []byte { return pidText }))
-	v.Define("nginx_version", always(func(*httpd.Request) []byte { return []byte(httpd.Compatible) }))
+	v.Define("nginx_version", always(func(*httpd.Request) []byte { return []byte(product.Compatible) }))
 	for i, name := range []string{"rtt", "rttvar", "snd_cwnd", "rcv_space"} {
 		v.Define("tcpinfo_"+name, fresh(func(r *httpd.Request) []byte { return tcpInfo(r, i) }))
 	}

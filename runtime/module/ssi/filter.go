@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/gather"
 )
 
 // encoding is how echo writes a value.
@@ -43,7 +44,7 @@ type filter struct {
 
 	r    *httpd.Request // of the call under way
 	next int
-	out  httpd.Gather
+	out  gather.Buffer
 
 	flags httpd.Out // of a piece that has become nothing
 }

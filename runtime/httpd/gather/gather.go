@@ -1,31 +1,40 @@
-package httpd
+// Package gather joins the small parts that a body filter makes of one piece, so that few
+// pieces go on to the next filter.
+//
+//	var out gather.Buffer
+//	err := out.Add(r, next, part)
+//	...
+//	err = out.End(r, next, piece)
+package gather
 
-import "github.com/sluiceproxy/sluice/runtime/buf"
+import (
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
+)
 
-// Gather is the output buffer of a body filter. It joins the small parts that the
-// filter makes of one piece, so that few pieces go on to the next filter. It is empty
-// between the filter's calls. The zero Gather is ready.
-type Gather struct {
+// Buffer is the output buffer of a body filter. It is empty between the filter's calls. The
+// zero Buffer is ready.
+type Buffer struct {
 	b     *buf.Buf
 	n     int    // bytes in b
 	held  []byte // a part that is passed on as it is, behind them
-	piece Out
+	piece httpd.Out
 }
 
 const (
-	gatherSize  = 8 << 10
-	gatherLimit = 2 << 10 // a longer part is not copied
+	size    = 8 << 10
+	longest = 2 << 10 // a longer part is not copied
 )
 
 // Add appends a part, which must stay valid until End, to what is passed to the
 // next-th filter of r's chain.
-func (g *Gather) Add(r *Request, next int, p []byte) error {
-	if g.held != nil || g.n+len(p) > gatherSize {
+func (g *Buffer) Add(r *httpd.Request, next int, p []byte) error {
+	if g.held != nil || g.n+len(p) > size {
 		if err := g.pass(r, next); err != nil {
 			return err
 		}
 	}
-	if len(p) > gatherLimit {
+	if len(p) > longest {
 		g.held = p
 		if g.n > 0 {
 			return g.passBuf(r, next)
@@ -33,24 +42,24 @@ func (g *Gather) Add(r *Request, next int, p []byte) error {
 		return nil
 	}
 	if g.b == nil {
-		g.b = buf.Sized(gatherSize)
+		g.b = buf.Sized(size)
 	}
 	g.n += copy(g.b.B[g.n:], p)
 	return nil
 }
 
 // Empty reports whether nothing is collected.
-func (g *Gather) Empty() bool { return g.n == 0 && g.held == nil }
+func (g *Buffer) Empty() bool { return g.n == 0 && g.held == nil }
 
 // End passes on what is left, with the flags of o, the piece that is dealt with;
 // nil for none.
-func (g *Gather) End(r *Request, next int, o *Out) error {
+func (g *Buffer) End(r *httpd.Request, next int, o *httpd.Out) error {
 	if g.held != nil && g.n > 0 {
 		if err := g.passBuf(r, next); err != nil {
 			return err
 		}
 	}
-	g.piece = Out{Mem: g.held}
+	g.piece = httpd.Out{Mem: g.held}
 	if o != nil {
 		g.piece.Last, g.piece.Flush, g.piece.Recycled = o.Last, o.Flush, o.Recycled
 	}
@@ -67,7 +76,7 @@ func (g *Gather) End(r *Request, next int, o *Out) error {
 }
 
 // Drop forgets what is left, of a filter that has failed.
-func (g *Gather) Drop() {
+func (g *Buffer) Drop() {
 	g.held, g.n = nil, 0
 	if g.b != nil {
 		g.b.Free()
@@ -75,20 +84,20 @@ func (g *Gather) Drop() {
 	}
 }
 
-func (g *Gather) pass(r *Request, next int) error {
+func (g *Buffer) pass(r *httpd.Request, next int) error {
 	if err := g.passBuf(r, next); err != nil || g.held == nil {
 		return err
 	}
-	g.piece = Out{Mem: g.held}
+	g.piece = httpd.Out{Mem: g.held}
 	g.held = nil
 	return r.Next(next, &g.piece)
 }
 
-func (g *Gather) passBuf(r *Request, next int) error {
+func (g *Buffer) passBuf(r *httpd.Request, next int) error {
 	if g.n == 0 {
 		return nil
 	}
-	g.piece = Out{Mem: g.b.B[:g.n]}
+	g.piece = httpd.Out{Mem: g.b.B[:g.n]}
 	g.n = 0
 	return r.Next(next, &g.piece)
 }

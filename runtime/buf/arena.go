@@ -1,26 +1,24 @@
-package httpd
-
-import "github.com/sluiceproxy/sluice/runtime/buf"
+package buf
 
 // arenaPage is the size of an arena's ordinary pieces.
 const arenaPage = 4096
 
-// arena is a request's memory: pieces handed out one after the other, freed
-// all at once.
-type arena struct {
+// Arena is the memory of a request: pieces handed out one after the other, freed all at
+// once. The zero Arena is ready.
+type Arena struct {
 	free  []byte
-	pages []*buf.Buf
+	pages []*Buf
 }
 
-// alloc returns n bytes whose capacity ends with them.
-func (a *arena) alloc(n int) []byte {
+// Alloc returns n bytes whose capacity ends with them.
+func (a *Arena) Alloc(n int) []byte {
 	if n > len(a.free) {
 		if n > arenaPage/2 {
-			b := buf.Sized(n)
+			b := Sized(n)
 			a.pages = append(a.pages, b)
 			return b.B[:n:n]
 		}
-		b := buf.Sized(arenaPage)
+		b := Sized(arenaPage)
 		a.pages = append(a.pages, b)
 		a.free = b.B[:cap(b.B)]
 	}
@@ -29,7 +27,8 @@ func (a *arena) alloc(n int) []byte {
 	return p
 }
 
-func (a *arena) reset() {
+// Reset frees all pieces.
+func (a *Arena) Reset() {
 	for i, b := range a.pages {
 		b.Free()
 		a.pages[i] = nil

@@ -1,13 +1,11 @@
-package httpd
+// Package defaultpage holds the built-in pages of response codes, which a client sees where
+// no error_page says otherwise.
+package defaultpage
 
-import (
-	"github.com/sluiceproxy/sluice/runtime/httpd/header"
-	"github.com/sluiceproxy/sluice/runtime/httpd/settings"
-	"github.com/sluiceproxy/sluice/runtime/wire/h1"
-)
+import "github.com/sluiceproxy/sluice/runtime/product"
 
-// pageTitles are the texts of the default pages.
-var pageTitles = map[int]string{
+// titles are the texts of the default pages.
+var titles = map[int]string{
 	301: "301 Moved Permanently", 302: "302 Found", 303: "303 See Other", 307: "307 Temporary Redirect",
 	308: "308 Permanent Redirect",
 	400: "400 Bad Request", 401: "401 Authorization Required", 402: "402 Payment Required", 403: "403 Forbidden",
@@ -21,8 +19,8 @@ var pageTitles = map[int]string{
 	507: "507 Insufficient Storage",
 }
 
-// pageDetails are the codes that are 400 to the client and say more.
-var pageDetails = map[int][2]string{
+// details are the codes that are 400 to the client and say more.
+var details = map[int][2]string{
 	494: {"400 Request Header Or Cookie Too Large", "Request Header Or Cookie Too Large"},
 	495: {"400 The SSL certificate error", "The SSL certificate error"},
 	496: {"400 No required SSL certificate was sent", "No required SSL certificate was sent"},
@@ -30,66 +28,34 @@ var pageDetails = map[int][2]string{
 }
 
 // pages holds the default pages without and with the version.
-var pages, pagesFull = makePages(Product), makePages(Product + "/" + Version)
+var pages, withVersion = build(product.Name), build(product.Name + "/" + product.Version)
 
-func makePages(tail string) map[int][]byte {
-	m := make(map[int][]byte, len(pageTitles)+len(pageDetails))
+// Of returns the page of a code, nil where it has none. full: it names the version.
+func Of(code int, full bool) []byte {
+	if full {
+		return withVersion[code]
+	}
+	return pages[code]
+}
+
+func build(tail string) map[int][]byte {
+	m := make(map[int][]byte, len(titles)+len(details))
 	end := "<hr><center>" + tail + "</center>\r\n</body>\r\n</html>\r\n"
-	for code, t := range pageTitles {
+	for code, t := range titles {
 		m[code] = []byte("<html>\r\n<head><title>" + t + "</title></head>\r\n<body>\r\n<center><h1>" + t +
 			"</h1></center>\r\n" + end)
 	}
-	for code, d := range pageDetails {
+	for code, d := range details {
 		m[code] = []byte("<html>\r\n<head><title>" + d[0] + "</title></head>\r\n<body>\r\n" +
 			"<center><h1>400 Bad Request</h1></center>\r\n<center>" + d[1] + "</center>\r\n" + end)
 	}
 	return m
 }
 
-// padding makes error pages long enough for browsers that replace short ones.
-var padding = func() (p []byte) {
+// Padding makes error pages long enough for browsers that replace short ones.
+var Padding = func() (p []byte) {
 	for range 6 {
 		p = append(p, "<!-- a padding to disable MSIE and Chrome friendly error page -->\r\n"...)
 	}
 	return p
 }()
-
-// sendDefaultPage sends the built-in page of a code.
-func (r *Request) sendDefaultPage(code int) Result {
-	set := pages
-	if r.loc.Core.ServerTokens >= settings.TokensOn {
-		set = pagesFull
-	}
-	page := set[code]
-	r.Out.StatusLine = nil
-	r.Out.Charset, r.Out.CharsetSet = nil, false
-	pad := code >= 400 && len(page) > 0 && r.loc.Core.MSIEPadding && r.In.UserAgent&(header.MSIE|header.Chrome) != 0 && r.Version >= 1000
-	if len(page) > 0 {
-		r.Out.ContentType = textHTML
-		r.Out.CharsetSet = true
-	}
-	r.Out.ContentLength = int64(len(page))
-	if pad {
-		r.Out.ContentLength += int64(len(padding))
-	}
-	r.ClearAcceptRanges()
-	r.Out.ClearLastModified()
-	r.Out.Remove(h1.ETag)
-	r.Out.Remove(h1.ContentLength)
-	if rc := r.SendHeader(); rc != OK || r.Proto.HeaderOnly {
-		return doneIf(rc)
-	}
-	o := r.Piece()
-	o.Mem, o.Last = page, !pad
-	if err := r.Output(o); err != nil {
-		return Error
-	}
-	if pad {
-		if err := r.Send(padding); err != nil {
-			return Error
-		}
-	}
-	return Done
-}
-
-var textHTML = []byte("text/html")
