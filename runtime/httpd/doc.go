@@ -22,11 +22,10 @@
 //		})
 //	}
 //
-// Handlers are blocking code on the connection's goroutine. The memory that a
-// request allocates comes from its arena ([Request.Alloc]) and is freed with it.
+// Handlers are blocking code: on the goroutine of the connection, or of the subrequest. The
+// memory that a request allocates comes from its arena ([Request.Alloc]) and is freed with it.
 //
 // # Not supported
 //
-// Not supported here: HTTP/2 and HTTP/3; a listen that asks for them is served
-// as HTTP/1.1 with a warning.
+// HTTP/2 and HTTP/3: a listen that asks for them is served as HTTP/1.1 with a warning.
 package httpd

@@ -3,8 +3,8 @@ package httpd
 import "github.com/sluiceproxy/sluice/runtime/conf"
 
 // FilterPlace is the place of a body filter in the chain. A module asks for it
-// while it is registered, see [Builder.FilterPlace]: the module list alone says
-// in which order filters run.
+// while it is registered, see [Builder.FilterPlace]: the module list alone
+// (module/modules.go) says in which order filters run.
 type FilterPlace struct {
 	n uint8 // the place's number, from 1
 	// Whether the place is behind those of the kernel's own filters.

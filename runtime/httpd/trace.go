@@ -22,7 +22,7 @@ const (
 )
 
 // Tracer watches the requests of a configuration that was loaded to be
-// explained, see [Config.Probe]. A configuration that serves has none: its
+// explained, as package explain does. A configuration that serves has none: its
 // plans hold the modules' hooks as they are, and the few places that ask for it
 // ask once per turn, directive or upstream.
 type Tracer interface {
