@@ -50,7 +50,7 @@ func (b *blocked) now() {
 	b.call()
 }
 
-// begin and end are around a write of the protocol's goroutine.
+// begin is called before a write of the protocol's goroutine, end after it.
 func (b *blocked) begin() {
 	if b.armed {
 		b.mu.Lock()
@@ -62,7 +62,7 @@ func (b *blocked) begin() {
 	}
 }
 
-// end is described at begin.
+// end undoes begin.
 func (b *blocked) end() {
 	if b.armed {
 		b.mu.Lock()

@@ -43,8 +43,9 @@ func (s *Instance) makeRoom() bool {
 	return free > 0
 }
 
-// evict closes some of the connections that wait, as many as nginx would, and
-// returns how many. They keep their descriptors until their goroutines have ended.
+// evict closes some of the connections that wait, the oldest ones, and returns how many:
+// as in nginx an eighth of them, at least 1 and at most 32. They keep their descriptors
+// until their goroutines have ended.
 func (s *Instance) evict() int {
 	n := max(1, min(32, int(s.stats.Waiting.Load())/8))
 	since, evicted := s.reusable.since(n), 0

@@ -14,8 +14,8 @@ func (c *Conn) SetLog(l *errlog.Logger) {
 	c.log, c.debug = l, l.Debug()
 }
 
-// KeepLog is SetLog for a log that knows already whether the client is named by
-// debug_connection: that of a request.
+// KeepLog is SetLog for the log of a request, which is verbose already where debug_connection
+// names the client.
 func (c *Conn) KeepLog(l *errlog.Logger) { c.log, c.debug = l, l.Debug() }
 
 // Log returns the connection's log.

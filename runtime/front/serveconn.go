@@ -25,7 +25,8 @@ func (s *Instance) ServeConn(key string, nc Transport) error {
 	return err
 }
 
-// serveConn holds mu so that Quit waits for the connection or refuses it.
+// serveConn holds mu: either Quit, which takes it too, waits for the connection, or the
+// connection is refused.
 func (s *Instance) serveConn(ls *Listening, nc Transport) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -40,7 +41,7 @@ func (s *Instance) serveConn(ls *Listening, nc Transport) error {
 	if _, ok := nc.(*netio.Conn); !ok && end.Opening().TLS != nil {
 		return ErrNoSocket
 	}
-	ls.config.Store(cfg) // Use lets go of it when it has had mu
+	ls.config.Store(cfg) // Use, which waits for mu, releases the one before only afterwards
 	s.admit(ls, nc)
 	return nil
 }

@@ -41,7 +41,7 @@ func NewRequest(o *Origin) *Request {
 	return r
 }
 
-// prepare sets what does not begin as zero.
+// prepare sets the fields that do not begin as zero.
 func (r *Request) prepare() {
 	r.Version = 1000 // until the request line says otherwise
 	r.In.ContentLength = -1

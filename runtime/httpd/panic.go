@@ -2,9 +2,9 @@ package httpd
 
 import "github.com/sluiceproxy/sluice/runtime/errlog"
 
-// A panic ends one request (docs/adr/0024). What it left behind may be in any
-// state: nothing of it goes back to a pool, and only what outlives the request is
-// given up (counters of zones and peers, descriptors, temporary files).
+// A panic ends one request (docs/adr/0024). The memory of the request may be in any state:
+// nothing of it goes back to a pool. What outlives the request is released: counters of
+// zones and peers, descriptors, temporary files.
 
 // Recovered is deferred where a request's code runs: it stops a panic, logs it and
 // marks the request as crashed.
@@ -44,7 +44,7 @@ func (r *Request) failCrashed() {
 		r.disband()
 		return
 	}
-	r.carrier.TakeBack(int(r.Proto.Sent)) // it has never left
+	r.carrier.TakeBack(int(r.Proto.Sent)) // all of it still waits to be sent
 	r.Proto.Sent, r.Proto.HeadSize = 0, 0
 	r.headerSent, r.Proto.Chunked, r.Proto.HeaderOnly = false, false, false
 	r.filters, r.needMemory, r.lateMemory, r.mayInclude = nil, false, false, false

@@ -36,7 +36,7 @@ func (l *link) change() {
 	l.changed = make(chan struct{})
 }
 
-// half is one direction as its owner uses it: when its waits end.
+// half is what bounds the waits of one end of a connection in one direction.
 type half struct {
 	timeout  time.Duration // of each wait, 0: none
 	deadline int64         // clock.Mono, 0: none; guarded by mu
