@@ -1,6 +1,10 @@
 package front
 
-import "github.com/sluiceproxy/sluice/runtime/buf"
+import (
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
+)
 
 // Encrypted reports whether the connection is a TLS connection.
 func (c *Conn) Encrypted() bool { return c.tls != nil }
@@ -25,11 +29,17 @@ func (c *Conn) AwaitRecord() error {
 	if !c.layer.idle() {
 		return nil
 	}
-	return c.layer.Await()
+	return tlsconf.ReadError(c.layer.Await())
 }
 
 // TryRecord is described at AwaitRecord.
-func (c *Conn) TryRecord() error { return c.layer.TryAwait() }
+func (c *Conn) TryRecord() error {
+	err := c.layer.TryAwait()
+	if err == nil || err == netio.ErrAgain { //nolint:errorlint // netio returns it bare
+		return err
+	}
+	return tlsconf.ReadError(err)
+}
 
 // ReadPlain reads plain text into a buffer of the pool, which is the caller's. Where nothing
 // was read there is no buffer.
@@ -51,7 +61,7 @@ type plainText tlsLayer
 func (p *plainText) Read(b []byte) (int, error) {
 	n, err := p.c.tls.Read(b)
 	p.more = n == len(b)
-	return n, err
+	return n, tlsconf.ReadError(err)
 }
 
 // Write sends plain text in records of ssl_buffer_size.

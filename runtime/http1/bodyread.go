@@ -232,8 +232,8 @@ func (c *Conn) discardFailed(r *httpd.Request, err error) {
 		c.conn.TimedOut = true
 	case errors.Is(err, io.EOF), errors.Is(err, netio.ErrClosed):
 	default:
-		if _, ok := errlog.Errno(err); ok {
-			r.Logf(errlog.Info, err, "recv() failed")
+		if httpd.OfConnection(err) {
+			r.Logf(errlog.Info, err, "%s", httpd.ReadFailed(err))
 		}
 	}
 }

@@ -216,14 +216,14 @@ func (h *head) readFailed(err error) httpd.Result {
 	}
 	h.notePartial()
 	switch {
-	case errors.Is(err, io.EOF), h.r.ResetTLS(err):
+	case errors.Is(err, io.EOF):
 		r.Logf(errlog.Info, nil, "client prematurely closed connection")
 	default:
 		lv := errlog.Info
 		if e, ok := errlog.Errno(err); ok && e != syscall.ECONNRESET && e != syscall.EPIPE {
 			lv = errlog.Error
 		}
-		r.Logf(lv, err, "recv() failed")
+		r.Logf(lv, err, "%s", httpd.ReadFailed(err))
 	}
 	r.Proto.Failed = true
 	return httpd.StatusBadRequest

@@ -140,7 +140,7 @@ func (c *Conn) ended(err error, first bool) {
 			c.conn.Action("waiting for request")
 			c.conn.Logf(errlog.Info, nil, "client closed connection")
 		} else {
-			c.closedIdle(nil)
+			c.closedIdle(err)
 		}
 	default:
 		c.recvFailed(err, first)
@@ -148,22 +148,25 @@ func (c *Conn) ended(err error, first bool) {
 	c.close()
 }
 
-// closedIdle logs that the client closed a kept connection; err says how, nil: in
-// order. nginx has no context at this point.
+// closedIdle logs that the client closed a kept connection, with the system's error
+// where err has one. nginx has no context at this point.
 func (c *Conn) closedIdle(err error) {
 	client := &c.conn.Client
-	c.conn.Log().Log(errlog.Info, client.ID, err, nil, "client %s closed keepalive connection", client.Host)
+	var why error
+	if e, ok := errlog.Errno(err); ok {
+		why = e
+	}
+	c.conn.Log().Log(errlog.Info, client.ID, why, nil, "client %s closed keepalive connection", client.Host)
 }
 
 // recvFailed logs a read that failed while a request was waited for. A reset of
 // an idle connection is one way to close it.
 func (c *Conn) recvFailed(err error, first bool) {
-	e, ok := errlog.Errno(err)
-	if !ok {
+	if !httpd.OfConnection(err) {
 		return
 	}
-	if !first && e == syscall.ECONNRESET {
-		c.closedIdle(e)
+	if !first && errors.Is(err, syscall.ECONNRESET) {
+		c.closedIdle(err)
 		return
 	}
 	action := "keepalive"
@@ -171,11 +174,7 @@ func (c *Conn) recvFailed(err error, first bool) {
 		action = "waiting for request"
 	}
 	c.conn.Action(action)
-	call := "recv() failed"
-	if c.encrypted() {
-		call = "SSL_read() failed"
-	}
-	c.conn.Logf(errlog.Info, e, "%s", call)
+	c.conn.Logf(errlog.Info, err, "%s", httpd.ReadFailed(err))
 }
 
 // park lets the connection wait for limit without a goroutine. True: c must not be used.

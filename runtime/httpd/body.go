@@ -129,10 +129,10 @@ func (r *Request) BodyFailed(err error) Result {
 	case IsTimeout(err): // which nginx does not log
 		r.main.Proto.TimedOut = true
 		return StatusRequestTimeout
-	case errors.Is(err, io.EOF), r.ResetTLS(err):
+	case errors.Is(err, io.EOF):
 		r.Logf(errlog.Info, nil, "client prematurely closed connection")
 	default:
-		r.Logf(errlog.Info, err, "recv() failed")
+		r.Logf(errlog.Info, err, "%s", ReadFailed(err))
 	}
 	r.Proto.Failed = true
 	return StatusBadRequest

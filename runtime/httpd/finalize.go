@@ -137,10 +137,28 @@ func (r *Request) clientLost() string {
 	return "client prematurely closed connection"
 }
 
-// ResetTLS reports whether the client has reset a TLS connection, which to nginx is
-// the same as closing it in order.
-func (r *Request) ResetTLS(err error) bool {
-	return r.client.TLS != nil && errors.Is(err, syscall.ECONNRESET)
+// ReadFailed names the read that failed with err, for the error log: recv(), or what
+// the error itself says.
+func ReadFailed(err error) string {
+	var of readCall
+	if errors.As(err, &of) {
+		return of.Call() + " failed"
+	}
+	return "recv() failed"
+}
+
+// readCall is an error of a layer between engine and socket, that of TLS, which names
+// the call of its own that failed.
+type readCall interface{ Call() string }
+
+// OfConnection reports whether a failed read says something of the connection: err is
+// the system's or the TLS layer's.
+func OfConnection(err error) bool {
+	if _, ok := errlog.Errno(err); ok {
+		return true
+	}
+	var of readCall
+	return errors.As(err, &of)
 }
 
 // IsTimeout reports whether err is that of a wait that took too long.

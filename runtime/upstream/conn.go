@@ -9,6 +9,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
 )
 
 // Conn is a connection to a peer, plain or TLS. It has one owner at a time: the
@@ -115,7 +116,7 @@ func (c *Conn) ReadPooled(p *buf.Pool) (*buf.Buf, int, error) {
 		return b, n, nil
 	}
 	b.Free()
-	return nil, 0, err
+	return nil, 0, tlsconf.ReadError(err)
 }
 
 // Ask sends q and waits for the beginning of the answer; see netio.Conn.Ask. It
@@ -129,7 +130,8 @@ func (c *Conn) Ask(now int64, q []byte, p *buf.Pool) (b *buf.Buf, n, sent int, e
 // Read waits for bytes and copies them to p.
 func (c *Conn) Read(p []byte) (int, error) {
 	if c.tls != nil {
-		return c.tls.Read(p)
+		n, err := c.tls.Read(p)
+		return n, tlsconf.ReadError(err)
 	}
 	return c.Net.Read(p)
 }

@@ -69,6 +69,9 @@ func Do(ctx context.Context, addr string, r *Request, subst func(string) string,
 		p.r = bufio.NewReader(p.watch)
 	}
 	p.play(r, subst)
+	if tcp, ok := raw.(*net.TCPConn); ok && r.Reset {
+		return ex, tcp.SetLinger(0)
+	}
 	return ex, nil
 }
 

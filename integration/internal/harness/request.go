@@ -27,6 +27,8 @@ type Request struct {
 	Times bool
 	// Abort has the client close at once after the last part, without waiting for an answer.
 	Abort bool
+	// Reset has an abort reset the connection.
+	Reset bool
 }
 
 // A Part is text that is sent in one write.
@@ -142,6 +144,7 @@ func parseRow(line string) (Request, error) {
 //	@times            the transcript says when the head, the parts of the body and the end came, in tenths of a second after
 //	                  the last part was sent
 //	@abort            close after the last part without waiting
+//	@reset            the same, and the server's end is reset
 func parseScript(name, text string) (Request, error) {
 	r := Request{Name: name, Port: 1}
 	answers := 0
@@ -175,6 +178,8 @@ func parseScript(name, text string) (Request, error) {
 			answers = n
 		case "abort":
 			r.Abort = true
+		case "reset":
+			r.Abort, r.Reset = true, true
 		case "preface":
 			r.Preface = arg + "\n"
 		default:

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/httpd/header"
 	"github.com/sluiceproxy/sluice/runtime/netio"
@@ -304,8 +305,8 @@ func (p *pump) free() {
 func (p *pump) readFailed(err error) error {
 	x := p.x
 	p.over = err
-	text := "recv() failed"
-	if x.Buffering {
+	text := httpd.ReadFailed(err)
+	if x.Buffering && x.conn.TLS() == nil {
 		text = "readv() failed"
 	}
 	switch {
@@ -315,6 +316,10 @@ func (p *pump) readFailed(err error) error {
 		x.connError(errTimedOut, "upstream timed out")
 	case isEOF(err):
 		if x.Length == -1 {
+			if _, lost := errlog.Errno(err); lost { // a reset says nothing of the body's end
+				x.connError(err, text)
+				return errBroken
+			}
 			return errEnd
 		}
 		x.R.Errorf(nil, "upstream prematurely closed connection")

@@ -112,7 +112,7 @@ func (x *Exchange) readFailed(err error) (Fail, httpd.Result) {
 	case isEOF(err):
 		x.R.Errorf(nil, "upstream prematurely closed connection")
 	default:
-		x.connError(err, "recv() failed")
+		x.connError(err, httpd.ReadFailed(err))
 	}
 	return FailError, httpd.OK
 }

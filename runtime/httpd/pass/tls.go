@@ -188,7 +188,7 @@ func (x *Exchange) handshakeFailed(err error) Fail {
 		if _, ok := errlog.Errno(err); ok {
 			x.connError(err, "peer closed connection in SSL handshake")
 		} else {
-			x.R.Errorf(nil, "SSL_do_handshake() failed (SSL: %s)", err.Error())
+			x.R.Errorf(nil, "SSL_do_handshake() failed (SSL: %s)", tlsconf.HandshakeReason(err, 0))
 		}
 	}
 	return FailError

@@ -95,7 +95,7 @@ func (x *Exchange) toPeer(client *httpd.Hijacked) error {
 		n, err := client.Stream.Read(b.B)
 		if n == 0 {
 			if !isEOF(err) && !isTimeout(err) {
-				x.R.Logf(errlog.Info, err, "recv() failed")
+				x.R.Logf(errlog.Info, err, "%s", httpd.ReadFailed(err))
 			}
 			return nil
 		}
@@ -140,7 +140,7 @@ func (x *Exchange) toClient() error {
 				continue // bytes from the client may have renewed the time
 			}
 			if !isTimeout(err) && !isEOF(err) {
-				x.connError(err, "recv() failed")
+				x.connError(err, httpd.ReadFailed(err))
 			}
 			return nil
 		}
