@@ -28,12 +28,12 @@ func (c *Conn) Blocked() {
 // whichever of the two finds the socket full, and that write does not end before fn has
 // returned.
 type blocked struct {
-	armed bool // fn may be there; the protocol's goroutine alone uses it
-
-	mu      sync.Mutex // for the rest; held while fn runs
+	mu      sync.Mutex // for the next three; held while fn runs
 	fn      func()
 	writing bool // the protocol's goroutine is between begin and end
 	waiting bool // a write to the socket waits
+
+	armed bool // fn may be there; the protocol's goroutine alone uses it
 }
 
 // set is OnBlocked.

@@ -104,7 +104,8 @@ func (b *beside) serve(c *front.Conn) {
 		}
 	}()
 	if <-b.write {
-		_, _ = c.Stream().Write(make([]byte, 1<<20)) // the client reads nothing and leaves
+		c.Transport().SetWriteTimeout(5 * time.Second) // as a request does, beside the write of the read
+		_, _ = c.Stream().Write(make([]byte, 1<<20))   // the client reads nothing and leaves
 	}
 	<-ended
 }

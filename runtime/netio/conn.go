@@ -218,12 +218,12 @@ func (c *Conn) LocalAddr() net.Addr { a := *c.Local(); return &a }
 // from the moment that wait begins; 0 waits for ever. It costs nothing until a
 // wait needs a deadline earlier than the one that is armed: a connection that
 // is busy touches the runtime's timer about once per d, not once per request.
-func (c *Conn) SetReadTimeout(d time.Duration) { c.rd.timeout = d }
+func (c *Conn) SetReadTimeout(d time.Duration) { c.rd.timeout.set(d) }
 
 // SetWriteTimeout limits the wait between two successive writes to d
 // (send_timeout, proxy_send_timeout); 0 waits for ever. It is as cheap as
 // SetReadTimeout.
-func (c *Conn) SetWriteTimeout(d time.Duration) { c.wr.timeout = d }
+func (c *Conn) SetWriteTimeout(d time.Duration) { c.wr.timeout.set(d) }
 
 // SetReadDeadline makes reads fail with ErrTimeout from t on, those that wait
 // already included; the zero Time lifts it. It works besides SetReadTimeout:
@@ -382,9 +382,9 @@ func (c *Conn) WaitReadable() error {
 // SetReadTimeout's: the grace before an idle connection is parked. ErrTimeout
 // says that nothing came.
 func (c *Conn) WaitReadableFor(d time.Duration) error {
-	old := c.rd.timeout
-	c.rd.timeout = d
+	old := c.rd.timeout.get()
+	c.rd.timeout.set(d)
 	err := c.WaitReadable()
-	c.rd.timeout = old
+	c.rd.timeout.set(old)
 	return err
 }

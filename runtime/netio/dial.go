@@ -63,10 +63,10 @@ func Begin(spec *DialSpec) (*Conn, error) {
 // Connect connects a Conn that Begin made, and waits for at most timeout; 0: for
 // ever. On an error, which is one of Dial's, the Conn stays the caller's.
 func (c *Conn) Connect(timeout time.Duration) error {
-	c.wr.timeout = timeout
+	c.wr.timeout.set(timeout)
 	c.write = writeOp{kind: opConnect}
 	_, err := c.doWrite()
-	c.wr.timeout = 0
+	c.wr.timeout.set(0)
 	return err
 }
 

@@ -93,10 +93,10 @@ func (c *Conn) park(l *Lot, timeout time.Duration) error {
 
 // wait is the parked connection's goroutine.
 func (l *Lot) wait(c *Conn, timeout time.Duration) {
-	old := c.rd.timeout
-	c.rd.timeout = timeout
+	old := c.rd.timeout.get()
+	c.rd.timeout.set(timeout)
 	err := c.WaitReadable()
-	c.rd.timeout = old
+	c.rd.timeout.set(old)
 	why := Readable
 	if errors.Is(err, ErrTimeout) {
 		why = Expired

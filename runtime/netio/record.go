@@ -114,7 +114,7 @@ func (r *RecordConn) Await() error {
 		if left <= 0 {
 			return ErrTimeout
 		}
-		if old := r.rd.timeout; old <= 0 || left < old {
+		if old := r.rd.timeout.get(); old <= 0 || left < old {
 			r.SetReadTimeout(left)
 		}
 	}

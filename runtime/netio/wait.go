@@ -20,19 +20,33 @@ type half struct {
 	c   *Conn
 	out bool
 
-	timeout time.Duration // of each wait; 0: none. The owner's.
-	until   int64         // when the wait that is under way ends; 0: not waiting, forever: no limit
-	turn    turn          // the calls since the last wait. The owner's
+	timeout timeout // of each wait; 0: none. The owner's.
+	until   int64   // when the wait that is under way ends; 0: not waiting, forever: no limit
+	turn    turn    // the calls since the last wait. The owner's
 
 	mu       sync.Mutex   // taken to change armed or deadline
 	armed    atomic.Int64 // what the runtime's timer is set to; 0: off
 	deadline int64        // of SetDeadline; 0: none
 }
 
+// timeout is a time that the owner of a Conn sets, and that the waits of another goroutine
+// use as well: under TLS a read writes, too, where it answers a key update. It is mostly
+// set to what it is, which costs no more than a comparison.
+type timeout struct{ d atomic.Int64 }
+
+func (t *timeout) set(d time.Duration) {
+	if t.d.Load() != int64(d) {
+		t.d.Store(int64(d))
+	}
+}
+
+func (t *timeout) get() time.Duration { return time.Duration(t.d.Load()) }
+
 const forever = int64(1<<63 - 1)
 
 func (h *half) reset() {
-	h.timeout, h.until, h.deadline, h.turn = 0, 0, 0, turn{}
+	h.timeout.set(0)
+	h.until, h.deadline, h.turn = 0, 0, turn{}
 	h.armed.Store(0)
 }
 
@@ -44,14 +58,15 @@ func (h *half) begin(now int64) {
 		return
 	}
 	h.turn.waited()
-	if h.timeout <= 0 {
+	timeout := h.timeout.get()
+	if timeout <= 0 {
 		h.until = forever
 		return
 	}
 	if now == 0 {
 		now = clock.Mono()
 	}
-	h.until = now + int64(h.timeout)
+	h.until = now + int64(timeout)
 	if armed := h.armed.Load(); armed == 0 || armed > h.until {
 		h.arm()
 	}
