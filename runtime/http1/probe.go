@@ -63,7 +63,7 @@ type probeCarrier struct {
 
 	client front.Client
 	local  netaddr.Addr
-	rest   *bytes.Reader // of the request's head
+	rest   *bytes.Reader // what is unread of the request's head
 	head   []byte        // of the response
 	input  input
 }

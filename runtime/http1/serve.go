@@ -105,7 +105,7 @@ func (c *Conn) detach(r *httpd.Request) {
 	}
 }
 
-// read reads the head of a request. A panic is the request's.
+// read reads the head of a request. A panic ends the request alone.
 func (c *Conn) read(r *httpd.Request) (rc httpd.Result) {
 	defer r.Recovered()
 	until := r.Start + r.Server().Conf.HeaderTimeout*1e6
@@ -115,7 +115,7 @@ func (c *Conn) read(r *httpd.Request) (rc httpd.Result) {
 	return readHead(r, &c.input, c, until)
 }
 
-// end is release, guarded: a panic there ends the connection.
+// end is release, and stops a panic: that ends the connection.
 func (c *Conn) end(r *httpd.Request) bool {
 	keep, finished := false, false
 	func() {
@@ -129,7 +129,8 @@ func (c *Conn) end(r *httpd.Request) bool {
 	return keep
 }
 
-// crashed leaves a request behind that could not be ended.
+// crashed abandons a request whose end has panicked. Neither it nor its connection is used
+// again.
 func (c *Conn) crashed(r *httpd.Request) {
 	c.detach(r)
 	c.conn.Crash()
