@@ -2,6 +2,7 @@ package http1
 
 import (
 	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/diskfile"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 )
@@ -124,7 +125,7 @@ func (c *Conn) writeFile(r *httpd.Request, o *httpd.Out) error {
 	off, left := o.Off, o.Len
 	for left > 0 {
 		n := min(left, int64(len(b.B)))
-		m, err := httpd.Pread(o.FD, b.B[:n], off)
+		m, err := diskfile.ReadAt(o.FD, b.B[:n], off)
 		if int64(m) < n {
 			return r.FileFailed(o, err)
 		}

@@ -2,6 +2,7 @@ package http1
 
 import (
 	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/diskfile"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 )
 
@@ -50,7 +51,7 @@ func (c *Conn) writeFileTLS(r *httpd.Request, o *httpd.Out) error {
 			c.out = buf.Sized(size)
 		}
 		n := int(min(left, int64(size-c.outLen)))
-		m, err := httpd.Pread(o.FD, c.out.B[c.outLen:c.outLen+n], off)
+		m, err := diskfile.ReadAt(o.FD, c.out.B[c.outLen:c.outLen+n], off)
 		if m < n {
 			return r.FileFailed(o, err)
 		}

@@ -9,13 +9,6 @@ func (r *Request) BodyNext() ([]byte, error) { return r.carrier.NextBody(r) }
 // waiting.
 func (r *Request) BodyReady(p []byte) (n int, err error) { return r.carrier.ReadyBody(r, p) }
 
-// BodyBuffered reports whether bytes from the client are there to be decoded
-// by BodyNext without waiting.
-func (r *Request) BodyBuffered() bool {
-	received, _ := r.carrier.BodyAhead()
-	return received > 0
-}
-
 // BodyDone reports whether the request body was read to its end.
 func (r *Request) BodyDone() bool { return !r.HasBody() || r.main.Body.Done }
 

@@ -2,6 +2,9 @@
 // phases, filters, error pages and subrequests. It stands for nginx's ngx_http,
 // ngx_http_core and the filters that no other module has. It knows no protocol's
 // bytes: a request reaches its client through a [Carrier], such as package http1's.
+// What needs no request is in packages of its own: settings, header, mediatype,
+// defaultpage and route below this one, listen and diskfile beside it. Variables and
+// try_files are in module/core. See docs/adr/0033.
 //
 // # Words
 //

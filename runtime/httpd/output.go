@@ -1,9 +1,8 @@
 package httpd
 
 import (
-	"syscall"
-
 	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/diskfile"
 )
 
 // Out is a piece of a response body on its way through the filters. It is
@@ -134,7 +133,7 @@ func (r *Request) readFile(o *Out, i int, next func(r *Request, i int, o *Out) e
 	for {
 		n := min(left, int64(len(b.B)))
 		if n > 0 {
-			m, err := Pread(o.FD, b.B[:n], off)
+			m, err := diskfile.ReadAt(o.FD, b.B[:n], off)
 			if int64(m) < n {
 				return r.FileFailed(o, err)
 			}
@@ -207,21 +206,6 @@ func doneIf(rc Result) Result {
 		return Done
 	}
 	return rc
-}
-
-// Pread reads len(p) bytes, fewer only at the end of the file or on an error.
-func Pread(fd int, p []byte, off int64) (n int, err error) {
-	for n < len(p) {
-		m, err := syscall.Pread(fd, p[n:], off+int64(n))
-		if err == syscall.EINTR {
-			continue
-		}
-		if m <= 0 || err != nil {
-			return n, err
-		}
-		n += m
-	}
-	return n, nil
 }
 
 // write is the end of the filter chain: limit_rate, then the client.

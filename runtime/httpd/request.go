@@ -198,9 +198,6 @@ func (r *Request) Pipelined() bool { return r.Proto.Pipelined }
 // Host returns the host the client asked for, in lower case, without the port.
 func (r *Request) Host() []byte { return r.Proto.Host }
 
-// HostPort returns the port the client named in Host, 0 without one.
-func (r *Request) HostPort() int { return r.Proto.Port }
-
 // Length returns the bytes received for this request so far.
 func (r *Request) Length() int64 { return r.Proto.Length }
 

@@ -14,10 +14,7 @@ func (r *Request) Root() []byte {
 
 // MapURI returns the path of the file that the URI stands for. ok is false,
 // and the reason logged, if there is none.
-func (r *Request) MapURI() (path []byte, ok bool) { return r.MapPath(r.URI) }
-
-// MapPath is MapURI for a given URI inside the location.
-func (r *Request) MapPath(uri []byte) (path []byte, ok bool) {
+func (r *Request) MapURI() (path []byte, ok bool) {
 	core := r.loc.Core
 	if core.Alias && !r.validLocation {
 		r.Logf(levelAlert, nil, `"alias" cannot be used in location "%s" where URI was rewritten`, r.loc.Name)
@@ -26,11 +23,11 @@ func (r *Request) MapPath(uri []byte) (path []byte, ok bool) {
 	root := r.Root()
 	if core.AliasLen == settings.AliasRegex && core.Alias {
 		if r.addURIToAlias {
-			return r.Join(root, uri), true
+			return r.Join(root, r.URI), true
 		}
 		return root, true
 	}
-	return r.Join(root, uri[min(core.AliasLen, len(uri)):]), true
+	return r.Join(root, r.URI[min(core.AliasLen, len(r.URI)):]), true
 }
 
 // IsAlias reports whether alias is in effect, and whether it gives whole paths
