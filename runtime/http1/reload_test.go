@@ -25,7 +25,8 @@ func TestReloadTimes(t *testing.T) {
 		{"a shorter time", "keepalive_timeout 1s; server { }", get, nil, `0s 200 "fine"; 4s closed`},
 		{"a longer time", "keepalive_timeout 60s; server { }", get, nil, `0s 200 "fine"; 8s closed`},
 		{
-			"a longer time, and a request", "keepalive_timeout 60s; server { }", get, []httptest.Step{at(5*second, get)},
+			"a longer time, and a request", "keepalive_timeout 60s; server { }", get,
+			[]httptest.Step{at(5*second, get)},
 			`0s 200 "fine"; 5s 200 "fine"; 1m5s closed`,
 		},
 		{"no time", "keepalive_timeout 0; server { }", get, nil, `0s 200 "fine"; 3s closed`},

@@ -11,8 +11,8 @@ import (
 // to choose among them. Safe for concurrent use.
 type Group struct {
 	Name []byte // of the block, or the host of proxy_pass
-	// Dial makes a connection to a peer that is to be connected; nil: a socket. It is set
-	// before the group is used.
+	// Dial makes a connection to a peer that is to be connected; nil: a socket, which TLS
+	// needs. It is set before the group is used.
 	Dial func(addr netaddr.Addr) Transport
 
 	mu      *sync.Mutex // of all groups that share states of peers, see Carry
