@@ -14,10 +14,11 @@ import (
 // stays behind the first. What breaks the protocol becomes a *ReadFailure.
 // Other errors, of waits above all, are returned as they are.
 func ReadError(err error) error {
-	var errno syscall.Errno
-	switch {
-	case err == nil, err == io.EOF, errors.Is(err, os.ErrDeadlineExceeded): //nolint:errorlint // bare as a rule
+	if err == nil || err == io.EOF || errors.Is(err, os.ErrDeadlineExceeded) { //nolint:errorlint // bare as a rule
 		return err
+	}
+	var errno syscall.Errno // it escapes: a read that succeeds does not come here
+	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return io.EOF
 	case errors.As(err, &errno):
