@@ -32,7 +32,7 @@ type Config interface {
 // there. Connections share it: any goroutine may call its methods.
 type Endpoint interface {
 	// Opening returns what a connection begins with.
-	Opening() Opening
+	Opening() *Opening
 	// ChooseTLS returns the settings of a handshake with the server that the client has
 	// named, "" where it has named none. It may set Chosen and the log of c. It is called
 	// on the goroutine of c, and again when the configuration has changed.

@@ -34,7 +34,7 @@ type Conn struct {
 	ls      *Listening
 	cfg     *Config  // which this connection counts as a user of; nil before the first one
 	end     Endpoint // in cfg
-	opening Opening  // of end
+	opening *Opening // of end
 	nc      Transport
 	rw      io.ReadWriter // nc, or the TLS layer
 	tls     *tls.Conn

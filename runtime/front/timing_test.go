@@ -140,7 +140,7 @@ type idler struct {
 	events []string
 }
 
-func (p *idler) Opening() front.Opening { return p.opening }
+func (p *idler) Opening() *front.Opening { return &p.opening }
 
 func (p *idler) Serve(c *front.Conn) {
 	c.RefreshParked()

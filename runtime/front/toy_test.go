@@ -24,7 +24,7 @@ type upper struct {
 	serve   func(c *front.Conn) // in place of Serve, if not nil
 }
 
-func (u *upper) Opening() front.Opening                            { return u.opening }
+func (u *upper) Opening() *front.Opening                           { return &u.opening }
 func (u *upper) ChooseTLS(*front.Conn, string) (*front.TLS, error) { return &u.tls, nil }
 
 func (u *upper) Serve(c *front.Conn) {

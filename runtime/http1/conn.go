@@ -32,12 +32,12 @@ type Conn struct {
 	chunk      [18]byte // size line of the chunk under way
 
 	over        bool  // nothing more is read from the client
-	lingerUntil int64 // clock.Mono: the end of lingering_time
 	parting     bool  // what is written next is the last before the close
+	pipelined   bool  // the request began before the one before it was answered
+	lingerUntil int64 // clock.Mono: the end of lingering_time
 	arrived     int64 // clock.Mono at which the request to come was noticed; 0: unknown
 	keepFor     int64 // ms: keepalive_timeout of the last location
 	keepMin     int64 // ms: its keepalive_min_timeout
-	pipelined   bool  // the request began before the one before it was answered
 
 	body    bodyState // of the current request
 	hangups *hangups  // nil before someHangups; stays with a pooled Conn

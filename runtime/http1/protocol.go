@@ -61,7 +61,7 @@ type endpoint struct {
 }
 
 // Opening implements front.Endpoint.
-func (e *endpoint) Opening() front.Opening { return e.opening }
+func (e *endpoint) Opening() *front.Opening { return &e.opening }
 
 // Serve implements front.Endpoint.
 func (e *endpoint) Serve(fc *front.Conn) {
