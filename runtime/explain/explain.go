@@ -10,6 +10,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime"
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/http1"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
@@ -97,7 +98,7 @@ func (x *Explainer) fill(rep *Report, rec *recorder, addr *httpd.Addr, all bool)
 	switch {
 	case errors.Is(rec.probeErr, http1.ErrNoTLS):
 		rep.note("%s does not speak TLS: the handshake fails", addr.Text())
-	case errors.Is(rec.probeErr, http1.ErrRejected):
+	case errors.Is(rec.probeErr, front.ErrRejected):
 		rep.note("the TLS handshake is rejected: ssl_reject_handshake, or no certificate")
 	}
 	if addr.ProxyProtocol {

@@ -16,17 +16,21 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/chacha20poly1305"
+
 	"github.com/sluiceproxy/sluice/runtime/front"
 )
 
 // updater sends key updates (RFC 8446, 4.6.3), which crypto/tls answers and does not offer to send.
 type updater struct {
 	c      net.Conn
+	suite  uint16
 	secret []byte
 	seq    uint64
 }
 
-// newUpdater makes a handshake on c, for TLS_AES_128_GCM_SHA256 or its neighbours with SHA-256 and 16 bytes of key.
+// newUpdater makes a handshake on c. crypto/tls agrees with itself on AES-128 where the processor has it, else on ChaCha20:
+// both have secrets of SHA-256.
 func newUpdater(t *testing.T, c net.Conn) *updater {
 	t.Helper()
 	var log bytes.Buffer
@@ -34,8 +38,9 @@ func newUpdater(t *testing.T, c net.Conn) *updater {
 	if err := secure.Handshake(); err != nil {
 		t.Fatal(err)
 	}
-	if id := secure.ConnectionState().CipherSuite; id != tls.TLS_AES_128_GCM_SHA256 {
-		t.Skip("this test encrypts with AES-128 alone, the two have agreed on", tls.CipherSuiteName(id))
+	suite := secure.ConnectionState().CipherSuite
+	if suite != tls.TLS_AES_128_GCM_SHA256 && suite != tls.TLS_CHACHA20_POLY1305_SHA256 {
+		t.Fatal("unexpected cipher suite ", tls.CipherSuiteName(suite))
 	}
 	for line := range strings.Lines(log.String()) {
 		if f := strings.Fields(line); f[0] == "CLIENT_TRAFFIC_SECRET_0" {
@@ -43,7 +48,7 @@ func newUpdater(t *testing.T, c net.Conn) *updater {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return &updater{c: c, secret: secret}
+			return &updater{c: c, suite: suite, secret: secret}
 		}
 	}
 	t.Fatal("no secret was logged")
@@ -57,10 +62,20 @@ func expand(secret []byte, label string, n int) []byte {
 	return out
 }
 
+// aead is the cipher under the current secret. The lengths of the keys are those of the suites.
+func (u *updater) aead() cipher.AEAD {
+	if u.suite == tls.TLS_CHACHA20_POLY1305_SHA256 {
+		aead, _ := chacha20poly1305.New(expand(u.secret, "key", chacha20poly1305.KeySize))
+		return aead
+	}
+	block, _ := aes.NewCipher(expand(u.secret, "key", 16))
+	aead, _ := cipher.NewGCM(block)
+	return aead
+}
+
 // record sends a record of the type, encrypted.
 func (u *updater) record(content []byte, kind byte) error {
-	block, _ := aes.NewCipher(expand(u.secret, "key", 16)) // of a length that there is
-	aead, _ := cipher.NewGCM(block)
+	aead := u.aead()
 	nonce := expand(u.secret, "iv", 12)
 	binary.BigEndian.PutUint64(nonce[4:], binary.BigEndian.Uint64(nonce[4:])^u.seq)
 	u.seq++

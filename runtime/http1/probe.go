@@ -26,20 +26,18 @@ type Probe struct {
 	Head []byte
 }
 
-// What a probe can fail with before there is a request.
-var (
-	ErrNotListening = errors.New("nothing listens at the address")
-	ErrNoTLS        = errors.New("the address does not speak TLS")
-	ErrRejected     = errors.New("the TLS handshake is rejected")
-)
+// ErrNoTLS is what a probe fails with whose connection is encrypted at an address without
+// TLS.
+var ErrNoTLS = errors.New("the address does not speak TLS")
 
 // Run runs the request through the phases of a configuration that was loaded
 // with an httpd.Tracer, which is told each step. Nothing is sent or logged. The result
-// is the header of the response.
+// is the header of the response. Before there is a request it fails with
+// front.ErrNotListening, ErrNoTLS or front.ErrRejected.
 func (p *Probe) Run(c *httpd.Config) ([]byte, error) {
 	addr := c.At(&p.LocalAddr)
 	if addr == nil {
-		return nil, ErrNotListening
+		return nil, front.ErrNotListening
 	}
 	n := &probeCarrier{local: p.LocalAddr, rest: bytes.NewReader(p.Head)}
 	n.client.Begin(1, clock.Mono(), &p.Peer, n)
@@ -92,9 +90,9 @@ func (n *probeCarrier) pretendTLS(p *Probe, addr *httpd.Addr) (*httpd.SNIChoice,
 	if !addr.SSL {
 		return nil, ErrNoTLS
 	}
-	choice, settings, err := chooseServer(addr, p.ServerName)
+	choice, settings, err := addr.ChooseTLS(p.ServerName)
 	if err != nil {
-		return nil, ErrRejected
+		return nil, err
 	}
 	n.client.TLS = &front.Session{Hello: front.Hello{ServerName: p.ServerName}, Settings: settings}
 	return choice, nil

@@ -63,6 +63,16 @@ type endpoint struct {
 // Opening implements front.Endpoint.
 func (e *endpoint) Opening() *front.Opening { return &e.opening }
 
+// ChooseTLS implements front.Endpoint. What it has chosen is a *httpd.SNIChoice.
+func (e *endpoint) ChooseTLS(c *front.Conn, name string) (*front.TLS, error) {
+	choice, settings, err := e.addr.ChooseTLS(name)
+	c.Chosen = choice
+	if choice.Name != "" {
+		c.SetLog(choice.Server.Root.Log)
+	}
+	return settings, err
+}
+
 // Serve implements front.Endpoint.
 func (e *endpoint) Serve(fc *front.Conn) {
 	c := newConn(e.protocol, fc)

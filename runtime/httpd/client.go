@@ -3,7 +3,6 @@ package httpd
 import (
 	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
-	"github.com/sluiceproxy/sluice/runtime/regex"
 )
 
 // Client returns what is known of the client's connection.
@@ -39,14 +38,6 @@ func (r *Request) SetPeer(a netaddr.Addr) {
 // Listen returns the address that the connection came in on, in the configuration
 // that the request runs under.
 func (r *Request) Listen() *Addr { return r.listen }
-
-// SNIChoice is the server that the name in a handshake has chosen, in the
-// configuration of the moment.
-type SNIChoice struct {
-	Server *Server
-	Name   string       // in lower case; "" where no name chose it
-	Regex  *regex.Regex // the server_name that matched it
-}
 
 // Evaluator is a front.Endpoint of HTTP. It runs fn with a request that stands for a
 // connection during its handshake, so that values with variables can be computed.

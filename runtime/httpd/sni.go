@@ -1,28 +1,27 @@
-package http1
+package httpd
 
 import (
 	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime/front"
-	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/regex"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
-// ChooseTLS implements front.Endpoint. What it has chosen is a *httpd.SNIChoice.
-func (e *endpoint) ChooseTLS(c *front.Conn, name string) (*front.TLS, error) {
-	choice, settings, err := chooseServer(e.addr, name)
-	c.Chosen = choice
-	if choice.Name != "" {
-		c.SetLog(choice.Server.Root.Log)
-	}
-	return settings, err
+// SNIChoice is the server that the name in a handshake has chosen, in the
+// configuration of the moment.
+type SNIChoice struct {
+	Server *Server
+	Name   string       // in lower case; "" where no name chose it
+	Regex  *regex.Regex // the server_name that matched it
 }
 
-// chooseServer chooses the server by the name in a handshake, "" for none: the one whose
+// ChooseTLS chooses the server by the name in a handshake, "" for none: the one whose
 // server_name it is, else the default server of the address. settings are those of its TLS;
-// a server without a certificate has those of the default server.
-func chooseServer(a *httpd.Addr, name string) (choice *httpd.SNIChoice, settings *front.TLS, err error) {
-	choice = &httpd.SNIChoice{Server: a.Default}
+// a server without a certificate has those of the default server. The error is
+// front.ErrRejected; the choice is made nevertheless.
+func (a *Addr) ChooseTLS(name string) (choice *SNIChoice, settings *front.TLS, err error) {
+	choice = &SNIChoice{Server: a.Default}
 	if name != "" && a.Names != nil {
 		if host, _, ok := h1.ValidateHost(nil, []byte(strings.ToLower(name))); ok {
 			if s, re, _, ok := a.Names.Lookup(host, nil); ok {
