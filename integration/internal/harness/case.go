@@ -25,6 +25,7 @@ import (
 //	mtime: PATH RFC3339   modification time, instead of the common one
 //	chmod: PATH MODE      permissions, octal
 //	pending: DIRECTIVE    Sluice does not have the directive yet, and has to say so
+//	protocol: NAME        what the applications speak: fastcgi, see fastCGIReply; HTTP without it
 //	expires: absolute     Expires is compared as it is, not by its distance from Date
 //
 // The files are written to the folder the server runs in, but for these:
@@ -65,6 +66,7 @@ type Case struct {
 
 	files     []file
 	upstreams [2]map[string]reply
+	protocol  string // of the applications
 	settings  map[string][]string
 	errorLog  []*regexp.Regexp
 }
@@ -82,7 +84,7 @@ func (c *Case) Scripted(path string) bool {
 // commonTime is the modification time of every file that has no other: ETag and Last-Modified come out the same.
 var commonTime = time.Date(2024, time.March, 5, 12, 34, 56, 0, time.UTC)
 
-var setting = regexp.MustCompile(`^(error-log|gzip|fill|mkdir|link|mtime|chmod|pending|expires): (.+)$`)
+var setting = regexp.MustCompile(`^(error-log|gzip|fill|mkdir|link|mtime|chmod|pending|protocol|expires): (.+)$`)
 
 // LoadCase reads a case from a txtar file.
 func LoadCase(path string) (*Case, error) {
@@ -108,8 +110,13 @@ func ParseCase(name string, text []byte) (*Case, error) {
 			continue
 		}
 		c.settings[m[1]] = append(c.settings[m[1]], m[2])
-		if m[1] == "pending" {
+		switch m[1] {
+		case "pending":
 			c.Pending = m[2]
+		case "protocol":
+			if c.protocol = m[2]; protocols[c.protocol] == nil {
+				return nil, fmt.Errorf("unknown protocol %q", m[2])
+			}
 		}
 		if m[1] == "error-log" {
 			re, err := regexp.Compile(m[2])

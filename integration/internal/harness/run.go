@@ -266,7 +266,7 @@ func (l *Lab) side(c *Case, name, binary string) (*side, error) {
 	s.names = strings.NewReplacer(hide...)
 	s.absoluteExpires = len(c.settings["expires"]) > 0
 	for i, in := range listeners {
-		s.apps = append(s.apps, newUpstream(in, c.upstreams[i], c.Apps[i], s.subst))
+		s.apps = append(s.apps, newUpstream(in, c.protocol, c.upstreams[i], c.Apps[i], s.subst))
 	}
 	return s, nil
 }

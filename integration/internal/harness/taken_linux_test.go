@@ -64,7 +64,7 @@ func TestPauses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app := newUpstream(listen, map[string]reply{"/": {text: "one%%PAUSE_1%%two%%END%%"}}, nil, strings.Clone)
+	app := newUpstream(listen, "", map[string]reply{"/": {text: "one%%PAUSE_1%%two%%END%%"}}, nil, strings.Clone)
 	defer app.Close()
 	c, err := net.Dial("tcp4", listen.Addr().String())
 	if err != nil {

@@ -63,6 +63,7 @@ func parseReply(text string) (reply, error) {
 type Upstream struct {
 	replies map[string]reply
 	app     func(net.Conn)
+	speak   func(u *Upstream, c net.Conn) // the protocol of a connection
 	subst   func(string) string
 	listen  net.Listener
 	wait    sync.WaitGroup
@@ -74,9 +75,16 @@ type Upstream struct {
 // upstreamLimit bounds one connection of an application.
 const upstreamLimit = 15 * time.Second
 
-// newUpstream starts an application, which takes over the listener. With an app, that answers in place of the replies.
-func newUpstream(l net.Listener, replies map[string]reply, app func(net.Conn), subst func(string) string) *Upstream {
-	u := &Upstream{replies: replies, app: app, subst: subst, listen: l, conns: map[net.Conn]struct{}{}}
+// protocols are what applications speak, by the word behind `protocol:`; without one it is HTTP.
+var protocols = map[string]func(u *Upstream, c net.Conn){
+	"":        (*Upstream).serveHTTP,
+	"fastcgi": (*Upstream).serveFastCGI,
+}
+
+// newUpstream starts an application of a protocol, which takes over the listener. With an app, that answers in place of the
+// replies.
+func newUpstream(l net.Listener, protocol string, replies map[string]reply, app func(net.Conn), subst func(string) string) *Upstream {
+	u := &Upstream{replies: replies, app: app, speak: protocols[protocol], subst: subst, listen: l, conns: map[net.Conn]struct{}{}}
 	u.wait.Go(u.accept)
 	return u
 }
@@ -118,6 +126,11 @@ func (u *Upstream) serve(c net.Conn) {
 		u.app(c)
 		return
 	}
+	u.speak(u, c)
+}
+
+// serveHTTP answers requests of HTTP/1.
+func (u *Upstream) serveHTTP(c net.Conn) {
 	in := bufio.NewReader(c)
 	for {
 		head, path, err := readHead(in)
@@ -166,6 +179,11 @@ func (u *Upstream) answer(c net.Conn, r *reply, request string) bool {
 		out = fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n",
 			len(request), request)
 	}
+	return send(c, out)
+}
+
+// send writes bytes with pauses in them, and tells whether that worked.
+func send(c net.Conn, out []byte) bool {
 	for {
 		pause := pauseMark.FindSubmatchIndex(out)
 		if pause == nil {
