@@ -1,0 +1,13 @@
+// Package scgi writes requests of SCGI, and reads them for programs that stand in for an application. It does no I/O, and
+// writing allocates nothing. It stands for the requests of nginx's ngx_http_scgi_module.
+//
+// A request is one netstring, behind which the body follows as it is; a response has the form of package cgi. The netstring is
+//
+//	its size in decimal, ":", for each header: name, NUL, value, NUL; then ","
+//
+// and CONTENT_LENGTH is its first header:
+//
+//	b, at := scgi.Begin(b, length)
+//	b, ok = scgi.AppendPair(b, name, value) // for each; false: it has a NUL in it
+//	b = scgi.End(b, at)
+package scgi
