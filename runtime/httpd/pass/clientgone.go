@@ -106,18 +106,18 @@ func (x *Exchange) engaged() bool {
 	return a.end == nil || errors.Is(a.end, errAborted)
 }
 
-// BeginLookup is called before the name of a peer is looked up. When the client
-// leaves, a value comes from the channel, and the lookup is to end. EndLookup
+// beginLookup is called before the name of a peer is looked up. When the client
+// leaves, a value comes from the channel, and the lookup is to end. endLookup
 // follows.
-func (x *Exchange) BeginLookup() <-chan struct{} {
+func (x *Exchange) beginLookup() <-chan struct{} {
 	x.beginWatch()
 	x.R.BeginWait()
 	return x.wake
 }
 
-// EndLookup is called after the lookup. A result other than OK ends the exchange: the client
+// endLookup is called after the lookup. A result other than OK ends the exchange: the client
 // has left.
-func (x *Exchange) EndLookup() httpd.Result {
+func (x *Exchange) endLookup() httpd.Result {
 	x.R.EndWait()
 	x.endWatch()
 	if x.gone.Load() {

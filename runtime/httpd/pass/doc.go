@@ -11,8 +11,10 @@
 //		keepalive 64;
 //	}
 //
-// A protocol is a [Codec]: it writes the request's head and reads the response.
-// Everything else is an [Exchange], which runs on the request's goroutine:
+// A *_pass directive is a [Target], which [Exchange.Aim] evaluates for a request. A
+// protocol is a [Codec]: it writes the request's head, from [Params] where that
+// is a list of parameters, and reads the response. A [Framing] wraps the request body where
+// the protocol wraps it. Everything else is an [Exchange], which runs on the request's goroutine:
 //
 //	choose a peer -> take or make a connection -> send -> read the header -> pump
 //	       ^------------- failed, and another peer may be asked ------|

@@ -9,29 +9,27 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/upstream"
-	"github.com/sluiceproxy/sluice/runtime/wire/chunked"
 )
 
 // Exchange is the passing of one request to an upstream. A codec embeds it,
-// fills in the exported fields up to Body, and calls Run. It is pooled with its
+// fills in the exported fields up to Framing, and calls Run. It is pooled with its
 // codec and lives as long as the request.
 type Exchange struct {
-	R      *httpd.Request
-	S      *Settings
-	Up     *Upstream       // nil: Group was made for this request alone
-	Group  *upstream.Group // of Up, or of an address found at run time
-	TLS    *TLS            // nil: plain
-	Tag    any             // what connections of a local keepalive are kept for
-	Schema []byte          // for error log lines: "http://"
+	R     *httpd.Request
+	S     *Settings
+	To    *Address        // set by Aim, and the next three with it
+	Up    *Upstream       // nil: Group is made for this request alone
+	Group *upstream.Group // of Up, or of an address found at run time; nil before it is looked up
+	TLS   *TLS            // nil: plain
+	Tag   any             // what connections of a local keepalive are kept for
 
 	// Protocol names what is spoken on connections to the peers.
 	Protocol string
 
 	// Body is what follows the request's head.
-	Stream  bool   // the body is sent as it comes in
-	Chunked bool   // ... in chunks
-	NoBody  bool   // the body is not sent
-	Host    []byte // the name for TLS
+	Stream  bool    // the body is sent as it comes in
+	NoBody  bool    // the body is not sent
+	Framing Framing // nil: the body is sent as it is
 
 	Response Response
 	// Length is how much is still to come at least before the body ends: -1
@@ -45,6 +43,7 @@ type Exchange struct {
 	Upgrade   bool // both sides switch to another protocol
 
 	codec  Codec
+	own    Address        // of a target with variables
 	before httpd.Upstream // of an earlier handler of the request
 	states []State
 	choice upstream.Choice
@@ -69,8 +68,9 @@ type Exchange struct {
 	gone     atomic.Bool   // ... and has gone
 	wake     chan struct{} // receives then; stays with a pooled x
 
-	out       *buf.Buf // the request's head
-	outLen    int      // 0: there is none yet
+	out       *buf.Buf           // the request's head
+	outLen    int                // 0: there is none yet
+	tail      [2 * maxFrame]byte // for what frames a piece of the body
 	uriFrom   int
 	uriTo     int
 	asked     int           // bytes of the response that came with sending the request
@@ -145,9 +145,9 @@ func (x *Exchange) reset() {
 	clear(x.states)
 	x.states = x.states[:0]
 	x.body.reset()
-	x.R, x.S, x.Up, x.Group, x.TLS, x.Tag = nil, nil, nil, nil, nil, nil
-	x.Schema, x.Host, x.Protocol, x.kind = nil, nil, "", upstream.Key{}
-	x.Stream, x.Chunked, x.NoBody, x.Keepalive, x.Upgrade, x.Odd = false, false, false, false, false, false
+	x.R, x.S, x.To, x.Up, x.Group, x.TLS, x.Tag = nil, nil, nil, nil, nil, nil, nil
+	x.Framing, x.Protocol, x.kind = nil, "", upstream.Key{}
+	x.Stream, x.NoBody, x.Keepalive, x.Upgrade, x.Odd = false, false, false, false, false
 	x.before, x.peer, x.name, x.conn, x.tunneled = nil, nil, nil, nil, nil
 	x.choice.Key, x.choice.Peer = nil, nil
 	x.began, x.colon, x.anew = 0, false, false
@@ -168,7 +168,7 @@ func (x *Exchange) LogUpstream(f *errlog.Fields) {
 	if x.outLen > 0 {
 		uri = x.out.B[x.uriFrom:x.uriTo]
 	}
-	f.Quote("upstream", x.Schema, x.name, colon, uri)
+	f.Quote("upstream", x.To.Schema, x.name, colon, uri)
 }
 
 // SetURI tells where in the request's head its URI is, for the error log.
@@ -204,8 +204,12 @@ func (x *Exchange) Run() httpd.Result {
 	if t := x.R.Tracer(); t != nil {
 		return x.trace(t)
 	}
-	if x.Group == nil {
+	if x.Up != nil {
 		x.Group = x.Up.group
+	} else if x.Group == nil {
+		if rc := x.lookup(); rc != httpd.OK {
+			return rc
+		}
 	}
 	x.choose()
 	for {
@@ -234,8 +238,8 @@ func (x *Exchange) build() httpd.Result {
 	if err != nil {
 		return httpd.StatusInternalServerError
 	}
-	if len(head)+chunked.MaxHeader > b.Cap() {
-		grown := buf.Sized(len(head) + chunked.MaxHeader)
+	if len(head)+maxFrame > b.Cap() {
+		grown := buf.Sized(len(head) + maxFrame)
 		copy(grown.B, head)
 		b.Free()
 		b = grown

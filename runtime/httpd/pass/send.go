@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/httpd"
-	"github.com/sluiceproxy/sluice/runtime/upstream"
-	"github.com/sluiceproxy/sluice/runtime/wire/chunked"
 )
 
 // send sends the request: head and body in one write where the body is small.
@@ -24,6 +22,8 @@ func (x *Exchange) send() (Fail, httpd.Result) {
 	x.conn.Net.SetWriteTimeout(msec(x.S.SendTimeout))
 	var err error
 	switch {
+	case x.Framing != nil:
+		return x.sendFramed(head)
 	case x.NoBody || len(body.Mem) == 0 && body.File == nil:
 		err = x.ask(head)
 	case body.File != nil, len(body.Mem) > atOnce:
@@ -160,47 +160,3 @@ func (x *Exchange) sendStream() (Fail, httpd.Result) {
 }
 
 const streamSize = 16 << 10
-
-// sendPiece sends what is left of the head, n bytes, and a piece of the body, with
-// what ends the body if this is the last: in one write if they fit the head's
-// buffer.
-func (x *Exchange) sendPiece(c *upstream.Conn, n int, piece []byte, last bool, write func([]byte) error) error {
-	b := x.out.B[:n]
-	if n == 0 {
-		b = x.out.B[x.outLen:x.outLen]
-	}
-	var tail []byte
-	if x.Chunked {
-		if last {
-			tail = lastChunk
-		}
-		if len(piece) > 0 {
-			b = chunked.AppendHeader(b, int64(len(piece)))
-			tail = chunkEnd[:len(chunked.CRLF)+len(tail)]
-		}
-	}
-	if cap(b)-len(b) >= len(piece)+len(tail) {
-		b = append(append(b, piece...), tail...)
-		if len(b) == 0 {
-			return nil
-		}
-		return write(b)
-	}
-	c.Net.SetWriteTimeout(msec(x.S.SendTimeout))
-	if len(b) > 0 {
-		if _, err := c.WriteMore(b); err != nil {
-			return err
-		}
-	}
-	if len(tail) == 0 {
-		return write(piece)
-	}
-	if _, err := c.WriteMore(piece); err != nil {
-		return err
-	}
-	return write(tail)
-}
-
-var chunkEnd = []byte(chunked.CRLF + chunked.LastChunk)
-
-var lastChunk = []byte(chunked.LastChunk)

@@ -196,7 +196,7 @@ func (x *Exchange) handshakeFailed(err error) Fail {
 
 // serverName is *_ssl_name without a port, which $proxy_host may bring.
 func (x *Exchange) serverName() []byte {
-	name := x.Host
+	name := x.To.Host
 	if v := x.TLS.conf.Name; v != nil {
 		name = v.Eval(x.R)
 	}

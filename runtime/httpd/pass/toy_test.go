@@ -64,13 +64,14 @@ func (*toy) Body(x *pass.Exchange, in []byte) ([]byte, int, pass.BodyStatus) {
 
 // passing is a test of requests that are passed on to two peers.
 type passing struct {
-	name  string
-	conf  string // of the upstream block
-	set   func(s *pass.Settings)
-	peers []func(p *fronttest.Peer)
-	steps []httptest.Step
-	want  string // what the client sees
-	logs  string
+	name    string
+	conf    string // of the upstream block
+	set     func(s *pass.Settings)
+	framing pass.Framing
+	peers   []func(p *fronttest.Peer)
+	steps   []httptest.Step
+	want    string // what the client sees
+	logs    string
 }
 
 // play has the steps taken.
@@ -112,18 +113,13 @@ func (tc *passing) module(dial func(netaddr.Addr) upstream.Transport) httpd.Modu
 		b.Plan(func(p *httpd.Plan) {
 			p.AddContent(func(r *httpd.Request) httpd.Result {
 				x := &toy{}
-				x.S, x.Up, x.Protocol, x.Schema = &settings, up, "toy", []byte("toy://")
+				x.S, x.Protocol, x.Framing = &settings, "toy", tc.framing
 				x.Begin(r, x)
-				if !settings.RequestBuffering {
-					if rc := r.ReadBodyReady(); rc != httpd.OK {
-						return rc
-					}
-					x.Stream = !r.BodyDone()
+				if rc := x.Aim(&pass.Target{Addr: pass.Address{Schema: []byte("toy://")}, Up: up}); rc != httpd.OK {
+					return rc
 				}
-				if !x.Stream {
-					if rc := r.ReadBody(); rc != httpd.OK {
-						return rc
-					}
+				if rc := x.ReadBody(true); rc != httpd.OK {
+					return rc
 				}
 				return x.Run()
 			})

@@ -31,7 +31,7 @@ type Plan struct {
 // sent an empty 200.
 func (x *Exchange) trace(t httpd.Tracer) httpd.Result {
 	p := &Plan{
-		Schema: string(x.Schema), Host: string(x.Host), TLS: x.TLS != nil, Intercept: x.S.InterceptErrors,
+		Schema: string(x.To.Schema), Host: string(x.To.Host), TLS: x.TLS != nil, Intercept: x.S.InterceptErrors,
 		URI: string(x.out.B[x.uriFrom:x.uriTo]), Head: append([]byte(nil), x.out.B[:x.outLen]...),
 	}
 	switch {
@@ -41,16 +41,13 @@ func (x *Exchange) trace(t httpd.Tracer) httpd.Result {
 	case x.Group != nil:
 		p.Servers, p.Method = []upstream.Server{{Name: string(x.Group.Name), Addrs: x.Group.Addrs(), Weight: 1}}, roundRobin
 	}
-	if a, ok := x.codec.(authority); ok && !p.Block {
-		p.Host = a.Authority()
+	if !p.Block {
+		p.Host = x.To.Authority()
 	}
 	t.Event(x.R, &httpd.Event{Kind: httpd.EventPass, Data: p})
 	x.R.Out.Status = int(httpd.StatusOK)
 	return x.R.SendBody(nil)
 }
-
-// authority is what a codec has that can tell the address with its port.
-type authority interface{ Authority() string }
 
 // hashedServer is the server that a hashing method chooses.
 func (x *Exchange) hashedServer() string {

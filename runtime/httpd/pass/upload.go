@@ -103,6 +103,8 @@ func (u *upload) sendBody() error {
 		return err
 	}
 	switch {
+	case u.x.Framing != nil:
+		return u.sendFramed()
 	case body.File == nil:
 		return u.write(body.Mem)
 	case u.conn.TLS() == nil:

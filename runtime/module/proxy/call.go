@@ -14,11 +14,11 @@ import (
 // exchange. Pooled.
 type call struct {
 	pass.Exchange
-	target *target
-	addr   addr
-	length int64 // $proxy_internal_body_length, -1: unknown
-	framed int64 // length of the body by the head that is sent, -1: not given, inChunks
-	head   bool  // the request is HEAD
+	target  *target
+	chunked bool  // the request body is sent in chunks
+	length  int64 // $proxy_internal_body_length, -1: unknown
+	framed  int64 // length of the body by the head that is sent, -1: not given, inChunks
+	head    bool  // the request is HEAD
 
 	haveStatus bool
 	dec        chunked.Decoder
@@ -39,8 +39,8 @@ func (c *call) Release(*pass.Exchange) {
 	if c.trailers != nil {
 		c.trailers.Free()
 	}
-	c.target, c.addr, c.trailers = nil, addr{}, nil
-	c.length, c.head, c.haveStatus = 0, false, false
+	c.target, c.trailers = nil, nil
+	c.length, c.chunked, c.head, c.haveStatus = 0, false, false, false
 	calls.Put(c)
 }
 

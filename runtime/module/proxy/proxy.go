@@ -60,25 +60,23 @@ type module struct {
 	b       *httpd.Builder
 	section *conf.Section[settings]
 	ups     *pass.Upstreams
-	tls     map[*settings]*pass.TLS // by the instance whose settings they are
-	targets []*target               // that need TLS
-	shared  hashes                  // of http, see checkHashes
+	tls     *pass.TLSBuilder
+	shared  hashes // of http, see checkHashes
 
-	slot       int             // of the module that handles a request
-	cacheZones map[string]bool // of proxy_cache_path, by name
+	slot int // of the module that handles a request
 }
 
 func register(b *httpd.Builder, m *conf.Module) {
-	mod := &module{b: b, ups: pass.Of(b), tls: map[*settings]*pass.TLS{}, slot: b.Slot()}
+	mod := &module{b: b, ups: pass.Of(b), slot: b.Slot()}
 	defaults := settings{Settings: pass.Defaults(b, b.Loader.Layout.ProxyTemp), tls: pass.DefaultTLS(), version: 1001}
 	m.HashHints("proxy_headers")
 	mod.section = conf.NewSection(m, defaults, mod.bind)
+	mod.tls = pass.NewTLSBuilder(b, prefix, func(block *conf.Block) *pass.TLSSettings { return &mod.section.Of(block).tls })
 	mod.section.Finish(m, mod.finish)
 	b.EachServer(func(s *httpd.Server) error { return mod.section.Of(s.Root.Block).Temp.Default(b.Loader) })
 	b.EachServer(mod.checkHashes)
 	b.Plan(mod.plan)
-	b.Loader.AtEnd(mod.buildTLS)
-	mod.registerCache(m)
+	pass.CheckCache(b, m, prefix, m.Name)
 	m.Partial("ignored, with nginx's warning except on FreeBSD", "proxy_send_lowat")
 	mod.defineVars()
 }
@@ -145,35 +143,4 @@ func (m *module) plan(p *httpd.Plan) {
 	}
 	t.conf = c
 	t.rewrites = m.redirects(p.Block)
-}
-
-// buildTLS reads the certificates for the locations that pass to https.
-func (m *module) buildTLS() error {
-	for _, t := range m.targets {
-		c := m.tlsOwner(t.block)
-		ready := m.tls[c]
-		if ready == nil {
-			var err error
-			if ready, err = c.tls.Build(m.b, prefix); err != nil {
-				return err
-			}
-			m.tls[c] = ready
-		}
-		t.tls = ready
-	}
-	return nil
-}
-
-// tlsOwner returns the outermost block's settings that are the same as far as
-// TLS goes, so that locations share sessions and connections.
-func (m *module) tlsOwner(b *conf.Block) *settings {
-	c := m.section.Of(b)
-	for b.Parent != nil {
-		up := m.section.Of(b.Parent)
-		if !up.tls.Same(&c.tls) {
-			break
-		}
-		c, b = up, b.Parent
-	}
-	return c
 }

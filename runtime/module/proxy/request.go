@@ -14,21 +14,12 @@ import (
 func (c *call) readBody() httpd.Result {
 	r, t := c.R, c.target
 	c.NoBody = !t.conf.PassBody || t.conf.body != nil
-	if !t.conf.RequestBuffering && !c.NoBody && r.Parent() == nil && (!r.In.Chunked || t.conf.version == 1001) {
-		if rc := r.ReadBodyReady(); rc != httpd.OK {
-			return rc
-		}
-		if !r.BodyDone() {
-			c.Stream, c.Chunked = true, r.In.Chunked
-			c.length = r.In.ContentLength
-			return httpd.OK
-		}
-	}
-	if rc := r.ReadBody(); rc != httpd.OK {
-		return rc
+	rc := c.ReadBody(!r.In.Chunked || t.conf.version == 1001)
+	if c.Stream && r.In.Chunked {
+		c.chunked, c.Framing = true, chunks{}
 	}
 	c.length = r.In.ContentLength
-	return httpd.OK
+	return rc
 }
 
 var errNoURI = errors.New("zero length URI to proxy")
@@ -84,7 +75,7 @@ const inChunks = -2
 // bodySize is the size of the body that is sent; own is the text of proxy_set_body.
 func (c *call) bodySize(own []byte) int64 {
 	switch b := &c.R.Body; {
-	case c.Chunked:
+	case c.chunked:
 		return inChunks
 	case c.Stream:
 		return c.R.In.ContentLength
@@ -119,9 +110,9 @@ func (c *call) noteFraming(kind lineKind, value []byte) {
 // of what the location matched, or the URI as the client sent it.
 func (c *call) appendURI(b []byte) []byte {
 	r := c.R
-	uri := c.addr.uri
+	uri := c.To.URI
 	switch {
-	case c.target.value != nil && len(uri) > 0:
+	case c.target.Value != nil && len(uri) > 0:
 		return append(b, uri...)
 	case len(uri) == 0 && r.ValidUnparsed():
 		return append(b, r.Unparsed...)
@@ -155,7 +146,7 @@ func (c *call) appendHost(b []byte) []byte {
 		c.oneLine(b[from:])
 	}
 	if len(b) == from && (s.compiled.host == nil || s.version == 1001) {
-		b = append(b, c.addr.name...)
+		b = append(b, c.To.Name...)
 	}
 	if len(b) == from {
 		return b[:at]
@@ -185,13 +176,13 @@ func (c *call) appendLines(b []byte) []byte {
 		case l.kind == lineValue:
 			b = append(b, l.text...)
 		case l.kind == lineLength:
-			if !c.Chunked && c.length >= 0 {
+			if !c.chunked && c.length >= 0 {
 				b = append(b, l.text...)
 				b = strconv.AppendInt(b, c.length, 10)
 				c.framed = c.length
 				b = append(b, '\r', '\n')
 			}
-		case c.Chunked:
+		case c.chunked:
 			b = append(b, l.text...)
 			if c.framed != -1 {
 				c.Odd = true // a length and an encoding

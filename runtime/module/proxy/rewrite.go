@@ -62,7 +62,7 @@ func (rd *redirects) addDefault(c *settings, cmd *conf.Cmd) error {
 	switch t := c.pass.V; {
 	case t == nil || !c.pass.SetAt(cmd.Block):
 		return cmd.Errorf(`"proxy_redirect default" should be placed after the "proxy_pass" directive`)
-	case t.value != nil:
+	case t.Value != nil:
 		return cmd.Errorf(`"proxy_redirect default" cannot be used with "proxy_pass" directive with variables`)
 	default:
 		rd.rules = append(rd.rules, t.defaultRule())
@@ -72,10 +72,10 @@ func (rd *redirects) addDefault(c *settings, cmd *conf.Cmd) error {
 
 // defaultRule turns the address of proxy_pass back into the location.
 func (t *target) defaultRule() *rule {
-	if len(t.uri) > 0 {
-		return &rule{pattern: script.Literal(t.url), replacement: script.Literal(string(t.location))}
+	if len(t.Addr.URI) > 0 {
+		return &rule{pattern: script.Literal(t.Text), replacement: script.Literal(string(t.location))}
 	}
-	return &rule{pattern: script.Literal(t.url + "/"), replacement: script.Literal("/")}
+	return &rule{pattern: script.Literal(t.Text + "/"), replacement: script.Literal("/")}
 }
 
 // redirects returns the proxy_redirect rules that hold in a block, nil for none.
@@ -90,7 +90,7 @@ func (m *module) redirects(b *conf.Block) *rewrites {
 	}
 	var first *target
 	for ; b != nil; b = b.Parent {
-		if p := &m.section.Of(b).pass; p.SetAt(b) && p.V.value == nil {
+		if p := &m.section.Of(b).pass; p.SetAt(b) && p.V.Value == nil {
 			first = p.V
 		}
 	}

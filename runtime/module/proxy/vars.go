@@ -26,16 +26,16 @@ func (m *module) defineVars() {
 			return nil, false
 		}})
 	}
-	ofCall("proxy_host", true, func(c *call) ([]byte, bool) { return c.addr.name, true })
-	ofCall("proxy_port", true, func(c *call) ([]byte, bool) { return c.addr.port, true })
+	ofCall("proxy_host", true, func(c *call) ([]byte, bool) { return c.To.Name, true })
+	ofCall("proxy_port", true, func(c *call) ([]byte, bool) { return c.To.Port, true })
 	ofCall("proxy_internal_body_length", false, func(c *call) ([]byte, bool) {
-		if c.Chunked || c.length < 0 {
+		if c.chunked || c.length < 0 {
 			return nil, false
 		}
 		return c.R.Number(c.length), true
 	})
 	ofCall("proxy_internal_chunked", false, func(c *call) ([]byte, bool) {
-		if !c.Chunked {
+		if !c.chunked {
 			return nil, false
 		}
 		return []byte("chunked"), true

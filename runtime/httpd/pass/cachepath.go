@@ -1,4 +1,4 @@
-package proxy
+package pass
 
 import (
 	"strings"
@@ -6,15 +6,15 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 )
 
-// cachePath is a proxy_cache_path as it is read.
+// cachePath is a *_cache_path as it is read.
 type cachePath struct {
 	levels [3]int
 	zone   string
 	size   int64
 }
 
-// checkCachePath reads proxy_cache_path.
-func (m *module) checkCachePath(c *conf.Cmd) error {
+// checkPath reads *_cache_path.
+func (k *cacheCheck) checkPath(c *conf.Cmd) error {
 	var p cachePath
 	for _, a := range c.Args[1:] {
 		if err := p.parameter(c, a.Value); err != nil {
@@ -28,18 +28,15 @@ func (m *module) checkCachePath(c *conf.Cmd) error {
 	if err := c.UsePath(dir, p.levels, true); err != nil {
 		return err
 	}
-	if err := c.SharedZone(p.zone, p.size, cacheOwner); err != nil {
+	if err := c.SharedZone(p.zone, p.size, k.owner); err != nil {
 		return err
 	}
-	if m.cacheZones[p.zone] {
+	if k.zones[p.zone] {
 		return c.Errorf(`duplicate zone "%s"`, p.zone)
 	}
-	m.cacheZones[p.zone] = true
+	k.zones[p.zone] = true
 	return nil
 }
-
-// cacheOwner is whose zones the caches are.
-const cacheOwner = "ngx_http_proxy_module"
 
 // parameter reads one of the parameters behind the path.
 func (p *cachePath) parameter(c *conf.Cmd, text string) error {

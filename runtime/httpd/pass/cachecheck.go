@@ -1,12 +1,12 @@
-package proxy
+package pass
 
 import (
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
 )
 
 // cacheSettings are a block's settings of the cache.
@@ -14,71 +14,80 @@ type cacheSettings struct {
 	zone string // "" where there is none, or where the name has variables
 }
 
-// registerCache accepts the directives of the cache, so that a configuration with one
-// still serves. Their form is checked, and a warning is printed that responses are
-// not cached.
-func (m *module) registerCache(mod *conf.Module) {
+// cacheCheck reads the directives of the cache under one prefix.
+type cacheCheck struct {
+	b     *httpd.Builder
+	owner string          // nginx's module whose zones the caches are
+	zones map[string]bool // of *_cache_path, by name
+}
+
+// CheckCache accepts the directives of the cache under a prefix such as "proxy", so that a
+// configuration with one still serves. Their form is checked, and a warning is printed that
+// responses are not cached. owner is nginx's name of the module.
+func CheckCache(b *httpd.Builder, mod *conf.Module, prefix, owner string) {
+	k := &cacheCheck{b: b, owner: owner, zones: map[string]bool{}}
+	p := prefix + "_"
+	names := []string{p + "cache_path", p + "cache", p + "cache_key", p + "cache_bypass", p + "no_cache"}
 	for name, check := range cacheDirectives {
-		mod.Directive(name, check)
+		mod.Directive(p+name, check)
+		names = append(names, p+name)
 	}
-	m.cacheZones = map[string]bool{}
-	mod.Directive("proxy_cache_path", m.checkCachePath)
+	mod.Directive(p+"cache_path", k.checkPath)
 	warned := false
 	section := conf.NewSection(mod, cacheSettings{}, func(s *cacheSettings, t *conf.Table) {
-		t.Func("proxy_cache", func(c *conf.Cmd) error {
-			v, err := m.b.Value(c, 0)
+		t.Func(p+"cache", func(c *conf.Cmd) error {
+			v, err := b.Value(c, 0)
 			s.zone = ""
 			if err != nil || c.Arg(0) == "off" {
 				return err
 			}
 			if name, static := v.Static(); static {
 				s.zone = string(name)
-				err = c.SharedZone(s.zone, 0, cacheOwner)
+				err = c.SharedZone(s.zone, 0, owner)
 			}
 			if !warned {
 				warned = true
-				c.Warnf(`"proxy_cache" is known to nginx but not supported here, responses are not cached`)
+				c.Warnf(`"%scache" is known to nginx but not supported here, responses are not cached`, p)
 			}
 			return err
 		})
 	})
 	section.Finish(mod, func(b *conf.Block, s *cacheSettings) error {
-		if !section.Unused(b) && s.zone != "" && !m.cacheZones[s.zone] {
-			return errors.New(`"proxy_cache" zone "` + s.zone + `" is unknown`)
+		if !section.Unused(b) && s.zone != "" && !k.zones[s.zone] {
+			return errors.New(`"` + p + `cache" zone "` + s.zone + `" is unknown`)
 		}
 		return nil
 	})
-	mod.Directive("proxy_cache_key", func(c *conf.Cmd) error {
-		_, err := m.b.Value(c, 0)
+	mod.Directive(p+"cache_key", func(c *conf.Cmd) error {
+		_, err := b.Value(c, 0)
 		return err
 	})
 	values := func(c *conf.Cmd) error {
 		for i := range c.Args {
-			if _, err := m.b.Value(c, i); err != nil {
+			if _, err := b.Value(c, i); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	mod.Directive("proxy_cache_bypass", values)
-	mod.Directive("proxy_no_cache", values)
-	names := append(slices.Collect(maps.Keys(cacheDirectives)), "proxy_cache_path", "proxy_cache", "proxy_cache_key", "proxy_cache_bypass", "proxy_no_cache")
+	mod.Directive(p+"cache_bypass", values)
+	mod.Directive(p+"no_cache", values)
 	mod.Partial("checked, but responses are not cached yet; a warning says so where one would be, see ADR 8", names...)
 }
 
 // cacheDirectives are those whose values mean nothing without a cache.
 var cacheDirectives = map[string]func(*conf.Cmd) error{
-	"proxy_cache_valid":             checkCacheValid,
-	"proxy_cache_min_uses":          checkNumber,
-	"proxy_cache_use_stale":         checkUseStale,
-	"proxy_cache_methods":           checkMethods,
-	"proxy_cache_lock":              checkFlag,
-	"proxy_cache_lock_timeout":      checkTime,
-	"proxy_cache_lock_age":          checkTime,
-	"proxy_cache_revalidate":        checkFlag,
-	"proxy_cache_convert_head":      checkFlag,
-	"proxy_cache_background_update": checkFlag,
-	"proxy_cache_max_range_offset":  checkOffset,
+	"cache_valid":             checkCacheValid,
+	"cache_min_uses":          checkNumber,
+	"cache_use_stale":         checkUseStale,
+	"cache_methods":           checkMethods,
+	"cache_lock":              checkFlag,
+	"cache_lock_timeout":      checkTime,
+	"cache_lock_age":          checkTime,
+	"cache_revalidate":        checkFlag,
+	"cache_convert_head":      checkFlag,
+	"cache_background_update": checkFlag,
+	"cache_max_range_offset":  checkOffset,
 }
 
 func checkFlag(c *conf.Cmd) error {
