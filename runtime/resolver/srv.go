@@ -55,6 +55,7 @@ func (r *Resolver) ResolveService(dst []Target, service, name string, w Wait) (t
 		})
 	}
 	wg.Wait()
+	report(hosts, &w)
 	valid = time.Unix(res.valid, 0)
 	found := false
 	for i := range hosts {
@@ -70,6 +71,16 @@ func (r *Resolver) ResolveService(dst []Target, service, name string, w Wait) (t
 		return dst, time.Time{}, r.serviceError(name, hosts)
 	}
 	return appendTargets(dst, hosts), valid, nil
+}
+
+// report tells of the hosts that could not be resolved.
+func report(hosts []srvHost, w *Wait) {
+	for i := range hosts {
+		var failed *Error
+		if w.Failed != nil && errors.As(hosts[i].err, &failed) {
+			w.Failed(failed)
+		}
+	}
 }
 
 // An srvHost is a host that an SRV record names, resolved.

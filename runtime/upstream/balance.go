@@ -9,13 +9,24 @@ type RoundRobin struct{}
 // Prepare implements Balancer.
 func (RoundRobin) Prepare(*Set) {}
 
-// Pick implements Balancer.
+// Pick implements Balancer. A request that is bound to a peer counts as a turn of this
+// peer, unless it is far ahead of its turns already.
 func (RoundRobin) Pick(c *Choice, s *Set, now int64) int {
+	if b := c.bound; b >= 0 && s.Peers[b].current <= -(s.weight-s.Peers[b].weight)*s.unit() {
+		return b
+	}
 	t := smooth{best: -1}
-	for i, p := range s.Peers {
-		if !c.Tried(i) && p.alive(now) {
-			t.add(s, i)
+	if c.fresh() && !s.slow {
+		t.addAll(s, now)
+	} else {
+		for i, p := range s.Peers {
+			if !c.Tried(i) && p.alive(now) {
+				t.add(s, i)
+			}
 		}
+	}
+	if c.bound >= 0 {
+		t.best = c.bound
 	}
 	return t.take(s)
 }
@@ -27,17 +38,48 @@ type smooth struct {
 	total int
 }
 
+// unit is what a weight of 1 counts in round robin.
+func (s *Set) unit() int {
+	if s.slow {
+		return shareAll
+	}
+	return 1
+}
+
 // add lets peer i of s take part.
 func (t *smooth) add(s *Set, i int) {
 	p := s.Peers[i]
-	p.current += p.effective
-	t.total += p.effective
+	gain := p.effective
+	if s.slow {
+		gain *= p.share()
+	}
+	p.current += gain
+	t.total += gain
 	if p.effective < p.weight {
 		p.effective++
 	}
 	if t.best < 0 || p.current > s.Peers[t.best].current {
 		t.best = i
 	}
+}
+
+// addAll is add for all live peers of s, none of which starts slowly.
+func (t *smooth) addAll(s *Set, now int64) {
+	best, most, total := -1, 0, 0
+	for i, p := range s.Peers {
+		if !p.alive(now) {
+			continue
+		}
+		p.current += p.effective
+		total += p.effective
+		if p.effective < p.weight {
+			p.effective++
+		}
+		if best < 0 || p.current > most {
+			best, most = i, p.current
+		}
+	}
+	t.best, t.total = best, total
 }
 
 // take ends the turn and returns the chosen peer, -1 where none took part.
@@ -57,19 +99,34 @@ func (LeastConn) Prepare(*Set) {}
 
 // Pick implements Balancer.
 func (LeastConn) Pick(c *Choice, s *Set, now int64) int {
+	return s.least(c, now, nil)
+}
+
+// load is what of a peer is compared: the time that m estimates, or, with a nil m, its
+// connections.
+func (p *Peer) load(m *LeastTime, now int64) int {
+	if m != nil {
+		return m.estimate(p, now)
+	}
+	return p.conns
+}
+
+// least chooses the peer with the lowest load in relation to its weight, round robin
+// among equals.
+func (s *Set) least(c *Choice, now int64, m *LeastTime) int {
 	best, many := -1, false
+	lowest, weight := 0, 0
 	for i, p := range s.Peers {
-		if c.Tried(i) || !p.alive(now) {
+		if !p.alive(now) || c.Tried(i) {
 			continue
 		}
-		if best < 0 {
-			best = i
-			continue
+		l, w := p.load(m, now), p.weight
+		if s.slow {
+			w *= p.share()
 		}
-		b := s.Peers[best]
-		switch d := p.conns*b.weight - b.conns*p.weight; {
-		case d < 0:
-			best, many = i, false
+		switch d := l*weight - lowest*w; {
+		case best < 0 || d < 0:
+			best, many, lowest, weight = i, false, l, w
 		case d == 0:
 			many = true
 		}
@@ -77,26 +134,25 @@ func (LeastConn) Pick(c *Choice, s *Set, now int64) int {
 	if best < 0 || !many {
 		return best
 	}
-	return s.among(c, best, now)
-}
-
-// among alternates between the peers that are as busy as peer first.
-func (s *Set) among(c *Choice, first int, now int64) int {
-	b := s.Peers[first]
 	t := smooth{best: -1}
-	for i := first; i < len(s.Peers); i++ {
+	for i := best; i < len(s.Peers); i++ {
 		p := s.Peers[i]
-		if !c.Tried(i) && p.conns*b.weight == b.conns*p.weight && p.alive(now) {
+		w := p.weight
+		if s.slow {
+			w *= p.share()
+		}
+		if p.load(m, now)*weight == lowest*w && p.alive(now) && !c.Tried(i) {
 			t.add(s, i)
 		}
 	}
 	return t.take(s)
 }
 
-// Random chooses a peer by chance and weight (random); with Two, the less busy
-// of two such (random two least_conn).
+// Random chooses a peer by chance and weight (random); with Two, the better one of two
+// such: the less busy one, or by the time that it takes (random two METHOD).
 type Random struct {
-	Two bool
+	Two  bool
+	Time *LeastTime // nil: by connections
 }
 
 // Prepare implements Balancer.
@@ -109,7 +165,7 @@ const maxRejected = 20
 // Pick implements Balancer.
 func (m Random) Pick(c *Choice, s *Set, now int64) int {
 	first := -1
-	for ; c.rejected <= maxRejected; c.rejected++ {
+	for ; c.rejected <= maxRejected && len(s.Peers) > 1; c.rejected++ {
 		i := s.at(rand.IntN(max(s.weight, 1)))
 		if i == first || c.Tried(i) || !s.Peers[i].alive(now) {
 			continue
@@ -121,25 +177,11 @@ func (m Random) Pick(c *Choice, s *Set, now int64) int {
 			first = i
 		default:
 			a, b := s.Peers[first], s.Peers[i]
-			if b.conns*a.weight < a.conns*b.weight {
-				return i
+			if b.load(m.Time, now)*a.weight > a.load(m.Time, now)*b.weight {
+				return first
 			}
-			return first
-		}
-	}
-	if first >= 0 {
-		return first
-	}
-	return RoundRobin{}.Pick(c, s, now)
-}
-
-// at returns the peer at place w of the weights laid side by side.
-func (s *Set) at(w int) int {
-	for i, p := range s.Peers {
-		if w < p.weight {
 			return i
 		}
-		w -= p.weight
 	}
-	return len(s.Peers) - 1
+	return RoundRobin{}.Pick(c, s, now)
 }

@@ -138,7 +138,7 @@ func TestHashing(t *testing.T) {
 	}{
 		{"ip_hash", func() Balancer { return IPHash{} }},
 		{"hash", func() Balancer { return Hash{} }},
-		{"hash consistent", func() Balancer { return &Ketama{} }},
+		{"hash consistent", func() Balancer { return Ketama{} }},
 	} {
 		g := NewGroup("u", servers(t, 1, 1, 1, 1), m.new())
 		used := map[string]bool{}
@@ -171,8 +171,8 @@ func TestHashing(t *testing.T) {
 // TestConsistent: a peer that goes takes only its own keys along.
 func TestConsistent(t *testing.T) {
 	all := servers(t, 1, 1, 1, 1)
-	four := NewGroup("u", all, &Ketama{})
-	three := NewGroup("u", all[:3], &Ketama{})
+	four := NewGroup("u", all, Ketama{})
+	three := NewGroup("u", all[:3], Ketama{})
 	for i := range 200 {
 		key := strconv.Itoa(i)
 		was, is := pick(four, 1, key), pick(three, 1, key)

@@ -1,60 +1,97 @@
 package upstream
 
 import (
-	"slices"
 	"strconv"
 	"sync"
 
 	"github.com/sluiceproxy/sluice/runtime/resource"
 )
 
-// The resources that a group shares with the group of the next configuration: the
-// lock, by the name of the block, and the state of each peer, by its block, address
-// and rank.
-const (
-	locks  resource.Kind[*sync.Mutex] = "upstream lock"
-	states resource.Kind[*state]      = "upstream peer"
-)
+// sharing is what the groups of a name share over changes of the configuration.
+const sharing resource.Kind[*shared] = "upstream group"
 
-// Carry makes g share the state of its peers (failures, and connections in use) with
-// the group of the same name in the configuration before, whose requests may go on.
-// It is called before g is used. protocol distinguishes groups of http and stream.
-// The round robin positions start anew, as in nginx. See docs/adr/0031.
+// shared is what successive configurations have in common of an upstream block: the lock
+// of the group, the state of each peer, by its rank and address, and what the names have
+// been resolved to. mu guards all of it. It holds what a peer of a configuration uses
+// that still has connections.
+type shared struct {
+	mu     *sync.Mutex
+	states map[string]*state
+	names  map[string]*answer
+}
+
+// Carry makes g share the state of its peers (failures, health, figures, and connections
+// in use) with the group of the same name in the configuration before, whose requests may
+// go on, and take over what its names were resolved to. It is called before g is used.
+// protocol distinguishes groups of http and stream. The round robin positions start anew,
+// as in nginx. See docs/adr/0031.
 func (g *Group) Carry(resources *resource.Set, protocol string) {
+	g.shared = sharing.Take(resources, protocol+" "+string(g.Name), func() *shared {
+		return &shared{mu: g.mu, states: map[string]*state{}, names: map[string]*answer{}}
+	})
 	g.carried = true
-	name := protocol + " " + string(g.Name)
-	g.mu = locks.Take(resources, name, func() *sync.Mutex { return g.mu })
-	seen := map[string]int{} // the same address may be there several times
-	for _, s := range []*Set{g.primary, g.backup} {
-		if s == nil {
-			continue
-		}
-		for _, p := range s.Peers {
-			key := name + " " + string(p.Name)
-			if s == g.backup {
-				key += " backup"
-			}
-			seen[key]++
-			p.state = states.Take(resources, key+" "+strconv.Itoa(seen[key]), func() *state { return p.state })
-		}
+	g.mu = g.shared.mu
+	resources.OnStop(g.close)
+
+	g.change.Lock()
+	defer g.change.Unlock()
+	r := g.now.Load()
+	g.mu.Lock()
+	used := map[string]bool{}
+	r.all(func(p *Peer) { g.share(p, used) })
+	g.mu.Unlock()
+	g.preresolve()
+}
+
+// share gives p its state. used are the keys of the peers of the group that have theirs:
+// the same address may be there several times. The caller holds mu.
+func (g *Group) share(p *Peer, used map[string]bool) {
+	rank := ""
+	if p.backup {
+		rank = " backup"
 	}
+	key := string(p.Name) + rank
+	for n := 2; used[key]; n++ {
+		key = string(p.Name) + rank + " " + strconv.Itoa(n)
+	}
+	used[key] = true
+	s := g.shared.states[key]
+	if s == nil {
+		s = p.state
+		g.shared.states[key] = s
+	}
+	s.users++
+	p.state, p.key = s, key
+}
+
+// leave gives up the state of p, which keeps it for the requests that it still has. The
+// caller holds mu.
+func (g *Group) leave(p *Peer) {
+	if p.key == "" {
+		return
+	}
+	if p.users--; p.users == 0 {
+		delete(g.shared.states, p.key)
+	}
+	p.key = ""
+}
+
+// close ends the group when its configuration has no connections any more.
+func (g *Group) close() {
+	g.Stop()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.now.Load().all(g.leave)
 }
 
 // resetFailures clears the failures of all peers if every peer is excluded because of
 // them. The first request after a change of configuration calls it, once: an
 // application that is started before a reload is used at once.
 func (g *Group) resetFailures(now int64) {
-	sets := []*Set{g.primary, g.backup}
-	for _, s := range sets {
-		if s != nil && slices.ContainsFunc(s.Peers, func(p *Peer) bool { return p.alive(now) }) {
-			return
-		}
-	}
-	for _, s := range sets {
-		if s != nil {
-			for _, p := range s.Peers {
-				p.fails = 0
-			}
-		}
+	r := g.now.Load()
+	alive := false
+	r.all(func(p *Peer) { alive = alive || p.alive(now) })
+	if !alive {
+		r.all((*Peer).recovered)
 	}
 }

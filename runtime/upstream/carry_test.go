@@ -115,7 +115,7 @@ func TestGroupsShareALock(t *testing.T) {
 		})
 	}
 	work.Wait()
-	if n := first.primary.Peers[0].conns; n != 0 {
+	if n := first.now.Load().primary.Peers[0].conns; n != 0 {
 		t.Errorf("%d connections are left", n)
 	}
 }

@@ -3,8 +3,8 @@
 // idle connections. It is independent of the protocol; http, stream and mail use it.
 //
 // It stands for nginx's ngx_http_upstream_round_robin.c, the balancing modules
-// (ip_hash, hash, least_conn, random), ngx_http_upstream_keepalive_module.c and
-// ngx_event_connect.c.
+// (ip_hash, hash, least_conn, least_time, random), ngx_http_upstream_keepalive_module.c,
+// ngx_http_upstream_zone_module.c and ngx_event_connect.c.
 //
 //	g := upstream.NewGroup("app", servers, upstream.RoundRobin{})
 //	var c upstream.Choice
@@ -19,9 +19,18 @@
 //	}
 //
 // The state of a peer (failures, connections, weights) is guarded by its group's
-// lock; an exchange takes the lock once per choice and once per release. Failures and
-// connections go on over a reload (carry.go).
+// lock; an exchange takes the lock once per choice and once per release. Failures,
+// health and connections go on over a reload (carry.go).
 //
-// Not supported: sticky sessions, queue, slow_start, servers whose names are
-// resolved at run time (server ... resolve).
+// The peers of a group change while requests run (docs/adr/0034). An API and health
+// checks use:
+//
+//	g.Servers()                 // what is configured: peers, and names that are looked up
+//	g.Add, g.Change, g.Remove   // the change is in effect for the next choice
+//	g.SetHealth, g.Checked      // what checks have found out; SetInitialHealth for new peers
+//	g.OnChange                  // is told of changes: pools close connections, checks follow
+//	g.Snapshot, g.Reset         // figures of all peers
+//
+// Names of servers (resolve, service=) are looked up from Watch to Stop, without a
+// goroutine between two lookups. Not supported: sharing of state between machines.
 package upstream

@@ -2,6 +2,8 @@ package upstream
 
 import (
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
@@ -9,21 +11,44 @@ import (
 
 // Group is an upstream block: the servers that can answer a request, and how
 // to choose among them. Safe for concurrent use.
+//
+// Its peers change while requests run: names are looked up again (names.go), the API
+// adds, changes and removes servers (change.go), checks find out about their health
+// (health.go). A change makes new Sets; a request goes on with those that it began with.
 type Group struct {
 	Name []byte // of the block, or the host of proxy_pass
 	// Dial makes a connection to a peer that is to be connected; nil: a socket, which TLS
 	// needs. It is set before the group is used.
 	Dial func(addr netaddr.Addr) Transport
 
-	mu      *sync.Mutex // of all groups that share states of peers, see Carry
-	primary *Set
-	backup  *Set // nil without backups
 	method  Balancer
-	carried bool // by Carry, and nothing was chosen since
+	backups Balancer // how a backup is chosen
+	sticky  bool
+	resolve bool // there may be backups that are not known yet
+
+	// change is held while the peers change, so that changes follow one another. What
+	// takes long is done before mu is taken.
+	change   sync.Mutex
+	nextID   int
+	names    []*name
+	lookups  *lookups
+	watchers []func(removed []netaddr.Addr)
+	shared   *shared // with groups of other configurations; nil: with none
+
+	now atomic.Pointer[ranks] // replaced under mu
+
+	mu      *sync.Mutex // of all groups that share states of peers, see Carry
+	carried bool        // by Carry, and nothing was chosen since
+	initial Health
+	queue   *queue
+	zombies int // removed peers that still have requests
 }
 
-// Balancer is a load balancing method. Prepare is called once, before the
-// group is used. Pick is called under the group's lock.
+// ranks are the peers of a group.
+type ranks struct{ primary, backup *Set } // backup: nil without backups
+
+// Balancer is a load balancing method. Prepare is called once for each Set, before it is
+// used. Pick is called under the group's lock.
 type Balancer interface {
 	Prepare(s *Set)
 	// Pick returns the index of the peer to try next, -1 for none. It honours
@@ -31,182 +56,121 @@ type Balancer interface {
 	Pick(c *Choice, s *Set, now int64) int
 }
 
-// NewGroup makes a group of at least one server.
+// Config is what a group is made of.
+type Config struct {
+	Name    string
+	Servers []Server
+	Method  Balancer // nil: RoundRobin
+	// Sticky: requests may be bound to a peer by Choice.Hint.
+	Sticky bool
+	// Queue is how many requests wait at most when no peer can take them, 0 for none, for
+	// at most QueueTimeout each.
+	Queue        int
+	QueueTimeout time.Duration
+}
+
+// NewGroup makes a group of servers without further options.
 func NewGroup(name string, servers []Server, m Balancer) *Group {
-	g := &Group{Name: []byte(name), mu: new(sync.Mutex), primary: newSet(servers, false), method: m}
-	if b := newSet(servers, true); len(b.Peers) > 0 {
-		g.backup = b
+	return New(&Config{Name: name, Servers: servers, Method: m})
+}
+
+// New makes a group. Without servers, or with names alone that are not looked up yet, it
+// has no peers.
+func New(o *Config) *Group {
+	g := &Group{Name: []byte(o.Name), mu: new(sync.Mutex), method: o.Method, backups: RoundRobin{}, sticky: o.Sticky}
+	switch m := o.Method.(type) {
+	case nil:
+		g.method = RoundRobin{}
+	case LeastConn:
+		g.backups = m
+	case *LeastTime:
+		g.backups = m
 	}
-	g.primary.single = len(g.primary.Peers) == 1 && g.backup == nil
-	m.Prepare(g.primary)
+	if o.Queue > 0 {
+		g.queue = newQueue(g, o.Queue, o.QueueTimeout)
+	}
+	g.install(g.addServers(o.Servers))
 	return g
 }
 
+// addServers makes the peers and the names of servers.
+func (g *Group) addServers(servers []Server) (primary, backup []*Peer) {
+	n := 0
+	for i := range servers {
+		n += len(servers[i].Addrs)
+	}
+	all := make([]Peer, n) // side by side, for the choice
+	n = 0
+	for i := range servers {
+		s := &servers[i]
+		if s.Host != "" {
+			g.addName(s)
+			continue
+		}
+		for _, a := range s.Addrs {
+			p := g.newPeer(&all[n], s, a)
+			n++
+			if s.Backup {
+				backup = append(backup, p)
+			} else {
+				primary = append(primary, p)
+			}
+		}
+	}
+	return primary, backup
+}
+
+// install makes Sets of peers and puts them in place of those that there are. The caller
+// holds change, and not mu.
+func (g *Group) install(primary, backup []*Peer) {
+	first := g.newSet(primary, false)
+	first.single = len(primary) == 1 && len(backup) == 0
+	g.method.Prepare(first)
+	var second *Set
+	if len(backup) > 0 || g.resolve {
+		second = g.newSet(backup, true)
+		g.backups.Prepare(second)
+	}
+	g.mu.Lock()
+	g.now.Store(&ranks{first, second})
+	if g.queue != nil {
+		g.queue.serve()
+	}
+	g.mu.Unlock()
+}
+
 // Single reports whether the group has but one peer.
-func (g *Group) Single() bool { return g.primary.single }
+func (g *Group) Single() bool { return g.now.Load().primary.single }
+
+// all calls fn for every peer, the primary ones first.
+func (r *ranks) all(fn func(p *Peer)) {
+	for _, p := range r.primary.Peers {
+		fn(p)
+	}
+	if r.backup != nil {
+		for _, p := range r.backup.Peers {
+			fn(p)
+		}
+	}
+}
 
 // Addrs are the addresses of all peers.
 func (g *Group) Addrs() (list []netaddr.Addr) {
-	for _, s := range []*Set{g.primary, g.backup} {
-		if s == nil {
-			continue
-		}
-		for _, p := range s.Peers {
-			list = append(list, p.Addr)
-		}
-	}
+	g.now.Load().all(func(p *Peer) { list = append(list, p.Addr) })
 	return list
 }
 
-// Outcome is how the use of a peer ended.
-type Outcome uint8
-
-// The outcomes.
-const (
-	Worked  Outcome = iota // answered
-	Next                   // answered, but the next peer is tried (403, 404)
-	Failed                 // counts against max_fails
-	Unknown                // does not count for or against the peer
-)
-
-// Choice is the search for a peer on behalf of one request: what was tried and
-// what may be tried still. It is reused; Begin starts anew.
-type Choice struct {
-	Peer  *Peer  // the one in use, nil for none
-	Tries int    // how many more attempts are allowed
-	Key   []byte // what a hashing method works on, set by the caller
-
-	g        *Group
-	set      *Set
-	bits     uint64   // tried peers, the first 64
-	more     []uint64 // the others
-	hash     uint32   // hashing methods: the value or place reached
-	rehash   int      // hashing methods: how often it was computed
-	rejected int      // peers rejected so far
-}
-
-// Begin starts a search in g.
-func (g *Group) Begin(c *Choice) {
-	c.g, c.set, c.Peer = g, g.primary, nil
-	c.bits, c.hash, c.rehash, c.rejected = 0, 0, 0, 0
-	clear(c.more)
-	c.Tries = g.primary.tries
-	if g.backup != nil {
-		c.Tries += g.backup.tries
-	}
-}
-
-// Tried reports whether peer i of the set was tried before.
-func (c *Choice) Tried(i int) bool {
-	if i < 64 {
-		return c.bits&(1<<i) != 0
-	}
-	w := i/64 - 1
-	return w < len(c.more) && c.more[w]&(1<<(i%64)) != 0
-}
-
-func (c *Choice) mark(i int) {
-	if i < 64 {
-		c.bits |= 1 << i
-		return
-	}
-	w := i/64 - 1
-	for len(c.more) <= w {
-		c.more = append(c.more, 0)
-	}
-	c.more[w] |= 1 << (i % 64)
-}
-
-// Next chooses a peer and takes a place on it; nil when no peer is live.
-// The peer is given back with Free.
-func (c *Choice) Next() *Peer {
-	g := c.g
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if c.set.single {
-		p := c.set.Peers[0]
-		if p.down || p.maxConns > 0 && p.conns >= p.maxConns {
-			return nil
-		}
-		return c.take(p)
-	}
-	now := seconds()
-	if g.carried {
-		g.carried = false
-		g.resetFailures(now)
-	}
-	if i := c.pick(now); i >= 0 {
-		return c.take(c.set.Peers[i])
-	}
-	if c.set == g.backup || g.backup == nil {
-		return nil
-	}
-	c.set, c.bits = g.backup, 0
-	clear(c.more)
-	if i := c.pick(now); i >= 0 {
-		return c.take(c.set.Peers[i])
-	}
-	return nil
-}
-
-// pick chooses a peer by the group's method; backups are always chosen round robin.
-func (c *Choice) pick(now int64) int {
-	var i int
-	if c.set == c.g.backup {
-		i = RoundRobin{}.Pick(c, c.set, now)
-	} else {
-		i = c.g.method.Pick(c, c.set, now)
-	}
-	if i >= 0 {
-		c.mark(i)
-		c.set.Peers[i].probe(now)
-	}
-	return i
-}
-
-func (c *Choice) take(p *Peer) *Peer {
-	p.conns++
-	c.Peer = p
-	return p
-}
-
-// Free gives the peer in use back. disabled reports that it has just failed
-// too often and is left out for its fail_timeout.
-func (c *Choice) Free(o Outcome) (disabled bool) {
-	p := c.Peer
-	if p == nil {
-		return false
-	}
-	c.Peer = nil
-	c.g.mu.Lock()
-	defer c.g.mu.Unlock()
-	p.conns--
-	if c.set.single {
-		p.fails, c.Tries = 0, 0
-		return false
-	}
-	switch {
-	case o == Failed:
-		disabled = p.failed(seconds())
-	case o != Unknown && p.accessed < p.checked:
-		p.fails = 0 // the probe succeeded
-	}
-	if c.Tries > 0 {
-		c.Tries--
-	}
-	return disabled
-}
-
-func (p *Peer) failed(now int64) (disabled bool) {
-	p.fails++
-	p.accessed, p.checked = now, now
-	if p.maxFails > 0 {
-		p.effective -= p.weight / p.maxFails
-		disabled = p.fails >= p.maxFails
-	}
-	p.effective = max(p.effective, 0)
-	return disabled
-}
-
 // seconds is a clock for fail_timeout.
-func seconds() int64 { return clock.Mono()/1e9 + 1<<20 }
+func seconds() int64 { return clock.Mono()/1e9 + epoch }
+
+// epoch keeps the seconds away from 0, which means never.
+const epoch = 1 << 20
+
+// millis is a clock for response times and slow starts.
+func millis() int64 { return clock.Mono() / 1e6 }
+
+// wall is the time of day in ms, for what is shown.
+func wall() int64 {
+	t := clock.Now()
+	return t.Sec*1000 + int64(t.Msec)
+}

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"cmp"
 	"hash/crc32"
 	"slices"
 	"strconv"
@@ -61,41 +62,40 @@ func (Hash) Pick(c *Choice, s *Set, now int64) int {
 // Ketama chooses by Choice.Key on a ring, compatible with
 // Cache::Memcached::Fast: a change of the peers moves only their keys (hash
 // KEY consistent).
-type Ketama struct {
-	points []point
-}
+type Ketama struct{}
 
+// point is a place on the ring.
 type point struct {
-	hash   uint32
-	server string
+	hash uint32
+	line uint32 // place of its server line in Set.lines
 }
 
 // pointsPerWeight is how many places on the ring one unit of weight gives.
 const pointsPerWeight = 160
 
 // Prepare implements Balancer.
-func (k *Ketama) Prepare(s *Set) {
-	k.points = make([]point, 0, s.weight*pointsPerWeight)
-	for _, p := range s.Peers {
+func (Ketama) Prepare(s *Set) {
+	places := map[string]uint32{} // of server lines
+	s.points = make([]point, 0, s.weight*pointsPerWeight)
+	for i, p := range s.Peers {
+		line, known := places[p.Server]
+		if !known {
+			line = uint32(len(s.lines))
+			places[p.Server] = line
+			s.lines = append(s.lines, nil)
+		}
+		s.lines[line] = append(s.lines[line], i)
 		host, port := splitServer(p.Server)
 		base := crc32.ChecksumIEEE([]byte(host + "\x00" + port))
 		prev := [4]byte{}
 		for range p.weight * pointsPerWeight {
 			h := crc32.Update(base, crc32.IEEETable, prev[:])
-			k.points = append(k.points, point{h, p.Server})
+			s.points = append(s.points, point{h, line})
 			prev = [4]byte{byte(h), byte(h >> 8), byte(h >> 16), byte(h >> 24)}
 		}
 	}
-	slices.SortStableFunc(k.points, func(a, b point) int {
-		switch {
-		case a.hash < b.hash:
-			return -1
-		case a.hash > b.hash:
-			return 1
-		}
-		return 0
-	})
-	k.points = slices.CompactFunc(k.points, func(a, b point) bool { return a.hash == b.hash })
+	slices.SortStableFunc(s.points, func(a, b point) int { return cmp.Compare(a.hash, b.hash) })
+	s.points = slices.CompactFunc(s.points, func(a, b point) bool { return a.hash == b.hash })
 }
 
 // splitServer takes the port off a server line's name.
@@ -115,17 +115,18 @@ func splitServer(name string) (host, port string) {
 }
 
 // Pick implements Balancer.
-func (k *Ketama) Pick(c *Choice, s *Set, now int64) int {
-	if s.single || len(c.Key) == 0 || len(k.points) == 0 {
+func (Ketama) Pick(c *Choice, s *Set, now int64) int {
+	if s.single || len(c.Key) == 0 {
 		return RoundRobin{}.Pick(c, s, now)
 	}
-	if c.rejected == 0 && c.rehash == 0 {
-		c.hash = uint32(k.find(crc32.ChecksumIEEE(c.Key)))
-		c.rehash = 1
+	if len(s.points) == 0 {
+		return -1
+	}
+	if c.rehash == 0 {
+		c.hash, c.rehash = uint32(s.find(crc32.ChecksumIEEE(c.Key))), 1
 	}
 	for ; c.rejected <= maxRejected; c.rejected++ {
-		server := k.points[int(c.hash)%len(k.points)].server
-		if i := s.ofServer(c, server, now); i >= 0 {
+		if i := s.ofLine(c, s.points[int(c.hash)%len(s.points)].line, now); i >= 0 {
 			return i
 		}
 		c.hash++
@@ -134,24 +135,16 @@ func (k *Ketama) Pick(c *Choice, s *Set, now int64) int {
 }
 
 // find returns the first point at or behind hash.
-func (k *Ketama) find(hash uint32) int {
-	i, _ := slices.BinarySearchFunc(k.points, hash, func(p point, h uint32) int {
-		switch {
-		case p.hash < h:
-			return -1
-		case p.hash > h:
-			return 1
-		}
-		return 0
-	})
+func (s *Set) find(hash uint32) int {
+	i, _ := slices.BinarySearchFunc(s.points, hash, func(p point, h uint32) int { return cmp.Compare(p.hash, h) })
 	return i
 }
 
-// ofServer alternates between the live addresses of one server.
-func (s *Set) ofServer(c *Choice, server string, now int64) int {
+// ofLine alternates between the live addresses of one server line.
+func (s *Set) ofLine(c *Choice, line uint32, now int64) int {
 	t := smooth{best: -1}
-	for i, p := range s.Peers {
-		if p.Server == server && !c.Tried(i) && p.alive(now) {
+	for _, i := range s.lines[line] {
+		if !c.Tried(i) && s.Peers[i].alive(now) {
 			t.add(s, i)
 		}
 	}

@@ -112,7 +112,7 @@ func bindMethods(b *httpd.Builder, m *conf.Module, of func(*conf.Cmd) *Upstream)
 			if c.Arg(1) != "consistent" {
 				return c.Errorf(`invalid parameter "%s"`, c.Arg(1))
 			}
-			method = &upstream.Ketama{}
+			method = upstream.Ketama{}
 		}
 		use(c, method, paramAll&^paramBackup).key = key
 		return nil

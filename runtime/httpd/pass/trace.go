@@ -75,7 +75,7 @@ func (u *Upstream) methodName() string {
 		return "least_conn"
 	case upstream.Hash:
 		return "hash " + u.key.Text()
-	case *upstream.Ketama:
+	case upstream.Ketama:
 		return "hash " + u.key.Text() + " consistent"
 	case upstream.Random:
 		if m.Two {
