@@ -180,5 +180,9 @@ func (s *Server) Drain() {
 // Terminate is Stop without closing the logs.
 func (s *Server) Terminate() { s.front.Terminate() }
 
-// Close closes the logs of a server that has stopped.
-func (s *Server) Close() { s.cfg.Close() }
+// Close closes the logs of a server that has stopped, and saves what the configuration
+// keeps in files.
+func (s *Server) Close() {
+	s.cfg.resources.Save()
+	s.cfg.Close()
+}

@@ -22,6 +22,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/module/headers"
 	"github.com/sluiceproxy/sluice/runtime/module/http2"
 	"github.com/sluiceproxy/sluice/runtime/module/index"
+	"github.com/sluiceproxy/sluice/runtime/module/keyval"
 	"github.com/sluiceproxy/sluice/runtime/module/limitconn"
 	"github.com/sluiceproxy/sluice/runtime/module/limitreq"
 	"github.com/sluiceproxy/sluice/runtime/module/log"
@@ -73,6 +74,7 @@ func HTTP() []httpd.Module {
 		referer.Module(),
 		splitclients.Module(),
 		maps.Module(),
+		keyval.Module(),
 		geo.Module(),
 		realip.Module(),
 		limitreq.Module(),

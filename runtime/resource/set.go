@@ -92,6 +92,19 @@ func (s *Set) Close() {
 	s.closeWithout(nil)
 }
 
+// Save saves what the resources keep in files, before the process ends with
+// connections still under way. s may be nil.
+func (s *Set) Save() {
+	if s == nil {
+		return
+	}
+	for _, v := range s.list {
+		if c, ok := v.(interface{ Save() }); ok {
+			c.Save()
+		}
+	}
+}
+
 // closeWithout closes the resources that o has not. Those without a Close hold nothing
 // but memory.
 func (s *Set) closeWithout(o *Set) {

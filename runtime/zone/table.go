@@ -33,7 +33,7 @@ const (
 // perItem bytes each, besides the key.
 func New[T any](size int64, perItem int) *Table[T] {
 	t := &Table[T]{byKey: map[string]*Entry[T]{}, perItem: perItem}
-	t.room = max(size-reserved, 0) / (page + pageHead) * page
+	t.room = Room(size)
 	t.root.prev, t.root.next = &t.root, &t.root
 	return t
 }
@@ -59,7 +59,7 @@ func (t *Table[T]) Find(key []byte) *Entry[T] {
 
 // Add makes an entry for a key that has none, nil when there is no room.
 func (t *Table[T]) Add(key []byte) *Entry[T] {
-	cost := slot(t.perItem + len(key))
+	cost := Slot(t.perItem + len(key))
 	if cost > t.room {
 		return nil
 	}
@@ -96,8 +96,11 @@ func (t *Table[T]) unlink(e *Entry[T]) {
 	e.prev, e.next = nil, nil
 }
 
-// slot is what n bytes cost: a power of two, or whole pages.
-func slot(n int) int64 {
+// Room is how many bytes of slots a zone of size bytes has.
+func Room(size int64) int64 { return max(size-reserved, 0) / (page + pageHead) * page }
+
+// Slot is what n bytes cost in a zone: a power of two, or whole pages.
+func Slot(n int) int64 {
 	size := int64(minSlot)
 	for size < int64(n) && size < page {
 		size *= 2

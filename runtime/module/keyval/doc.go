@@ -1,0 +1,18 @@
+// Package keyval is nginx's ngx_http_keyval_module: variables whose values are
+// looked up among key-value pairs that the api module, or set, changes while the
+// server runs.
+//
+//	keyval_zone zone=one:1m state=/var/lib/nginx/state/one.keyval timeout=1h;
+//	keyval $remote_addr $banned zone=one;
+//
+// The pairs are kept by package zone/pairs, which says what the state file looks
+// like. They survive a reload; a zone may have another size, type, timeout or
+// file after it.
+//
+// Of several records that match, the one with the longest key, or the smallest
+// network, gives the value. Assigning to the variable (set, a named group of a
+// regular expression does not) changes the pair of the key, as in nginx. A new
+// value lives as long as timeout says from then on.
+//
+// Not supported: sync, which needs the zone_sync module of stream.
+package keyval
