@@ -1,0 +1,218 @@
+package cache
+
+import (
+	"errors"
+	"hash/crc32"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sluiceproxy/sluice/runtime/diskfile"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/internal/raw"
+)
+
+// Fill is a response on its way into the cache. The zero value is ready for Create; it may be
+// used again after Commit or Abort. One goroutine uses it. What goes wrong is logged, once,
+// and costs the entry only: the response goes on to the client.
+type Fill struct {
+	ref     *Ref
+	o       diskfile.Owner
+	temp    *diskfile.TempPath // nil: beside the entry
+	buf     []byte             // the block; then the body while it is small
+	block   int                // length of the block in buf
+	file    *os.File           // nil: all is in buf
+	size    int64              // of the body so far
+	sum     uint32             // of the body so far
+	purged  uint64             // of the node, at the beginning
+	failed  bool
+	started bool
+	_       noCopy
+}
+
+var errFill = errors.New("the response is not stored")
+
+// Create begins to store the response with the head head for the key that r holds. false: it
+// cannot be stored. r is held, and not moved, until Commit or Abort.
+func (r *Ref) Create(f *Fill, q *Query, m *Meta, head []byte) bool {
+	if r.node == nil || len(m.Vary) > MaxVary || len(q.Text)+len(head)+fixedSize+MaxETag+MaxVary > maxBlock {
+		return false
+	}
+	f.ref, f.o, f.started = r, q.Owner, true
+	if r.zone.opts.Load().UseTempPath {
+		f.temp = q.Temp
+	}
+	r.shard.mu.Lock()
+	f.purged = r.node.purged
+	r.shard.mu.Unlock()
+	f.buf = appendBlock(f.buf[:0], m, q.Text, head, r.zone.purge.count(), bootID())
+	f.block = len(f.buf)
+	return true
+}
+
+// Write adds a piece of the body, which may be used again then. After a failure it returns an
+// error at once.
+func (f *Fill) Write(p []byte) (int, error) {
+	if f.failed || !f.started {
+		return 0, errFill
+	}
+	f.sum = crc32.Update(f.sum, crcTable, p)
+	f.size += int64(len(p))
+	if f.file == nil {
+		if f.size <= MaxContent {
+			f.buf = append(f.buf, p...)
+			return len(p), nil
+		}
+		if !f.open() {
+			return 0, f.fail()
+		}
+		// The magic is written last: until then the file is nobody's.
+		kept := f.buf[:len(magic)]
+		clear(kept)
+		_, err := f.file.Write(f.buf)
+		copy(kept, magic[:])
+		if err != nil {
+			return 0, f.failWrite(err)
+		}
+		f.buf = f.buf[:f.block]
+	}
+	if _, err := f.file.Write(p); err != nil {
+		return 0, f.failWrite(err)
+	}
+	return len(p), nil
+}
+
+// Size is the length of the body so far.
+func (f *Fill) Size() int64 { return f.size }
+
+// Active reports whether there is something to commit.
+func (f *Fill) Active() bool { return f.started && !f.failed }
+
+// File is where the body is being written, and where it begins; nil while it is in memory.
+func (f *Fill) File() (file *os.File, off int64) { return f.file, int64(f.block) }
+
+func (f *Fill) failWrite(err error) error {
+	f.o.Logf(errlog.Crit, err, `write() "%s" failed`, f.file.Name())
+	return f.fail()
+}
+
+func (f *Fill) fail() error {
+	f.failed = true
+	f.discard()
+	return errFill
+}
+
+// discard removes the temporary file.
+func (f *Fill) discard() {
+	if f.file == nil {
+		return
+	}
+	name := f.file.Name()
+	_ = f.file.Close() // it is removed
+	f.file = nil
+	if err := syscall.Unlink(name); err != nil {
+		f.o.Logf(errlog.Crit, err, `unlink() "%s" failed`, name)
+	}
+}
+
+// Abort gives up what Create has begun. It may be called after Commit.
+func (f *Fill) Abort() {
+	if f.started {
+		f.discard()
+	}
+	f.reset()
+}
+
+func (f *Fill) reset() {
+	buf := f.buf[:0]
+	if cap(buf) > MaxContent+firstRead {
+		buf = nil
+	}
+	*f = Fill{buf: buf}
+}
+
+// Commit puts the entry into its place: the next Open finds it. The key's lock ends. It
+// reports whether there is an entry now.
+func (f *Fill) Commit() bool {
+	if !f.Active() {
+		f.Abort()
+		return false
+	}
+	defer f.reset()
+	stamp := time.Now().UnixNano() / 1000 * 1000
+	sealBlock(f.buf[:f.block], f.size, f.sum, stamp)
+	if f.file == nil && !f.open() {
+		return false
+	}
+	if _, err := f.file.WriteAt(f.buf, 0); err != nil {
+		_ = f.failWrite(err)
+		return false
+	}
+	name := f.file.Name()
+	err := f.file.Close()
+	f.file = nil
+	if err != nil {
+		f.o.Logf(errlog.Crit, err, `close() "%s" failed`, name)
+		return false
+	}
+	return f.place(name, stamp)
+}
+
+// place renames the temporary file.
+func (f *Fill) place(name string, stamp int64) bool {
+	r, n := f.ref, f.ref.node
+	r.shard.mu.Lock()
+	r.shard.lockFile(n)
+	stale := n.purged != f.purged
+	r.shard.mu.Unlock()
+	var st raw.Stat
+	ok := !stale && diskfile.Move(f.o, name, string(r.Path()), diskfile.MoveOptions{Time: -1, PathAccess: 0o600, MakePath: true, Delete: true})
+	if ok {
+		ok = f.describe(stamp, &st)
+	} else if stale {
+		_ = syscall.Unlink(name)
+	}
+	r.shard.mu.Lock()
+	defer r.shard.mu.Unlock()
+	r.shard.unlockFile(n)
+	if ok {
+		n.exists, n.status, n.image = true, 0, r.zone.hot.drop(n)
+		r.zone.setBlocks(n, r.zone.blocksOf(&st))
+		n.verified = fileID{st.Ino, st.Mtime}
+	}
+	r.unlock()
+	return ok
+}
+
+// unlock ends the lock that r has, if it has. The shard is locked.
+func (r *Ref) unlock() {
+	if r.lockID != 0 && r.node.lockID == r.lockID && r.node.updating {
+		r.node.unlock(monoNow())
+	}
+	r.lockID = 0
+}
+
+// describe gives the entry's file the time that its block has, and reads its size.
+func (f *Fill) describe(stamp int64, st *raw.Stat) bool {
+	path := f.ref.path
+	at := unix.NsecToTimespec(stamp)
+	_ = unix.UtimesNanoAt(unix.AT_FDCWD, string(f.ref.Path()), []unix.Timespec{at, at}, 0) // else the body is checked at first use
+	if errno := raw.Statat(unix.AT_FDCWD, path, 0, st); errno != 0 {
+		f.o.Logf(errlog.Crit, errno, `stat() "%s" failed`, f.ref.Path())
+		return false
+	}
+	return true
+}
+
+// open makes the temporary file.
+func (f *Fill) open() bool {
+	var err error
+	if f.temp != nil {
+		f.file, err = f.temp.Create(f.o)
+	} else {
+		f.file, err = createBeside(f.o, string(f.ref.Path()))
+	}
+	return err == nil
+}

@@ -1,0 +1,190 @@
+package cache
+
+import (
+	"sync"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/clock"
+)
+
+// The lock of a key lets one request fill the entry while others wait. A request that waits
+// is woken, and asks nothing meanwhile: all of them when there is an entry, one of them,
+// which has the lock then, when there is none.
+
+// WaitResult is the outcome of [Ref.Wait].
+type WaitResult uint8
+
+// The outcomes of Ref.Wait.
+const (
+	Granted   WaitResult = iota // the request has the lock now: it asks the peer
+	Filled                      // there is an entry, or a status: Open again
+	TimedOut                    // Open again; after a miss the peer is asked, and the response not stored
+	Cancelled                   // the caller's channel was ready
+)
+
+// waiter is a request that waits. The shard's lock guards it, but for wake and timer.
+type waiter struct {
+	prev, next *waiter
+	queued     bool
+	granted    uint64        // the lock's number, 0: not granted
+	age        time.Duration // for how long the lock is granted
+	wake       chan struct{}
+	timer      *time.Timer
+}
+
+// waiterList is a queue of waiters.
+type waiterList struct{ first, last *waiter }
+
+var waiterPool = sync.Pool{New: func() any {
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	return &waiter{wake: make(chan struct{}, 1), timer: t}
+}}
+
+func (l *waiterList) push(w *waiter) {
+	w.prev, w.next, w.queued = l.last, nil, true
+	if l.last == nil {
+		l.first = w
+	} else {
+		l.last.next = w
+	}
+	l.last = w
+}
+
+func (l *waiterList) remove(w *waiter) {
+	if !w.queued {
+		return
+	}
+	if w.prev == nil {
+		l.first = w.next
+	} else {
+		w.prev.next = w.next
+	}
+	if w.next == nil {
+		l.last = w.prev
+	} else {
+		w.next.prev = w.prev
+	}
+	w.prev, w.next, w.queued = nil, nil, false
+}
+
+// unlock ends an update. The shard is locked.
+func (n *node) unlock(now int64) {
+	n.updating = false
+	for w := n.waiters.first; w != nil; w = n.waiters.first {
+		n.waiters.remove(w)
+		filled := n.exists || n.status != 0
+		if !filled {
+			n.updating = true
+			n.lockID++
+			w.granted = n.lockID
+			n.lockUntil = now + int64(w.age)
+		}
+		w.wake <- struct{}{} // it is not in the queue any more, so nobody else sends
+		if !filled {
+			return
+		}
+	}
+}
+
+// Lock makes the request the one that fills the entry, if nobody does, or has for more than
+// his lock age: *_cache_lock_age. False: Wait.
+func (r *Ref) Lock(age time.Duration) bool {
+	r.shard.mu.Lock()
+	defer r.shard.mu.Unlock()
+	return r.tryLock(age, clock.Mono())
+}
+
+func (r *Ref) tryLock(age time.Duration, now int64) bool {
+	n := r.node
+	if n == nil {
+		return true // the index is full: nothing is stored, and nobody waits
+	}
+	if n.updating && now < n.lockUntil {
+		return false
+	}
+	r.take(n)
+	n.lockUntil = now + int64(age)
+	return true
+}
+
+// Wait waits while another request fills the entry, at most for timeout, what is left of
+// *_cache_lock_timeout, and until gone is ready.
+func (r *Ref) Wait(age, timeout time.Duration, gone <-chan struct{}) WaitResult {
+	if r.node == nil {
+		return Granted
+	}
+	w := waiterPool.Get().(*waiter)
+	w.age, w.granted = age, 0
+	end := clock.Mono() + int64(timeout)
+	for {
+		left, result, done := r.enqueue(w, end)
+		if done {
+			return result
+		}
+		w.timer.Reset(left)
+		select {
+		case <-w.wake:
+			w.timer.Stop()
+			return r.woken(w)
+		case <-gone:
+			w.timer.Stop()
+			return r.leave(w)
+		case <-w.timer.C:
+		}
+	}
+}
+
+// enqueue puts w into the queue where it is not yet, and says how long to wait; or the wait
+// is over: the lock was taken, or the time.
+func (r *Ref) enqueue(w *waiter, end int64) (left time.Duration, result WaitResult, done bool) {
+	r.shard.mu.Lock()
+	defer r.shard.mu.Unlock()
+	n, now := r.node, clock.Mono()
+	switch {
+	case len(w.wake) > 0:
+		return time.Hour, 0, false // it was woken while its timer fired
+	case n.exists && !n.updating:
+		result = Filled
+	case now >= end:
+		result = TimedOut
+	case r.tryLock(w.age, now):
+		result = Granted
+	default:
+		if !w.queued {
+			n.waiters.push(w)
+		}
+		return time.Duration(min(end, n.lockUntil) - now), 0, false
+	}
+	n.waiters.remove(w)
+	waiterPool.Put(w)
+	return 0, result, true
+}
+
+// woken ends a wait after w.wake.
+func (r *Ref) woken(w *waiter) WaitResult {
+	result := Filled
+	if w.granted != 0 {
+		r.lockID, result = w.granted, Granted
+	}
+	waiterPool.Put(w)
+	return result
+}
+
+// leave ends the wait of a request that does not want the entry any more. A lock that it was
+// granted meanwhile goes to the next one.
+func (r *Ref) leave(w *waiter) WaitResult {
+	r.shard.mu.Lock()
+	n := r.node
+	if w.queued {
+		n.waiters.remove(w)
+	} else {
+		<-w.wake
+		if w.granted != 0 && n.updating && n.lockID == w.granted {
+			n.unlock(clock.Mono())
+		}
+	}
+	r.shard.mu.Unlock()
+	waiterPool.Put(w)
+	return Cancelled
+}

@@ -1,0 +1,176 @@
+package cache
+
+import (
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/diskfile"
+)
+
+// Ref is what a request holds of one key. The zero value holds nothing and is ready for
+// use; after Release it is so again. One goroutine uses it.
+type Ref struct {
+	zone     *Zone
+	shard    *shard
+	node     *node
+	key      Key
+	minUses  int
+	lockID   uint64 // of the lock that this request has, 0: none
+	path     []byte // with a NUL; scratch that survives Release
+	deciding bool   // the node was made, or renewed, by this request's Open
+	_        noCopy
+}
+
+type noCopy struct{}
+
+func (*noCopy) Lock()   {}
+func (*noCopy) Unlock() {}
+
+// Query is what a request asks a zone for.
+type Query struct {
+	Key     Key
+	Text    []byte // of the key, also where Key is that of a variant
+	MinUses int    // of *_cache_min_uses
+	Owner   diskfile.Owner
+	Temp    *diskfile.TempPath // for Create under UseTempPath
+}
+
+// Result is the outcome of Open.
+type Result uint8
+
+// The outcomes of [Zone.Open].
+const (
+	Miss       Result = iota // nothing is cached; the response may be stored
+	Found                    // the entry is open
+	Scarce                   // nothing is cached, and the response is not to be stored
+	StatusOnly               // Ref.Status is cached, without a response
+	Failed                   // the file cannot be opened, which is logged: the request ends with 500
+)
+
+// find makes r hold the node of its key. A use is counted where it has not held it before.
+func (r *Ref) find(now int64) Result {
+	z, s := r.zone, r.shard
+	for tries := 0; ; tries++ {
+		s.mu.Lock()
+		n := r.node
+		if n == nil {
+			n = s.nodes[r.key]
+		}
+		if n == nil && z.index.count.Add(1) <= z.index.max {
+			n = s.add(&r.key, now)
+			n.refs, n.uses = 1, 1
+			r.node, r.deciding = n, true
+			s.mu.Unlock()
+			return Miss
+		}
+		if n != nil {
+			s.touch(n, now)
+			result := r.hold(n)
+			s.mu.Unlock()
+			return result
+		}
+		z.index.count.Add(-1)
+		s.mu.Unlock()
+		z.index.setWatermark()
+		if tries > 0 || z.expireOldest() != evicted {
+			z.logFull()
+			return Scarce
+		}
+	}
+}
+
+// hold is find where there is a node already. The shard is locked.
+func (r *Ref) hold(n *node) Result {
+	if r.node == nil {
+		n.refs++
+		n.uses = min(n.uses+1, maxUses)
+		r.node = n
+	}
+	r.deciding = false
+	switch {
+	case n.status != 0 && n.statusValid < time.Now().Unix():
+		n.status, n.exists, n.image = 0, false, r.zone.hot.drop(n)
+		r.zone.setBlocks(n, 0)
+		r.deciding = true
+		return Miss
+	case n.status != 0:
+		return StatusOnly
+	case n.exists || n.uses >= r.minUses:
+		return Found // or a miss, if there is no file
+	}
+	return Scarce
+}
+
+// Status is the cached status after StatusOnly.
+func (r *Ref) Status() int {
+	r.shard.mu.Lock()
+	defer r.shard.mu.Unlock()
+	return r.node.status
+}
+
+// Path is the name of the entry's file, for messages, without a NUL. It is valid until
+// Release.
+func (r *Ref) Path() []byte { return r.path[:max(len(r.path)-1, 0)] }
+
+// Update reports whether the request is the one that updates an expired entry: nobody else
+// does. Release ends it.
+func (r *Ref) Update() bool {
+	r.shard.mu.Lock()
+	defer r.shard.mu.Unlock()
+	if r.node == nil || r.node.updating {
+		return false
+	}
+	r.take(r.node)
+	return true
+}
+
+// Updating reports whether r has the key's lock, by Lock, Wait or Update.
+func (r *Ref) Updating() bool { return r.lockID != 0 }
+
+// take makes r the one that fills or updates the entry. The shard is locked.
+func (r *Ref) take(n *node) {
+	n.updating = true
+	n.lockID++
+	r.lockID = n.lockID
+}
+
+// SetStatus caches a status without a response until valid, Unix seconds.
+func (r *Ref) SetStatus(status int, valid int64) {
+	if r.node == nil {
+		return
+	}
+	r.shard.mu.Lock()
+	r.node.status, r.node.statusValid = status, valid
+	r.shard.mu.Unlock()
+}
+
+// MoveTo gives to what r holds: the background request that updates an entry goes on with
+// the lock of the request that has started it. to holds nothing before.
+func (r *Ref) MoveTo(to *Ref) {
+	path := to.path
+	*to = Ref{zone: r.zone, shard: r.shard, node: r.node, key: r.key, minUses: r.minUses, lockID: r.lockID, path: append(path[:0], r.path...)}
+	r.reset()
+}
+
+// Release gives back what r holds, the lock included. It may be called when r holds
+// nothing.
+func (r *Ref) Release() {
+	n, s := r.node, r.shard
+	if n == nil {
+		r.reset()
+		return
+	}
+	s.mu.Lock()
+	n.refs--
+	if r.lockID != 0 && n.lockID == r.lockID && n.updating {
+		n.unlock(clock.Mono())
+	}
+	if n.refs == 0 && !n.exists && !n.busy && n.status == 0 && r.minUses <= 1 {
+		s.remove(n)
+		r.zone.index.count.Add(-1)
+	}
+	s.mu.Unlock()
+	r.reset()
+}
+
+func (r *Ref) reset() { *r = Ref{path: r.path[:0]} }
