@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/diskfile"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
@@ -46,6 +45,13 @@ func createBeside(o diskfile.Owner, path string) (*os.File, error) {
 	}
 }
 
+// setTime gives a file the modification time that its block has. Where that fails the body is
+// checked before it is used.
+func setTime(path string, stamp int64) {
+	at := unix.NsecToTimespec(stamp)
+	_ = unix.UtimesNanoAt(unix.AT_FDCWD, path, []unix.Timespec{at, at}, 0)
+}
+
 // defaultBlock is the size of a block where the system does not tell.
 const defaultBlock = 512
 
@@ -60,5 +66,3 @@ func blockSize(dir string) int64 {
 
 // blocksOf is how many blocks a file takes.
 func (z *Zone) blocksOf(st *raw.Stat) int64 { return (st.Blocks*512 + z.block - 1) / z.block }
-
-func monoNow() int64 { return clock.Mono() }

@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"bytes"
 	"errors"
 	"hash/crc32"
 	"os"
@@ -9,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/diskfile"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
@@ -27,6 +29,7 @@ type Fill struct {
 	size    int64              // of the body so far
 	sum     uint32             // of the body so far
 	purged  uint64             // of the node, at the beginning
+	gen     uint64             // the number of the latest purge then
 	failed  bool
 	started bool
 	_       noCopy
@@ -47,7 +50,12 @@ func (r *Ref) Create(f *Fill, q *Query, m *Meta, head []byte) bool {
 	r.shard.mu.Lock()
 	f.purged = r.node.purged
 	r.shard.mu.Unlock()
-	f.buf = appendBlock(f.buf[:0], m, q.Text, head, r.zone.purge.count(), bootID())
+	f.gen = r.zone.purge.count()
+	epoch := r.epoch
+	if epoch == 0 {
+		epoch = f.gen
+	}
+	f.buf = appendBlock(f.buf[:0], m, q.Text, head, f.gen, epoch)
 	f.block = len(f.buf)
 	return true
 }
@@ -143,7 +151,8 @@ func (f *Fill) Commit() bool {
 	defer f.reset()
 	stamp := time.Now().UnixNano() / 1000 * 1000
 	sealBlock(f.buf[:f.block], f.size, f.sum, stamp)
-	if f.file == nil && !f.open() {
+	small := f.file == nil
+	if small && !f.open() {
 		return false
 	}
 	if _, err := f.file.WriteAt(f.buf, 0); err != nil {
@@ -157,39 +166,69 @@ func (f *Fill) Commit() bool {
 		f.o.Logf(errlog.Crit, err, `close() "%s" failed`, name)
 		return false
 	}
-	return f.place(name, stamp)
+	return f.place(name, stamp, small)
 }
 
-// place renames the temporary file.
-func (f *Fill) place(name string, stamp int64) bool {
-	r, n := f.ref, f.ref.node
-	r.shard.mu.Lock()
-	r.shard.lockFile(n)
+// place renames the temporary file. small says that buf has all of it.
+func (f *Fill) place(name string, stamp int64, small bool) bool {
+	r, n, s := f.ref, f.ref.node, f.ref.shard
+	s.mu.Lock()
+	s.lockFile(n)
 	stale := n.purged != f.purged
-	r.shard.mu.Unlock()
+	s.mu.Unlock()
 	var st raw.Stat
-	ok := !stale && diskfile.Move(f.o, name, string(r.Path()), diskfile.MoveOptions{Time: -1, PathAccess: 0o600, MakePath: true, Delete: true})
-	if ok {
-		ok = f.describe(stamp, &st)
-	} else if stale {
-		_ = syscall.Unlink(name)
+	ok := false
+	if stale {
+		remove(f.o, name)
+	} else {
+		ok = diskfile.Move(f.o, name, string(r.Path()), diskfile.MoveOptions{Time: -1, PathAccess: 0o600, MakePath: true, Delete: true}) &&
+			f.describe(stamp, &st)
 	}
-	r.shard.mu.Lock()
-	defer r.shard.mu.Unlock()
-	r.shard.unlockFile(n)
+	s.mu.Lock()
+	s.unlockFile(n)
 	if ok {
-		n.exists, n.status, n.image = true, 0, r.zone.hot.drop(n)
+		r.zone.hot.drop(n)
+		n.exists, n.status = true, 0
 		r.zone.setBlocks(n, r.zone.blocksOf(&st))
 		n.verified = fileID{st.Ino, st.Mtime}
+		n.clean = f.gen
 	}
+	wanted := n.waiters.first != nil
+	s.mu.Unlock()
+	if ok {
+		if small && wanted {
+			f.keep(&st)
+		}
+		r.zone.grown()
+	}
+	s.mu.Lock()
 	r.unlock()
+	s.mu.Unlock()
 	return ok
+}
+
+// keep keeps the entry in memory for those that wait for it.
+func (f *Fill) keep(st *raw.Stat) {
+	b := bytes.Clone(f.buf)
+	i := &image{fd: -1, st: *st, key: f.ref.key, mem: int64(len(b))}
+	if i.readFixed(b) != nil {
+		return // it was made here: this does not happen
+	}
+	var err error
+	if i.text, i.head, err = i.readBlock(b, &i.meta); err != nil {
+		return
+	}
+	i.body = b[i.bodyStart:]
+	i.refs.Store(1)
+	i.seen.Store(clock.Mono())
+	f.ref.zone.keep(f.ref.shard, f.ref.node, i)
+	i.release()
 }
 
 // unlock ends the lock that r has, if it has. The shard is locked.
 func (r *Ref) unlock() {
 	if r.lockID != 0 && r.node.lockID == r.lockID && r.node.updating {
-		r.node.unlock(monoNow())
+		r.node.unlock(clock.Mono())
 	}
 	r.lockID = 0
 }
@@ -197,8 +236,7 @@ func (r *Ref) unlock() {
 // describe gives the entry's file the time that its block has, and reads its size.
 func (f *Fill) describe(stamp int64, st *raw.Stat) bool {
 	path := f.ref.path
-	at := unix.NsecToTimespec(stamp)
-	_ = unix.UtimesNanoAt(unix.AT_FDCWD, string(f.ref.Path()), []unix.Timespec{at, at}, 0) // else the body is checked at first use
+	setTime(string(f.ref.Path()), stamp)
 	if errno := raw.Statat(unix.AT_FDCWD, path, 0, st); errno != 0 {
 		f.o.Logf(errlog.Crit, errno, `stat() "%s" failed`, f.ref.Path())
 		return false

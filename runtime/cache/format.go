@@ -18,7 +18,8 @@ import (
 //	 72  the file's modification time in nanoseconds, 8: another one shows an edit
 //	 80  the boot of the system in which it was written, 8: after another one the body is
 //	     checked before it is used
-//	 88  zeros, 8
+//	 88  the purge count of the zone when the key was stored for the first time since it was
+//	     purged, 8: older variants do not count
 //	 96  two slots of 48 bytes for the freshness: number 8, Valid 8, Date 8, Updating 8,
 //	     Error 8, CRC-32C of these 4, zeros 4
 //
@@ -47,13 +48,14 @@ type layout struct {
 	gen                        uint64
 	stamp                      int64
 	boot                       uint64
+	epoch                      uint64
 	slot                       int    // the one that counts
 	number                     uint64 // of that slot
 }
 
 // appendBlock appends the block of an entry that has the number 1 in its first slot, up to the
 // body. m's texts may be longer than what is kept of them.
-func appendBlock(dst []byte, m *Meta, text, head []byte, gen, boot uint64) []byte {
+func appendBlock(dst []byte, m *Meta, text, head []byte, gen, epoch uint64) []byte {
 	etag, vary := m.ETag, m.Vary
 	if len(etag) > MaxETag {
 		etag = nil
@@ -75,7 +77,8 @@ func appendBlock(dst []byte, m *Meta, text, head []byte, gen, boot uint64) []byt
 	le.PutUint64(b[40:], uint64(m.LastModified))
 	copy(b[48:64], m.Variant[:])
 	le.PutUint64(b[64:], gen)
-	le.PutUint64(b[80:], boot)
+	le.PutUint64(b[80:], bootID())
+	le.PutUint64(b[88:], epoch)
 	putSlot(b[slotStart:], 1, &m.Freshness)
 	return dst
 }
@@ -139,7 +142,7 @@ func (l *layout) readFixed(b []byte) error {
 		bodyStart: int(le.Uint32(b[12:])), keyLen: int(le.Uint32(b[16:])), headLen: int(le.Uint32(b[20:])),
 		etagLen: int(b[26]), varyLen: int(b[27]),
 		bodySum: le.Uint32(b[28:]), bodyLen: int64(le.Uint64(b[32:])),
-		gen: le.Uint64(b[64:]), stamp: int64(le.Uint64(b[72:])), boot: le.Uint64(b[80:]),
+		gen: le.Uint64(b[64:]), stamp: int64(le.Uint64(b[72:])), boot: le.Uint64(b[80:]), epoch: le.Uint64(b[88:]),
 	}
 	if l.bodyStart > maxBlock || l.bodyLen < 0 || l.keyLen > maxBlock || l.headLen > maxBlock ||
 		fixedSize+l.etagLen+l.varyLen+l.keyLen+l.headLen != l.bodyStart {

@@ -19,10 +19,23 @@ type image struct {
 	text, head []byte
 	body       []byte // nil: in fd
 	fd         int    // -1: body is in memory
+	err        error  // what is wrong with the file
 	refs       atomic.Int32
-	st         raw.Stat
-	seen       atomic.Int64 // when the file was last seen to be there, of clock.Mono
+	mem        int64    // what it takes, in bytes
+	st         raw.Stat // of the file
+	key        Key
+	clean      atomic.Uint64 // the number of the latest purge that is known not to mean it
+	used       atomic.Bool   // since hotSet has looked
+	prev, next *image        // in hotSet, whose lock guards them and gone
+	gone       bool          // it is not to be taken into hotSet any more
+	seen       atomic.Int64  // when the file was last seen to be there, of clock.Mono
 }
+
+// overhead is about what an image takes besides the bytes of its file.
+const overhead = 512
+
+// cost is what hotSet counts for an image.
+func (i *image) cost() int64 { return i.mem + overhead }
 
 func (i *image) release() {
 	if i.fd >= 0 && i.refs.Add(-1) == 0 {
@@ -43,8 +56,10 @@ type Entry struct {
 	FD   int    // else the file that has it, -1 with Body. Read by offset only: requests share it
 	Off  int64  // where the body begins in FD
 	Size int64  // length of the body
-	img  *image
-	_    noCopy
+	// Epoch is for the Query of a variant.
+	Epoch uint64
+	img   *image
+	_     noCopy
 }
 
 // Close gives back what Open has handed out. It may be called on a closed Entry.
@@ -59,4 +74,5 @@ func (e *Entry) Close() {
 func (e *Entry) take(i *image) {
 	e.Meta, e.Head, e.Body, e.FD = i.meta, i.head, i.body, i.fd
 	e.Off, e.Size, e.img = int64(i.bodyStart), i.bodyLen, i
+	e.Epoch = i.epoch
 }

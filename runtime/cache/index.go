@@ -50,6 +50,7 @@ type node struct {
 	waiters   waiterList
 
 	purged   uint64 // how often the key was purged: what is filled meanwhile is dropped
+	clean    uint64 // the number of the latest purge of a prefix that does not mean the file
 	verified fileID // of the file whose body is known to have its checksum
 	image    *image // contents or descriptor that are kept, nil: none
 }

@@ -3,8 +3,6 @@ package cache
 import (
 	"bytes"
 	"errors"
-	"hash/crc32"
-	"io"
 	"syscall"
 	"time"
 
@@ -24,79 +22,105 @@ const trusted = 2 * time.Millisecond
 // from then on, whatever the result. Opened again, with the same key, it counts no use.
 func (z *Zone) Open(r *Ref, q *Query, e *Entry) Result {
 	e.Close()
-	if r.node == nil {
-		r.zone, r.key, r.minUses, r.shard = z, q.Key, q.MinUses, z.index.shard(&q.Key)
-		r.path = append(z.opts.Load().appendPath(r.path[:0], &r.key), 0)
-	}
 	now := clock.Mono()
-	result := r.find(now)
+	result := z.begin(r, q, now)
 	test, otherwise := false, Miss
 	switch result {
 	case Found:
-		test = r.exists()
+		test = r.exists
 	case Miss:
 		test = z.cold.Load()
 		if q.MinUses > 1 {
 			otherwise = Scarce
 		}
 	default:
+		r.giveBack()
 		return result
 	}
 	if !test {
 		return otherwise
 	}
-	if img := r.kept(now); img != nil {
-		if img.matches(q) {
-			e.take(img)
-			return Found
+	img := r.kept(now)
+	if img == nil {
+		var err error
+		if img, err = r.read(q, now); err != nil {
+			return Failed
 		}
-		img.release()
 	}
-	switch img, err := r.read(q, now); {
-	case img != nil:
+	if img == nil {
+		return otherwise
+	}
+	purged, clean := z.purge.means(img)
+	if clean != 0 {
+		r.isClean(clean)
+	}
+	switch {
+	case !bytes.Equal(img.text, q.Text):
+		q.Owner.Logf(errlog.Crit, nil, `cache file "%s" has md5 collision`, r.Path())
+	case purged || img.gen < q.Epoch:
+		r.discard(q.Owner, &img.st)
+	default:
+		r.epoch = img.epoch
 		e.take(img)
 		return Found
-	case err != nil:
-		return Failed
 	}
+	img.release()
 	return otherwise
 }
 
-func (r *Ref) exists() bool {
-	r.shard.mu.Lock()
-	defer r.shard.mu.Unlock()
-	return r.node.exists
+// Hold looks a key up and counts a use, as Open does, but opens nothing: for a response that is
+// to be stored though the cache was not asked ([StatusBypass]). StatusOnly, and Found where the
+// response may be stored.
+func (z *Zone) Hold(r *Ref, q *Query) Result {
+	result := z.begin(r, q, clock.Mono())
+	r.giveBack()
+	return result
 }
 
-// kept returns the image that the index has of the entry, with a reference, if its file is
-// still there and the same.
+// begin makes r hold the key of q. Where the index has an image of the entry, r has a reference
+// of it.
+func (z *Zone) begin(r *Ref, q *Query, now int64) Result {
+	if r.node == nil {
+		r.zone, r.key, r.minUses, r.shard = z, q.Key, q.MinUses, z.index.shard(&q.Key)
+		r.path = append(z.opts.Load().appendPath(r.path[:0], &r.key), 0)
+	}
+	return r.find(now)
+}
+
+// giveBack gives back the image that find has found.
+func (r *Ref) giveBack() {
+	if r.image != nil {
+		r.image.release()
+		r.image = nil
+	}
+}
+
+// kept returns the image that the index has of the entry, if its file is still there and the
+// same.
 func (r *Ref) kept(now int64) *image {
-	r.shard.mu.Lock()
-	img := r.node.image
+	img := r.image
 	if img == nil {
-		r.shard.mu.Unlock()
 		return nil
 	}
-	img.refs.Add(1)
-	r.shard.mu.Unlock()
-	if now-img.seen.Load() < int64(trusted) {
-		return img
-	}
-	var st raw.Stat
-	if raw.Statat(unix.AT_FDCWD, r.path, 0, &st) == 0 && same(&st, &img.st) {
+	r.image = nil
+	if now-img.seen.Load() >= int64(trusted) {
+		var st raw.Stat
+		if raw.Statat(unix.AT_FDCWD, r.path, 0, &st) != 0 || !same(&st, &img.st) {
+			img.release()
+			r.zone.evict([]*image{img})
+			return nil
+		}
 		img.seen.Store(now)
-		return img
 	}
-	img.release()
-	return nil
+	if !img.used.Load() {
+		img.used.Store(true)
+	}
+	return img
 }
-
-// matches reports whether an image is of the text that is asked for.
-func (i *image) matches(q *Query) bool { return bytes.Equal(i.text, q.Text) }
 
 // read opens the entry's file. Neither an image nor an error: there is none that can be used.
 func (r *Ref) read(q *Query, now int64) (*image, error) {
-	fd, errno := raw.Openat(unix.AT_FDCWD, r.path, unix.O_RDONLY|unix.O_NONBLOCK, 0)
+	img, errno := r.zone.load(r.path)
 	switch errno {
 	case 0:
 	case syscall.ENOENT, syscall.ENOTDIR:
@@ -106,102 +130,57 @@ func (r *Ref) read(q *Query, now int64) (*image, error) {
 		q.Owner.Logf(errlog.Crit, errno, `open() "%s" failed`, r.Path())
 		return nil, errno
 	}
-	img, err := load(fd, q.Text)
-	if err == nil {
+	if img.err == nil && !r.verified(img) {
+		img.verify()
+	}
+	if img.err == nil {
 		img.seen.Store(now)
-		img.refs.Store(1)
-		if img.fd < 0 {
-			_ = syscall.Close(fd)
-		}
+		img.key = r.key
 		r.found(img)
 		return img, nil
 	}
-	_ = syscall.Close(fd)
-	switch {
-	case errors.Is(err, errCollision):
-		q.Owner.Logf(errlog.Crit, nil, `cache file "%s" has md5 collision`, r.Path())
-	case errors.Is(err, errVersion):
+	if errors.Is(img.err, errVersion) {
 		q.Owner.Logf(errlog.Info, nil, `cache file "%s" version mismatch`, r.Path())
-	default:
-		q.Owner.Logf(errlog.Crit, nil, `cache file "%s" %s`, r.Path(), err.Error())
-		r.damaged(q.Owner)
+	} else {
+		q.Owner.Logf(errlog.Crit, nil, `cache file "%s" %s`, r.Path(), img.err.Error())
+		r.discard(q.Owner, &img.st)
 	}
+	img.release()
 	return nil, nil
 }
 
-var errCollision = errors.New("has md5 collision")
-
-// firstRead is how much of a large file is read at first: mostly the block is in it.
-const firstRead = 4 << 10
-
-// load reads the file fd, which the image keeps unless the whole file is in memory.
-func load(fd int, text []byte) (*image, error) {
-	img := &image{fd: fd}
-	if errno := raw.Fstat(fd, &img.st); errno != 0 {
-		return nil, errno
+// verified reports whether the body of a file need not be checked: it is in memory, where it was,
+// or this process has checked or written it, or nothing has happened to it since it was written.
+func (r *Ref) verified(img *image) bool {
+	if img.fd < 0 || img.boot == bootID() && img.boot != 0 && img.stamp == img.st.Mtime {
+		return true
 	}
-	if img.st.Mode&syscall.S_IFMT != syscall.S_IFREG {
-		return nil, errVersion
-	}
-	size := img.st.Size
-	if size < fixedSize {
-		return nil, errSmall
-	}
-	n := size
-	if n > MaxContent+firstRead {
-		n = firstRead
-	}
-	b, err := readBlock(fd, int(n))
-	if err != nil {
-		return nil, err
-	}
-	if err := img.readFixed(b); err != nil {
-		return nil, err
-	}
-	if len(b) < img.bodyStart {
-		if int64(img.bodyStart) > size {
-			return nil, errSmall
-		}
-		if b, err = readBlock(fd, img.bodyStart); err != nil {
-			return nil, err
-		}
-	}
-	if img.text, img.head, err = img.readBlock(b, &img.meta); err != nil {
-		return nil, err
-	}
-	switch {
-	case !bytes.Equal(img.text, text):
-		return nil, errCollision
-	case size != int64(img.bodyStart)+img.bodyLen:
-		return nil, errSize
-	case int64(len(b)) != size || img.bodyLen > MaxContent:
-		return img, nil
-	}
-	img.body, img.fd = b[img.bodyStart:], -1
-	if crc32.Checksum(img.body, crcTable) != img.bodySum {
-		return nil, errSum
-	}
-	return img, nil
+	r.shard.mu.Lock()
+	defer r.shard.mu.Unlock()
+	return r.node.verified == fileID{img.st.Ino, img.st.Mtime}
 }
 
-func readBlock(fd, n int) ([]byte, error) {
-	b := make([]byte, n)
-	m, err := diskfile.ReadAt(fd, b, 0)
-	if err == nil && m < n {
-		err = io.ErrUnexpectedEOF
-	}
-	return b, err
-}
-
-// found notes what is known of the file that r has opened.
+// found notes what is known of the file that r has opened, and keeps it.
 func (r *Ref) found(img *image) {
 	z, n := r.zone, r.node
 	r.shard.mu.Lock()
-	defer r.shard.mu.Unlock()
-	if !n.exists {
+	n.verified = fileID{img.st.Ino, img.st.Mtime}
+	n.clean = max(n.clean, img.gen)
+	if !n.exists && !n.busy {
 		n.exists = true
+		n.uses = max(n.uses, 1)
 		z.setBlocks(n, z.blocksOf(&img.st))
 	}
+	r.shard.mu.Unlock()
+	z.purge.saw(img.gen)
+	z.keep(r.shard, n, img)
+}
+
+// isClean notes that no purge of a prefix up to a number means the entry.
+func (r *Ref) isClean(number uint64) {
+	r.shard.mu.Lock()
+	r.node.clean = max(r.node.clean, number)
+	r.shard.mu.Unlock()
 }
 
 // missing notes that the file is gone.
@@ -209,16 +188,37 @@ func (r *Ref) missing() {
 	r.shard.mu.Lock()
 	defer r.shard.mu.Unlock()
 	if n := r.node; !n.busy {
-		n.exists = false
-		r.zone.setBlocks(n, 0)
+		r.zone.forget(n)
 	}
 }
 
-// damaged removes a file that is torn.
-func (r *Ref) damaged(o diskfile.Owner) {
-	path := string(r.Path())
-	if err := syscall.Unlink(path); err != nil && !errors.Is(err, syscall.ENOENT) {
+// discard removes a file that is not to be used, unless another one has taken its place.
+func (r *Ref) discard(o diskfile.Owner, st *raw.Stat) {
+	s, n := r.shard, r.node
+	s.mu.Lock()
+	s.lockFile(n)
+	r.zone.hot.drop(n)
+	s.mu.Unlock()
+	var is raw.Stat
+	if raw.Statat(unix.AT_FDCWD, r.path, 0, &is) == 0 && is.Ino == st.Ino && is.Dev == st.Dev {
+		remove(o, string(r.Path()))
+	} else {
+		st = nil
+	}
+	s.mu.Lock()
+	if st != nil {
+		n.exists = false
+		r.zone.setBlocks(n, 0)
+	}
+	s.unlockFile(n)
+	s.mu.Unlock()
+}
+
+// remove deletes a file, if it is there.
+func remove(o diskfile.Owner, path string) (found bool) {
+	err := syscall.Unlink(path)
+	if err != nil && !errors.Is(err, syscall.ENOENT) && !errors.Is(err, syscall.ENOTDIR) {
 		o.Logf(errlog.Crit, err, `unlink() "%s" failed`, path)
 	}
-	r.missing()
+	return err == nil
 }

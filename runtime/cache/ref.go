@@ -10,15 +10,17 @@ import (
 // Ref is what a request holds of one key. The zero value holds nothing and is ready for
 // use; after Release it is so again. One goroutine uses it.
 type Ref struct {
-	zone     *Zone
-	shard    *shard
-	node     *node
-	key      Key
-	minUses  int
-	lockID   uint64 // of the lock that this request has, 0: none
-	path     []byte // with a NUL; scratch that survives Release
-	deciding bool   // the node was made, or renewed, by this request's Open
-	_        noCopy
+	zone    *Zone
+	shard   *shard
+	node    *node
+	key     Key
+	minUses int
+	lockID  uint64 // of the lock that this request has, 0: none
+	path    []byte // with a NUL; scratch that survives Release
+	exists  bool   // of the node, when it was found
+	epoch   uint64 // of the entry that was open, 0: none was
+	image   *image // of the node, between find and kept
+	_       noCopy
 }
 
 type noCopy struct{}
@@ -31,8 +33,11 @@ type Query struct {
 	Key     Key
 	Text    []byte // of the key, also where Key is that of a variant
 	MinUses int    // of *_cache_min_uses
-	Owner   diskfile.Owner
-	Temp    *diskfile.TempPath // for Create under UseTempPath
+	// Epoch is what the entry of the main key has, where Key is that of a variant: an older
+	// variant is not used, since the main entry was purged after it had been stored.
+	Epoch uint64
+	Owner diskfile.Owner
+	Temp  *diskfile.TempPath // for Create under UseTempPath
 }
 
 // Result is the outcome of Open.
@@ -59,7 +64,7 @@ func (r *Ref) find(now int64) Result {
 		if n == nil && z.index.count.Add(1) <= z.index.max {
 			n = s.add(&r.key, now)
 			n.refs, n.uses = 1, 1
-			r.node, r.deciding = n, true
+			r.node = n
 			s.mu.Unlock()
 			return Miss
 		}
@@ -72,7 +77,7 @@ func (r *Ref) find(now int64) Result {
 		z.index.count.Add(-1)
 		s.mu.Unlock()
 		z.index.setWatermark()
-		if tries > 0 || z.expireOldest() != evicted {
+		if tries > 0 || !z.removeOldest(now) {
 			z.logFull()
 			return Scarce
 		}
@@ -86,12 +91,16 @@ func (r *Ref) hold(n *node) Result {
 		n.uses = min(n.uses+1, maxUses)
 		r.node = n
 	}
-	r.deciding = false
+	r.exists = n.exists
+	if r.image = n.image; r.image != nil {
+		r.image.refs.Add(1)
+	}
 	switch {
 	case n.status != 0 && n.statusValid < time.Now().Unix():
-		n.status, n.exists, n.image = 0, false, r.zone.hot.drop(n)
-		r.zone.setBlocks(n, 0)
-		r.deciding = true
+		n.status = 0
+		r.zone.forget(n)
+		r.exists = false
+		r.giveBack()
 		return Miss
 	case n.status != 0:
 		return StatusOnly
@@ -148,7 +157,8 @@ func (r *Ref) SetStatus(status int, valid int64) {
 // the lock of the request that has started it. to holds nothing before.
 func (r *Ref) MoveTo(to *Ref) {
 	path := to.path
-	*to = Ref{zone: r.zone, shard: r.shard, node: r.node, key: r.key, minUses: r.minUses, lockID: r.lockID, path: append(path[:0], r.path...)}
+	*to = Ref{zone: r.zone, shard: r.shard, node: r.node, key: r.key, minUses: r.minUses, lockID: r.lockID, epoch: r.epoch}
+	to.path = append(path[:0], r.path...)
 	r.reset()
 }
 
@@ -165,9 +175,8 @@ func (r *Ref) Release() {
 	if r.lockID != 0 && n.lockID == r.lockID && n.updating {
 		n.unlock(clock.Mono())
 	}
-	if n.refs == 0 && !n.exists && !n.busy && n.status == 0 && r.minUses <= 1 {
-		s.remove(n)
-		r.zone.index.count.Add(-1)
+	if r.minUses <= 1 {
+		r.zone.dropUnused(s, n)
 	}
 	s.mu.Unlock()
 	r.reset()

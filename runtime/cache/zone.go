@@ -19,8 +19,13 @@ type Zone struct {
 	stats counters
 	block int64 // bytes of a block of the file system, by which sizes are counted
 
-	blocks atomic.Int64 // of all files
-	cold   atomic.Bool  // the loader has not seen all files yet
+	blocks     atomic.Int64 // of all files
+	cold       atomic.Bool  // the loader has not seen all files yet
+	fullLogged atomic.Int64 // when it was logged that the index is full, of clock.Mono
+	numbers    atomic.Uint64
+	retired    int64 // when the manager has last looked for purges that are over
+
+	managerKick, purgeKick chan struct{} // wake the manager and the purger
 
 	mu     sync.Mutex // for the rest
 	start  bool
@@ -32,9 +37,10 @@ type Zone struct {
 // NewZone makes a zone that is cold. It reads and writes nothing before Start.
 func NewZone(name string, o Options) *Zone {
 	z := &Zone{name: name, block: defaultBlock, stop: make(chan struct{})}
+	z.managerKick, z.purgeKick = make(chan struct{}, 1), make(chan struct{}, 1)
 	z.opts.Store(&o)
 	z.index.init(capacity(o.ZoneSize))
-	z.hot.limit, z.hot.descriptors = o.ZoneSize, maxDescriptors
+	z.hot.init(o.ZoneSize, maxDescriptors)
 	z.cold.Store(true)
 	return z
 }
@@ -67,7 +73,7 @@ func Take(resources *resource.Set, name string, o Options) (*Zone, error) {
 func (z *Zone) Name() string { return z.name }
 
 // Start gives the zone its options when a configuration comes into effect. The first call
-// starts the loader and the manager.
+// starts the loader, the manager and the purger. It is made before requests use the zone.
 func (z *Zone) Start(o Options) {
 	z.opts.Store(&o)
 	z.mu.Lock()
@@ -77,6 +83,14 @@ func (z *Zone) Start(o Options) {
 	}
 	z.start = true
 	z.block = blockSize(o.Dir)
+	z.loadPurges()
+	if z.purge.pending() != 0 {
+		z.purgeKick <- struct{}{}
+	}
+	z.work.Add(3)
+	go z.loadAll()
+	go z.manage()
+	go z.purgeFiles()
 }
 
 // Close ends the zone's goroutines and waits for them. Requests may still use the zone.
