@@ -13,9 +13,10 @@ import (
 
 // ahead reads a response ahead of a client that reads slowly, so that the
 // connection to the peer is free once the peer has sent everything. It starts when a write to
-// the client has to wait for the first time: a goroutine reads and decodes into
-// a queue in memory (*_buffers) and then a temporary file, the request's
-// goroutine goes on writing.
+// the client has to wait: a goroutine reads and decodes into a queue in memory (*_buffers)
+// and then a temporary file, the request's goroutine goes on writing. When the client has
+// taken all of it, the goroutine ends, and the request's goroutine reads again. The file
+// serves all of a response's times.
 //
 // While the goroutine runs, it alone uses what belongs to the peer (the connection,
 // the codec, the state).
@@ -23,6 +24,7 @@ import (
 // Invariant: all bytes in the file come after all bytes in the queue.
 type ahead struct {
 	x    *Exchange
+	most int           // pieces of *_buffers in the queue; the piece that is being written counts, too
 	quit chan struct{} // closed when the goroutine has ended
 
 	mu      sync.Mutex
@@ -34,6 +36,7 @@ type ahead struct {
 	took    int64 // ... and handed out
 	end     error // why nothing more comes, nil while it may
 	stopped bool
+	caught  bool // the client has taken all there was: the goroutine is to end
 }
 
 // chunk is a piece of the body in memory.
@@ -42,20 +45,32 @@ type chunk struct {
 	n int
 }
 
+// errCaughtUp says that the client has caught up: the rest is not read yet.
+var errCaughtUp = errors.New("nothing is read ahead any more")
+
 // startAhead is called on the request's goroutine when the client blocks.
 func (p *pump) startAhead() {
 	x := p.x
 	if x.wake == nil {
 		x.wake = make(chan struct{}, 1)
 	}
-	a := &ahead{x: x, quit: make(chan struct{})}
-	a.changed.L = &a.mu
+	most := x.S.Buffers.Num
+	if p.buf != nil {
+		most = max(most-len(p.mem)/int(x.S.Buffers.Size), 2)
+	}
+	a := p.spool
+	if a == nil {
+		a = &ahead{x: x}
+		a.changed.L = &a.mu
+		p.spool = a
+	}
+	a.most, a.quit, a.end, a.caught = most, make(chan struct{}), nil, false
 	p.ahead = a
 	x.R.Action("reading upstream")
 	go a.run()
 }
 
-// run reads until the body ends.
+// run reads until the body ends, or the client has caught up.
 func (a *ahead) run() {
 	defer close(a.quit)
 	x := a.x
@@ -66,20 +81,11 @@ func (a *ahead) run() {
 	}
 	for {
 		x.body.awaitRead()
-		b := buf.Sized(int(x.S.Buffers.Size))
-		limit := len(b.B)
-		if x.body.rate > 0 {
-			limit = x.body.allowance(limit)
-		}
-		_, n, err := x.wait(nil, b.B[:limit])
+		b, n, err := a.read()
 		if err != nil {
-			b.Free()
-			if a.isStopped() {
-				err = errAborted
-			} else {
-				err = x.body.readFailed(err)
+			if !a.leave(err) {
+				a.finish(a.readFailed(err))
 			}
-			a.finish(err)
 			return
 		}
 		x.body.count(n)
@@ -95,8 +101,57 @@ func (a *ahead) run() {
 		case st == BodyBroken:
 			a.finish(errInvalid)
 			return
+		case a.leave(nil):
+			return
 		}
 	}
+}
+
+// read reads a piece of *_buffers for the queue. What goes to the file is read
+// in larger pieces.
+func (a *ahead) read() (b *buf.Buf, n int, err error) {
+	x := a.x
+	if x.body.rate == 0 && a.spills() {
+		return x.wait(readPool, nil)
+	}
+	b = buf.Sized(int(x.S.Buffers.Size))
+	limit := len(b.B)
+	if x.body.rate > 0 {
+		limit = x.body.allowance(limit)
+	}
+	if _, n, err = x.wait(nil, b.B[:limit]); err != nil {
+		b.Free()
+		b = nil
+	}
+	return b, n, err
+}
+
+// spills reports whether the next piece goes to the file.
+func (a *ahead) spills() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return (a.took < a.wrote || len(a.queue) >= a.most) && a.wrote < a.x.S.spool
+}
+
+// readFailed judges an error of read.
+func (a *ahead) readFailed(err error) error {
+	if a.isStopped() {
+		return errAborted
+	}
+	return a.x.body.readFailed(err)
+}
+
+// leave ends the goroutine's use of the peer where the client has caught up. err is the
+// error of the last read, nil for none: one for another reason is not to be lost.
+func (a *ahead) leave(err error) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.caught || a.stopped || err != nil && !isTimeout(err) {
+		return false
+	}
+	a.end = errCaughtUp
+	a.changed.Broadcast()
+	return true
 }
 
 // decode turns n raw bytes of b into bytes of the body, in place.
@@ -126,7 +181,7 @@ func (a *ahead) push(b *buf.Buf, n int) bool {
 		case n == 0:
 			b.Free()
 			return true
-		case a.took == a.wrote && len(a.queue) < x.S.Buffers.Num:
+		case a.took == a.wrote && (len(a.queue) < a.most && n <= int(x.S.Buffers.Size) || a.caught && len(a.queue) == 0):
 			a.enqueue(b, n)
 			a.changed.Broadcast()
 			return true
@@ -209,6 +264,7 @@ func (a *ahead) take(o *httpd.Out) (b *buf.Buf, why error) {
 		case a.end != nil:
 			return nil, a.end
 		default:
+			a.catchUp()
 			a.changed.Wait()
 			continue
 		}
@@ -217,32 +273,52 @@ func (a *ahead) take(o *httpd.Out) (b *buf.Buf, why error) {
 	}
 }
 
-// drain passes on what is read ahead, to the end of the response.
-func (a *ahead) drain() httpd.Result {
+// catchUp makes the goroutine end, since the client waits for what it reads: now, or
+// with the bytes that it has read at this moment. Under TLS an interrupted read may leave a
+// part of a record behind, and *_limit_rate counts on the goroutine's sleep: there it goes
+// on. The caller holds mu.
+func (a *ahead) catchUp() {
+	c := a.x.conn
+	if a.caught || c == nil || c.TLS() != nil || a.x.body.rate > 0 {
+		return
+	}
+	a.caught = true
+	_ = c.Net.SetReadDeadline(time.Unix(1, 0))
+}
+
+// drain passes on what is read ahead, to the end of the response. more says that the
+// client has caught up, and the response goes on.
+func (a *ahead) drain() (rc httpd.Result, more bool) {
 	x := a.x
 	p := &x.body
 	for {
 		b, why := a.take(&p.piece)
 		if why != nil {
 			<-a.quit
-			if errors.Is(why, errEnd) {
+			switch {
+			case errors.Is(why, errCaughtUp):
+				_ = x.conn.Net.SetReadDeadline(time.Time{})
+				p.ahead = nil
+				x.R.OnClientBlocked(p.blocked)
+				return httpd.OK, true
+			case errors.Is(why, errEnd):
 				rc := x.last(nil)
 				p.stop(x)
-				return rc
+				return rc, false
 			}
-			return x.failed(why)
+			return x.failed(why), false
 		}
 		err := p.emit()
 		if b != nil {
 			b.Free()
 		}
 		if err != nil {
-			return x.failed(err)
+			return x.failed(err), false
 		}
 	}
 }
 
-// stop ends the goroutine, waits for it, and frees everything.
+// stop ends the goroutine and waits for it.
 func (a *ahead) stop() {
 	a.mu.Lock()
 	a.stopped = true
@@ -260,6 +336,10 @@ func (a *ahead) stop() {
 	case <-a.x.wake:
 	default:
 	}
+}
+
+// free gives back what the queue and the file hold.
+func (a *ahead) free() {
 	for _, c := range a.queue {
 		c.b.Free()
 	}

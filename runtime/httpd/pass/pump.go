@@ -31,7 +31,8 @@ type pump struct {
 	rate     int64         // *_limit_rate, 0: none
 	since    int64         // clock.Mono, when the rate began to count
 	piece    httpd.Out
-	ahead    *ahead // reads on while the client is slow
+	ahead    *ahead // reads on while the client is slow; nil while it is not
+	spool    *ahead // what ahead was or is
 	blocked  func() // startAhead, bound once
 	store    storing
 }
@@ -81,7 +82,9 @@ func (x *Exchange) pump() httpd.Result {
 				return x.failed(err)
 			}
 			if p.ahead != nil {
-				return p.ahead.drain()
+				if rc, more := p.ahead.drain(); !more {
+					return rc
+				}
 			}
 		}
 		if err := p.read(); err != nil {
@@ -385,6 +388,10 @@ func (p *pump) stop(x *Exchange) {
 	if p.ahead != nil {
 		p.ahead.stop()
 		p.ahead = nil
+	}
+	if p.spool != nil {
+		p.spool.free()
+		p.spool = nil
 	}
 	p.store.drop(x)
 	p.free()

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/textproto"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -95,6 +96,62 @@ func readBody(t *testing.T, c net.Conn) []byte {
 		t.Fatal(err)
 	}
 	return body
+}
+
+// TestCatchUp: once a client that was slow has taken all there was, nothing is read ahead for it any more; and again, after
+// the next time that it was slow, with one temporary file for all of a response.
+func TestCatchUp(t *testing.T) {
+	next, sent := make(chan bool), make(chan error)
+	b := newBackend(t, func(_ string, conn net.Conn) bool {
+		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\n")
+		for range next {
+			_, err := conn.Write(big)
+			sent <- err
+		}
+		return false
+	})
+	s := serve(t, b, "server { location / { proxy_pass http://BACKEND; } }")
+	client := s.Dial()
+	defer func() { _ = client.Close() }()
+	if _, err := io.WriteString(client, "GET / HTTP/1.0\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	r := bufio.NewReader(client)
+	got := make([]byte, len(big))
+	for round := range 3 {
+		next <- true
+		if err := <-sent; err != nil {
+			t.Fatal(err, s.Log())
+		}
+		if round == 0 {
+			tp := textproto.NewReader(r)
+			if _, err := tp.ReadLine(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := tp.ReadMIMEHeader(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := io.ReadFull(r, got); err != nil || !bytes.Equal(got, big) {
+			t.Fatalf("round %d: %v, or other bytes", round, err)
+		}
+		for readsAhead() {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	close(next)
+	if rest, err := io.ReadAll(r); err != nil || len(rest) > 0 {
+		t.Errorf("%d bytes more, %v", len(rest), err)
+	}
+	if n := strings.Count(s.Log(), "buffered to a temporary file"); n != 1 {
+		t.Errorf("%d warnings: %s", n, s.Log())
+	}
+}
+
+// readsAhead reports whether a response is being read ahead.
+func readsAhead() bool {
+	stacks := make([]byte, 1<<20)
+	return bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("pass.(*ahead).run"))
 }
 
 // TestNoTemporaryFile: without one, the server has to wait for the client.
