@@ -130,7 +130,7 @@ func TestSnippetsLoad(t *testing.T) {
 
 // pendingSnippets are for modules that Sluice does not have yet. It has to say so; once it does not, the snippet leaves this
 // list.
-var pendingSnippets = []string{"fastcgi-params.conf", "fastcgi-php.conf", "scgi-params.conf", "uwsgi-params.conf"}
+var pendingSnippets = []string{"scgi-params.conf", "uwsgi-params.conf"}
 
 // checkConf has a server check a configuration among the shipped files. If the snippet in it is pending, it has to refuse.
 func checkConf(t *testing.T, binary, conf string, pending bool) {

@@ -5,9 +5,11 @@ package runtime_test
 import (
 	"bytes"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/netio"
+	"github.com/sluiceproxy/sluice/runtime/wire/fcgi"
 )
 
 const allocConf = `
@@ -24,6 +27,7 @@ http {
     keepalive_requests 1000000; access_log off;
     log_format full '$remote_addr [$time_local] "$request" $status $body_bytes_sent "$http_user_agent" $request_time';
     upstream app { server 127.0.0.1:%[2]d; keepalive 8; keepalive_requests 1000000; }
+    upstream fastcgi { server 127.0.0.1:%[3]d; keepalive 8; keepalive_requests 1000000; }
     server {
         listen 127.0.0.1:%[1]d;
         root html; index none.html 1k.html;
@@ -36,6 +40,13 @@ http {
             add_header X-Static yes; add_header X-Variable $uri always; add_header Cache-Control private;
         }
         location /trailers/ { alias html/; add_trailer X-Bytes $bytes_sent; }
+        location ~ \.php(/|$) {
+            fastcgi_split_path_info ^(.+?\.php)(/.*)$; set $path_info $fastcgi_path_info; fastcgi_index index.php;
+            fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name; fastcgi_param PATH_INFO $path_info;
+            fastcgi_param QUERY_STRING $query_string; fastcgi_param CONTENT_LENGTH $content_length; fastcgi_param HTTPS $https if_not_empty;
+            fastcgi_param REMOTE_ADDR $remote_addr; fastcgi_param REMOTE_PORT $remote_port; fastcgi_param HTTP_PROXY "";
+            fastcgi_keep_conn on; fastcgi_pass fastcgi;
+        }
         location /proxy { proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://app; }
     }
     server { listen 127.0.0.1:%[2]d; location / { return 200 "from the upstream"; } }
@@ -59,9 +70,9 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	if err := os.Chtimes(file, past, past); err != nil {
 		t.Fatal(err)
 	}
-	front, back := testport.Free(t), testport.Free(t)
+	front, back, php := testport.Free(t), testport.Free(t), fastcgiApp(t)
 	conf := prefix + "nginx.conf"
-	if err := os.WriteFile(conf, fmt.Appendf(nil, allocConf, front, back), 0o644); err != nil {
+	if err := os.WriteFile(conf, fmt.Appendf(nil, allocConf, front, back, php), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	s, err := runtime.NewServer(runtime.Options{ConfPath: conf, Prefix: prefix})
@@ -86,6 +97,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		{"precondition failed", "/1k.html", "If-Match: \"a\", W/\"b\"\r\n", "412"},
 		{"index", "/", "", "200"},
 		{"proxy", "/proxy", "", "200"},
+		{"fastcgi", "/a/index.php/info?a=b", "Cookie: a=1\r\nX-A: a\r\nX-A: b\r\n", "200"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c, err := netio.Dial(&netio.DialSpec{
@@ -120,4 +132,44 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// fastcgiApp is a FastCGI application that allocates nothing: it answers every request, which comes in one piece, the same.
+func fastcgiApp(t *testing.T) (port int) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const header, body = "Content-Type: text/html; charset=UTF-8\r\nX-Powered-By: PHP\r\n\r\n", "from the application"
+	answer := fcgi.AppendHead(nil, fcgi.Stdout, len(header)+len(body))
+	answer = fcgi.AppendPadding(append(answer, header+body...), len(header)+len(body))
+	answer = fcgi.AppendHead(fcgi.AppendHead(answer, fcgi.Stdout, 0), fcgi.EndRequest, 8)
+	answer = append(answer, make([]byte, 8)...)
+	var running sync.WaitGroup
+	running.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			running.Go(func() {
+				defer func() { _ = c.Close() }()
+				b := make([]byte, 8192)
+				for {
+					if _, err := c.Read(b); err != nil {
+						return
+					}
+					if _, err := c.Write(answer); err != nil {
+						return
+					}
+				}
+			})
+		}
+	})
+	t.Cleanup(func() {
+		_ = l.Close()
+		running.Wait()
+	})
+	return l.Addr().(*net.TCPAddr).Port
 }

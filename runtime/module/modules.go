@@ -15,6 +15,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/module/core"
 	"github.com/sluiceproxy/sluice/runtime/module/dav"
 	"github.com/sluiceproxy/sluice/runtime/module/emptygif"
+	"github.com/sluiceproxy/sluice/runtime/module/fastcgi"
 	"github.com/sluiceproxy/sluice/runtime/module/geo"
 	"github.com/sluiceproxy/sluice/runtime/module/gunzip"
 	"github.com/sluiceproxy/sluice/runtime/module/gzip"
@@ -68,6 +69,7 @@ func HTTP() []httpd.Module {
 		stubstatus.Module(),
 		securelink.Module(),
 		emptygif.Module(),
+		fastcgi.Module(),
 		proxy.Module(),
 		ssl.Module(),
 		rewrite.Module(),

@@ -101,6 +101,9 @@ func (a *ahead) run() {
 		case st == BodyBroken:
 			a.finish(errInvalid)
 			return
+		case st == BodyCut:
+			a.finish(errBroken)
+			return
 		case a.leave(nil):
 			return
 		}
@@ -161,7 +164,7 @@ func (a *ahead) decode(b *buf.Buf, n int) (size int, st BodyStatus) {
 		data, used, st := a.x.codec.Body(a.x, in)
 		size += copy(b.B[size:], data)
 		in = in[used:]
-		if st == BodyDone || st == BodyBroken {
+		if st >= BodyDone {
 			return size, st
 		}
 	}

@@ -32,6 +32,7 @@ type Verdict uint8
 // The verdicts.
 const (
 	HeaderMore    Verdict = iota // incomplete
+	HeaderUnused                 // the same, and nothing of what was consumed is part of the header
 	HeaderDone                   // complete
 	HeaderEarly                  // a 103 response is complete, the real one follows
 	HeaderInvalid                // another peer may be asked; the reason is logged
@@ -46,7 +47,8 @@ const (
 	BodyMore   BodyStatus = iota // the input is used up
 	BodyData                     // there are bytes, and input may be left
 	BodyDone                     // the body is complete, with the bytes returned
-	BodyBroken                   // the rest is unusable; the reason is logged
+	BodyBroken                   // the rest is unusable; the reason is logged, and what was not sent yet is dropped
+	BodyCut                      // nothing more is to come although the body is not complete; the reason is logged
 )
 
 // Fail is a set of reasons to ask another peer: the words of *_next_upstream.
@@ -87,6 +89,7 @@ type Response struct {
 	ContentLength int64 // -1: none
 	Chunked       bool
 	Close         bool // the peer will close the connection
+	Bare          bool // without Server or Date in it, the client gets none either
 
 	first [h1.NumFields]uint16 // position + 1 of the first field of an id
 }
@@ -99,7 +102,7 @@ func (p *Response) reset() {
 	clear(p.Trailers)
 	p.Fields, p.Trailers = p.Fields[:0], p.Trailers[:0]
 	p.Status, p.Line, p.ContentLength = 0, nil, -1
-	p.Chunked, p.Close = false, false
+	p.Chunked, p.Close, p.Bare = false, false, false
 }
 
 // Get returns the first field with the id, nil without one.

@@ -55,12 +55,13 @@ func NewParams(list []Param, add AppendParam) *Params {
 	p := &Params{add: add}
 	for i := range list {
 		name := []byte(list[i].Name)
-		if given, ok := bytes.CutPrefix(name, httpPrefix); ok {
+		given, ofField := bytes.CutPrefix(name, httpPrefix)
+		if ofField = ofField && len(given) > 0; ofField {
 			p.given = append(p.given, given)
 		}
 		text, static := list[i].Value.Static()
 		switch n := len(p.lines); {
-		case static && len(text) == 0 && list[i].IfNotEmpty:
+		case static && len(text) == 0 && (ofField || list[i].IfNotEmpty): // the client's field is left out
 		case !static:
 			p.lines = append(p.lines, paramLine{name: name, value: list[i].Value, ifNotEmpty: list[i].IfNotEmpty})
 		case n > 0 && p.lines[n-1].text != nil:

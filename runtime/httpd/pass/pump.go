@@ -72,6 +72,10 @@ func (x *Exchange) pump() httpd.Result {
 			return x.last(p.mem[p.from:p.to])
 		case BodyBroken:
 			return x.failed(errInvalid)
+		case BodyCut:
+			x.R.OnClientBlocked(nil)
+			_ = p.flush() // the response fails in any case
+			return x.failed(errBroken)
 		}
 		x.whole = false
 		if !p.holds() {
@@ -139,7 +143,7 @@ func (p *pump) decode() BodyStatus {
 			p.to += len(data)
 		}
 		p.raw += n
-		if st == BodyDone || st == BodyBroken {
+		if st >= BodyDone {
 			return st
 		}
 	}
@@ -318,7 +322,7 @@ func (p *pump) readFailed(err error) error {
 	case isTimeout(err):
 		x.connError(errTimedOut, "upstream timed out")
 	case isEOF(err):
-		if x.Length == -1 {
+		if x.Length == -1 && !x.Partial {
 			if _, lost := errlog.Errno(err); lost { // a reset says nothing of the body's end
 				x.connError(err, text)
 				return errBroken

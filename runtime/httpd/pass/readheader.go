@@ -79,6 +79,8 @@ func (x *Exchange) takeHeader() (Fail, httpd.Result) {
 				return FailError, httpd.OK
 			case HeaderInvalid:
 				return FailInvalidHeader, httpd.OK
+			case HeaderUnused:
+				x.inPos, x.inEnd = 0, 0
 			case HeaderEarly:
 				if rc := x.earlyHints(); rc != httpd.OK {
 					return 0, rc

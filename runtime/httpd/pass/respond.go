@@ -33,8 +33,8 @@ func (x *Exchange) respond() httpd.Result {
 		r.AllowRanges(true)
 	}
 	r.DisableNotModified()
-	// A 204 or 304 is read like any other response: a body behind it is warned of.
-	bodiless := x.Response.Status == 204 || x.Response.Status == 304
+	// A 204 or 304 with a status line is read like any other response: a body behind it is warned of.
+	bodiless := (x.Response.Status == 204 || x.Response.Status == 304) && x.Response.Line != nil
 	only := r.Method == h1.Head || r.HeaderOnly() || !bodiless
 	if rc := r.SendHeader(); rc != httpd.OK {
 		return x.finish(rc)
@@ -106,12 +106,11 @@ func (x *Exchange) copyFields() {
 			x.copyField(f)
 		}
 	}
-	// A peer's Server or Date that is passed is the only one; where it sent
-	// none, there is none.
-	if !x.S.hidden.known[h1.Server] {
+	// A peer's Server or Date that is passed is the only one.
+	if !x.S.hidden.known[h1.Server] && (p.Bare || p.Has(h1.Server)) {
 		o.Server = empty
 	}
-	if !x.S.hidden.known[h1.Date] {
+	if !x.S.hidden.known[h1.Date] && (p.Bare || p.Has(h1.Date)) {
 		o.Date = empty
 	}
 	o.Status, o.StatusLine = p.Status, p.Line

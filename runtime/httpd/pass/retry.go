@@ -30,8 +30,7 @@ func (x *Exchange) next(fail Fail) httpd.Result {
 		if fail == Fail403 || fail == Fail404 {
 			outcome = upstream.Next
 		}
-		x.since()
-		if x.free(outcome) {
+		if x.choice.Free(outcome) {
 			r.Logf(errlog.Warn, nil, "upstream server temporarily disabled")
 		}
 	}
@@ -47,7 +46,7 @@ func (x *Exchange) next(fail Fail) httpd.Result {
 func (x *Exchange) nextAnew() httpd.Result {
 	rc := x.another(FailError)
 	if x.anew = rc == httpd.OK; !x.anew && x.choice.Peer != nil {
-		x.free(upstream.Unknown)
+		x.choice.Free(upstream.Unknown)
 	}
 	return rc
 }

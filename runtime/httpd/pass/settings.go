@@ -105,7 +105,6 @@ func (s *Settings) Table(b *httpd.Builder, t *conf.Table, prefix string, next []
 	t.Flag(p+"request_buffering", &s.RequestBuffering)
 	t.Flag(p+"pass_request_headers", &s.PassHeaders)
 	t.Flag(p+"pass_request_body", &s.PassBody)
-	t.Flag(p+"pass_trailers", &s.PassTrailers)
 	t.Flag(p+"ignore_client_abort", &s.IgnoreClientAbort)
 	t.Flag(p+"force_ranges", &s.ForceRanges)
 	t.Flag(p+"intercept_errors", &s.InterceptErrors)

@@ -131,6 +131,7 @@ func (c *call) parseStatus(x *pass.Exchange, in []byte) (int, pass.Verdict) {
 // headerDone draws the conclusions from a complete header.
 func (c *call) headerDone(x *pass.Exchange) {
 	p := &x.Response
+	p.Bare = true
 	if p.Chunked {
 		p.ContentLength = -1
 	}

@@ -88,6 +88,7 @@ func (m *module) bind(c *settings, t *conf.Table) {
 	t.Func("proxy_set_header", func(cmd *conf.Cmd) error { return m.setHeader(c, cmd) })
 	m.b.BindValue(t, "proxy_set_body", &c.body)
 	m.b.BindValue(t, "proxy_method", &c.method)
+	t.Flag("proxy_pass_trailers", &c.PassTrailers)
 	t.Func("proxy_http_version", func(cmd *conf.Cmd) error {
 		switch cmd.Arg(0) {
 		case "1.0":

@@ -1,0 +1,209 @@
+package fastcgi
+
+import (
+	"bytes"
+	"errors"
+	"sync"
+
+	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/httpd/pass"
+	"github.com/sluiceproxy/sluice/runtime/wire/cgi"
+	"github.com/sluiceproxy/sluice/runtime/wire/fcgi"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
+
+// call is one request on its way to a FastCGI application and back: the codec of its exchange. Pooled.
+type call struct {
+	pass.Exchange
+	target *target
+	parts  parts // of the path, for the variables
+
+	records fcgi.Decoder
+	header  cgi.Header
+	stdout  bool  // standard output has begun
+	held    int   // bytes of it at the beginning of what was not consumed: of a line of the header, then of the body
+	over    bool  // it has ended, and the rest of the response does not matter
+	rest    int64 // what is missing of Content-Length; -1: there is none
+}
+
+var calls = sync.Pool{New: func() any { return new(call) }}
+
+func newCall(t *target) *call {
+	c := calls.Get().(*call)
+	c.target = t
+	return c
+}
+
+// Release implements pass.Codec.
+func (c *call) Release(*pass.Exchange) {
+	c.target, c.parts = nil, parts{}
+	calls.Put(c)
+}
+
+// Reset implements pass.Codec.
+func (c *call) Reset(*pass.Exchange) {
+	c.records = fcgi.Decoder{}
+	c.header.Reset(false)
+	c.stdout, c.held, c.over, c.rest = false, 0, false, -1
+}
+
+var errTooBig = errors.New("request record is too big")
+
+// AppendRequest implements pass.Codec.
+func (c *call) AppendRequest(x *pass.Exchange, dst []byte) ([]byte, error) {
+	x.SetURI(0, 0)
+	s := c.target.conf
+	b, at := fcgi.BeginParams(fcgi.AppendBegin(dst, s.keep))
+	b = s.compiled.Append(b, x.R, s.PassHeaders)
+	b, ok := fcgi.EndParams(b, at)
+	if !ok {
+		x.R.Logf(errlog.Alert, nil, "fastcgi request record is too big: %d", len(b)-at-fcgi.HeadSize)
+		return b, errTooBig
+	}
+	return b, nil
+}
+
+// records is the framing of a request body.
+type records struct{}
+
+// Before implements pass.Framing.
+func (records) Before(dst []byte, n int) []byte { return fcgi.AppendHead(dst, fcgi.Stdin, n) }
+
+// After implements pass.Framing.
+func (records) After(dst []byte, n int) []byte { return fcgi.AppendPadding(dst, n) }
+
+// End implements pass.Framing.
+func (records) End(dst []byte) []byte { return fcgi.AppendHead(dst, fcgi.Stdin, 0) }
+
+// Max implements pass.Framing.
+func (records) Max() int { return fcgi.MaxPiece }
+
+// ParseHeader implements pass.Codec. A line may go over the end of a record: what there is of it is moved up to where its
+// rest begins, over heads, padding and standard error, which have been read.
+func (c *call) ParseHeader(x *pass.Exchange, in []byte) (int, pass.Verdict) {
+	line, at := 0, c.held // where the line at hand begins, and the records that were not read yet
+	for {
+		data, n, st := c.records.Decode(in[at:])
+		at += n
+		switch st {
+		case fcgi.More:
+			if !c.stdout {
+				return at, pass.HeaderUnused
+			}
+			from := at - c.held
+			copy(in[from:], in[line:line+c.held])
+			return from, pass.HeaderMore
+		case fcgi.Head:
+			if !c.mayBegin() {
+				return line, pass.HeaderInvalid
+			}
+		case fcgi.End:
+		case fcgi.Content:
+			if c.records.Type == fcgi.Stderr {
+				if c.stderr(data, true) {
+					return line, pass.HeaderInvalid
+				}
+				continue
+			}
+			c.stdout = true
+			from := at - len(data) - c.held
+			copy(in[from:], in[line:line+c.held])
+			used, v := c.parseLines(x, in[from:at])
+			line = from + used
+			c.held = at - line
+			if v != pass.HeaderMore {
+				return line, v
+			}
+		default:
+			c.wrong(st)
+			return line, pass.HeaderInvalid
+		}
+	}
+}
+
+// mayBegin judges a record that begins in the header.
+func (c *call) mayBegin() bool {
+	switch {
+	case c.records.Type == fcgi.EndRequest:
+		c.R.Errorf(nil, "upstream sent unexpected FastCGI record: %d", fcgi.EndRequest)
+		return false
+	case c.records.Type == fcgi.Stdout && c.records.Left() == 0:
+		c.R.Errorf(nil, "upstream prematurely closed FastCGI stdout")
+		return false
+	}
+	return true
+}
+
+// wrong logs what is wrong with a record.
+func (c *call) wrong(st fcgi.Status) {
+	text := "upstream sent unsupported FastCGI protocol version: %d"
+	switch st {
+	case fcgi.BadType:
+		text = "upstream sent invalid FastCGI record type: %d"
+	case fcgi.BadIDHigh:
+		text = "upstream sent unexpected FastCGI request id high byte: %d"
+	case fcgi.BadIDLow:
+		text = "upstream sent unexpected FastCGI request id low byte: %d"
+	}
+	c.R.Errorf(nil, text, c.records.Bad)
+}
+
+// stderr logs what the application says of itself. It reports whether that is to be taken for a failure, which matters
+// only before the header is complete.
+func (c *call) stderr(text []byte, inHeader bool) (caught bool) {
+	n := len(text)
+	for n > 1 && (text[n-1] == '\n' || text[n-1] == '\r' || text[n-1] == '.' || text[n-1] == ' ') {
+		n--
+	}
+	c.R.Errorf(nil, `FastCGI sent in stderr: "%s"`, text[:n])
+	if inHeader {
+		for _, word := range c.target.conf.catch.Items {
+			if bytes.Contains(text[:n], word) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// parseLines reads the lines of the header that in has, and returns how much that is.
+func (c *call) parseLines(x *pass.Exchange, in []byte) (n int, v pass.Verdict) {
+	var f h1.Field
+	for {
+		used, st := c.header.Next(in[n:], &f)
+		switch st {
+		case h1.OK:
+			n += used
+			if !x.AddField(pass.Field{Name: f.Name, Value: f.Value, ID: f.ID}) {
+				return n, pass.HeaderInvalid
+			}
+		case h1.Done:
+			return n + used, c.headerDone(x)
+		case h1.Again:
+			return n, pass.HeaderMore
+		default:
+			c.R.Errorf(nil, `upstream sent invalid header: "%s\x%02x..."`, f.Line, f.Bad)
+			return n, pass.HeaderInvalid
+		}
+	}
+}
+
+// headerDone finds the status of a complete header.
+func (c *call) headerDone(x *pass.Exchange) pass.Verdict {
+	p := &x.Response
+	var status []byte
+	if f := p.Get(h1.StatusField); f != nil {
+		if status = f.Value; status == nil {
+			status = []byte{}
+		}
+	}
+	code, line, ok := c.header.Status(status, p.Has(h1.Location))
+	if !ok {
+		c.R.Errorf(nil, `upstream sent invalid status "%s"`, status)
+		return pass.HeaderInvalid
+	}
+	p.Status, p.Line = code, line
+	p.Chunked = false // the body is framed by records alone
+	x.SetStatus(code)
+	return pass.HeaderDone
+}
