@@ -18,6 +18,8 @@ func TestLargeUploadLargeAnswer(t *testing.T) {
 -- http.conf --
 client_max_body_size 0;
 error_page 405 =200 $uri;
+lingering_timeout 60s; # a busy machine may let a client pause for longer than the five seconds that are usual
+lingering_time 300s;
 server {
     listen %%ADDR%%;
     listen %%ADDR_2%% ssl;

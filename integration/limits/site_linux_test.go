@@ -16,7 +16,7 @@ import (
 )
 
 // patience bounds every wait for something that is sure to happen. It only matters to a test that fails.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // setup is what a server is started with.
 type setup struct {
