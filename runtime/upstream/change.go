@@ -205,6 +205,7 @@ func (g *Group) replace(drop func(p *Peer) bool, more []*Peer) {
 	g.mu.Lock()
 	for _, p := range dropped {
 		p.out |= outGone
+		p.gone.Store(true)
 		if p.conns > 0 {
 			g.zombies++
 		}

@@ -3,6 +3,7 @@ package upstream
 import (
 	"crypto/md5" //nolint:gosec // the names that sticky sessions use for peers are no secret
 	"encoding/hex"
+	"sync/atomic"
 
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
@@ -51,6 +52,7 @@ type Peer struct {
 	backup    bool
 	of        *name // the name that it is an address of; nil: it stands in the configuration
 	key       string
+	gone      atomic.Bool // it was removed from its group
 
 	Addr   netaddr.Addr
 	Name   []byte // the address as text, "127.0.0.1:80"
@@ -96,6 +98,10 @@ type state struct {
 // SID is what sticky sessions call the peer: its route, or a hash of its address. It is
 // nil in a group that is not sticky.
 func (p *Peer) SID() []byte { return p.sid }
+
+// Gone reports whether the peer was removed from its group: connections to it are not to
+// be kept.
+func (p *Peer) Gone() bool { return p.gone.Load() }
 
 // newPeer makes a peer of server s.
 func (g *Group) newPeer(p *Peer, s *Server, addr netaddr.Addr) *Peer {

@@ -62,6 +62,21 @@ func (p *Pool) Configure(o PoolOptions) {
 	}
 }
 
+// Forget closes the idle connections to addresses that are no peers any more. Who puts a
+// connection back afterwards calls it again, see Peer.Gone.
+func (p *Pool) Forget(addrs []netaddr.Addr) {
+	if len(addrs) == 0 {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := len(p.idle) - 1; i >= 0; i-- {
+		if slices.Contains(addrs, p.idle[i].addr) {
+			p.evict(i)
+		}
+	}
+}
+
 const (
 	// watchAfter is how long a connection is idle before it goes to the watcher.
 	watchAfter = 50 * time.Millisecond

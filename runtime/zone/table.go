@@ -57,6 +57,9 @@ func (t *Table[T]) Find(key []byte) *Entry[T] {
 	return e
 }
 
+// Peek is Find without making the entry the youngest.
+func (t *Table[T]) Peek(key []byte) *Entry[T] { return t.byKey[string(key)] }
+
 // Add makes an entry for a key that has none, nil when there is no room.
 func (t *Table[T]) Add(key []byte) *Entry[T] {
 	cost := Slot(t.perItem + len(key))

@@ -48,6 +48,7 @@ type Exchange struct {
 	before httpd.Upstream // of an earlier handler of the request
 	states []State
 	choice upstream.Choice
+	bond   bond           // to a peer, where the upstream is sticky
 	peer   *upstream.Peer // the last one chosen
 	name   []byte         // as the error log shows it, nil before a peer is chosen
 	colon  bool           // ... with a colon behind: the peer in use is a unix socket
@@ -97,6 +98,7 @@ type State struct {
 	Length   int64 // bytes of the response body
 	Received int64 // bytes from the peer
 	Sent     int64 // bytes to the peer
+	Queue    int64 // ms in the queue of the upstream, -1: it was not there
 }
 
 // Begin prepares x for a request. The caller has set the fields that describe
@@ -122,9 +124,7 @@ func (x *Exchange) Close(r *httpd.Request) {
 		x.conn.Close()
 		x.conn = nil
 	}
-	if x.choice.Peer != nil {
-		x.choice.Free(upstream.Worked)
-	}
+	x.free(upstream.Worked)
 	if x.out != nil && x.out.Cap() > headSize {
 		x.out.Free()
 		x.out = nil
@@ -150,7 +150,8 @@ func (x *Exchange) reset() {
 	x.Framing, x.Protocol, x.kind = nil, "", upstream.Key{}
 	x.Stream, x.NoBody, x.Keepalive, x.Upgrade, x.Odd = false, false, false, false, false
 	x.before, x.peer, x.name, x.conn, x.tunneled = nil, nil, nil, nil, nil
-	x.choice.Key, x.choice.Peer = nil, nil
+	x.choice.Key, x.choice.Hint, x.choice.Peer = nil, nil, nil
+	x.bond = bond{}
 	x.began, x.colon, x.anew = 0, false, false
 	x.outLen, x.in, x.askErr = 0, nil, nil
 	x.poll.Store(false)
@@ -266,6 +267,9 @@ func (x *Exchange) choose() {
 		case up.key != nil:
 			x.choice.Key = up.key.Eval(x.R)
 		}
+		if up.sticky != nil {
+			x.bind(up.sticky)
+		}
 	}
 	x.Group.Begin(&x.choice)
 	if n := x.S.NextTries; n > 0 && x.choice.Tries > n {
@@ -297,15 +301,11 @@ func (x *Exchange) attempt() (fail Fail, rc httpd.Result) {
 		x.began = x.started
 	}
 	x.now = x.started
-	x.states = append(x.states, State{Connect: -1, Header: -1, Response: -1})
+	x.states = append(x.states, State{Connect: -1, Header: -1, Response: -1, Queue: -1})
 	if !x.anew {
-		x.peer = x.choice.Next()
-	}
-	if x.peer == nil {
-		x.name = x.Group.Name
-		x.state().Peer = x.name
-		x.R.Errorf(nil, "no live upstreams")
-		return failNoLive, httpd.OK
+		if fail, rc = x.take(); fail != 0 || rc != httpd.OK {
+			return fail, rc
+		}
 	}
 	x.name, x.colon = x.peer.Name, x.peer.Addr.IsUnix()
 	if x.R.Debugging() {
@@ -329,6 +329,7 @@ func (x *Exchange) attempt() (fail Fail, rc httpd.Result) {
 			return fail, httpd.OK
 		}
 	}
+	x.headed()
 	return 0, httpd.OK
 }
 
@@ -366,13 +367,16 @@ func (x *Exchange) done() {
 	if c := x.conn; c != nil {
 		x.conn = nil
 		if x.keeps() && !x.gone.Load() {
-			x.Up.pool.Put(c, x.now)
+			x.keep(c)
 		} else {
 			c.Close()
 		}
 	}
 	if x.choice.Peer != nil {
-		x.choice.Free(upstream.Worked)
+		if x.Up != nil && x.Up.sticky != nil {
+			x.Up.sticky.done(x)
+		}
+		x.free(upstream.Worked)
 	}
 }
 

@@ -2,10 +2,14 @@ package pass
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/resolver"
 	"github.com/sluiceproxy/sluice/runtime/resource"
 	"github.com/sluiceproxy/sluice/runtime/script"
 	"github.com/sluiceproxy/sluice/runtime/upstream"
@@ -20,15 +24,24 @@ type Upstream struct {
 	noPort   bool
 	at       string // " in FILE:LINE"
 
-	servers []upstream.Server
-	method  upstream.Balancer
-	allowed param // what server lines may say, by method
-	byIP    bool  // ip_hash
-	key     *script.Value
-	zone    bool
-	keep    keepalive
-	group   *upstream.Group
-	pool    *upstream.Pool // nil: connections are not kept
+	servers   []upstream.Server
+	method    upstream.Balancer
+	allowed   param // what server lines may say, by method
+	byIP      bool  // ip_hash
+	leastTime bool  // least_time was there
+	key       *script.Value
+	zone      string // "" without one
+	sticky    *sticky
+	queue     queueing
+	names     bool   // there are servers whose names are looked up at run time
+	state     string // the file that names the servers, "" for none
+	http      *conf.Block
+	// resolver and resolveTime (ms, -1: not given) are those of the block.
+	resolver    *resolver.Resolver
+	resolveTime int64
+	keep        keepalive
+	group       *upstream.Group
+	pool        *upstream.Pool // nil: connections are not kept
 }
 
 // keepalive are the keepalive directives.
@@ -42,7 +55,8 @@ type keepalive struct {
 
 // Upstreams are those of one configuration.
 type Upstreams struct {
-	list []*Upstream
+	list  []*Upstream
+	learn map[string]string // hosts of the upstreams that use the zones of sticky learn
 }
 
 type upstreamsKey struct{}
@@ -75,7 +89,7 @@ func (s *Upstreams) add(c *conf.Cmd, n *Upstream, u *upstream.URL) (*Upstream, e
 		}
 		if n.explicit {
 			o.explicit, o.Port, o.servers = true, 0, nil
-			o.keep, o.allowed, o.method = n.keep, n.allowed, n.method
+			o.keep, o.allowed, o.http, o.resolveTime = n.keep, n.allowed, n.http, n.resolveTime
 		}
 		return o, nil
 	}
@@ -85,6 +99,34 @@ func (s *Upstreams) add(c *conf.Cmd, n *Upstream, u *upstream.URL) (*Upstream, e
 	}
 	s.list = append(s.list, n)
 	return n, nil
+}
+
+// Blocks returns the upstream blocks, once the configuration is loaded.
+func (s *Upstreams) Blocks() (list []*Upstream) {
+	for _, u := range s.list {
+		if u.explicit {
+			list = append(list, u)
+		}
+	}
+	return list
+}
+
+// Group is the peers of the upstream, once the configuration is loaded.
+func (u *Upstream) Group() *upstream.Group { return u.group }
+
+// Zone is the name of the block's zone, "" where it has none.
+func (u *Upstream) Zone() string { return u.zone }
+
+// StateFile is the file that names the servers of the block, "" where the configuration
+// does. Who changes them writes it.
+func (u *Upstream) StateFile() string { return u.state }
+
+// Kept is the number of idle connections to the peers.
+func (u *Upstream) Kept() int {
+	if u.pool == nil {
+		return 0
+	}
+	return u.pool.Len()
 }
 
 // Find returns the upstream that an address found at run time names, nil for
@@ -109,7 +151,7 @@ func (s *Upstreams) complete(b *httpd.Builder) error {
 }
 
 func (u *Upstream) complete(b *httpd.Builder) error {
-	if u.servers == nil {
+	if u.servers == nil && !u.explicit {
 		if u.Port == 0 {
 			return fmt.Errorf(`no port in upstream "%s"%s`, u.Host, u.at)
 		}
@@ -121,26 +163,68 @@ func (u *Upstream) complete(b *httpd.Builder) error {
 			Name: u.Host, Addrs: url.Addrs, Weight: 1, MaxFails: 1, FailTimeout: 10,
 		}}
 	}
-	primary := 0
-	for i := range u.servers {
-		if !u.servers[i].Backup {
-			primary++
+	if !u.explicit {
+		u.group = upstream.NewGroup(u.Host, u.servers, nil)
+		return nil
+	}
+	return u.completeBlock(b)
+}
+
+// completeBlock makes the group of an upstream block.
+func (u *Upstream) completeBlock(b *httpd.Builder) error {
+	if err := u.check(b); err != nil {
+		return err
+	}
+	u.group = upstream.New(&upstream.Config{
+		Name: u.Host, Servers: u.servers, Method: u.method, Sticky: u.sticky != nil,
+		Queue: u.queue.most, QueueTimeout: msec(u.queue.timeout),
+	})
+	u.group.Carry(b.Env.Resources, "http")
+	if u.sticky != nil {
+		if err := u.sticky.complete(b, u.Host); err != nil {
+			return err
 		}
 	}
-	if primary == 0 {
-		return fmt.Errorf(`no servers in upstream "%s"%s`, u.Host, u.at)
+	if u.keep.size != 0 {
+		u.keepConnections(b)
 	}
-	if u.method == nil {
-		u.method = upstream.RoundRobin{}
-	}
-	u.group = upstream.NewGroup(u.Host, u.servers, u.method)
-	if u.explicit {
-		u.group.Carry(b.Env.Resources, "http")
-		if u.keep.size != 0 {
-			u.keepConnections(b)
-		}
+	if res, limit := u.lookups(b); res != nil && u.zone != "" {
+		b.Start(func(*httpd.Config) error {
+			u.group.Watch(upstream.Lookups{Resolver: res, Timeout: limit, Log: func(text string) {
+				b.Env.Log.Log(errlog.Error, 0, nil, nil, "%s", text)
+			}})
+			return nil
+		})
+		b.Env.Resources.OnRetire(u.group.Stop)
 	}
 	return nil
+}
+
+// check refuses blocks that cannot work as a whole.
+func (u *Upstream) check(b *httpd.Builder) error {
+	res, _ := u.lookups(b)
+	switch {
+	case u.names && u.zone == "":
+		return fmt.Errorf(`resolving names at run time requires upstream "%s"%s to be in shared memory`, u.Host, u.at)
+	case u.names && (res == nil || len(res.Servers) == 0):
+		return fmt.Errorf(`no resolver defined to resolve names at run time in upstream "%s"%s`, u.Host, u.at)
+	case u.state == "" && !slices.ContainsFunc(u.servers, func(s upstream.Server) bool { return !s.Backup }):
+		return fmt.Errorf(`no servers in upstream "%s"%s`, u.Host, u.at)
+	}
+	return nil
+}
+
+// lookups returns what looks names of servers up, nil for nothing, and for how long: the
+// block's own resolver, or that of http.
+func (u *Upstream) lookups(b *httpd.Builder) (*resolver.Resolver, time.Duration) {
+	res, limit := b.Core(u.http).Resolver()
+	if u.resolver != nil {
+		res = u.resolver
+	}
+	if u.resolveTime >= 0 {
+		limit = msec(u.resolveTime)
+	}
+	return res, limit
 }
 
 // What goes from one configuration to the next: the idle connections of an upstream
@@ -168,10 +252,9 @@ func (u *Upstream) keepConnections(b *httpd.Builder) {
 	pool, opt := u.pool, upstream.PoolOptions{
 		Size: k.size, Requests: k.requests, Lifetime: k.lifetime * 1e6, Timeout: k.timeout * 1e6,
 	}
-	for i := range u.servers {
-		opt.Peers = append(opt.Peers, u.servers[i].Addrs...)
-	}
+	u.group.OnChange(pool.Forget)
 	b.Start(func(*httpd.Config) error {
+		opt.Peers = u.group.Addrs()
 		pool.Configure(opt)
 		return nil
 	})

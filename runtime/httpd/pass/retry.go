@@ -30,7 +30,8 @@ func (x *Exchange) next(fail Fail) httpd.Result {
 		if fail == Fail403 || fail == Fail404 {
 			outcome = upstream.Next
 		}
-		if x.choice.Free(outcome) {
+		x.since()
+		if x.free(outcome) {
 			r.Logf(errlog.Warn, nil, "upstream server temporarily disabled")
 		}
 	}
@@ -46,7 +47,7 @@ func (x *Exchange) next(fail Fail) httpd.Result {
 func (x *Exchange) nextAnew() httpd.Result {
 	rc := x.another(FailError)
 	if x.anew = rc == httpd.OK; !x.anew && x.choice.Peer != nil {
-		x.choice.Free(upstream.Unknown)
+		x.free(upstream.Unknown)
 	}
 	return rc
 }

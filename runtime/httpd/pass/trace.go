@@ -78,10 +78,24 @@ func (u *Upstream) methodName() string {
 	case upstream.Ketama:
 		return "hash " + u.key.Text() + " consistent"
 	case upstream.Random:
-		if m.Two {
+		switch {
+		case m.Time != nil && m.Time.LastByte:
+			return "random two least_time=last_byte"
+		case m.Time != nil:
+			return "random two least_time=header"
+		case m.Two:
 			return "random two least_conn"
 		}
 		return "random"
+	case *upstream.LeastTime:
+		text := "least_time header"
+		if m.LastByte {
+			text = "least_time last_byte"
+		}
+		if m.Inflight {
+			text += " inflight"
+		}
+		return text
 	}
 	return roundRobin
 }

@@ -43,6 +43,7 @@ func defineVars(b *httpd.Builder) {
 	states("upstream_connect_time", func(dst []byte, s *State) []byte { return appendMsec(dst, s.Connect) })
 	states("upstream_header_time", func(dst []byte, s *State) []byte { return appendMsec(dst, s.Header) })
 	states("upstream_response_time", func(dst []byte, s *State) []byte { return appendMsec(dst, s.Response) })
+	states("upstream_queue_time", func(dst []byte, s *State) []byte { return appendMsec(dst, s.Queue) })
 	states("upstream_response_length", func(dst []byte, s *State) []byte { return strconv.AppendInt(dst, s.Length, 10) })
 	states("upstream_bytes_received", func(dst []byte, s *State) []byte { return strconv.AppendInt(dst, s.Received, 10) })
 	states("upstream_bytes_sent", func(dst []byte, s *State) []byte { return strconv.AppendInt(dst, s.Sent, 10) })
