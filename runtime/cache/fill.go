@@ -235,13 +235,12 @@ func (r *Ref) unlock() {
 
 // describe gives the entry's file the time that its block has, and reads its size.
 func (f *Fill) describe(stamp int64, st *raw.Stat) bool {
-	path := f.ref.path
 	setTime(string(f.ref.Path()), stamp)
-	if errno := raw.Statat(unix.AT_FDCWD, path, 0, st); errno != 0 {
+	errno := raw.Statat(unix.AT_FDCWD, f.ref.path(), 0, st)
+	if errno != 0 && errno != syscall.ENOENT { // it may have been removed already
 		f.o.Logf(errlog.Crit, errno, `stat() "%s" failed`, f.ref.Path())
-		return false
 	}
-	return true
+	return errno == 0
 }
 
 // open makes the temporary file.

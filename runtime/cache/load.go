@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"bytes"
 	"hash/crc32"
 	"io"
 	"sync"
@@ -62,6 +63,9 @@ func (i *image) read() error {
 			return err
 		}
 	}
+	if i.bodyLen > MaxContent {
+		b = bytes.Clone(b[:i.bodyStart]) // the body is not kept
+	}
 	if i.text, i.head, err = i.readBlock(b, &i.meta); err != nil {
 		return err
 	}
@@ -69,7 +73,7 @@ func (i *image) read() error {
 		return errSize
 	}
 	i.mem = int64(len(b))
-	if int64(len(b)) < size || i.bodyLen > MaxContent {
+	if int64(len(b)) < size {
 		return nil
 	}
 	i.body = b[i.bodyStart:]

@@ -115,8 +115,9 @@ func TestLoaderFull(t *testing.T) {
 		next := again(t, z, func(o *Options) { o.ZoneSize = 16 << 10 })
 		next.Start(*next.opts.Load())
 		time.Sleep(5 * time.Second)
-		if n := files(t, z); n != int(next.index.max) || next.index.count.Load() != next.index.max {
-			t.Errorf("%d files, %d keys, want %d", n, next.index.count.Load(), next.index.max)
+		// The manager may have come already, for which an eighth is to be free.
+		if n, most := files(t, z), int(next.index.max); n > most || n < most*3/4 || next.index.count.Load() != int64(n) {
+			t.Errorf("%d files, %d keys, want at most %d", n, next.index.count.Load(), most)
 		}
 	})
 }

@@ -1,7 +1,6 @@
 package cache
 
 import (
-	"sync"
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/clock"
@@ -34,12 +33,6 @@ type waiter struct {
 
 // waiterList is a queue of waiters.
 type waiterList struct{ first, last *waiter }
-
-var waiterPool = sync.Pool{New: func() any {
-	t := time.NewTimer(time.Hour)
-	t.Stop()
-	return &waiter{wake: make(chan struct{}, 1), timer: t}
-}}
 
 func (l *waiterList) push(w *waiter) {
 	w.prev, w.next, w.queued = l.last, nil, true
@@ -114,8 +107,8 @@ func (r *Ref) Wait(age, timeout time.Duration, gone <-chan struct{}) WaitResult 
 	if r.node == nil {
 		return Granted
 	}
-	w := waiterPool.Get().(*waiter)
-	w.age, w.granted = age, 0
+	w := &waiter{age: age, wake: make(chan struct{}, 1), timer: time.NewTimer(timeout)}
+	defer w.timer.Stop()
 	end := clock.Mono() + int64(timeout)
 	for {
 		left, result, done := r.enqueue(w, end)
@@ -125,10 +118,8 @@ func (r *Ref) Wait(age, timeout time.Duration, gone <-chan struct{}) WaitResult 
 		w.timer.Reset(left)
 		select {
 		case <-w.wake:
-			w.timer.Stop()
 			return r.woken(w)
 		case <-gone:
-			w.timer.Stop()
 			return r.leave(w)
 		case <-w.timer.C:
 		}
@@ -157,7 +148,6 @@ func (r *Ref) enqueue(w *waiter, end int64) (left time.Duration, result WaitResu
 		return time.Duration(min(end, n.lockUntil) - now), 0, false
 	}
 	n.waiters.remove(w)
-	waiterPool.Put(w)
 	return 0, result, true
 }
 
@@ -167,7 +157,6 @@ func (r *Ref) woken(w *waiter) WaitResult {
 	if w.granted != 0 {
 		r.lockID, result = w.granted, Granted
 	}
-	waiterPool.Put(w)
 	return result
 }
 
@@ -185,6 +174,5 @@ func (r *Ref) leave(w *waiter) WaitResult {
 		}
 	}
 	r.shard.mu.Unlock()
-	waiterPool.Put(w)
 	return Cancelled
 }

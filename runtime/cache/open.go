@@ -82,7 +82,7 @@ func (z *Zone) Hold(r *Ref, q *Query) Result {
 func (z *Zone) begin(r *Ref, q *Query, now int64) Result {
 	if r.node == nil {
 		r.zone, r.key, r.minUses, r.shard = z, q.Key, q.MinUses, z.index.shard(&q.Key)
-		r.path = append(z.opts.Load().appendPath(r.path[:0], &r.key), 0)
+		r.buf = r.buf[:0]
 	}
 	return r.find(now)
 }
@@ -105,7 +105,7 @@ func (r *Ref) kept(now int64) *image {
 	r.image = nil
 	if now-img.seen.Load() >= int64(trusted) {
 		var st raw.Stat
-		if raw.Statat(unix.AT_FDCWD, r.path, 0, &st) != 0 || !same(&st, &img.st) {
+		if raw.Statat(unix.AT_FDCWD, r.path(), 0, &st) != 0 || !same(&st, &img.st) {
 			img.release()
 			r.zone.evict([]*image{img})
 			return nil
@@ -120,7 +120,7 @@ func (r *Ref) kept(now int64) *image {
 
 // read opens the entry's file. Neither an image nor an error: there is none that can be used.
 func (r *Ref) read(q *Query, now int64) (*image, error) {
-	img, errno := r.zone.load(r.path)
+	img, errno := r.zone.load(r.path())
 	switch errno {
 	case 0:
 	case syscall.ENOENT, syscall.ENOTDIR:
@@ -200,7 +200,7 @@ func (r *Ref) discard(o diskfile.Owner, st *raw.Stat) {
 	r.zone.hot.drop(n)
 	s.mu.Unlock()
 	var is raw.Stat
-	if raw.Statat(unix.AT_FDCWD, r.path, 0, &is) == 0 && is.Ino == st.Ino && is.Dev == st.Dev {
+	if raw.Statat(unix.AT_FDCWD, r.path(), 0, &is) == 0 && is.Ino == st.Ino && is.Dev == st.Dev {
 		remove(o, string(r.Path()))
 	} else {
 		st = nil

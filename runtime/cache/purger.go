@@ -81,10 +81,9 @@ func (z *Zone) examine(s *shard, key *Key) {
 	n.refs++
 	s.mu.Unlock()
 	r := Ref{zone: z, shard: s, node: n, key: *key, minUses: 1}
-	r.path = append(z.opts.Load().appendPath(nil, key), 0)
 	defer r.Release()
 	latest := z.purge.pending()
-	img, errno := z.load(r.path)
+	img, errno := z.load(r.path())
 	if errno != 0 {
 		r.missing()
 		return

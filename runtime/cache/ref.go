@@ -16,7 +16,7 @@ type Ref struct {
 	key     Key
 	minUses int
 	lockID  uint64 // of the lock that this request has, 0: none
-	path    []byte // with a NUL; scratch that survives Release
+	buf     []byte // path, once it is needed; scratch that survives Release
 	exists  bool   // of the node, when it was found
 	epoch   uint64 // of the entry that was open, 0: none was
 	image   *image // of the node, between find and kept
@@ -77,7 +77,7 @@ func (r *Ref) find(now int64) Result {
 		z.index.count.Add(-1)
 		s.mu.Unlock()
 		z.index.setWatermark()
-		if tries > 0 || !z.removeOldest(now) {
+		if tries == evictionTries || !z.removeOldest(now) { // others may take what was made free
 			z.logFull()
 			return Scarce
 		}
@@ -119,7 +119,21 @@ func (r *Ref) Status() int {
 
 // Path is the name of the entry's file, for messages, without a NUL. It is valid until
 // Release.
-func (r *Ref) Path() []byte { return r.path[:max(len(r.path)-1, 0)] }
+func (r *Ref) Path() []byte {
+	if r.zone == nil {
+		return nil
+	}
+	p := r.path()
+	return p[:len(p)-1]
+}
+
+// path is the name of the entry's file with a NUL.
+func (r *Ref) path() []byte {
+	if len(r.buf) == 0 {
+		r.buf = append(r.zone.opts.Load().appendPath(r.buf, &r.key), 0)
+	}
+	return r.buf
+}
 
 // Update reports whether the request is the one that updates an expired entry: nobody else
 // does. Release ends it.
@@ -156,9 +170,9 @@ func (r *Ref) SetStatus(status int, valid int64) {
 // MoveTo gives to what r holds: the background request that updates an entry goes on with
 // the lock of the request that has started it. to holds nothing before.
 func (r *Ref) MoveTo(to *Ref) {
-	path := to.path
+	buf := to.buf
 	*to = Ref{zone: r.zone, shard: r.shard, node: r.node, key: r.key, minUses: r.minUses, lockID: r.lockID, epoch: r.epoch}
-	to.path = append(path[:0], r.path...)
+	to.buf = append(buf[:0], r.buf...)
 	r.reset()
 }
 
@@ -182,4 +196,4 @@ func (r *Ref) Release() {
 	r.reset()
 }
 
-func (r *Ref) reset() { *r = Ref{path: r.path[:0]} }
+func (r *Ref) reset() { *r = Ref{buf: r.buf[:0]} }

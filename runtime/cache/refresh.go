@@ -30,7 +30,7 @@ func (r *Ref) Refresh(o diskfile.Owner, e *Entry, f Freshness) {
 
 // rewrite writes the slot of the file that does not count. The file is r's.
 func (r *Ref) rewrite(o diskfile.Owner, img *image, f *Freshness) {
-	fd, errno := raw.Openat(unix.AT_FDCWD, r.path, unix.O_RDWR|unix.O_NONBLOCK, 0)
+	fd, errno := raw.Openat(unix.AT_FDCWD, r.path(), unix.O_RDWR|unix.O_NONBLOCK, 0)
 	if errno != 0 {
 		if !errors.Is(errno, syscall.ENOENT) {
 			o.Logf(errlog.Crit, errno, `open() "%s" failed`, r.Path())
