@@ -25,7 +25,7 @@ func (c *call) BeginBody(x *pass.Exchange) {
 }
 
 // waits reports whether the response goes on up to the record that ends it, and a read is for what is known to come. Else
-// it ends with standard output, or with the connection.
+// it may also end with the connection, and is passed on in full buffers.
 func (c *call) waits() bool { return c.target.conf.keep && c.Buffering }
 
 // Body implements pass.Codec.
@@ -40,9 +40,6 @@ func (c *call) Body(x *pass.Exchange, in []byte) (data []byte, n int, st pass.Bo
 		n += used
 		switch st {
 		case fcgi.More:
-			if c.over {
-				return nil, n, pass.BodyDone
-			}
 			c.expect(x)
 			return nil, n, pass.BodyMore
 		case fcgi.Head:
@@ -70,7 +67,7 @@ func (c *call) Body(x *pass.Exchange, in []byte) (data []byte, n int, st pass.Bo
 
 // expect notes what is to come next at the end of what was read.
 func (c *call) expect(x *pass.Exchange) {
-	x.Partial = c.rest > 0 || !c.records.Between()
+	x.Partial = !c.over && (c.rest > 0 || !c.records.Between())
 	if c.waits() {
 		x.Length = int64(c.records.Need())
 	}
@@ -85,14 +82,11 @@ func (c *call) begins() pass.BodyStatus {
 			c.R.Errorf(nil, "upstream prematurely closed FastCGI stdout")
 			return pass.BodyCut
 		}
-		c.over = c.over || !c.target.conf.keep
+		c.over = true
 	case d.Type == fcgi.EndRequest:
 		if c.rest > 0 {
 			c.R.Errorf(nil, "upstream prematurely closed FastCGI request")
 			return pass.BodyCut
-		}
-		if c.Buffering && !c.target.conf.keep {
-			return pass.BodyDone
 		}
 	}
 	return pass.BodyMore

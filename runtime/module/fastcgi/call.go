@@ -22,7 +22,7 @@ type call struct {
 	header  cgi.Header
 	stdout  bool  // standard output has begun
 	held    int   // bytes of it at the beginning of what was not consumed: of a line of the header, then of the body
-	over    bool  // it has ended, and the rest of the response does not matter
+	over    bool  // it has ended: the end of the connection does not cut the response short
 	rest    int64 // what is missing of Content-Length; -1: there is none
 }
 
