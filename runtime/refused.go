@@ -9,7 +9,7 @@ func refuse(l *conf.Loader) {
 	l.Refuse("upstream", conf.Stream, conf.StreamUpstream)
 	l.Refuse("mail", conf.Main, conf.Mail)
 	l.Refuse("server", conf.Mail, conf.MailServer)
-	l.Refuse("match", conf.HTTP|conf.Stream, conf.Match)
+	l.Refuse("match", conf.Stream, conf.Match)
 	l.Opaque("match")
 	l.Refuse("mgmt", conf.Main, conf.Mgmt)
 	l.Refuse("acme_issuer", conf.HTTP, conf.ACMEIssuer)

@@ -57,6 +57,17 @@ func (f *Fields) AddText(name string, value func([]byte) []byte) {
 	f.value(name, value(f.line))
 }
 
+// Check adds `, health check "name" of peer 192.0.2.1:80 in upstream "group"`.
+func (f *Fields) Check(name, peer, group []byte) {
+	f.line = append(f.line, `, health check "`...)
+	f.value("health check", append(f.line, name...))
+	f.line = append(f.line, `" of peer `...)
+	f.value("peer", append(f.line, peer...))
+	f.line = append(f.line, ` in upstream "`...)
+	f.value("upstream", append(f.line, group...))
+	f.line = append(f.line, '"')
+}
+
 func (f *Fields) name(name, sep string) {
 	f.line = append(f.line, ", "...)
 	f.line = append(f.line, name...)

@@ -105,7 +105,8 @@ type Request struct {
 	limitUntil int64
 	capture    *capture
 
-	upstream Upstream // of the modules that pass requests on
+	upstream Upstream       // of the modules that pass requests on
+	about    errlog.Context // of a Probe: what its lines in the error log are about
 
 	ends     []Ender
 	resumeAt step           // where a Redirect continues
@@ -325,6 +326,10 @@ func (r *Request) Errorf(err error, format string, args ...any) {
 // LogFields implements errlog.Context: the client and its request.
 func (r *Request) LogFields(f *errlog.Fields) {
 	f.Action(r.main.action)
+	if r.about != nil {
+		r.about.LogFields(f)
+		return
+	}
 	f.Add("client", r.RemoteAddr())
 	f.Add("server", []byte(r.srv.Name))
 	if line := r.main.Line.Line; len(line) > 0 {

@@ -21,6 +21,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/module/gzip"
 	"github.com/sluiceproxy/sluice/runtime/module/gzipstatic"
 	"github.com/sluiceproxy/sluice/runtime/module/headers"
+	"github.com/sluiceproxy/sluice/runtime/module/healthcheck"
 	"github.com/sluiceproxy/sluice/runtime/module/http2"
 	"github.com/sluiceproxy/sluice/runtime/module/index"
 	"github.com/sluiceproxy/sluice/runtime/module/keyval"
@@ -71,6 +72,7 @@ func HTTP() []httpd.Module {
 		emptygif.Module(),
 		fastcgi.Module(),
 		proxy.Module(),
+		healthcheck.Module(),
 		ssl.Module(),
 		rewrite.Module(),
 		referer.Module(),

@@ -58,7 +58,7 @@ func (x *Exchange) endWatch() {
 // aborted ends an exchange because the client has closed its connection, which it logs,
 // unless the request has failed for another reason, which is logged already.
 func (x *Exchange) aborted() httpd.Result {
-	if x.R.Main().Failed() {
+	if x.probing || x.R.Main().Failed() {
 		return httpd.StatusClientClosed
 	}
 	_, err := x.R.ClientGone()

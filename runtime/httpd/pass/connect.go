@@ -41,6 +41,9 @@ func (x *Exchange) connect() (Fail, httpd.Result) {
 			return 0, httpd.OK
 		}
 	}
+	if x.probing && x.takeHeld() {
+		return 0, httpd.OK
+	}
 	spec := netio.DialSpec{
 		Addr: x.peer.Addr, RcvBuf: int(x.S.RcvBuf), SndBuf: int(x.S.SndBuf), Timeout: msec(x.S.ConnectTimeout),
 		Keepalive: netaddr.Keepalive{On: x.S.SocketKeepalive},

@@ -53,8 +53,9 @@ type Exchange struct {
 	name   []byte         // as the error log shows it, nil before a peer is chosen
 	colon  bool           // ... with a colon behind: the peer in use is a unix socket
 	conn   *upstream.Conn
-	kind   upstream.Key // what conn is kept for
-	key    [16]byte     // of ip_hash
+	kind   upstream.Key   // what conn is kept for
+	held   *upstream.Conn // of a probe: kept since the one before
+	key    [16]byte       // of ip_hash
 
 	began    int64         // clock.Mono of the first attempt
 	started  int64         // clock.Mono of this attempt
@@ -64,6 +65,7 @@ type Exchange struct {
 	bodySent bool          // ... and is complete
 	received bool          // something came back
 	whole    bool          // the response was complete with its header
+	probing  bool          // it checks a peer, see Probe
 	watch    bool          // a client that goes away ends the exchange
 	watched  bool          // ... and is watched
 	poll     atomic.Bool   // ... by a look at it every 250 ms
@@ -152,7 +154,7 @@ func (x *Exchange) reset() {
 	x.before, x.peer, x.name, x.conn, x.tunneled = nil, nil, nil, nil, nil
 	x.choice.Key, x.choice.Hint, x.choice.Peer = nil, nil, nil
 	x.bond = bond{}
-	x.began, x.colon, x.anew = 0, false, false
+	x.began, x.colon, x.anew, x.probing = 0, false, false, false
 	x.outLen, x.in, x.askErr = 0, nil, nil
 	x.poll.Store(false)
 	x.gone.Store(false)

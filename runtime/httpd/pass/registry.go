@@ -57,6 +57,8 @@ type keepalive struct {
 type Upstreams struct {
 	list  []*Upstream
 	learn map[string]string // hosts of the upstreams that use the zones of sticky learn
+	// passing are the targets that a probe can ask, by the block of the directive.
+	passing map[*conf.Block]passing
 }
 
 type upstreamsKey struct{}

@@ -35,6 +35,7 @@ func (m *module) setPass(c *settings, cmd *conf.Cmd) error {
 		return err
 	}
 	m.tls.Add(cmd.Block, &t.Target)
+	m.ups.SetProber(cmd.Block, &t.Target, t)
 	if t.Value != nil {
 		return nil
 	}
@@ -62,4 +63,17 @@ func (t *target) handle(r *httpd.Request) httpd.Result {
 		return rc
 	}
 	return c.Run()
+}
+
+// Probe implements pass.Prober. The request is sent with the URI that it has, whatever
+// the URI part of the target says.
+func (t *target) Probe(r *httpd.Request) *pass.Exchange {
+	c := newCall(t)
+	c.S, c.Tag, c.Protocol = &t.conf.Settings, t, "http"
+	c.Begin(r, c)
+	*r.Ctx(t.mod.slot) = t.mod
+	to := t.Addr
+	to.URI = nil
+	c.To, c.TLS, c.NoBody, c.length = &to, t.TLS, true, -1
+	return &c.Exchange
 }
