@@ -35,6 +35,7 @@ func (RoundRobin) Pick(c *Choice, s *Set, now int64) int {
 // in proportion to its weight, and the choices of one peer are spread evenly.
 type smooth struct {
 	best  int // -1: none so far
+	most  int // what best has
 	total int
 }
 
@@ -58,8 +59,8 @@ func (t *smooth) add(s *Set, i int) {
 	if p.effective < p.weight {
 		p.effective++
 	}
-	if t.best < 0 || p.current > s.Peers[t.best].current {
-		t.best = i
+	if t.best < 0 || p.current > t.most {
+		t.best, t.most = i, p.current
 	}
 }
 
@@ -99,28 +100,59 @@ func (LeastConn) Prepare(*Set) {}
 
 // Pick implements Balancer.
 func (LeastConn) Pick(c *Choice, s *Set, now int64) int {
-	return s.least(c, now, nil)
-}
-
-// load is what of a peer is compared: the time that m estimates, or, with a nil m, its
-// connections.
-func (p *Peer) load(m *LeastTime, now int64) int {
-	if m != nil {
-		return m.estimate(p, now)
+	if s.slow {
+		return s.least(c, now, nil)
 	}
-	return p.conns
+	best, many := -1, false
+	lowest, weight := 0, 0
+	again := !c.fresh()
+	for i, p := range s.Peers {
+		if !p.alive(now) || again && c.Tried(i) {
+			continue
+		}
+		switch d := p.conns*weight - lowest*p.weight; {
+		case best < 0 || d < 0:
+			best, many, lowest, weight = i, false, p.conns, p.weight
+		case d == 0:
+			many = true
+		}
+	}
+	if best < 0 || !many {
+		return best
+	}
+	// Round robin among equals, from the first of them on.
+	t := smooth{best: -1}
+	for i, p := range s.Peers[best:] {
+		if p.conns*weight != lowest*p.weight || !p.alive(now) || again && c.Tried(best+i) {
+			continue
+		}
+		p.current += p.effective
+		t.total += p.effective
+		if p.effective < p.weight {
+			p.effective++
+		}
+		if t.best < 0 || p.current > t.most {
+			t.best, t.most = best+i, p.current
+		}
+	}
+	return t.take(s)
 }
 
 // least chooses the peer with the lowest load in relation to its weight, round robin
-// among equals.
+// among equals. The load is the time that m estimates, with a nil m the connections.
 func (s *Set) least(c *Choice, now int64, m *LeastTime) int {
 	best, many := -1, false
 	lowest, weight := 0, 0
+	again := !c.fresh()
 	for i, p := range s.Peers {
-		if !p.alive(now) || c.Tried(i) {
+		if !p.alive(now) || again && c.Tried(i) {
 			continue
 		}
-		l, w := p.load(m, now), p.weight
+		l, w := p.conns, p.weight
+		if m != nil {
+			l = m.estimate(p, now)
+			p.estimated = l
+		}
 		if s.slow {
 			w *= p.share()
 		}
@@ -134,14 +166,21 @@ func (s *Set) least(c *Choice, now int64, m *LeastTime) int {
 	if best < 0 || !many {
 		return best
 	}
+	// Round robin among equals, from the first of them on.
 	t := smooth{best: -1}
 	for i := best; i < len(s.Peers); i++ {
 		p := s.Peers[i]
-		w := p.weight
+		if !p.alive(now) || again && c.Tried(i) {
+			continue
+		}
+		l, w := p.conns, p.weight
+		if m != nil {
+			l = p.estimated
+		}
 		if s.slow {
 			w *= p.share()
 		}
-		if p.load(m, now)*weight == lowest*w && p.alive(now) && !c.Tried(i) {
+		if l*weight == lowest*w {
 			t.add(s, i)
 		}
 	}
@@ -177,11 +216,19 @@ func (m Random) Pick(c *Choice, s *Set, now int64) int {
 			first = i
 		default:
 			a, b := s.Peers[first], s.Peers[i]
-			if b.load(m.Time, now)*a.weight > a.load(m.Time, now)*b.weight {
+			if m.load(b, now)*a.weight > m.load(a, now)*b.weight {
 				return first
 			}
 			return i
 		}
 	}
 	return RoundRobin{}.Pick(c, s, now)
+}
+
+// load is what of two peers is compared.
+func (m Random) load(p *Peer, now int64) int {
+	if m.Time != nil {
+		return m.Time.estimate(p, now)
+	}
+	return p.conns
 }

@@ -40,6 +40,7 @@ type Choice struct {
 	more     []uint64 // the others
 	hash     uint32   // hashing methods: the value or place reached
 	rehash   int      // hashing methods: how often it was computed
+	number   [20]byte // ... and that as text
 	rejected int      // peers rejected so far
 	pending  bool     // the peer counts it among those that it is to answer
 	wait     waiter

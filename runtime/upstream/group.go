@@ -99,7 +99,7 @@ func (g *Group) addServers(servers []Server) (primary, backup []*Peer) {
 	for i := range servers {
 		n += len(servers[i].Addrs)
 	}
-	all := make([]Peer, n) // side by side, for the choice
+	all, states := make([]Peer, n), make([]state, n) // side by side, for the choice
 	n = 0
 	for i := range servers {
 		s := &servers[i]
@@ -108,6 +108,7 @@ func (g *Group) addServers(servers []Server) (primary, backup []*Peer) {
 			continue
 		}
 		for _, a := range s.Addrs {
+			all[n].state = &states[n]
 			p := g.newPeer(&all[n], s, a)
 			n++
 			if s.Backup {

@@ -43,11 +43,10 @@ func (Hash) Prepare(*Set) {}
 
 // Pick implements Balancer.
 func (Hash) Pick(c *Choice, s *Set, now int64) int {
-	var num [20]byte
 	for ; c.rejected <= maxRejected && len(s.Peers) > 1 && len(c.Key) > 0; c.rejected++ {
 		sum := uint32(0)
 		if c.rehash > 0 {
-			sum = crc32.Update(0, crc32.IEEETable, strconv.AppendInt(num[:0], int64(c.rehash), 10))
+			sum = crc32.Update(0, crc32.IEEETable, strconv.AppendInt(c.number[:0], int64(c.rehash), 10))
 		}
 		sum = crc32.Update(sum, crc32.IEEETable, c.Key)
 		c.hash += sum >> 16 & 0x7fff

@@ -11,6 +11,7 @@ type LeastTime struct {
 // times are averages of a peer, in ms.
 type times struct {
 	header, response int64
+	estimated        int   // within one choice
 	inflight         int64 // age of the requests that are under way
 	pending          int   // how many these are
 	pendingSum       int64 // sum of their ages at pendingAt
@@ -44,7 +45,7 @@ func (m *LeastTime) estimate(p *Peer, now int64) int {
 	if m.LastByte {
 		t = p.response
 	}
-	if since := now - p.checked; since > p.failTimeout {
+	if since := now - p.checked; t > 0 && since > p.failTimeout {
 		// A peer that was slow gets another chance in each fail_timeout.
 		t >>= min(uint64(since/(p.failTimeout+1)), 63)
 	}

@@ -103,11 +103,11 @@ func (p *Peer) SID() []byte { return p.sid }
 // be kept.
 func (p *Peer) Gone() bool { return p.gone.Load() }
 
-// newPeer makes a peer of server s.
+// newPeer makes p, which is empty but for its state, a peer of server s.
 func (g *Group) newPeer(p *Peer, s *Server, addr netaddr.Addr) *Peer {
-	*p = Peer{
-		Addr: addr, Name: addr.AppendText(nil), Server: s.Name, ID: g.nextID,
-		backup: s.Backup, state: new(state),
+	p.Addr, p.Name, p.Server, p.ID, p.backup = addr, addr.AppendText(nil), s.Name, g.nextID, s.Backup
+	if p.state == nil {
+		p.state = new(state)
 	}
 	g.nextID++
 	p.set(s)
@@ -150,19 +150,20 @@ func sid(p *Peer) []byte {
 	return hex.AppendEncode(nil, sum[:])
 }
 
-// alive reports whether p may be given a request at second now.
-func (p *Peer) alive(now int64) bool { return p.out == 0 && p.able(now) }
+// alive reports whether p may be given a request at second now. A choice calls it for each
+// peer; it is small enough to be inlined there.
+func (p *Peer) alive(now int64) bool {
+	return p.out == 0 && p.health == Healthy && (p.fails == 0 || !p.failing(now)) && (p.maxConns == 0 || p.conns < p.maxConns)
+}
 
-// able is alive for requests that are bound to p, which a drain does not keep away.
-func (p *Peer) able(now int64) bool {
-	switch {
-	case p.out&^outDrain != 0 || p.health != Healthy:
-	case p.maxFails > 0 && p.fails >= p.maxFails && now-p.checked <= p.failTimeout:
-	case p.maxConns > 0 && p.conns >= p.maxConns:
-	default:
-		return true
-	}
-	return false
+// bindable is alive for requests that are bound to p, which a drain does not keep away.
+func (p *Peer) bindable(now int64) bool {
+	return p.out&^outDrain == 0 && p.health == Healthy && !p.failing(now) && (p.maxConns == 0 || p.conns < p.maxConns)
+}
+
+// failing reports whether p is left out because of its failures.
+func (p *Peer) failing(now int64) bool {
+	return p.maxFails > 0 && p.fails >= p.maxFails && now-p.checked <= p.failTimeout
 }
 
 // probe starts a new fail_timeout window when the last one is over. In each window

@@ -52,7 +52,7 @@ func (s *Set) bound(c *Choice, now int64) int {
 		return -1
 	}
 	i, ok := s.bySID[string(c.Hint)]
-	if !ok || c.Tried(i) || !s.Peers[i].able(now) {
+	if !ok || c.Tried(i) || !s.Peers[i].bindable(now) {
 		return -1
 	}
 	return i
