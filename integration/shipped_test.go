@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -121,19 +120,15 @@ func TestSnippetsLoad(t *testing.T) {
 		t.Run(path.Base(name), func(t *testing.T) {
 			for _, context := range contexts {
 				conf := strings.ReplaceAll(context, "INCLUDE", "include "+name+";")
-				checkConf(t, lab.Oracle, conf, false)
-				checkConf(t, lab.Tested, conf, !lab.TestedIsNginx() && slices.Contains(pendingSnippets, path.Base(name)))
+				checkConf(t, lab.Oracle, conf)
+				checkConf(t, lab.Tested, conf)
 			}
 		})
 	}
 }
 
-// pendingSnippets are for modules that Sluice does not have yet. It has to say so; once it does not, the snippet leaves this
-// list.
-var pendingSnippets = []string{"scgi-params.conf", "uwsgi-params.conf"}
-
-// checkConf has a server check a configuration among the shipped files. If the snippet in it is pending, it has to refuse.
-func checkConf(t *testing.T, binary, conf string, pending bool) {
+// checkConf has a server check a configuration among the shipped files.
+func checkConf(t *testing.T, binary, conf string) {
 	t.Helper()
 	port, err := lab.Ports.Take(1)
 	if err != nil {
@@ -157,12 +152,6 @@ func checkConf(t *testing.T, binary, conf string, pending bool) {
 	cmd := exec.CommandContext(t.Context(), binary, "-t", "-q", "-p", dir+"/", "-c", "test.conf", "-e", "logs/error.log")
 	cmd.WaitDelay = 5 * time.Second
 	out, err := cmd.CombinedOutput()
-	if pending {
-		if !strings.Contains(string(out), "is known to nginx but not supported here") {
-			t.Errorf("%s -t: want it to say that this is not supported, if it is not: %v\n%s\n%s", binary, err, conf, out)
-		}
-		return
-	}
 	if err != nil || len(out) > 0 {
 		t.Errorf("%s -t: %v\n%s\n%s", binary, err, conf, out)
 	}

@@ -29,6 +29,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/module/limitreq"
 	"github.com/sluiceproxy/sluice/runtime/module/log"
 	"github.com/sluiceproxy/sluice/runtime/module/maps"
+	"github.com/sluiceproxy/sluice/runtime/module/memcached"
 	"github.com/sluiceproxy/sluice/runtime/module/mirror"
 	"github.com/sluiceproxy/sluice/runtime/module/notmodified"
 	"github.com/sluiceproxy/sluice/runtime/module/proxy"
@@ -37,6 +38,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/module/realip"
 	"github.com/sluiceproxy/sluice/runtime/module/referer"
 	"github.com/sluiceproxy/sluice/runtime/module/rewrite"
+	"github.com/sluiceproxy/sluice/runtime/module/scgi"
 	"github.com/sluiceproxy/sluice/runtime/module/securelink"
 	"github.com/sluiceproxy/sluice/runtime/module/splitclients"
 	"github.com/sluiceproxy/sluice/runtime/module/ssi"
@@ -45,6 +47,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/module/stubstatus"
 	"github.com/sluiceproxy/sluice/runtime/module/sub"
 	"github.com/sluiceproxy/sluice/runtime/module/userid"
+	"github.com/sluiceproxy/sluice/runtime/module/uwsgi"
 )
 
 // HTTP returns the http modules. The kernel comes first because the others
@@ -70,6 +73,9 @@ func HTTP() []httpd.Module {
 		stubstatus.Module(),
 		securelink.Module(),
 		emptygif.Module(),
+		memcached.Module(),
+		scgi.Module(),
+		uwsgi.Module(),
 		fastcgi.Module(),
 		proxy.Module(),
 		healthcheck.Module(),

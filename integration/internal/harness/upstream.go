@@ -77,8 +77,11 @@ const upstreamLimit = 15 * time.Second
 
 // protocols are what applications speak, by the word behind `protocol:`; without one it is HTTP.
 var protocols = map[string]func(u *Upstream, c net.Conn){
-	"":        (*Upstream).serveHTTP,
-	"fastcgi": (*Upstream).serveFastCGI,
+	"":          (*Upstream).serveHTTP,
+	"fastcgi":   (*Upstream).serveFastCGI,
+	"memcached": (*Upstream).serveMemcached,
+	"scgi":      (*Upstream).serveSCGI,
+	"uwsgi":     (*Upstream).serveUWSGI,
 }
 
 // newUpstream starts an application of a protocol, which takes over the listener. With an app, that answers in place of the

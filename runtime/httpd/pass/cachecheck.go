@@ -29,6 +29,9 @@ func CheckCache(b *httpd.Builder, mod *conf.Module, prefix, owner string) {
 	p := prefix + "_"
 	names := []string{p + "cache_path", p + "cache", p + "cache_key", p + "cache_bypass", p + "no_cache"}
 	for name, check := range cacheDirectives {
+		if name == "cache_convert_head" && prefix != "proxy" {
+			continue // nginx has it for the proxy alone
+		}
 		mod.Directive(p+name, check)
 		names = append(names, p+name)
 	}

@@ -31,7 +31,7 @@ func BindParams(b *httpd.Builder, t *conf.Table, directive string, list *conf.Li
 	})
 }
 
-// AppendParam appends a parameter to dst as a protocol has it.
+// AppendParam appends a parameter to dst as a protocol has it. nil: the protocol cannot carry it.
 type AppendParam func(dst, name, value []byte) []byte
 
 // Params are the parameters that a gateway is sent: those of the configuration, and the
@@ -77,7 +77,7 @@ var httpPrefix = []byte("HTTP_")
 
 // Append appends the parameters of r to dst. fields says whether the fields of the
 // client's request are among them (*_pass_request_headers). Fields that come several
-// times are one parameter, as in nginx.
+// times are one parameter, as in nginx. nil: there is one that the protocol cannot carry.
 func (p *Params) Append(dst []byte, r *httpd.Request, fields bool) []byte {
 	for i := range p.lines {
 		l := &p.lines[i]
@@ -86,7 +86,9 @@ func (p *Params) Append(dst []byte, r *httpd.Request, fields bool) []byte {
 			continue
 		}
 		if v := l.value.Eval(r); len(v) > 0 || !l.ifNotEmpty {
-			dst = p.add(dst, l.name, v)
+			if dst = p.add(dst, l.name, v); dst == nil {
+				return nil
+			}
 		}
 	}
 	if !fields {
@@ -101,7 +103,9 @@ func (p *Params) Append(dst []byte, r *httpd.Request, fields bool) []byte {
 			continue
 		}
 		seen[n] = true
-		dst = p.add(dst, variable(r, f.Name), joined(r, list[i:]))
+		if dst = p.add(dst, variable(r, f.Name), joined(r, list[i:])); dst == nil {
+			return nil
+		}
 	}
 	return dst
 }

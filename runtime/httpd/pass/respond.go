@@ -49,9 +49,12 @@ func (x *Exchange) respond() httpd.Result {
 	return x.pump()
 }
 
-// intercept reports whether error_page answers in place of the peer.
+// intercept reports whether error_page, or the built-in page, answers in place of the peer.
 func (x *Exchange) intercept() bool {
 	status := x.Response.Status
+	if status == 404 && x.S.Intercept404 {
+		return true
+	}
 	if !x.S.InterceptErrors || !x.R.HasErrorPage(status) {
 		return false
 	}

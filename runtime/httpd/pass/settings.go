@@ -34,6 +34,7 @@ type Settings struct {
 	PassTrailers                     bool
 	IgnoreClientAbort, ForceRanges   bool
 	InterceptErrors, SocketKeepalive bool
+	Intercept404                     bool // a 404 is never passed on
 	RcvBuf, SndBuf                   int64
 	Bind                             *Bind // nil: none
 	Ignore                           conf.Slot[int]
@@ -88,13 +89,7 @@ const (
 // of *_next_upstream that the module knows.
 func (s *Settings) Table(b *httpd.Builder, t *conf.Table, prefix string, next []conf.Choice) {
 	p := prefix + "_"
-	t.Msec(p+"connect_timeout", &s.ConnectTimeout)
-	t.Msec(p+"send_timeout", &s.SendTimeout)
-	t.Msec(p+"read_timeout", &s.ReadTimeout)
-	t.Bitmask(p+"next_upstream", &s.Next, next)
-	t.Num(p+"next_upstream_tries", &s.NextTries)
-	t.Msec(p+"next_upstream_timeout", &s.NextTimeout)
-	t.Size(p+"buffer_size", &s.BufferSize)
+	s.Least(b, t, prefix, next)
 	t.Bufs(p+"buffers", &s.Buffers)
 	t.Size(p+"busy_buffers_size", &s.BusySize)
 	t.Size(p+"max_temp_file_size", &s.MaxTempSize)
@@ -108,10 +103,8 @@ func (s *Settings) Table(b *httpd.Builder, t *conf.Table, prefix string, next []
 	t.Flag(p+"ignore_client_abort", &s.IgnoreClientAbort)
 	t.Flag(p+"force_ranges", &s.ForceRanges)
 	t.Flag(p+"intercept_errors", &s.InterceptErrors)
-	t.Flag(p+"socket_keepalive", &s.SocketKeepalive)
 	t.Size(p+"socket_rcvbuf", &s.RcvBuf)
 	t.Size(p+"socket_sndbuf", &s.SndBuf)
-	t.Func(p+"bind", func(c *conf.Cmd) error { return s.setBind(b, c) })
 	t.Bitmask(p+"ignore_headers", &s.Ignore, ignoreWords)
 	t.Func(p+"hide_header", func(c *conf.Cmd) error {
 		s.Hide.Add(c.Block, c.Arg(0))
@@ -122,6 +115,20 @@ func (s *Settings) Table(b *httpd.Builder, t *conf.Table, prefix string, next []
 		return nil
 	})
 	s.Store.table(b, t, p)
+}
+
+// Least binds the directives that every *_pass module has.
+func (s *Settings) Least(b *httpd.Builder, t *conf.Table, prefix string, next []conf.Choice) {
+	p := prefix + "_"
+	t.Msec(p+"connect_timeout", &s.ConnectTimeout)
+	t.Msec(p+"send_timeout", &s.SendTimeout)
+	t.Msec(p+"read_timeout", &s.ReadTimeout)
+	t.Bitmask(p+"next_upstream", &s.Next, next)
+	t.Num(p+"next_upstream_tries", &s.NextTries)
+	t.Msec(p+"next_upstream_timeout", &s.NextTimeout)
+	t.Size(p+"buffer_size", &s.BufferSize)
+	t.Flag(p+"socket_keepalive", &s.SocketKeepalive)
+	t.Func(p+"bind", func(c *conf.Cmd) error { return s.setBind(b, c) })
 }
 
 // setSize reads a size, possibly with variables.
@@ -165,6 +172,12 @@ func (s *Settings) Finish(prefix string, hide []string) error {
 			`or must be equal to or greater than ` + larger)
 	}
 	s.spool = or(s.MaxTempSize, 1<<30)
+	s.FinishLeast(hide)
+	return nil
+}
+
+// FinishLeast is Finish for a module that has no directives but those of Least.
+func (s *Settings) FinishLeast(hide []string) {
 	if s.Next.V&int(FailOff) != 0 {
 		s.Next.V = int(FailOff)
 	}
@@ -178,7 +191,6 @@ func (s *Settings) Finish(prefix string, hide []string) error {
 	for _, n := range s.Pass.Items {
 		s.hidden.Remove(n)
 	}
-	return nil
 }
 
 // NameSet is a set of header field names.

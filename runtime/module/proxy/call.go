@@ -170,27 +170,15 @@ func (c *call) BeginBody(x *pass.Exchange) {
 
 // Body implements pass.Codec.
 func (c *call) Body(x *pass.Exchange, in []byte) (data []byte, n int, st pass.BodyStatus) {
-	switch {
-	case x.Length == 0:
-		c.R.Logf(errlog.Warn, nil, `upstream sent more data than specified in "Content-Length" header`)
-		x.Keepalive = false
-		return nil, len(in), pass.BodyDone
-	case x.Response.Chunked:
+	if x.Response.Chunked && x.Length != 0 {
 		return c.chunk(x, in)
-	case x.Length == -1:
-		return in, len(in), pass.BodyData
-	case int64(len(in)) > x.Length:
-		c.R.Logf(errlog.Warn, nil, `upstream sent more data than specified in "Content-Length" header`)
-		data = in[:x.Length]
-		x.Length = 0
-		return data, len(in), pass.BodyDone
 	}
-	x.Length -= int64(len(in))
-	if x.Length == 0 {
-		x.Keepalive = !x.Response.Close
-		return in, len(in), pass.BodyDone
+	fits := int64(len(in)) == x.Length
+	data, n, st = x.Plain(in)
+	if st == pass.BodyDone {
+		x.Keepalive = fits && !x.Response.Close
 	}
-	return in, len(in), pass.BodyData
+	return data, n, st
 }
 
 // chunk decodes a chunked body.

@@ -1,0 +1,13 @@
+// Package scgi passes requests to SCGI applications: nginx's ngx_http_scgi_module. What it shares with uwsgi is in package
+// gateway, what all *_pass modules share in package pass.
+//
+//	location / {
+//		include   scgi_params;
+//		scgi_pass 127.0.0.1:4000;
+//	}
+//
+// Different from nginx: a request with a NUL in a parameter is refused (docs/adr/0039).
+//
+// Not supported: caching (the scgi_cache directives are accepted with a warning, responses are passed without being kept), and
+// the directives of the commercial version.
+package scgi

@@ -1,0 +1,13 @@
+// Package uwsgi passes requests to applications that speak the uwsgi protocol, as those behind uWSGI do: nginx's
+// ngx_http_uwsgi_module. What it shares with SCGI is in package gateway, what all *_pass modules share in package pass.
+//
+//	location / {
+//		include    uwsgi_params;
+//		uwsgi_pass unix:/run/app.sock;
+//	}
+//
+// The address may have "suwsgi://" in front: then the connection is encrypted.
+//
+// Not supported: caching (the uwsgi_cache directives are accepted with a warning, responses are passed without being kept), and
+// the directives of the commercial version.
+package uwsgi
