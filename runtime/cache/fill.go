@@ -28,7 +28,7 @@ type Fill struct {
 	file    *os.File           // nil: all is in buf
 	size    int64              // of the body so far
 	sum     uint32             // of the body so far
-	purged  uint64             // of the node, at the beginning
+	purged  uint32             // of the node, at the beginning
 	gen     uint64             // the number of the latest purge then
 	failed  bool
 	started bool

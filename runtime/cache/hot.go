@@ -24,6 +24,8 @@ type hotSet struct {
 	root  image // of the ring: next is the oldest
 	bytes int64
 	files int
+
+	closed bool // nothing is kept any more
 }
 
 func (h *hotSet) init(limit int64, descriptors int) {
@@ -36,8 +38,12 @@ func (h *hotSet) init(limit int64, descriptors int) {
 func (h *hotSet) add(i *image) (victims []*image) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if i.gone {
+	switch {
+	case i.gone:
 		return nil
+	case h.closed:
+		i.gone = true
+		return []*image{i}
 	}
 	h.push(i)
 	for h.bytes > h.limit || h.files > h.descriptors {
@@ -83,6 +89,19 @@ func (h *hotSet) idle(now int64) (victims []*image) {
 			victims = append(victims, i)
 		}
 		i = next
+	}
+	return victims
+}
+
+// close takes out all images: nothing is kept from now on.
+func (h *hotSet) close() (victims []*image) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	for i := h.root.next; i != &h.root; i = h.root.next {
+		h.take(i)
+		i.gone = true
+		victims = append(victims, i)
 	}
 	return victims
 }

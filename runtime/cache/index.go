@@ -28,28 +28,27 @@ type shard struct {
 	_     [64]byte
 }
 
-// node is what the index knows of a key. The shard's lock guards it.
+// node is what the index knows of a key. The shard's lock guards it. It takes 144 bytes, and about
+// 40 in the map, where nginx's takes 128.
 type node struct {
 	key        Key
 	prev, next *node
 	used       int64 // when it was last asked for, of clock.Mono
 
-	refs int // Refs that hold it
-	uses int // up to maxUses, for min_uses
+	refs     int32 // Refs that hold it
+	uses     int16 // up to maxUses, for min_uses
+	status   int16 // a status that is cached without a response, 0: none
+	exists   bool  // there is a file, as far as is known
+	busy     bool  // the file is being renamed, removed or rewritten: see lockFile
+	updating bool  // somebody asks the peer for the response
+	lockID   uint32
+	purged   uint32 // how often the key was purged: what is filled meanwhile is dropped
 
-	exists bool  // there is a file, as far as is known
-	busy   bool  // the file is being renamed, removed or rewritten: see lockFile
-	blocks int64 // of the file
+	blocks      int64 // of the file
+	statusValid int64 // how long status is cached, Unix seconds
+	lockUntil   int64 // when another may take the lock, of clock.Mono
+	waiters     waiterList
 
-	status      int   // a status that is cached without a response, 0: none
-	statusValid int64 // until then, Unix seconds
-
-	updating  bool // somebody asks the peer for the response
-	lockID    uint64
-	lockUntil int64 // when another may take the lock, of clock.Mono
-	waiters   waiterList
-
-	purged   uint64 // how often the key was purged: what is filled meanwhile is dropped
 	clean    uint64 // the number of the latest purge of a prefix that does not mean the file
 	verified fileID // of the file whose body is known to have its checksum
 	image    *image // contents or descriptor that are kept, nil: none

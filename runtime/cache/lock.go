@@ -25,7 +25,7 @@ const (
 type waiter struct {
 	prev, next *waiter
 	queued     bool
-	granted    uint64        // the lock's number, 0: not granted
+	granted    uint32        // the lock's number, 0: not granted
 	age        time.Duration // for how long the lock is granted
 	wake       chan struct{}
 	timer      *time.Timer
@@ -61,6 +61,13 @@ func (l *waiterList) remove(w *waiter) {
 	w.prev, w.next, w.queued = nil, nil, false
 }
 
+// lock begins an update and numbers it: not with 0. The shard is locked.
+func (n *node) lock() uint32 {
+	n.updating = true
+	n.lockID = max(n.lockID+1, 1)
+	return n.lockID
+}
+
 // unlock ends an update. The shard is locked.
 func (n *node) unlock(now int64) {
 	n.updating = false
@@ -68,9 +75,7 @@ func (n *node) unlock(now int64) {
 		n.waiters.remove(w)
 		filled := n.exists || n.status != 0
 		if !filled {
-			n.updating = true
-			n.lockID++
-			w.granted = n.lockID
+			w.granted = n.lock()
 			n.lockUntil = now + int64(w.age)
 		}
 		w.wake <- struct{}{} // it is not in the queue any more, so nobody else sends

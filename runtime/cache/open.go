@@ -69,19 +69,49 @@ func (z *Zone) Open(r *Ref, q *Query, e *Entry) Result {
 }
 
 // Hold looks a key up and counts a use, as Open does, but opens nothing: for a response that is
-// to be stored though the cache was not asked ([StatusBypass]). StatusOnly, and Found where the
-// response may be stored.
+// to be stored though the cache was not asked ([StatusBypass]). Whatever the result it may be
+// stored, as in nginx: min_uses does not count then.
 func (z *Zone) Hold(r *Ref, q *Query) Result {
 	result := z.begin(r, q, clock.Mono())
 	r.giveBack()
 	return result
 }
 
+// Peek is Open for one who only wants to know: it counts no use, logs nothing, and changes nothing.
+func (z *Zone) Peek(q *Query, e *Entry) Result {
+	e.Close()
+	s := z.index.shard(&q.Key)
+	s.mu.Lock()
+	n := s.nodes[q.Key]
+	known := n != nil && n.exists || n == nil && z.cold.Load()
+	uses, status := 0, int16(0)
+	if n != nil {
+		uses, status = int(n.uses), n.status
+	}
+	s.mu.Unlock()
+	if status != 0 {
+		return StatusOnly
+	}
+	if known {
+		if img, errno := z.load(append(z.opts.Load().appendPath(nil, &q.Key), 0)); errno == 0 {
+			if purged, _ := z.purge.means(img); img.err == nil && !purged && img.gen >= q.Epoch && bytes.Equal(img.text, q.Text) {
+				e.take(img)
+				return Found
+			}
+			img.release()
+		}
+	}
+	if uses+1 < q.MinUses {
+		return Scarce
+	}
+	return Miss
+}
+
 // begin makes r hold the key of q. Where the index has an image of the entry, r has a reference
 // of it.
 func (z *Zone) begin(r *Ref, q *Query, now int64) Result {
 	if r.node == nil {
-		r.zone, r.key, r.minUses, r.shard = z, q.Key, q.MinUses, z.index.shard(&q.Key)
+		r.zone, r.key, r.minUses, r.shard = z, q.Key, int16(min(q.MinUses, maxUses)), z.index.shard(&q.Key)
 		r.buf = r.buf[:0]
 	}
 	return r.find(now)

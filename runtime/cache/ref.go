@@ -14,8 +14,8 @@ type Ref struct {
 	shard   *shard
 	node    *node
 	key     Key
-	minUses int
-	lockID  uint64 // of the lock that this request has, 0: none
+	minUses int16
+	lockID  uint32 // of the lock that this request has, 0: none
 	buf     []byte // path, once it is needed; scratch that survives Release
 	exists  bool   // of the node, when it was found
 	epoch   uint64 // of the entry that was open, 0: none was
@@ -114,7 +114,7 @@ func (r *Ref) hold(n *node) Result {
 func (r *Ref) Status() int {
 	r.shard.mu.Lock()
 	defer r.shard.mu.Unlock()
-	return r.node.status
+	return int(r.node.status)
 }
 
 // Path is the name of the entry's file, for messages, without a NUL. It is valid until
@@ -152,9 +152,7 @@ func (r *Ref) Updating() bool { return r.lockID != 0 }
 
 // take makes r the one that fills or updates the entry. The shard is locked.
 func (r *Ref) take(n *node) {
-	n.updating = true
-	n.lockID++
-	r.lockID = n.lockID
+	r.lockID = n.lock()
 }
 
 // SetStatus caches a status without a response until valid, Unix seconds.
@@ -163,7 +161,7 @@ func (r *Ref) SetStatus(status int, valid int64) {
 		return
 	}
 	r.shard.mu.Lock()
-	r.node.status, r.node.statusValid = status, valid
+	r.node.status, r.node.statusValid = int16(status), valid
 	r.shard.mu.Unlock()
 }
 

@@ -93,7 +93,8 @@ func (z *Zone) Start(o Options) {
 	go z.purgeFiles()
 }
 
-// Close ends the zone's goroutines and waits for them. Requests may still use the zone.
+// Close ends the zone's goroutines and waits for them, and closes the files that are kept open.
+// Requests may still use the zone.
 func (z *Zone) Close() {
 	z.mu.Lock()
 	first := !z.closed
@@ -103,4 +104,5 @@ func (z *Zone) Close() {
 		close(z.stop)
 	}
 	z.work.Wait()
+	z.evict(z.hot.close())
 }
