@@ -67,6 +67,7 @@ func register(b *httpd.Builder, m *conf.Module) {
 	mod.section.Finish(m, mod.finish)
 	b.EachServer(func(s *httpd.Server) error { return mod.section.Of(s.Root.Block).Temp.Default(b.Loader) })
 	b.Plan(mod.plan)
+	pass.CheckCache(b, m, prefix, m.Name)
 	m.Partial("ignored, with nginx's warning except on FreeBSD", "fastcgi_send_lowat")
 	mod.defineVars()
 }
