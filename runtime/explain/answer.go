@@ -31,8 +31,12 @@ func (c *recorder) pass(r *httpd.Request, p *pass.Plan) {
 			out.Servers = append(out.Servers, peer(&p.Servers[i], nil))
 		}
 	}
-	if len(p.Servers) > 1 {
+	if len(p.Servers) > 1 || slices.ContainsFunc(p.Servers, func(s upstream.Server) bool { return s.Host != "" }) {
 		out.Method, out.Chosen = p.Method, p.Chosen
+		out.Sticky, out.Bound = p.Sticky, p.Bound
+	}
+	if p.Queue > 0 {
+		c.note("if no server can take the request, it waits in a queue of at most %d", p.Queue)
 	}
 	if p.Servers == nil {
 		c.note("the name %s is looked up by the resolver at run time", p.Host)
@@ -73,11 +77,28 @@ func (x *Explainer) upstream(name string, servers []upstream.Server, out *Pass) 
 
 // peer is a server of an upstream.
 func peer(s *upstream.Server, n *conf.Node) Peer {
-	p := Peer{Directive: statement(n), At: place(n), Addresses: []string{}, Backup: s.Backup, Down: s.Down}
+	p := Peer{
+		Directive: statement(n), At: place(n), Addresses: []string{}, Backup: s.Backup, Down: s.Down, Reason: reason(s),
+	}
 	for i := range s.Addrs {
 		p.Addresses = append(p.Addresses, s.Addrs[i].String())
 	}
 	return p
+}
+
+// reason is why a server is not asked, or when alone it is.
+func reason(s *upstream.Server) string {
+	switch {
+	case s.Down:
+		return "never asked"
+	case s.Drain:
+		return "only for requests that are bound to it"
+	case s.Host != "":
+		return "its addresses are looked up at run time"
+	case s.Backup:
+		return "if none of the others is live"
+	}
+	return ""
 }
 
 // failures are the error pages that what an upstream does may lead to.

@@ -156,7 +156,9 @@ type Pass struct {
 	// Upstream is the block, nil for an address.
 	Upstream *Block   `json:"upstream"`
 	Method   string   `json:"method,omitempty"`
-	Chosen   string   `json:"chosen,omitempty"` // what a hashing method goes to
+	Chosen   string   `json:"chosen,omitempty"` // what a hashing method goes to, or the request is bound to
+	Sticky   string   `json:"sticky,omitempty"` // the directive that binds requests to servers
+	Bound    bool     `json:"bound,omitempty"`  // the request is bound to Chosen
 	Servers  []Peer   `json:"servers"`          // empty: looked up at run time
 	Request  []string `json:"request"`          // the lines of its head
 	Body     string   `json:"body,omitempty"`   // that *_set_body makes
@@ -171,6 +173,8 @@ type Peer struct {
 	Addresses []string `json:"addresses"`
 	Backup    bool     `json:"backup,omitempty"`
 	Down      bool     `json:"down,omitempty"`
+	// Reason is why it is not asked, or when alone it is; "": it is one of those that are.
+	Reason string `json:"reason,omitempty"`
 }
 
 // Response is the header of the answer.

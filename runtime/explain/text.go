@@ -211,6 +211,9 @@ func (t *table) pass(h *Handler) {
 		if h.Pass.Method != "" {
 			text += ", " + h.Pass.Method
 		}
+		if h.Pass.Sticky != "" {
+			text += ", " + h.Pass.Sticky
+		}
 		t.add("", text, u.At)
 	}
 	for _, p := range h.Pass.Servers {
@@ -221,8 +224,14 @@ func (t *table) pass(h *Handler) {
 		case len(p.Addresses) > 0 && !strings.Contains(text, p.Addresses[0]):
 			text += " [" + strings.Join(p.Addresses, " ") + "]"
 		}
+		if p.Reason != "" {
+			text += ": " + p.Reason
+		}
 		if h.Pass.Chosen != "" && slices.Contains(p.Addresses, h.Pass.Chosen) {
 			text += " <- this one"
+			if h.Pass.Bound {
+				text += ", to which the request is bound"
+			}
 		}
 		t.add("", "  "+text, p.At)
 	}

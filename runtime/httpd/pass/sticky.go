@@ -18,6 +18,17 @@ type bond struct {
 	cookie int    // place of the Set-Cookie in Out.List, from 1 on; 0: there is none
 }
 
+// text is the directive up to what names the peer; s may be nil.
+func (s *sticky) text() string {
+	switch {
+	case s == nil:
+		return ""
+	case s.cookie != nil:
+		return "sticky cookie " + s.cookie.name
+	}
+	return "sticky " + s.method
+}
+
 // bind begins the search for the peer that the request is bound to.
 func (x *Exchange) bind(s *sticky) {
 	x.bond = bond{id: firstValue(x.R, s.lookup)}

@@ -1,6 +1,8 @@
 package pass
 
 import (
+	"bytes"
+
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/upstream"
 )
@@ -20,9 +22,15 @@ type Plan struct {
 	// Method is how one of several servers is chosen: "round robin", or the
 	// directive.
 	Method string
-	// Chosen is the address that a method goes to that depends on the request
-	// alone, "" for the other methods.
+	// Chosen is the address that the request goes to where that depends on the request
+	// alone: by hashing, or because it is bound to a server. "" else.
 	Chosen string
+	// Sticky is the directive that binds requests to servers, "" without one; Bound: the
+	// request is bound to Chosen.
+	Sticky string
+	Bound  bool
+	// Queue is how many requests wait when no server can take them.
+	Queue int
 	// Intercept: error_page applies to the upstream's answers (*_intercept_errors).
 	Intercept bool
 }
@@ -37,7 +45,8 @@ func (x *Exchange) trace(t httpd.Tracer) httpd.Result {
 	switch {
 	case x.Up != nil:
 		p.Block, p.Servers, p.Method = x.Up.explicit, x.Up.servers, x.Up.methodName()
-		p.Chosen = x.hashedServer()
+		p.Sticky, p.Queue = x.Up.sticky.text(), x.Up.queue.most
+		p.Chosen, p.Bound = x.foreseen()
 	case x.Group != nil:
 		p.Servers, p.Method = []upstream.Server{{Name: string(x.Group.Name), Addrs: x.Group.Addrs(), Weight: 1}}, roundRobin
 	}
@@ -49,19 +58,25 @@ func (x *Exchange) trace(t httpd.Tracer) httpd.Result {
 	return x.R.SendBody(nil)
 }
 
-// hashedServer is the server that a hashing method chooses.
-func (x *Exchange) hashedServer() string {
-	if !x.Up.byIP && x.Up.key == nil {
-		return ""
+// foreseen is the server that the request alone decides for, "" for none; bound: because
+// it is bound to it.
+func (x *Exchange) foreseen() (name string, bound bool) {
+	hashed := x.Up.byIP || x.Up.key != nil
+	if !hashed && x.Up.sticky == nil {
+		return "", false
 	}
 	x.Group = x.Up.group
 	x.choose()
 	peer := x.choice.Next()
 	if peer == nil {
-		return ""
+		return "", false
 	}
-	x.choice.Free(upstream.Worked)
-	return string(peer.Name)
+	x.choice.Free(upstream.Unknown)
+	bound = len(x.choice.Hint) > 0 && bytes.Equal(peer.SID(), x.choice.Hint)
+	if !bound && !hashed {
+		return "", false
+	}
+	return string(peer.Name), bound
 }
 
 const roundRobin = "round robin"
