@@ -98,7 +98,9 @@ func (f *Fill) Size() int64 { return f.size }
 // Active reports whether there is something to commit.
 func (f *Fill) Active() bool { return f.started && !f.failed }
 
-// File is where the body is being written, and where it begins; nil while it is in memory.
+// File is where the body is being written, and where in it it begins; nil while it is in memory. All
+// that Write has taken is in it. Whoever reads it opens it anew by its name: it is closed when the
+// entry is in its place.
 func (f *Fill) File() (file *os.File, off int64) { return f.file, int64(f.block) }
 
 func (f *Fill) failWrite(err error) error {
