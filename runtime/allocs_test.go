@@ -27,6 +27,7 @@ http {
     keepalive_requests 1000000; access_log off;
     log_format full '$remote_addr [$time_local] "$request" $status $body_bytes_sent "$http_user_agent" $request_time';
     upstream app { server 127.0.0.1:%[2]d; keepalive 8; keepalive_requests 1000000; }
+    upstream memcached { server %[4]s; keepalive 8; keepalive_requests 1000000; }
     upstream fastcgi { server 127.0.0.1:%[3]d; keepalive 8; keepalive_requests 1000000; }
     server {
         listen 127.0.0.1:%[1]d;
@@ -47,6 +48,13 @@ http {
             fastcgi_param REMOTE_ADDR $remote_addr; fastcgi_param REMOTE_PORT $remote_port; fastcgi_param HTTP_PROXY "";
             fastcgi_keep_conn on; fastcgi_pass fastcgi;
         }
+        location /memcached { set $memcached_key "key"; memcached_pass memcached; }
+        location /uwsgi {
+            uwsgi_param REQUEST_METHOD $request_method; uwsgi_param REQUEST_URI $request_uri; uwsgi_param HTTPS $https if_not_empty;
+            uwsgi_param SERVER_PROTOCOL HTTP/1.1; uwsgi_param CONTENT_LENGTH $content_length; uwsgi_param HTTP_PROXY "";
+            uwsgi_pass %[5]s;
+        }
+        location /scgi { scgi_param SCGI 1; scgi_param REQUEST_URI $request_uri; scgi_pass %[5]s; }
         location /proxy { proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://app; }
     }
     server { listen 127.0.0.1:%[2]d; location / { return 200 "from the upstream"; } }
@@ -71,8 +79,10 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	front, back, php := testport.Free(t), testport.Free(t), fastcgiApp(t)
+	memcached := keepingApp(t, "VALUE key 0 5\r\nhello\r\nEND\r\n")
+	cgi := closingApp(t, "Status: 200 OK\r\nContent-Type: text/html\r\nX-A: b\r\nContent-Length: 5\r\n\r\nhello")
 	conf := prefix + "nginx.conf"
-	if err := os.WriteFile(conf, fmt.Appendf(nil, allocConf, front, back, php), 0o644); err != nil {
+	if err := os.WriteFile(conf, fmt.Appendf(nil, allocConf, front, back, php, memcached, cgi), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	s, err := runtime.NewServer(runtime.Options{ConfPath: conf, Prefix: prefix})
@@ -83,21 +93,27 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Quit)
-	for _, tc := range []struct{ name, uri, fields, status string }{
-		{"static", "/1k.html", "", "200"},
-		{"return", "/return", "", "200"},
-		{"redirect", "/redirect?a=b", "", "301"},
-		{"static, logged", "/log/1k.html", "", "200"},
-		{"static, with header filters", "/filters/1k.html", "", "200"},
-		{"static, with trailers", "/trailers/1k.html", "", "200"},
-		{"range", "/1k.html", "Range: bytes=10-19\r\n", "206"},
-		{"ranges", "/1k.html", "Range: bytes=0-1,10-19,-5\r\n", "206"},
-		{"no range", "/1k.html", "Range: bytes=2000-\r\n", "416"},
-		{"not modified", "/1k.html", "If-None-Match: *\r\n", "304"},
-		{"precondition failed", "/1k.html", "If-Match: \"a\", W/\"b\"\r\n", "412"},
-		{"index", "/", "", "200"},
-		{"proxy", "/proxy", "", "200"},
-		{"fastcgi", "/a/index.php/info?a=b", "Cookie: a=1\r\nX-A: a\r\nX-A: b\r\n", "200"},
+	for _, tc := range []struct {
+		name, uri, fields, status string
+		connects                  bool // to an application, each time
+	}{
+		{"static", "/1k.html", "", "200", false},
+		{"return", "/return", "", "200", false},
+		{"redirect", "/redirect?a=b", "", "301", false},
+		{"static, logged", "/log/1k.html", "", "200", false},
+		{"static, with header filters", "/filters/1k.html", "", "200", false},
+		{"static, with trailers", "/trailers/1k.html", "", "200", false},
+		{"range", "/1k.html", "Range: bytes=10-19\r\n", "206", false},
+		{"ranges", "/1k.html", "Range: bytes=0-1,10-19,-5\r\n", "206", false},
+		{"no range", "/1k.html", "Range: bytes=2000-\r\n", "416", false},
+		{"not modified", "/1k.html", "If-None-Match: *\r\n", "304", false},
+		{"precondition failed", "/1k.html", "If-Match: \"a\", W/\"b\"\r\n", "412", false},
+		{"index", "/", "", "200", false},
+		{"proxy", "/proxy", "", "200", false},
+		{"memcached", "/memcached", "", "200", false},
+		{"uwsgi", "/uwsgi?a=b", "Cookie: a=1\r\nX-A: a\r\nX-A: b\r\n", "200", true},
+		{"scgi", "/scgi?a=b", "Cookie: a=1\r\nX-A: a\r\nX-A: b\r\n", "200", true},
+		{"fastcgi", "/a/index.php/info?a=b", "Cookie: a=1\r\nX-A: a\r\nX-A: b\r\n", "200", false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c, err := netio.Dial(&netio.DialSpec{
@@ -127,7 +143,11 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 			// A pool that the collector emptied, or a text that is rendered
 			// once a second, costs a few allocations in all: less than one in
 			// ten requests.
-			if n := testing.AllocsPerRun(2000, ask); n > 0 {
+			most := 0.
+			if tc.connects {
+				most = 3 // os.NewFile: a new upstream connection in the runtime's poller
+			}
+			if n := testing.AllocsPerRun(2000, ask); n > most {
 				t.Errorf("%v allocations per request", n)
 			}
 		})
