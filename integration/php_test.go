@@ -101,3 +101,25 @@ func TestPHP(t *testing.T) {
 	}
 	compare(t, c, known)
 }
+
+// TestPHPSite takes the signs of comments away from the PHP site of conf.d/default.conf: it serves scripts, and nothing that is
+// no script of its own.
+func TestPHPSite(t *testing.T) {
+	known, err := harness.ReadDifferences("differences.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	socket := startPHP(t)
+	c := shippedCaseOf(t, "testdata/phpsite.txtar", func(text string) string {
+		const first, last = "    #location ~ [^/]\\.php", "    #}\n"
+		at := strings.Index(text, first)
+		if at < 0 {
+			return text
+		}
+		end := at + strings.Index(text[at:], last) + len(last)
+		site := strings.ReplaceAll(text[at:end], "    #", "    ")
+		return text[:at] + strings.Replace(site, "/run/php/php-fpm.sock", socket, 1) + text[end:]
+	})
+	c.Name = "phpsite"
+	compare(t, c, known)
+}

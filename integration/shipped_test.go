@@ -45,12 +45,17 @@ func withAssets(t *testing.T, caseFile string, replace func(string) string) []by
 const ownFolder = "http { access_log logs/access.log; include " + harness.TempPathsFile + "; "
 
 func shippedCase(t *testing.T) *harness.Case {
+	return shippedCaseOf(t, "testdata/shipped.txtar", strings.Clone)
+}
+
+// shippedCaseOf is the shipped configuration, changed, with the requests of a file.
+func shippedCaseOf(t *testing.T, file string, change func(string) string) *harness.Case {
 	t.Helper()
-	text := withAssets(t, "testdata/shipped.txtar", func(s string) string {
+	text := withAssets(t, file, func(s string) string {
 		if strings.Contains(s, "<html") {
 			return s // the pages name the ports to a reader
 		}
-		return ownPorts.Replace(s)
+		return change(ownPorts.Replace(s))
 	})
 	c, err := harness.ParseCase("shipped", text)
 	if err != nil {
