@@ -109,6 +109,7 @@ type Request struct {
 	about    errlog.Context // of a Probe: what its lines in the error log are about
 
 	ends     []Ender
+	again    Ender          // see Again
 	resumeAt step           // where a Redirect continues
 	file     *openfile.Info // kept with the pooled request
 	piece    Out

@@ -34,6 +34,9 @@ type ahead struct {
 	name    []byte
 	wrote   int64 // bytes of the file that are written
 	took    int64 // ... and handed out
+	base    int64 // where in the file they begin
+	keeps   bool  // the response is being stored in the cache
+	shared  bool  // ... and the file is that of the cache entry
 	end     error // why nothing more comes, nil while it may
 	stopped bool
 	caught  bool // the client has taken all there was: the goroutine is to end
@@ -66,6 +69,7 @@ func (p *pump) startAhead() {
 	}
 	a.most, a.quit, a.end, a.caught = most, make(chan struct{}), nil, false
 	p.ahead = a
+	a.share()
 	x.R.Action("reading upstream")
 	go a.run()
 }
@@ -76,7 +80,7 @@ func (a *ahead) run() {
 	x := a.x
 	defer x.R.Caught(func() { a.finish(errBroken) })
 	if over := x.body.over; over != nil {
-		a.finish(x.body.readFailed(over))
+		a.ended(x.body.readFailed(over))
 		return
 	}
 	for {
@@ -84,13 +88,16 @@ func (a *ahead) run() {
 		b, n, err := a.read()
 		if err != nil {
 			if !a.leave(err) {
-				a.finish(a.readFailed(err))
+				a.ended(a.readFailed(err))
 			}
 			return
 		}
 		x.body.count(n)
 		size, st := a.decode(b, n)
-		ok := a.push(b, size)
+		ok := a.store(b, size) || a.push(b, size)
+		if st == BodyDone {
+			a.x.endFill()
+		}
 		switch {
 		case !ok:
 			a.finish(errAborted)
@@ -133,7 +140,7 @@ func (a *ahead) read() (b *buf.Buf, n int, err error) {
 func (a *ahead) spills() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return (a.took < a.wrote || len(a.queue) >= a.most) && a.wrote < a.x.S.spool
+	return a.shared || (a.took < a.wrote || len(a.queue) >= a.most) && a.wrote < a.x.S.spool
 }
 
 // readFailed judges an error of read.
@@ -184,6 +191,10 @@ func (a *ahead) push(b *buf.Buf, n int) bool {
 		case n == 0:
 			b.Free()
 			return true
+		case a.shared && a.took < a.wrote: // the entry was given up; the client gets the rest of it first
+		case a.shared:
+			a.unshare()
+			continue
 		case a.took == a.wrote && (len(a.queue) < a.most && n <= int(x.S.Buffers.Size) || a.caught && len(a.queue) == 0):
 			a.enqueue(b, n)
 			a.changed.Broadcast()
@@ -230,6 +241,14 @@ func (a *ahead) spill(p []byte) bool {
 	return true
 }
 
+// ended is finish after a read that has failed.
+func (a *ahead) ended(err error) {
+	if errors.Is(err, errEnd) {
+		a.x.endFill()
+	}
+	a.finish(err)
+}
+
 // finish records why nothing more comes, and ends the use of the peer.
 func (a *ahead) finish(why error) {
 	a.mu.Lock()
@@ -238,7 +257,7 @@ func (a *ahead) finish(why error) {
 		a.x.Keepalive = false
 	}
 	a.x.done()
-	a.end = why
+	a.end, a.keeps = why, false
 	a.changed.Broadcast()
 }
 
@@ -262,7 +281,7 @@ func (a *ahead) take(o *httpd.Out) (b *buf.Buf, why error) {
 			o.Mem, b, o.Recycled = c.b.B[:c.n], c.b, true
 		case a.took < a.wrote:
 			o.IsFile, o.FD, o.Name = true, int(a.file.Fd()), a.name
-			o.Off, o.Len = a.took, a.wrote-a.took
+			o.Off, o.Len = a.base+a.took, a.wrote-a.took
 			a.took = a.wrote
 		case a.end != nil:
 			return nil, a.end
@@ -349,6 +368,6 @@ func (a *ahead) free() {
 	a.queue = nil
 	if a.file != nil {
 		_ = a.file.Close()
-		a.file = nil
+		a.file, a.shared = nil, false
 	}
 }

@@ -29,6 +29,8 @@
 // checked before it is used (docs/adr/0027). Connections outlive a reload when
 // keepalive is given explicitly.
 //
-// Not supported: caching, X-Accel-Expires, sticky, queue, state and servers
+// Responses are cached by package cache; what HTTP says about that is in package caching.
+//
+// Not supported: sticky, queue, state and servers
 // resolved at run time inside upstream blocks.
 package pass

@@ -31,6 +31,10 @@ type Exchange struct {
 	NoBody  bool    // the body is not sent
 	Framing Framing // nil: the body is sent as it is
 
+	// Method is sent in place of the client's: GET for a HEAD whose response may be cached.
+	// nil: the client's.
+	Method []byte
+
 	Response Response
 	// Length is how much is still to come at least before the body ends: -1
 	// until the peer closes, 0 nothing.
@@ -88,6 +92,7 @@ type Exchange struct {
 	hints     int64 // bytes of early hints
 	body      pump
 	tunneled  *tunnel
+	cached    cached
 }
 
 // State is one attempt, for the variables.
@@ -122,6 +127,7 @@ func (x *Exchange) Close(r *httpd.Request) {
 	x.body.stop(x)
 	x.endUpload()
 	x.endWatch()
+	x.cached.release()
 	if x.conn != nil {
 		x.conn.Close()
 		x.conn = nil
@@ -148,6 +154,8 @@ func (x *Exchange) reset() {
 	clear(x.states)
 	x.states = x.states[:0]
 	x.body.reset()
+	x.cached.reset()
+	x.Method = nil
 	x.R, x.S, x.To, x.Up, x.Group, x.TLS, x.Tag = nil, nil, nil, nil, nil, nil, nil
 	x.Framing, x.Protocol, x.kind = nil, "", upstream.Key{}
 	x.Stream, x.NoBody, x.Keepalive, x.Upgrade, x.Odd = false, false, false, false, false
@@ -183,6 +191,9 @@ func (x *Exchange) Reused() bool { return x.conn != nil && x.conn.Cached }
 
 // SetStatus notes the code of a peer's response.
 func (x *Exchange) SetStatus(code int) {
+	if x.began == 0 {
+		return // the response is a cached one
+	}
 	if s := x.state(); s.Status == 0 { // the first code counts, also of a 103 response
 		s.Status = code
 	}
@@ -199,66 +210,6 @@ func (x *Exchange) since() int64 {
 
 // elapsed is since as of x.now.
 func (x *Exchange) elapsed() int64 { return x.now/1e6 - x.started/1e6 }
-
-// Run passes the request on and answers it.
-func (x *Exchange) Run() httpd.Result {
-	if rc := x.build(); rc != httpd.OK {
-		return rc
-	}
-	if t := x.R.Tracer(); t != nil {
-		return x.trace(t)
-	}
-	if x.Up != nil {
-		x.Group = x.Up.group
-	} else if x.Group == nil {
-		if rc := x.lookup(); rc != httpd.OK {
-			return rc
-		}
-	}
-	x.choose()
-	for {
-		fail, rc := x.attempt()
-		switch {
-		case rc != httpd.OK:
-			return x.finish(rc)
-		case fail == 0:
-			return x.respond()
-		}
-		if rc := x.next(fail); rc != httpd.OK {
-			return x.finish(rc)
-		}
-	}
-}
-
-// build writes the request's head into a buffer, which stays with a pooled x
-// unless it had to be a large one.
-func (x *Exchange) build() httpd.Result {
-	if x.out == nil {
-		x.out = buf.Sized(headSize)
-	}
-	x.outLen = 0
-	b := x.out
-	head, err := x.codec.AppendRequest(x, b.B[:0])
-	if err != nil {
-		return httpd.StatusInternalServerError
-	}
-	if len(head)+maxFrame > b.Cap() {
-		grown := buf.Sized(len(head) + maxFrame)
-		copy(grown.B, head)
-		b.Free()
-		b = grown
-	}
-	x.out, x.outLen = b, len(head)
-	if x.R.Debugging() {
-		x.R.Debugf("http init upstream, client timer: 0")
-		x.R.Debugf("http proxy header:\n\"%s\"", head)
-	}
-	return httpd.OK
-}
-
-// headSize is the size of the buffer for the request's head; a body that fits
-// behind it is sent with it.
-const headSize = 4096
 
 // choose begins the search for a peer.
 func (x *Exchange) choose() {
@@ -342,6 +293,7 @@ func (x *Exchange) restart() {
 	x.inPos, x.inEnd = 0, 0
 	x.asked, x.askErr, x.looked, x.headUntil = 0, nil, 0, 0
 	x.Response.reset()
+	x.cached.fresh.Reset()
 	x.codec.Reset(x)
 }
 
@@ -391,6 +343,7 @@ func (x *Exchange) keeps() bool {
 func (x *Exchange) finish(rc httpd.Result) httpd.Result {
 	x.done()
 	x.endUpload()
+	x.endCached(rc)
 	x.R.Action("sending to client")
 	return rc
 }

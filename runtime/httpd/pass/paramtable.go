@@ -26,6 +26,15 @@ var GatewayNext = []conf.Choice{
 type ParamSettings struct {
 	list conf.List[Param]
 	*Params
+	cached *Params // for requests whose response may be cached; nil without a cache
+}
+
+// Of returns the parameters for a request.
+func (s *ParamSettings) Of(x *Exchange) *Params {
+	if x.Cacheable() {
+		return s.cached
+	}
+	return s.Params
 }
 
 // ParamTable makes the parameters of the blocks of one module.
@@ -34,7 +43,8 @@ type ParamTable struct {
 	prefix string // "fastcgi"
 	add    AppendParam
 	of     func(*conf.Block) *ParamSettings
-	host   Param // what every application is sent, unless the configuration has it
+	host   Param   // what every application is sent, unless the configuration has it
+	cached []Param // the same where the response may be cached
 }
 
 // NewParamTable returns a ParamTable for the directive of a prefix. of returns the settings of a block.
@@ -48,11 +58,14 @@ func (p *ParamTable) Bind(t *conf.Table, s *ParamSettings) {
 }
 
 // Finish compiles the parameters of a block, or takes those of the block around it where it has none of its own.
-func (p *ParamTable) Finish(block *conf.Block, s *ParamSettings) error {
+// cached says that the block has a cache.
+func (p *ParamTable) Finish(block *conf.Block, s *ParamSettings, cached bool) error {
 	if block.Parent != nil {
 		if up := p.of(block.Parent); up.Params != nil && !s.list.SetAt(block) {
-			s.Params = up.Params
-			return nil
+			s.Params, s.cached = up.Params, up.cached
+			if !cached || s.cached != nil {
+				return nil
+			}
 		}
 	}
 	if p.host.Value == nil {
@@ -77,8 +90,24 @@ func (p *ParamTable) Finish(block *conf.Block, s *ParamSettings) error {
 		fields = append(fields, "HOST")
 	}
 	s.Params = NewParams(list, p.add)
+	if cached {
+		if err := p.compileCached(list, s); err != nil {
+			return err
+		}
+	}
 	if err := block.HashOf(p.prefix+"_params_hash", 512, 64).Check(fields, p.b.Loader.Warnf); err != nil {
 		return conf.Unlocated(err.Error())
 	}
+	return nil
+}
+
+// compileCached makes the parameters of requests whose response may be cached.
+func (p *ParamTable) compileCached(list []Param, s *ParamSettings) (err error) {
+	if p.cached == nil {
+		if p.cached, err = CacheParams(p.b); err != nil {
+			return err
+		}
+	}
+	s.cached = NewParams(WithCacheParams(list, p.cached), p.add)
 	return nil
 }

@@ -8,9 +8,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
-	"github.com/sluiceproxy/sluice/runtime/httpd/header"
 	"github.com/sluiceproxy/sluice/runtime/netio"
-	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
 // pump is a response body on its way from the peer to the client.
@@ -141,6 +139,9 @@ func (p *pump) decode() BodyStatus {
 				copy(p.mem[p.to:], data)
 			}
 			p.to += len(data)
+			if x.cached.filling {
+				x.tee(p.mem[p.to-len(data) : p.to])
+			}
 		}
 		p.raw += n
 		if st >= BodyDone {
@@ -214,16 +215,6 @@ func (p *pump) pass(data []byte, last bool) error {
 	}
 	p.piece = httpd.Out{Mem: data, Last: last, Flush: !x.Buffering, Recycled: x.Buffering && !last && p.over == nil && !p.store.spools(x)}
 	return p.emit()
-}
-
-// emit sends p.piece, and keeps a copy of it where the response is stored.
-func (p *pump) emit() error {
-	stored := p.store.write(p.x, &p.piece)
-	err := p.x.R.Output(&p.piece)
-	if err != nil && stored {
-		return nil // the response is completed for the store's sake
-	}
-	return err
 }
 
 // read reads on: behind what is held, or into a new buffer.
@@ -345,6 +336,7 @@ func (x *Exchange) last(data []byte) httpd.Result {
 	x.R.OnClientBlocked(nil)
 	x.done()
 	x.endUpload()
+	x.endFill()
 	x.passTrailers()
 	err := x.body.pass(data, true)
 	x.body.store.end(x)
@@ -360,6 +352,7 @@ func (x *Exchange) failed(err error) httpd.Result {
 	r := x.R
 	r.OnClientBlocked(nil)
 	x.body.stop(x)
+	x.cached.release()
 	x.Keepalive = false
 	switch {
 	case errors.Is(err, errAborted):
@@ -400,16 +393,4 @@ func (p *pump) stop(x *Exchange) {
 	p.store.drop(x)
 	p.free()
 	p.from, p.to, p.raw, p.end = 0, 0, 0, 0
-}
-
-// passTrailers makes the peer's trailers those of the response.
-func (x *Exchange) passTrailers() {
-	if !x.S.PassTrailers {
-		return
-	}
-	for i := range x.Response.Trailers {
-		if f := &x.Response.Trailers[i]; !x.S.hidden.Has(f.ID, f.Name) {
-			x.R.Out.Trailers = append(x.R.Out.Trailers, header.Field{Name: f.Name, Value: f.Value, ID: h1.FieldID(0)})
-		}
-	}
 }

@@ -2,6 +2,7 @@ package pass
 
 import (
 	"errors"
+	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
@@ -62,6 +63,9 @@ func (x *Exchange) takeHeader() (Fail, httpd.Result) {
 		}
 		x.state().Received += int64(n)
 		x.received = true
+		if x.cached.active {
+			x.cached.at = time.Now().Unix()
+		}
 		for {
 			used, v := x.codec.ParseHeader(x, x.in.B[x.inPos:x.inEnd])
 			x.inPos += used
@@ -197,6 +201,9 @@ func (x *Exchange) AddField(f Field) bool {
 		case f.ID == h1.XAccelCharset && x.S.Ignore.V&ignoreCharset == 0:
 			r.Out.ForcedCharset = r.Copy(f.Value)
 		}
+	}
+	if x.cached.active {
+		x.noteField(&f)
 	}
 	p.Fields = append(p.Fields, f)
 	if p.first[f.ID] == 0 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/header"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -23,16 +24,15 @@ type Rewriter interface {
 func (x *Exchange) respond() httpd.Result {
 	r := x.R
 	if x.Response.Status >= 300 && x.intercept() {
+		x.intercepted()
 		return x.finish(httpd.Result(x.Response.Status))
 	}
+	x.judge()
 	if f := x.Response.Get(h1.XAccelRedirect); f != nil && x.S.Ignore.V&ignoreRedirect == 0 {
 		return x.accelRedirect(f.Value)
 	}
 	x.copyFields()
-	if x.S.ForceRanges {
-		r.AllowRanges(true)
-	}
-	r.DisableNotModified()
+	x.allowRanges()
 	// A 204 or 304 with a status line is read like any other response: a body behind it is warned of.
 	bodiless := (x.Response.Status == 204 || x.Response.Status == 304) && x.Response.Line != nil
 	only := r.Method == h1.Head || r.HeaderOnly() || !bodiless
@@ -40,9 +40,11 @@ func (x *Exchange) respond() httpd.Result {
 		return x.finish(rc)
 	}
 	if x.Upgrade {
+		x.uncache()
 		return x.tunnel()
 	}
-	if only && r.HeaderOnly() && !x.S.Store.on() {
+	x.beginFill()
+	if only && r.HeaderOnly() && !x.S.Store.on() && !x.cached.filling {
 		return x.finish(httpd.Done)
 	}
 	x.codec.BeginBody(x)
@@ -73,6 +75,7 @@ func (x *Exchange) accelRedirect(target []byte) httpd.Result {
 	r := x.R
 	x.done()
 	x.endUpload()
+	x.cached.release()
 	for i := range x.Response.Fields {
 		f := &x.Response.Fields[i]
 		if f.Ignored {
@@ -137,9 +140,7 @@ func (x *Exchange) copyField(f *Field) {
 		}
 		o.SetLastModified(f.Name, f.Value, t)
 	case h1.AcceptRanges:
-		if !x.S.ForceRanges {
-			o.Add(f.ID, f.Name, f.Value)
-		}
+		x.copyAcceptRanges(f)
 	case h1.Location:
 		x.copyLocation(f)
 	case h1.Refresh:
@@ -202,4 +203,16 @@ func indexFold(b []byte, s string) int {
 		}
 	}
 	return -1
+}
+
+// passTrailers makes the peer's trailers those of the response.
+func (x *Exchange) passTrailers() {
+	if !x.S.PassTrailers {
+		return
+	}
+	for i := range x.Response.Trailers {
+		if f := &x.Response.Trailers[i]; !x.S.hidden.Has(f.ID, f.Name) {
+			x.R.Out.Trailers = append(x.R.Out.Trailers, header.Field{Name: f.Name, Value: f.Value, ID: h1.FieldID(0)})
+		}
+	}
 }

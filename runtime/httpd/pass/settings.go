@@ -7,6 +7,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/diskfile"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/pass/caching"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/script"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
@@ -40,6 +41,7 @@ type Settings struct {
 	Ignore                           conf.Slot[int]
 	Hide, Pass                       conf.List[string]
 	Store                            Store
+	Cache                            caching.Settings
 
 	// Set by Finish.
 	hidden *NameSet
@@ -114,7 +116,7 @@ func (s *Settings) Table(b *httpd.Builder, t *conf.Table, prefix string, next []
 		s.Pass.Add(c.Block, c.Arg(0))
 		return nil
 	})
-	s.Store.table(b, t, p)
+	s.Store.table(b, t, p, &s.Cache)
 }
 
 // Least binds the directives that every *_pass module has.
@@ -173,7 +175,7 @@ func (s *Settings) Finish(prefix string, hide []string) error {
 	}
 	s.spool = or(s.MaxTempSize, 1<<30)
 	s.FinishLeast(hide)
-	return nil
+	return s.Cache.Finish(prefix, int(FailOff))
 }
 
 // FinishLeast is Finish for a module that has no directives but those of Least.

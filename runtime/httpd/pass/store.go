@@ -10,6 +10,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/diskfile"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/pass/caching"
 	"github.com/sluiceproxy/sluice/runtime/script"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
@@ -17,15 +18,23 @@ import (
 // Store is *_store: responses are kept as files.
 type Store struct {
 	enabled bool
+	at      *conf.Block   // that has turned it on
 	path    *script.Value // nil: the path the URI maps to
 	access  os.FileMode
 }
 
 func (s *Store) on() bool { return s.enabled }
 
-func (s *Store) table(b *httpd.Builder, t *conf.Table, prefix string) {
+func (s *Store) table(b *httpd.Builder, t *conf.Table, prefix string, cache *caching.Settings) {
 	t.Func(prefix+"store", func(c *conf.Cmd) error {
 		s.enabled, s.path = false, nil
+		if c.Arg(0) != "off" {
+			if cache.SetAt(c.Block) {
+				return c.Bad(`is incompatible with "` + prefix + `cache"`)
+			}
+			cache.TurnOff(c.Block)
+			s.at = c.Block
+		}
 		switch c.Arg(0) {
 		case "off":
 			return nil
@@ -125,4 +134,14 @@ func (s *storing) drop(*Exchange) {
 		_ = os.Remove(s.file.Name())
 	}
 	*s = storing{}
+}
+
+// emit sends p.piece, and keeps a copy of it where the response is stored.
+func (p *pump) emit() error {
+	stored := p.store.write(p.x, &p.piece)
+	err := p.x.R.Output(&p.piece)
+	if err != nil && (stored || p.keeping()) {
+		return nil // the response is completed for the sake of the store or the cache
+	}
+	return err
 }

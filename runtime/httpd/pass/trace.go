@@ -33,6 +33,8 @@ type Plan struct {
 	Queue int
 	// Intercept: error_page applies to the upstream's answers (*_intercept_errors).
 	Intercept bool
+	// Cache is what a cache would do.
+	Cache CachePlan
 }
 
 // trace tells the tracer what would be sent, and answers as if the upstream had
@@ -42,6 +44,7 @@ func (x *Exchange) trace(t httpd.Tracer) httpd.Result {
 		Schema: string(x.To.Schema), Host: string(x.To.Host), TLS: x.TLS != nil, Intercept: x.S.InterceptErrors,
 		URI: string(x.out.B[x.uriFrom:x.uriTo]), Head: append([]byte(nil), x.out.B[:x.outLen]...),
 	}
+	p.Cache = x.cached.plan
 	switch {
 	case x.Up != nil:
 		p.Block, p.Servers, p.Method = x.Up.explicit, x.Up.servers, x.Up.methodName()

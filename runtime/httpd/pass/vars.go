@@ -48,6 +48,7 @@ func defineVars(b *httpd.Builder) {
 	states("upstream_bytes_received", func(dst []byte, s *State) []byte { return strconv.AppendInt(dst, s.Received, 10) })
 	states("upstream_bytes_sent", func(dst []byte, s *State) []byte { return strconv.AppendInt(dst, s.Sent, 10) })
 	defineLast(b)
+	defineCacheVars(b)
 	fields := func(prefix string, list func(x *Exchange) []Field) {
 		v.DefinePrefix(prefix, httpd.Var{NoCache: true, Get: func(r *httpd.Request, name string) ([]byte, bool) {
 			x := exchangeOf(r)
@@ -72,8 +73,7 @@ func defineVars(b *httpd.Builder) {
 	}})
 }
 
-// defineLast defines the variables about the peer chosen last, and those of
-// caches, which are never set.
+// defineLast defines the variables about the peer chosen last.
 func defineLast(b *httpd.Builder) {
 	last := func(name string, get func(x *Exchange) []byte) {
 		b.Vars.Define(name, httpd.Var{NoCache: true, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
@@ -85,11 +85,6 @@ func defineLast(b *httpd.Builder) {
 	}
 	last("upstream_last_addr", func(x *Exchange) []byte { return x.peer.Name })
 	last("upstream_last_server_name", func(x *Exchange) []byte { return []byte(x.peer.Server) })
-	none := httpd.Var{NoCache: true, Get: func(*httpd.Request, string) ([]byte, bool) { return nil, false }}
-	b.Vars.Define("upstream_cache_status", none)
-	none.Unhashed = true
-	b.Vars.Define("upstream_cache_etag", none)
-	b.Vars.Define("upstream_cache_last_modified", none)
 }
 
 // joinSize is room for what join appends.

@@ -29,6 +29,7 @@ type settings struct {
 	keep   bool                  // fastcgi_keep_conn
 
 	compiled *pass.Params // of params, made by finish
+	caching  *pass.Params // the same for requests whose response may be cached; nil without a cache
 }
 
 // hidden are the fields of a response that stay here by default.
@@ -63,17 +64,18 @@ type module struct {
 func register(b *httpd.Builder, m *conf.Module) {
 	mod := &module{b: b, ups: pass.Of(b), slot: b.Slot()}
 	defaults := settings{Settings: pass.Defaults(b, b.Loader.Layout.FastCGITemp)}
+	pass.NewCaches(b, m, prefix, &defaults.Settings, false, false)
 	mod.section = conf.NewSection(m, defaults, mod.bind)
 	mod.section.Finish(m, mod.finish)
 	b.EachServer(func(s *httpd.Server) error { return mod.section.Of(s.Root.Block).Temp.Default(b.Loader) })
 	b.Plan(mod.plan)
-	pass.CheckCache(b, m, prefix, m.Name)
 	m.Partial("ignored, with nginx's warning except on FreeBSD", "fastcgi_send_lowat")
 	mod.defineVars()
 }
 
 func (m *module) bind(c *settings, t *conf.Table) {
 	c.Settings.Table(m.b, t, prefix, nextWords)
+	c.CacheTable(m.b, t, prefix, nextWords)
 	pass.BindParams(m.b, t, "fastcgi_param", &c.params)
 	t.Func("fastcgi_pass", func(cmd *conf.Cmd) error { return m.setPass(c, cmd) })
 	t.Str("fastcgi_index", &c.index)
@@ -109,8 +111,10 @@ func (m *module) finish(block *conf.Block, c *settings) error {
 	}
 	if block.Parent != nil {
 		if up := m.section.Of(block.Parent); up.compiled != nil && !c.params.SetAt(block) {
-			c.compiled = up.compiled
-			return nil
+			c.compiled, c.caching = up.compiled, up.caching
+			if !c.Cache.On() || c.caching != nil {
+				return nil
+			}
 		}
 	}
 	return m.compile(block, c)
@@ -139,6 +143,13 @@ func (m *module) compile(block *conf.Block, c *settings) error {
 		list = append(list[:len(list):len(list)], m.host)
 	}
 	c.compiled = pass.NewParams(list, fcgi.AppendPair)
+	if c.Cache.On() {
+		cached, err := pass.CacheParams(m.b)
+		if err != nil {
+			return err
+		}
+		c.caching = pass.NewParams(pass.WithCacheParams(list, cached), fcgi.AppendPair)
+	}
 	table := block.HashOf("fastcgi_params_hash", 512, 64)
 	if err := table.Check(fields, m.b.Loader.Warnf); err != nil {
 		return conf.Unlocated(err.Error())

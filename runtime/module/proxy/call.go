@@ -15,10 +15,11 @@ import (
 type call struct {
 	pass.Exchange
 	target  *target
-	chunked bool  // the request body is sent in chunks
-	length  int64 // $proxy_internal_body_length, -1: unknown
-	framed  int64 // length of the body by the head that is sent, -1: not given, inChunks
-	head    bool  // the request is HEAD
+	plan    *headerPlan // of the request's head
+	chunked bool        // the request body is sent in chunks
+	length  int64       // $proxy_internal_body_length, -1: unknown
+	framed  int64       // length of the body by the head that is sent, -1: not given, inChunks
+	head    bool        // the request is HEAD
 
 	haveStatus bool
 	dec        chunked.Decoder
@@ -39,7 +40,7 @@ func (c *call) Release(*pass.Exchange) {
 	if c.trailers != nil {
 		c.trailers.Free()
 	}
-	c.target, c.trailers = nil, nil
+	c.target, c.plan, c.trailers = nil, nil, nil
 	c.length, c.chunked, c.head, c.haveStatus = 0, false, false, false
 	calls.Put(c)
 }

@@ -61,8 +61,9 @@ const (
 	lineOwnEncoding // proxy_set_header Transfer-Encoding
 )
 
-// compile makes the plan for a list of proxy_set_header.
-func (m *module) compile(list []header) (*headerPlan, error) {
+// compile makes the plan for a list of proxy_set_header; cached are the fields that are set
+// besides where the response may be cached.
+func (m *module) compile(list []header, cached []pass.CacheField) *headerPlan {
 	p := &headerPlan{skip: pass.NewNameSet(nil)}
 	given := func(name string) bool {
 		for _, h := range list {
@@ -90,7 +91,13 @@ func (m *module) compile(list []header) (*headerPlan, error) {
 			p.lines = append(p.lines, headerLine{text: []byte(d[0] + ": chunked\r\n"), kind: lineChunked})
 		}
 	}
-	return p, nil
+	for _, f := range cached {
+		p.skip.Add(f.Name)
+		if !given(f.Name) {
+			p.add(f.Name, f.Value)
+		}
+	}
+	return p
 }
 
 // add appends a field; what is fixed merges with the line before.

@@ -30,6 +30,7 @@ type settings struct {
 	flags    conf.Slot[*cookieFlags]
 
 	compiled *headerPlan // of headers, made by finish
+	caching  *headerPlan // the same for requests whose response may be cached; nil without a cache
 }
 
 // hidden are the fields of a response that stay here by default.
@@ -63,12 +64,14 @@ type module struct {
 	tls     *pass.TLSBuilder
 	shared  hashes // of http, see checkHashes
 
-	slot int // of the module that handles a request
+	slot   int               // of the module that handles a request
+	cached []pass.CacheField // set in requests whose response may be cached
 }
 
 func register(b *httpd.Builder, m *conf.Module) {
 	mod := &module{b: b, ups: pass.Of(b), slot: b.Slot()}
 	defaults := settings{Settings: pass.Defaults(b, b.Loader.Layout.ProxyTemp), tls: pass.DefaultTLS(), version: 1001}
+	pass.NewCaches(b, m, prefix, &defaults.Settings, true, true)
 	m.HashHints("proxy_headers")
 	mod.section = conf.NewSection(m, defaults, mod.bind)
 	mod.tls = pass.NewTLSBuilder(b, prefix, func(block *conf.Block) *pass.TLSSettings { return &mod.section.Of(block).tls })
@@ -76,13 +79,13 @@ func register(b *httpd.Builder, m *conf.Module) {
 	b.EachServer(func(s *httpd.Server) error { return mod.section.Of(s.Root.Block).Temp.Default(b.Loader) })
 	b.EachServer(mod.checkHashes)
 	b.Plan(mod.plan)
-	pass.CheckCache(b, m, prefix, m.Name)
 	m.Partial("ignored, with nginx's warning except on FreeBSD", "proxy_send_lowat")
 	mod.defineVars()
 }
 
 func (m *module) bind(c *settings, t *conf.Table) {
 	c.Settings.Table(m.b, t, prefix, nextWords)
+	c.Settings.CacheTable(m.b, t, prefix, nextWords)
 	c.tls.Table(m.b, t, prefix)
 	t.Func("proxy_pass", func(cmd *conf.Cmd) error { return m.setPass(c, cmd) })
 	t.Func("proxy_set_header", func(cmd *conf.Cmd) error { return m.setHeader(c, cmd) })
@@ -117,15 +120,39 @@ func (m *module) finish(block *conf.Block, c *settings) error {
 	if err := c.Settings.Finish(prefix, hidden); err != nil {
 		return err
 	}
+	var up *settings
 	if block.Parent != nil {
-		if up := m.section.Of(block.Parent); up.compiled != nil && sameList(up, c) {
-			c.compiled = up.compiled
-			return nil
+		if up = m.section.Of(block.Parent); up.compiled == nil || !sameList(up, c) {
+			up = nil
 		}
 	}
-	plan, err := m.compile(c.headers.Items)
-	c.compiled = plan
-	return err
+	if c.Cache.On() {
+		if err := m.compileCached(c, up); err != nil {
+			return err
+		}
+	}
+	if up != nil {
+		c.compiled = up.compiled
+		return nil
+	}
+	c.compiled = m.compile(c.headers.Items, nil)
+	return nil
+}
+
+// compileCached makes the plan of requests whose response may be cached, or takes that of the
+// block around, up.
+func (m *module) compileCached(c, up *settings) (err error) {
+	if up != nil && up.caching != nil {
+		c.caching = up.caching
+		return nil
+	}
+	if m.cached == nil {
+		if m.cached, err = pass.CacheFields(m.b); err != nil {
+			return err
+		}
+	}
+	c.caching = m.compile(c.headers.Items, m.cached)
+	return nil
 }
 
 // sameList reports whether a block has its parent's proxy_set_header list.

@@ -281,6 +281,12 @@ func TestMessages(t *testing.T) {
 		{"buffers", `proxy_buffers 1 4k;`, `there must be at least 2 "proxy_buffers"`},
 		{"cookie", `proxy_cookie_path on;`, `invalid parameter "on"`},
 		{"store", `proxy_store "";`, "empty path"},
+		{"cache without a path", `proxy_cache none;`, `"proxy_cache" zone "none" is unknown`},
+		{"cache and store", `proxy_store on; proxy_cache none;`, `"proxy_cache" directive is incompatible with "proxy_store"`},
+		{"store and cache", `proxy_cache none; proxy_store on;`, `"proxy_store" directive is incompatible with "proxy_cache"`},
+		{"cache status", `proxy_cache_valid 99 1m;`, `invalid status "99"`},
+		{"cache time", `proxy_cache_valid 200 x;`, `invalid time value "x"`},
+		{"cache purge", `proxy_cache_purge PURGE from x;`, `invalid parameter "x"`},
 		{"verify", `location / { proxy_pass https://127.0.0.1; proxy_ssl_verify on; }`, "no proxy_ssl_trusted_certificate for proxy_ssl_verify"},
 		{"certificate", `location / { proxy_pass https://127.0.0.1; proxy_ssl_certificate a; }`, `no "proxy_ssl_certificate_key" is defined for certificate "a"`},
 		{"command", `location / { proxy_pass https://127.0.0.1; proxy_ssl_conf_command VerifyMode x; }`, `SSL_CONF_cmd("VerifyMode", "x") failed (SSL: not supported here)`},
@@ -293,15 +299,5 @@ func TestMessages(t *testing.T) {
 				t.Errorf("%v, want %q", err, c.want)
 			}
 		})
-	}
-}
-
-// TestCacheWarns: a configuration with a cache serves, and says once that
-// nothing is kept.
-func TestCacheWarns(t *testing.T) {
-	warnings, err := httptest.Load(t, `proxy_cache_path c keys_zone=z:1m; proxy_cache z; proxy_cache_valid 200 1m;
-		server { proxy_cache z; proxy_cache_key $uri; location / { proxy_pass http://127.0.0.1; } }`, modules()...)
-	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "responses are not cached") {
-		t.Errorf("%q, %v", warnings, err)
 	}
 }

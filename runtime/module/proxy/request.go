@@ -28,7 +28,14 @@ var errNoURI = errors.New("zero length URI to proxy")
 func (c *call) AppendRequest(x *pass.Exchange, dst []byte) ([]byte, error) {
 	r, s := c.R, c.target.conf
 	method := r.MethodStr
-	if s.method != nil {
+	c.plan = s.compiled
+	if x.Cacheable() {
+		c.plan = s.caching
+	}
+	switch {
+	case x.Method != nil:
+		method = x.Method
+	case s.method != nil:
 		method = s.method.Eval(r)
 		c.oneLine(method)
 	}
@@ -57,7 +64,7 @@ func (c *call) AppendRequest(x *pass.Exchange, dst []byte) ([]byte, error) {
 	b = c.appendHost(b)
 	b = c.appendLines(b)
 	if s.PassHeaders {
-		b = appendClient(b, r, s.compiled.skip)
+		b = appendClient(b, r, c.plan.skip)
 	}
 	b = append(b, '\r', '\n')
 	if c.framed == -1 {
@@ -141,11 +148,11 @@ func (c *call) appendHost(b []byte) []byte {
 	at := len(b)
 	b = append(b, "Host: "...)
 	from := len(b)
-	if s.compiled.host != nil {
-		b = s.compiled.host.Append(b, c.R)
+	if c.plan.host != nil {
+		b = c.plan.host.Append(b, c.R)
 		c.oneLine(b[from:])
 	}
-	if len(b) == from && (s.compiled.host == nil || s.version == 1001) {
+	if len(b) == from && (c.plan.host == nil || s.version == 1001) {
 		b = append(b, c.To.Name...)
 	}
 	if len(b) == from {
@@ -157,8 +164,8 @@ func (c *call) appendHost(b []byte) []byte {
 // appendLines appends the fields that proxy_set_header sets, and the ones about
 // the body. A field whose value is empty is left out.
 func (c *call) appendLines(b []byte) []byte {
-	for i := range c.target.conf.compiled.lines {
-		l := &c.target.conf.compiled.lines[i]
+	for i := range c.plan.lines {
+		l := &c.plan.lines[i]
 		switch {
 		case l.value != nil:
 			at := len(b)
@@ -206,4 +213,15 @@ func appendClient(b []byte, r *httpd.Request, skip *pass.NameSet) []byte {
 		b = append(b, '\r', '\n')
 	}
 	return b
+}
+
+// AppendCacheKey implements pass.KeyAppender: the URL that is asked for.
+func (c *call) AppendCacheKey(dst []byte) []byte {
+	dst = append(dst, c.To.Schema...)
+	if len(c.To.Port) == 0 {
+		dst = append(append(append(dst, "unix:"...), c.To.Host...), ':')
+	} else {
+		dst = append(dst, c.To.Name...)
+	}
+	return c.appendURI(dst)
 }

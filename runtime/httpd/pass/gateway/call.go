@@ -54,7 +54,7 @@ func (c *call) AppendRequest(x *pass.Exchange, dst []byte) ([]byte, error) {
 }
 
 func (c *call) appendParams(dst []byte) []byte {
-	return c.target.conf.params.Append(dst, c.R, c.S.PassHeaders)
+	return c.target.conf.params.Of(&c.Exchange).Append(dst, c.R, c.S.PassHeaders)
 }
 
 // Reset implements pass.Codec.

@@ -53,15 +53,17 @@ func Register(b *httpd.Builder, m *conf.Module, p *Protocol) {
 	if p.TLS {
 		mod.tls = pass.NewTLSBuilder(b, p.Prefix, func(block *conf.Block) *pass.TLSSettings { return &mod.section.Of(block).tls })
 	}
-	mod.section = conf.NewSection(m, settings{Settings: pass.Defaults(b, p.Temp), tls: pass.DefaultTLS()}, mod.bind)
+	defaults := settings{Settings: pass.Defaults(b, p.Temp), tls: pass.DefaultTLS()}
+	pass.NewCaches(b, m, p.Prefix, &defaults.Settings, false, false)
+	mod.section = conf.NewSection(m, defaults, mod.bind)
 	mod.section.Finish(m, mod.finish)
 	b.EachServer(func(s *httpd.Server) error { return mod.section.Of(s.Root.Block).Temp.Default(b.Loader) })
 	b.Plan(mod.plan)
-	pass.CheckCache(b, m, p.Prefix, m.Name)
 }
 
 func (m *module) bind(c *settings, t *conf.Table) {
 	c.Settings.Table(m.b, t, m.Prefix, pass.GatewayNext)
+	c.CacheTable(m.b, t, m.Prefix, pass.GatewayNext)
 	m.params.Bind(t, &c.params)
 	if m.TLS {
 		c.tls.Table(m.b, t, m.Prefix)
@@ -95,7 +97,7 @@ func (m *module) finish(block *conf.Block, c *settings) error {
 	if err := c.Settings.Finish(m.Prefix, m.Hidden); err != nil {
 		return err
 	}
-	return m.params.Finish(block, &c.params)
+	return m.params.Finish(block, &c.params, c.Cache.On())
 }
 
 // plan completes the handler of a location.

@@ -1,0 +1,48 @@
+package httpd
+
+// Again has the content handler of r's location answer r once more beside it, as a
+// subrequest of a copy, on a goroutine of its own; what it answers is dropped. The request
+// body must have been read. For a module that updates what it has kept of an earlier
+// response: it gets tag by AgainFor, and tag's End is called when the copy is finished,
+// however that ends. False: the copy cannot be made, and End is not called.
+func (r *Request) Again(tag Ender) bool {
+	m := r.detach(true)
+	if m == nil {
+		return false
+	}
+	m.loc, m.validLocation, m.Proto.EncodedURI = r.loc, r.validLocation, r.Proto.EncodedURI
+	m.Proto.ValidUnparsed = r.Proto.ValidUnparsed
+	go m.runAgain(tag)
+	return true
+}
+
+// runAgain runs a copy that detach made, and gives it back.
+func (r *Request) runAgain(tag Ender) {
+	defer tag.End()
+	n := r.carrier.(*backgroundCarrier)
+	r.step(func() {
+		s := r.child(r.URI, r.Args, SubOptions{Background: true, HeaderOnly: true, KeepMethod: true})
+		defer s.Release()
+		defer s.Recovered()
+		s.loc, s.validLocation, s.again = r.loc, r.validLocation, tag
+		s.Proto.ValidUnparsed, s.Proto.EncodedURI = r.Proto.ValidUnparsed, r.Proto.EncodedURI
+		s.enterLocation()
+		s.Finalize(s.runContent())
+		if s.loc.Core.LogSubrequest {
+			s.LogRequest()
+		}
+	})
+	crashed := true // unless its release comes to its end
+	r.step(func() {
+		failed := r.Proto.Crashed
+		r.Release()
+		crashed = failed
+	})
+	n.end(crashed)
+}
+
+// AgainFor returns what Again was given for this request, nil for others.
+func (r *Request) AgainFor() Ender { return r.again }
+
+// InBackground reports whether the request is a subrequest whose output is dropped.
+func (r *Request) InBackground() bool { return r.background }

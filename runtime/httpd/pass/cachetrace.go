@@ -1,0 +1,56 @@
+package pass
+
+import (
+	"github.com/sluiceproxy/sluice/runtime/httpd/pass/caching"
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
+
+// CachePlan is what a cache would do with a request, as far as that is known without the
+// cache and without a response.
+type CachePlan struct {
+	Zone string // "": the request has nothing to do with a cache
+	Key  string
+	// Passes says why the request is not answered from the cache, "" where it may be.
+	Passes string
+	// Drops says why the response would not be stored, "" where it may be.
+	Drops string
+	// Valid are the directives *_cache_valid; without one the response has to say for how
+	// long it may be kept.
+	Valid []caching.Valid
+	// Lock: one request at a time fills an entry.
+	Lock bool
+}
+
+// planCache finds out what the cache has to do with a request that is to be explained. The
+// request that is sent is that for a response to be stored, where it may be.
+func (x *Exchange) planCache() {
+	s, r := &x.S.Cache, x.R
+	p := &x.cached.plan
+	*p = CachePlan{}
+	if !s.On() {
+		return
+	}
+	if int(r.Method)&s.Methods.V == 0 {
+		p.Zone, p.Passes = s.Zone(r), "the method is not one of those that are cached"
+		p.Drops = p.Passes
+		return
+	}
+	if p.Zone = s.Zone(r); p.Zone == "" {
+		return
+	}
+	if r.Method == h1.Head && s.ConvertHead {
+		x.Method = methodGet
+	}
+	p.Key, p.Lock, p.Valid = string(x.cacheKey()), s.Lock, s.Valid.Items
+	x.cached.cacheable = true
+	if caching.AnySet(r, s.Bypass.Items) {
+		p.Passes = "a value of *_cache_bypass is neither empty nor 0"
+	}
+	if caching.AnySet(r, s.NoCache.Items) {
+		p.Drops = "a value of *_no_cache is neither empty nor 0"
+	}
+	if f := r.In.Get(h1.Range); f != nil && s.RangeTooFar(f) {
+		p.Drops = "the range begins at *_cache_max_range_offset or behind"
+		x.cached.cacheable = false
+	}
+}
