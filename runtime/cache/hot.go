@@ -128,7 +128,7 @@ func (z *Zone) keep(s *shard, n *node, i *image) {
 		return
 	}
 	s.mu.Lock()
-	if n.busy || !n.exists {
+	if n.busy || !n.exists || n.image != nil && same(&n.image.st, &i.st) { // another one may have read it, too
 		s.mu.Unlock()
 		return
 	}

@@ -32,9 +32,8 @@ type loading struct {
 	foreign int // files that are not the cache's
 }
 
-// load is the loader's goroutine.
+// loadAll is the loader's goroutine.
 func (z *Zone) loadAll() {
-	defer z.work.Done()
 	o := z.opts.Load()
 	l := &loading{z: z, o: o, run: begin(&o.Loader)}
 	if !l.folder(o.Dir, 0, "") {

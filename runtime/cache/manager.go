@@ -37,7 +37,6 @@ func (x *index) setWatermark() {
 
 // manage is the manager's goroutine.
 func (z *Zone) manage() {
-	defer z.work.Done()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -47,8 +46,20 @@ func (z *Zone) manage() {
 		case <-z.managerKick:
 		case <-timer.C:
 		}
-		timer.Reset(z.manageOnce())
+		next := managerIdle
+		z.guard(func() { next = z.manageOnce() })
+		timer.Reset(next)
 	}
+}
+
+// guard runs fn, and logs a panic in it: an error in what works on the files ends no process.
+func (z *Zone) guard(fn func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			z.Logf(errlog.Alert, nil, "%s", errlog.Panic(p))
+		}
+	}()
+	fn()
 }
 
 // run is one run of a goroutine that makes breaks.

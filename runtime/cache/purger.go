@@ -17,7 +17,6 @@ const retireEvery = time.Minute
 
 // purgeFiles is the purger's goroutine.
 func (z *Zone) purgeFiles() {
-	defer z.work.Done()
 	for {
 		select {
 		case <-z.stop:

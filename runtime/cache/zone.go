@@ -87,10 +87,9 @@ func (z *Zone) Start(o Options) {
 	if z.purge.pending() != 0 {
 		z.purgeKick <- struct{}{}
 	}
-	z.work.Add(3)
-	go z.loadAll()
-	go z.manage()
-	go z.purgeFiles()
+	z.work.Go(func() { z.guard(z.loadAll) })
+	z.work.Go(z.manage)
+	z.work.Go(func() { z.guard(z.purgeFiles) })
 }
 
 // Close ends the zone's goroutines and waits for them, and closes the files that are kept open.
