@@ -21,7 +21,10 @@ func (c *recorder) pass(r *httpd.Request, p *pass.Plan) {
 	out := &Pass{URL: p.Schema + p.Host + p.URI, Servers: []Peer{}, Failures: []Value{}}
 	head, body, _ := strings.Cut(string(p.Head), "\r\n\r\n")
 	out.Request = []string{}
-	if !strings.Contains(head, "\x00") { // else the protocol is none of text
+	switch {
+	case p.Lines != nil:
+		out.Request = p.Lines
+	case !strings.Contains(head, "\x00"): // else the protocol is none of text
 		out.Request, out.Body = strings.Split(head, "\r\n"), body
 	}
 	if p.Block {

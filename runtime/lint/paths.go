@@ -46,8 +46,19 @@ func pathRules() []*Rule {
 			Text: "Every path that ends with .php is handed to FastCGI, whether there is such a file or not. An interpreter that " +
 				"looks for the nearest file then runs `/uploads/picture.jpg/x.php`. Check for the file before with " +
 				"`try_files $fastcgi_script_name =404`.",
-			Bad:  `server { location ~ \.php$ { fastcgi_pass unix:/run/php.sock; } }`,
-			Good: `server { location ~ \.php$ { try_files $uri =404; fastcgi_pass unix:/run/php.sock; } }`,
+			Bad: `server { location ~ \.php$ { fastcgi_pass unix:/run/php.sock; ` +
+				`fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name; } }`,
+			Good: `server { location ~ \.php$ { try_files $uri =404; fastcgi_pass unix:/run/php.sock; ` +
+				`fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name; } }`,
+		},
+		{
+			Name: "php-no-script", Severity: Medium, check: phpNoScript,
+			Text: "PHP learns from the parameter SCRIPT_FILENAME which file to run, and fastcgi_params does not have it: without it " +
+				"the answer is an empty page, or `File not found.` Include fastcgi.conf in place of fastcgi_params, or add " +
+				"`fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name`.",
+			Bad: `server { location ~ \.php$ { try_files $uri =404; fastcgi_param QUERY_STRING $query_string; fastcgi_pass unix:/run/php.sock; } }`,
+			Good: `server { location ~ \.php$ { try_files $uri =404; fastcgi_param QUERY_STRING $query_string; ` +
+				`fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name; fastcgi_pass unix:/run/php.sock; } }`,
 		},
 	}
 }
@@ -113,6 +124,21 @@ func tryFilesAlias(p *pass) {
 			p.report(n, &last, `the alias is applied to "%s" as well, which is a URI`, last.Value)
 		}
 	}, "try_files")
+}
+
+func phpNoScript(p *pass) {
+	p.all(func(s *scope, n *conf.Node) {
+		if m := s.match(); !strings.Contains(m.text, ".php") {
+			return
+		}
+		params, _ := s.holds("fastcgi_param")
+		for _, param := range params {
+			if arg(param, 0) == "SCRIPT_FILENAME" {
+				return
+			}
+		}
+		p.report(n, nil, "PHP is not told which file to run: no SCRIPT_FILENAME among the parameters")
+	}, "fastcgi_pass")
 }
 
 func phpAnyFile(p *pass) {

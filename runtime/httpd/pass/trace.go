@@ -13,7 +13,9 @@ type Plan struct {
 	Host   string // of the address, with its port, or the name of an upstream block
 	URI    string
 	Head   []byte // the head of the request, as the upstream server would read it
-	TLS    bool
+	// Lines say what is in a head that is no text; nil for others.
+	Lines []string
+	TLS   bool
 	// Block tells an upstream block from an address.
 	Block bool
 	// Servers are those that may be asked; nil where the name is only looked up
@@ -45,6 +47,9 @@ func (x *Exchange) trace(t httpd.Tracer) httpd.Result {
 		URI: string(x.out.B[x.uriFrom:x.uriTo]), Head: append([]byte(nil), x.out.B[:x.outLen]...),
 	}
 	p.Cache = x.cached.plan
+	if c, ok := x.codec.(interface{ Lines(head []byte) []string }); ok {
+		p.Lines = c.Lines(p.Head)
+	}
 	switch {
 	case x.Up != nil:
 		p.Block, p.Servers, p.Method = x.Up.explicit, x.Up.servers, x.Up.methodName()

@@ -67,6 +67,20 @@ func (c *call) AppendRequest(x *pass.Exchange, dst []byte) ([]byte, error) {
 	return b, nil
 }
 
+// Lines returns the parameters of a request's head, for people to read.
+func (*call) Lines(head []byte) []string {
+	lines := []string{}
+	rest := fcgi.ParamsOf(head)
+	for {
+		name, value, next, ok := fcgi.NextPair(rest)
+		if !ok {
+			return lines
+		}
+		lines = append(lines, string(name)+"="+string(value))
+		rest = next
+	}
+}
+
 // records is the framing of a request body.
 type records struct{}
 

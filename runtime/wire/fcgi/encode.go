@@ -82,6 +82,40 @@ func AppendPair(dst, name, value []byte) []byte {
 	return append(append(dst, name...), value...)
 }
 
+// ParamsOf returns the parameters of a request that AppendBegin, BeginParams and EndParams have made, for NextPair.
+func ParamsOf(request []byte) []byte {
+	const at = 2 * HeadSize // behind the record that begins the request
+	if len(request) < at+HeadSize {
+		return nil
+	}
+	b := request[at+HeadSize:]
+	return b[:min(len(b), int(request[at+4])<<8|int(request[at+5]))]
+}
+
+// NextPair returns the parameter at the beginning of b, and what follows it; false where there is none that is whole.
+func NextPair(b []byte) (name, value, rest []byte, ok bool) {
+	n, b, ok := nextLength(b)
+	if !ok {
+		return nil, nil, nil, false
+	}
+	v, b, ok := nextLength(b)
+	if !ok || len(b) < n || len(b)-n < v {
+		return nil, nil, nil, false
+	}
+	return b[:n], b[n : n+v], b[n+v:], true
+}
+
+// nextLength reads what AppendLength appends.
+func nextLength(b []byte) (n int, rest []byte, ok bool) {
+	switch {
+	case len(b) > 0 && b[0] < 0x80:
+		return int(b[0]), b[1:], true
+	case len(b) >= 4:
+		return int(b[0]&0x7f)<<24 | int(b[1])<<16 | int(b[2])<<8 | int(b[3]), b[4:], true
+	}
+	return 0, nil, false
+}
+
 // AppendLength appends the length of a name or a value.
 func AppendLength(dst []byte, n int) []byte {
 	if n > 127 {

@@ -114,6 +114,14 @@ func TestRequest(t *testing.T) {
 	if !ok || string(b) != want {
 		t.Errorf("%q\nwant %q", b, want)
 	}
+	params := ParamsOf(b)
+	for _, want := range []string{"A=bc", "EMPTY=", "LONG=" + long, ""} {
+		name, value, rest, ok := NextPair(params)
+		if got := string(name) + "=" + string(value); ok != (want != "") || ok && got != want {
+			t.Errorf("%q %t, want %q", got, ok, want)
+		}
+		params = rest
+	}
 	if len(b)%8 != 0 {
 		t.Errorf("%d bytes", len(b))
 	}
@@ -209,19 +217,15 @@ func FuzzPair(f *testing.F) {
 	f.Add([]byte("NAME"), []byte("value"))
 	f.Add([]byte(""), bytes.Repeat([]byte("v"), 128))
 	f.Fuzz(func(t *testing.T, name, value []byte) {
-		b := AppendPair(nil, name, value)
-		length := func() (n int) {
-			if b[0] < 128 {
-				n, b = int(b[0]), b[1:]
-				return n
-			}
-			n, b = int(binary.BigEndian.Uint32(b)&0x7fffffff), b[4:]
-			return n
+		b := append(AppendPair(nil, name, value), "rest"...)
+		gotName, gotValue, rest, ok := NextPair(b)
+		if !ok || !bytes.Equal(gotName, name) || !bytes.Equal(gotValue, value) || string(rest) != "rest" {
+			t.Errorf("%q %q %q %t", gotName, gotValue, rest, ok)
 		}
-		n, v := length(), 0
-		v = length()
-		if n != len(name) || v != len(value) || string(b) != string(name)+string(value) {
-			t.Errorf("%d %d %q", n, v, b)
+		for n := range min(len(b)-len("rest"), 300) {
+			if _, _, _, ok := NextPair(b[:n]); ok {
+				t.Errorf("%d of %d bytes are a whole parameter", n, len(b))
+			}
 		}
 	})
 }
