@@ -237,3 +237,19 @@ func TestBoundRequests(t *testing.T) {
 		}
 	}
 }
+
+func TestState(t *testing.T) {
+	full := server(t, "127.0.0.1:3", "3")
+	full.Weight, full.MaxConns, full.MaxFails, full.FailTimeout, full.SlowStart = 2, 3, 4, 5, 6
+	full.Route, full.Backup, full.Down = "r", true, true
+	g := NewGroup("u", append(servers(t, 1), full, Server{Name: "app.example", Host: "app.example", Service: "http", Weight: 1, MaxFails: 1, FailTimeout: 10}), RoundRobin{})
+	if _, err := g.Change(0, func(s *Server) { s.Drain = true }); err != nil {
+		t.Fatal(err)
+	}
+	want := "server 127.0.0.1:1 drain;\n" +
+		"server 127.0.0.1:3 weight=2 max_conns=3 max_fails=4 fail_timeout=5s slow_start=6ms route=r backup down;\n" +
+		"server app.example service=http resolve;\n"
+	if got := string(g.AppendState(nil)); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}

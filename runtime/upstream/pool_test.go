@@ -363,3 +363,25 @@ func TestPoolTLS(t *testing.T) {
 		}
 	}
 }
+
+// TestPoolForgets: connections to an address that is no peer any more are closed, the others stay.
+func TestPoolForgets(t *testing.T) {
+	p, stays, goes := newPool(t, generous), newPeer(t), newPeer(t)
+	for _, peer := range []*peer{stays, goes} {
+		c, _ := peer.dial(t, &Key{})
+		p.Put(c, clock.Mono())
+	}
+	p.Forget(nil)
+	if p.Len() != 2 {
+		t.Errorf("%d are left of 2", p.Len())
+	}
+	p.Forget([]netaddr.Addr{goes.addr})
+	if p.Len() != 1 || p.Get(&goes.addr, &Key{}, clock.Mono()) != nil {
+		t.Error("a connection to an address that has gone is kept")
+	}
+	c := p.Get(&stays.addr, &Key{}, clock.Mono())
+	if c == nil {
+		t.Fatal("a connection to another address is gone")
+	}
+	c.Close()
+}

@@ -1,6 +1,7 @@
 package pass_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -94,5 +95,31 @@ func TestMethodRedefined(t *testing.T) {
 	warnings, err := httptest.Load(t, `upstream u { ip_hash; least_conn; server 127.0.0.1; } server { }`, pass.Module())
 	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "load balancing method redefined") {
 		t.Errorf("%q, %v", warnings, err)
+	}
+}
+
+// TestState: the servers are those of a file, which may not be there yet.
+func TestState(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct{ name, text, want string }{
+		{"servers", "server 127.0.0.1:81 weight=2;\nserver 127.0.0.1:82 down;\n", ""},
+		{"none", "", ""},
+		{"a bad one", "server 127.0.0.1:81;\nserver 127.0.0.1 weight=0;\n", `invalid parameter "weight=0" at line 2 of "` + dir + `/state"`},
+		{"another statement", "keepalive 3;\n", `invalid statement "keepalive" at line 1 of "` + dir + `/state"`},
+		{"a statement that does not end", "server 127.0.0.1", `unexpected end of file`},
+	} {
+		if err := os.WriteFile(dir+"/state", []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := httptest.Load(t, `upstream u { state `+dir+`/state; } server { }`, pass.Module())
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
+		}
+	}
+	if _, err := httptest.Load(t, `upstream u { state `+dir+`/none; } server { }`, pass.Module()); err != nil {
+		t.Error(err)
+	}
+	if _, err := httptest.Load(t, `upstream u { state `+dir+`; } server { }`, pass.Module()); err == nil {
+		t.Error("a folder is no file of servers")
 	}
 }

@@ -1,0 +1,54 @@
+package pass
+
+import (
+	"testing"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/resource"
+	"github.com/sluiceproxy/sluice/runtime/zone"
+)
+
+// TestSessionsOverAReload: a zone of sessions goes on, but not with another upstream.
+func TestSessionsOverAReload(t *testing.T) {
+	load := func(before *resource.Set, host string) (*sessions, *resource.Set, error) {
+		set := resource.NewSet(before)
+		b := httpd.NewBuilder(conf.NewLoader("nginx.conf", "/"), httpd.Env{Resources: set})
+		s := &sticky{learn: &learning{zone: "z", size: 64 << 10, timeout: 1000}}
+		err := s.complete(b, host)
+		return s.learn.sessions, set, err
+	}
+	first, set, err := load(nil, "u")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, next, err := load(set, "u")
+	if err != nil || second != first {
+		t.Errorf("%v, the same sessions: %v", err, second == first)
+	}
+	next.Adopt()
+	_, _, err = load(next, "v")
+	want := `sticky zone "z" is used in upstream "v" while previously it was used in upstream "u"`
+	if err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+// TestSessionsEnd: a session is over when it was not used for the timeout.
+func TestSessionsEnd(t *testing.T) {
+	z := &sessions{table: zone.New[session](32<<10, sessionSize), timeout: int64(time.Second)}
+	now := int64(1)
+	e := z.add([]byte("0123456789abcdef"), now)
+	e.Value.last = now
+	if z.table.Len() != 1 {
+		t.Fatal("no session")
+	}
+	now += int64(2 * time.Second)
+	if z.add([]byte("another 16 bytes"), now); z.table.Len() != 1 {
+		t.Errorf("%d sessions, though the first was over", z.table.Len())
+	}
+	if z.find(nil, []byte("x"), now) != nil {
+		t.Error("a session that was never begun is found")
+	}
+}
