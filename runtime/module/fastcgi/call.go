@@ -54,11 +54,7 @@ func (c *call) AppendRequest(x *pass.Exchange, dst []byte) ([]byte, error) {
 	x.SetURI(0, 0)
 	s := c.target.conf
 	b, at := fcgi.BeginParams(fcgi.AppendBegin(dst, s.keep))
-	params := s.compiled
-	if x.Cacheable() {
-		params = s.caching
-	}
-	b = params.Append(b, x.R, s.PassHeaders)
+	b = s.params.Of(x).Append(b, x.R, s.PassHeaders)
 	b, ok := fcgi.EndParams(b, at)
 	if !ok {
 		x.R.Logf(errlog.Alert, nil, "fastcgi request record is too big: %d", len(b)-at-fcgi.HeadSize)

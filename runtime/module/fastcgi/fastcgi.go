@@ -1,8 +1,6 @@
 package fastcgi
 
 import (
-	"strings"
-
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/httpd/pass"
@@ -21,15 +19,12 @@ const prefix = "fastcgi"
 type settings struct {
 	pass.Settings
 
-	pass   conf.Slot[*target]    // fastcgi_pass; its own block's alone counts
-	index  string                // fastcgi_index
-	split  *regex.Regex          // fastcgi_split_path_info, nil: the path has one part
-	params conf.List[pass.Param] // fastcgi_param
-	catch  conf.List[[]byte]     // fastcgi_catch_stderr
-	keep   bool                  // fastcgi_keep_conn
-
-	compiled *pass.Params // of params, made by finish
-	caching  *pass.Params // the same for requests whose response may be cached; nil without a cache
+	pass   conf.Slot[*target] // fastcgi_pass; its own block's alone counts
+	index  string             // fastcgi_index
+	split  *regex.Regex       // fastcgi_split_path_info, nil: the path has one part
+	params pass.ParamSettings // fastcgi_param
+	catch  conf.List[[]byte]  // fastcgi_catch_stderr
+	keep   bool               // fastcgi_keep_conn
 }
 
 // hidden are the fields of a response that stay here by default.
@@ -37,32 +32,20 @@ var hidden = []string{
 	"Status", "X-Accel-Expires", "X-Accel-Redirect", "X-Accel-Limit-Rate", "X-Accel-Buffering", "X-Accel-Charset",
 }
 
-// nextWords are the values of fastcgi_next_upstream.
-var nextWords = []conf.Choice{
-	{Word: "error", Value: int(pass.FailError)},
-	{Word: "timeout", Value: int(pass.FailTimeout)},
-	{Word: "invalid_header", Value: int(pass.FailInvalidHeader)},
-	{Word: "non_idempotent", Value: int(pass.FailNonIdempotent)},
-	{Word: "http_500", Value: int(pass.Fail500)},
-	{Word: "http_503", Value: int(pass.Fail503)},
-	{Word: "http_403", Value: int(pass.Fail403)},
-	{Word: "http_404", Value: int(pass.Fail404)},
-	{Word: "http_429", Value: int(pass.Fail429)},
-	{Word: "updating", Value: int(pass.FailUpdating)},
-	{Word: "off", Value: int(pass.FailOff)},
-}
-
 // module is what one load needs.
 type module struct {
 	b       *httpd.Builder
 	section *conf.Section[settings]
 	ups     *pass.Upstreams
-	slot    int        // of the parts of a request's path
-	host    pass.Param // the parameter that every application gets, unless the configuration sets it
+	params  *pass.ParamTable
+	slot    int // of the parts of a request's path
 }
 
 func register(b *httpd.Builder, m *conf.Module) {
 	mod := &module{b: b, ups: pass.Of(b), slot: b.Slot()}
+	mod.params = pass.NewParamTable(b, prefix, fcgi.AppendPair, func(block *conf.Block) *pass.ParamSettings {
+		return &mod.section.Of(block).params
+	})
 	defaults := settings{Settings: pass.Defaults(b, b.Loader.Layout.FastCGITemp)}
 	pass.NewCaches(b, m, prefix, &defaults.Settings, false, false)
 	mod.section = conf.NewSection(m, defaults, mod.bind)
@@ -74,9 +57,9 @@ func register(b *httpd.Builder, m *conf.Module) {
 }
 
 func (m *module) bind(c *settings, t *conf.Table) {
-	c.Settings.Table(m.b, t, prefix, nextWords)
-	c.CacheTable(m.b, t, prefix, nextWords)
-	pass.BindParams(m.b, t, "fastcgi_param", &c.params)
+	c.Settings.Table(m.b, t, prefix, pass.GatewayNext)
+	c.CacheTable(m.b, t, prefix, pass.GatewayNext)
+	m.params.Bind(t, &c.params)
 	t.Func("fastcgi_pass", func(cmd *conf.Cmd) error { return m.setPass(c, cmd) })
 	t.Str("fastcgi_index", &c.index)
 	t.Flag("fastcgi_keep_conn", &c.keep)
@@ -109,52 +92,7 @@ func (m *module) finish(block *conf.Block, c *settings) error {
 	if err := c.Settings.Finish(prefix, hidden); err != nil {
 		return err
 	}
-	if block.Parent != nil {
-		if up := m.section.Of(block.Parent); up.compiled != nil && !c.params.SetAt(block) {
-			c.compiled, c.caching = up.compiled, up.caching
-			if !c.Cache.On() || c.caching != nil {
-				return nil
-			}
-		}
-	}
-	return m.compile(block, c)
-}
-
-// compile makes the plan of the parameters of a block.
-func (m *module) compile(block *conf.Block, c *settings) error {
-	if m.host.Value == nil {
-		v, err := m.b.Vars.Compile("$host$is_request_port$request_port")
-		if err != nil {
-			return err
-		}
-		m.host = pass.Param{Name: "HTTP_HOST", Value: v, IfNotEmpty: true}
-	}
-	list := c.params.Items
-	var fields []string // that the configuration sets
-	given := false
-	for i := range list {
-		name := list[i].Name
-		given = given || strings.EqualFold(name, m.host.Name)
-		if field, ok := strings.CutPrefix(name, "HTTP_"); ok && field != "" {
-			fields = append(fields, field)
-		}
-	}
-	if !given {
-		list = append(list[:len(list):len(list)], m.host)
-	}
-	c.compiled = pass.NewParams(list, fcgi.AppendPair)
-	if c.Cache.On() {
-		cached, err := pass.CacheParams(m.b)
-		if err != nil {
-			return err
-		}
-		c.caching = pass.NewParams(pass.WithCacheParams(list, cached), fcgi.AppendPair)
-	}
-	table := block.HashOf("fastcgi_params_hash", 512, 64)
-	if err := table.Check(fields, m.b.Loader.Warnf); err != nil {
-		return conf.Unlocated(err.Error())
-	}
-	return nil
+	return m.params.Finish(block, &c.params, c.Cache.On())
 }
 
 // plan completes the handler of a location.
