@@ -68,6 +68,7 @@ func (p *Problem) Error() string { return p.Text }
 // with it is told by Report.
 func (h *Host) Load(o Options, current *Config) *Change {
 	c := &Change{host: h, current: current}
+	h.stats.Respawned.Store(int64(o.Respawned))
 	if h.serves && current != nil { // connections are served meanwhile
 		h.threads.more()
 		c.OnUndo(h.memory.soon)

@@ -55,6 +55,7 @@ func (c *Conn) handshake() bool {
 		c.handshakeFailed(err)
 		return false
 	}
+	c.in.stats.TLS.succeeded(c.tls.ConnectionState().DidResume)
 	c.debugHandshake()
 	c.layer.session.Ready = true
 	if c.layer.Idle() {
@@ -145,6 +146,9 @@ func (l *tlsLayer) choose(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 
 // handshakeFailed logs why a handshake ended, in nginx's and OpenSSL's words.
 func (c *Conn) handshakeFailed(err error) {
+	if c.tls != nil {
+		c.in.stats.TLS.failure(err, c.layer.alertSeen)
+	}
 	var errno syscall.Errno
 	broken := errors.As(err, &errno) && err.Error() == errno.Error() // not one of a certificate's file
 	switch {

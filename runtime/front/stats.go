@@ -9,6 +9,9 @@ type Stats struct {
 	Active   atomic.Int64 // open now
 	Waiting  atomic.Int64 // of these, those that wait for a request
 
+	// TLS are the handshakes.
+	TLS TLSStats
+
 	// Ended, if not nil, is called when a connection has ended. It is set before anything is served.
 	Ended func()
 }

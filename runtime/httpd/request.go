@@ -29,6 +29,10 @@ type Request struct {
 	// the arguments without '?'. Unparsed is the target as sent.
 	URI, Args, Unparsed []byte
 
+	// StatusZone is what a main request is counted in by the api module, nil for nothing.
+	// It stays over internal redirects.
+	StatusZone any
+
 	// Body is the request body.
 	Body Body
 

@@ -11,4 +11,7 @@ type Stats struct {
 	front.Stats // of connections
 
 	Requests, Reading, Writing atomic.Int64
+
+	// Respawned is how many workers had to be replaced because they ended abnormally.
+	Respawned atomic.Int64
 }

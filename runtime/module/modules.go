@@ -8,6 +8,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/httpd/pass"
 	"github.com/sluiceproxy/sluice/runtime/module/access"
 	"github.com/sluiceproxy/sluice/runtime/module/addition"
+	"github.com/sluiceproxy/sluice/runtime/module/api"
 	"github.com/sluiceproxy/sluice/runtime/module/authbasic"
 	"github.com/sluiceproxy/sluice/runtime/module/authrequest"
 	"github.com/sluiceproxy/sluice/runtime/module/autoindex"
@@ -71,6 +72,7 @@ func HTTP() []httpd.Module {
 		ranges.Module(),
 		http2.Module(),
 		stubstatus.Module(),
+		api.Module(),
 		securelink.Module(),
 		emptygif.Module(),
 		memcached.Module(),

@@ -50,6 +50,7 @@ type bundle struct {
 	Logs       []string // paths
 	Command    string   // see process.SetCommand
 	Daemonized bool
+	Respawned  int // see runtime.Options
 }
 
 var errFiles = errors.New("the configuration came without its files")
@@ -58,7 +59,7 @@ var errFiles = errors.New("the configuration came without its files")
 func newBundle(o *runtime.Options, record *inputs.Record) *bundle {
 	return &bundle{
 		ConfPath: o.ConfPath, Prefix: o.Prefix, ErrorLog: o.ErrorLog, Param: o.Param, Layout: o.Layout,
-		Record: record, Command: process.CommandName(),
+		Record: record, Command: process.CommandName(), Respawned: o.Respawned,
 	}
 }
 
@@ -66,7 +67,7 @@ func newBundle(o *runtime.Options, record *inputs.Record) *bundle {
 func (b *bundle) options() runtime.Options {
 	return runtime.Options{
 		ConfPath: b.ConfPath, Prefix: b.Prefix, ErrorLog: b.ErrorLog, Param: b.Param, Layout: b.Layout,
-		Inputs: b.Record,
+		Inputs: b.Record, Respawned: b.Respawned,
 	}
 }
 

@@ -65,6 +65,7 @@ func environment(c *runtime.MainConf) []string {
 
 // restart starts a worker in place of l: after a pause where l did not live for long.
 func (m *master) restart(l *link) {
+	m.opts.Respawned++
 	if time.Since(l.started) >= steady {
 		m.crashes = 0
 		m.respawn()

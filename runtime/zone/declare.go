@@ -35,10 +35,11 @@ type Set[T any] struct {
 
 // Zone is a table with what it was declared with.
 type Zone[T any] struct {
-	Name  string
-	Key   *script.Value // nil before it is declared
-	Rate  int64         // requests in 1000 seconds, of limit_req_zone
-	Table *Table[T]     // nil before Complete
+	Name      string
+	Key       *script.Value // nil before it is declared
+	Rate      int64         // requests in 1000 seconds, of limit_req_zone
+	Table     *Table[T]     // nil before Complete
+	*Outcomes               // the same
 
 	size int64
 }
@@ -103,6 +104,7 @@ func (s *Set[T]) Declare(c *conf.Cmd, key *script.Value, param func(text string)
 type kept[T any] struct {
 	key   string
 	table *Table[T]
+	*Outcomes
 }
 
 // KeyChanged is the refusal of a zone that has another key than in the running
@@ -125,9 +127,9 @@ func (s *Set[T]) Complete(directive string, resources *resource.Set) error {
 		}
 		tables := resource.Kind[*kept[T]](s.module)
 		k := tables.Take(resources, conf.Sprintf("%s:%d", z.Name, z.size), func() *kept[T] {
-			return &kept[T]{z.Key.Text(), New[T](z.size, s.entrySize)}
+			return &kept[T]{z.Key.Text(), New[T](z.size, s.entrySize), new(Outcomes)}
 		})
-		z.Table = k.table
+		z.Table, z.Outcomes = k.table, k.Outcomes
 		if k.key != z.Key.Text() {
 			return &KeyChanged{directive, z.Name, z.Key.Text(), k.key}
 		}

@@ -9,6 +9,7 @@ type Table[T any] struct {
 	byKey   map[string]*Entry[T]
 	root    Entry[T] // of the ring of entries: next is the youngest
 	room    int64    // bytes that are left
+	whole   int64    // ... of an empty table
 	perItem int      // of an entry without its key
 }
 
@@ -33,7 +34,7 @@ const (
 // perItem bytes each, besides the key.
 func New[T any](size int64, perItem int) *Table[T] {
 	t := &Table[T]{byKey: map[string]*Entry[T]{}, perItem: perItem}
-	t.room = Room(size)
+	t.room, t.whole = Room(size), Room(size)
 	t.root.prev, t.root.next = &t.root, &t.root
 	return t
 }

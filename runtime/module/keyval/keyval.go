@@ -22,6 +22,7 @@ func register(b *httpd.Builder, m *conf.Module) {
 	m.Partial("without sync", "keyval_zone")
 	b.Loader.AtEnd(func() error {
 		zones.Complete(b.Env.Resources)
+		b.Zones().Add("keyval", zones.Infos())
 		if b.Env.Tracing != nil {
 			zones.Inspect()
 		}

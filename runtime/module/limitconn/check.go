@@ -66,9 +66,15 @@ func (c *settings) check(r *httpd.Request) httpd.Result {
 				r.Logf(errlog.Level(c.Level), nil, `limiting connections%s by zone "%s"`, c.dry(), l.zone.Name)
 			}
 			h.End()
+			if c.DryRun {
+				l.zone.RejectedDryRun.Add(1)
+			} else {
+				l.zone.Rejected.Add(1)
+			}
 			return c.Reject(r)
 		}
 		c.Pass(r)
+		l.zone.Passed.Add(1)
 		h.list = append(h.list, held{l.zone, e})
 	}
 	if len(h.list) == 0 {

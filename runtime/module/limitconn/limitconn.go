@@ -36,7 +36,11 @@ func register(b *httpd.Builder, m *conf.Module) {
 		t.Func("limit_conn", func(cmd *conf.Cmd) error { return c.add(cmd) })
 		c.Bind(t, "limit_conn")
 	})
-	b.Loader.AtEnd(func() error { return zones.Complete("limit_conn_zone", b.Env.Resources) })
+	b.Loader.AtEnd(func() error {
+		err := zones.Complete("limit_conn_zone", b.Env.Resources)
+		b.Zones().Add("limit_conn", zones.Infos())
+		return err
+	})
 	b.Plan(func(p *httpd.Plan) {
 		if c := section.Of(p.Block); len(c.limits.Items) > 0 {
 			p.PreAccess(c.check)

@@ -38,7 +38,11 @@ func register(b *httpd.Builder, m *conf.Module) {
 		t.Func("limit_req", func(cmd *conf.Cmd) error { return c.add(cmd) })
 		c.Bind(t, "limit_req")
 	})
-	b.Loader.AtEnd(func() error { return zones.Complete("limit_req", b.Env.Resources) })
+	b.Loader.AtEnd(func() error {
+		err := zones.Complete("limit_req", b.Env.Resources)
+		b.Zones().Add("limit_req", zones.Infos())
+		return err
+	})
 	b.Plan(func(p *httpd.Plan) {
 		if c := section.Of(p.Block); len(c.limits.Items) > 0 {
 			p.PreAccess(c.check)
@@ -184,13 +188,18 @@ func (c *settings) reject(r *httpd.Request, l *limit, v verdict, excess int64, e
 			c.limits.Items[i].drop(e)
 		}
 	}
+	if c.DryRun {
+		l.zone.RejectedDryRun.Add(1)
+	} else {
+		l.zone.Rejected.Add(1)
+	}
 	return c.Reject(r)
 }
 
 // account counts a request in all its zones and delays it by the longest of their
 // delays.
 func (c *settings) account(r *httpd.Request, slowest *limit, excess int64, entries []*entry, now int64) httpd.Result {
-	wait := slowest.wait(excess)
+	last, wait := slowest, slowest.wait(excess)
 	for i := len(entries) - 1; i >= 0; i-- {
 		if entries[i] == nil {
 			continue
@@ -201,6 +210,7 @@ func (c *settings) account(r *httpd.Request, slowest *limit, excess int64, entri
 			wait, excess, slowest = w, more, l
 		}
 	}
+	c.count(entries, last, slowest, wait)
 	if wait == 0 {
 		c.Pass(r)
 		return httpd.Declined
@@ -217,6 +227,22 @@ func (c *settings) account(r *httpd.Request, slowest *limit, excess int64, entri
 		return httpd.Error
 	}
 	return httpd.Declined
+}
+
+// count counts a request in the zones that have let it through, the last of which has
+// no entry; the slowest has delayed it if there is a wait.
+func (c *settings) count(entries []*entry, last, slowest *limit, wait int64) {
+	for i := range entries {
+		switch l := c.limits.Items[i]; {
+		case l != last && entries[i] == nil:
+		case l != slowest || wait == 0:
+			l.zone.Passed.Add(1)
+		case c.DryRun:
+			l.zone.DelayedDryRun.Add(1)
+		default:
+			l.zone.Delayed.Add(1)
+		}
+	}
 }
 
 func (c *settings) dry() string {

@@ -163,3 +163,18 @@ func (z *Zones) Inspect() {
 		_ = o.Store.Begin(opt)
 	}
 }
+
+// Infos describe the zones, once they are complete.
+func (z *Zones) Infos() (list []zone.Info) {
+	for _, o := range z.list {
+		list = append(list, zone.Info{Name: o.Name, Pages: o.Store.pages})
+	}
+	return list
+}
+
+func (s *Store) pages() (used, free int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.purge()
+	return zone.Pages(zone.Room(s.opt.Size), s.room)
+}
