@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -14,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sluiceproxy/sluice"
 	"github.com/sluiceproxy/sluice/integration/internal/harness"
 	"github.com/sluiceproxy/sluice/internal/testport"
 )
@@ -48,6 +50,7 @@ func (s *server) port(t task) int {
 type bench struct {
 	servers []*server // sluice, nginx, haproxy
 	backend *process
+	fastcgi *fastCGI
 }
 
 func newBench(ctx context.Context, lab *harness.Lab) (*bench, error) {
@@ -60,13 +63,21 @@ func newBench(ctx context.Context, lab *harness.Lab) (*bench, error) {
 		return nil, err
 	}
 	backend.command = nginxCommand(lab.Oracle, backend.dir)
-	b := &bench{}
+	listen, fastcgi, err := lab.Ports.Listen()
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{fastcgi: newFastCGI(listen)}
+	b.backend, err = start(ctx, backend, otherCPU, app[0])
+	if err != nil {
+		return nil, err
+	}
 	for name, binary := range map[string]string{"sluice": lab.Tested, "nginx": lab.Oracle} {
 		s := &server{name: name, dir: filepath.Join(lab.Dir, name)}
-		if s.ports, err = lab.Ports.Take(5); err != nil {
+		if s.ports, err = lab.Ports.Take(6); err != nil {
 			return nil, err
 		}
-		if err := s.lay(lab, binary, conf, app[0]); err != nil {
+		if err := s.lay(lab, binary, strings.ReplaceAll(conf, "%%FASTCGI%%", testport.Addr(fastcgi)), app[0]); err != nil {
 			return nil, err
 		}
 		s.command = nginxCommand(binary, s.dir)
@@ -80,12 +91,14 @@ func newBench(ctx context.Context, lab *harness.Lab) (*bench, error) {
 		return nil, err
 	}
 	b.servers = append(b.servers, haproxy)
-	b.backend, err = start(ctx, backend, otherCPU, app[0])
-	return b, err
+	return b, nil
 }
 
-// close ends the application.
-func (b *bench) close() { b.backend.stop() }
+// close ends the applications.
+func (b *bench) close() {
+	b.backend.stop()
+	b.fastcgi.close()
+}
 
 func nginxCommand(binary, dir string) []string {
 	return []string{binary, "-p", dir + "/", "-c", "nginx.conf", "-e", "logs/error.log", "-g", "daemon off;"}
@@ -143,6 +156,11 @@ func (s *server) lay(lab *harness.Lab, binary, conf string, app int) error {
 		"html/100k.html": harness.Filler(100 << 10),
 
 		harness.TempPathsFile: []byte(lab.TempPaths[binary]),
+	}
+	for _, name := range []string{"fastcgi.conf", "fastcgi_params"} {
+		if files[name], err = fs.ReadFile(sluice.Assets(), name); err != nil {
+			return err
+		}
 	}
 	for name, data := range files {
 		if err := os.WriteFile(filepath.Join(s.dir, name), data, 0o644); err != nil {

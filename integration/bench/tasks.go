@@ -21,6 +21,8 @@ var tasks = []task{
 	{name: "proxy", listen: 3, haproxy: 2, path: "/small"},
 	{name: "proxy-10k", listen: 3, haproxy: 2, path: "/10k.html"},
 	{name: "proxy-no-keepalive", listen: 4, haproxy: 3, path: "/small"},
+	{name: "fastcgi", listen: 6, path: "/small.php/info?a=b"},
+	{name: "fastcgi-10k", listen: 6, path: "/10k.php"},
 	{name: "tls-static-1k", listen: 5, path: "/1k.html", tls: true},
 	{name: "tls-return", listen: 5, haproxy: 4, path: "/return", tls: true},
 	{name: "tls-handshake", listen: 5, haproxy: 4, path: "/return", tls: true, args: []string{"-H", "Connection: close"}},
@@ -44,6 +46,7 @@ http {
     ssl_certificate_key certs/localhost.key;
     ssl_protocols TLSv1.2 TLSv1.3;
     upstream app { server %%UPSTREAM%%; keepalive 64; keepalive_requests 100000000; }
+    upstream fastcgi { server %%FASTCGI%%; keepalive 64; keepalive_requests 100000000; }
     server {
         listen %%ADDR%%;
         root html;
@@ -59,6 +62,17 @@ http {
     server {
         listen %%ADDR_4%%;
         location / { proxy_http_version 1.1; proxy_set_header Connection close; proxy_pass http://%%UPSTREAM%%; }
+    }
+    server {
+        listen %%ADDR_6%%;
+        root html;
+        location ~ [^/]\.php(/|$) {
+            fastcgi_split_path_info ^(.+?\.php)(/.*)$;
+            include fastcgi.conf;
+            fastcgi_param PATH_INFO $fastcgi_path_info;
+            fastcgi_keep_conn on;
+            fastcgi_pass fastcgi;
+        }
     }
     server {
         listen %%ADDR_5%% ssl;
