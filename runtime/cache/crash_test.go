@@ -53,7 +53,7 @@ func writeForEver(dir, temp string) {
 		var e Entry
 		switch {
 		case i%50 == 49:
-			z.Purge(o, q.Key, q.Text)
+			z.Purge(o, q.Key)
 		case z.Open(&r, q, &e) == Found && i%2 == 0:
 			r.Refresh(o, &e, Freshness{Valid: int64(i)})
 			e.Close()

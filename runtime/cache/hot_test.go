@@ -59,7 +59,7 @@ func TestHotBounds(t *testing.T) {
 	}
 	for i := range 3 * maxDescriptors {
 		q := query(o, fmt.Sprint("key ", i))
-		z.Purge(o, q.Key, q.Text)
+		z.Purge(o, q.Key)
 	}
 	if n := openFiles(z); n != 0 || z.hot.files != 0 || z.hot.bytes != 0 || len(all) != maxDescriptors {
 		t.Errorf("%d files are open after all was purged; %d, %d", n, z.hot.files, z.hot.bytes)
@@ -119,7 +119,7 @@ func TestTogether(t *testing.T) {
 				want := fmt.Sprintf("200 HEAD %d ", k)
 				switch i % 13 {
 				case 0:
-					z.Purge(o, q.Key, q.Text)
+					z.Purge(o, q.Key)
 				case 1:
 					os.Remove(string(z.opts.Load().appendPath(nil, &q.Key)))
 				case 2:

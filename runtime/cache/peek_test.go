@@ -27,7 +27,7 @@ func TestPeek(t *testing.T) {
 	if z.hot.bytes != 0 || openFiles(z) != 0 {
 		t.Error("something is kept")
 	}
-	z.Purge(o, q.Key, q.Text)
+	z.Purge(o, q.Key)
 	if got := z.Peek(q, &e); got != Scarce {
 		t.Error(got)
 	}

@@ -131,7 +131,7 @@ func (p *purges) pending() uint64 {
 
 // Purge removes the entry of a key, with its variants, and reports whether there was one. A
 // response that is being stored for the key meanwhile is dropped.
-func (z *Zone) Purge(o diskfile.Owner, key Key, text []byte) (found bool) {
+func (z *Zone) Purge(o diskfile.Owner, key Key) (found bool) {
 	z.purge.next()
 	path := string(z.opts.Load().appendPath(nil, &key))
 	s := z.index.shard(&key)

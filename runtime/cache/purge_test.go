@@ -13,7 +13,7 @@ func TestPurge(t *testing.T) {
 	z, o := newZone(t, nil)
 	fill(t, z, o, 0, 3)
 	q := query(o, "key 1")
-	if !z.Purge(o, q.Key, q.Text) || z.Purge(o, q.Key, q.Text) {
+	if !z.Purge(o, q.Key) || z.Purge(o, q.Key) {
 		t.Error("what Purge reports is wrong")
 	}
 	if got := cached(z, o, 0, 3); got != "0 2 " || files(t, z) != 2 {
@@ -21,7 +21,7 @@ func TestPurge(t *testing.T) {
 	}
 	next := again(t, z, nil) // cold
 	q = query(o, "key 2")
-	if !next.Purge(o, q.Key, q.Text) || cached(next, o, 0, 3) != "0 " {
+	if !next.Purge(o, q.Key) || cached(next, o, 0, 3) != "0 " {
 		t.Error("not purged before it was loaded")
 	}
 }
@@ -31,7 +31,7 @@ func TestPurgeWhileFilled(t *testing.T) {
 	z, o := newZone(t, nil)
 	q := query(o, "key")
 	for name, purge := range map[string]func(){
-		"key":    func() { z.Purge(o, q.Key, q.Text) },
+		"key":    func() { z.Purge(o, q.Key) },
 		"prefix": func() { z.PurgePrefix(o, []byte("k")) },
 	} {
 		var r Ref
@@ -51,7 +51,7 @@ func TestPurgeWhileFilled(t *testing.T) {
 		if got := fetch(z, q); got != "200 NEW " {
 			t.Errorf("%s: %s", name, got)
 		}
-		z.Purge(o, q.Key, q.Text)
+		z.Purge(o, q.Key)
 	}
 }
 
@@ -177,7 +177,7 @@ func TestPurgeVariants(t *testing.T) {
 	if got := get(); got != "200 VARIANT body" {
 		t.Errorf("%s after the main entry was stored again", got)
 	}
-	z.Purge(o, q.Key, q.Text)
+	z.Purge(o, q.Key)
 	store(t, z, q, "MAIN", "body")
 	if got := get(); got != "miss" {
 		t.Errorf("%s after a purge", got)

@@ -149,6 +149,7 @@ func (x *Exchange) chooseVariant() (again, valid bool) {
 	if hash == c.entry.Variant {
 		return false, true
 	}
+	c.query.Epoch = c.entry.Epoch
 	c.closeEntry()
 	if c.query.Key != c.main {
 		x.R.Logf(errlog.Crit, nil, `cache file "%s" has incorrect vary hash`, c.ref.Path())

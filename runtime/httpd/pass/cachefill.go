@@ -73,7 +73,7 @@ func (x *Exchange) fill() bool {
 	if c.query.Key != c.main && (len(m.Vary) == 0 || m.Variant != c.query.Key) {
 		// The response varies by other fields than the cached one, so it takes its place.
 		c.ref.Release()
-		c.query.Key = c.main
+		c.query.Key, c.query.Epoch = c.main, 0
 		c.hold()
 	}
 	c.scratch = p.appendHead(c.scratch[:0])

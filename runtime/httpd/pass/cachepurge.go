@@ -44,7 +44,7 @@ func removeCached(r *httpd.Request, zone *cache.Zone, p *caching.Purge, key []by
 	if prefix, ok := caching.Wildcard(key); ok {
 		zone.PurgePrefix(r, prefix)
 	} else {
-		found = zone.Purge(r, cache.KeyOf(key), key)
+		found = zone.Purge(r, cache.KeyOf(key))
 	}
 	r.Logf(errlog.Info, nil, `cache purge: "%s"`, key)
 	switch {
