@@ -26,6 +26,7 @@ func (r *Request) runAgain(tag Ender) {
 		defer s.Recovered()
 		s.loc, s.validLocation, s.again = r.loc, r.validLocation, tag
 		s.Proto.ValidUnparsed, s.Proto.EncodedURI = r.Proto.ValidUnparsed, r.Proto.EncodedURI
+		s.captures, s.captureData = append(s.captures[:0], r.captures...), r.captureData
 		s.enterLocation()
 		s.Finalize(s.runContent())
 		if s.loc.Core.LogSubrequest {

@@ -223,18 +223,40 @@ func (x *Exchange) waitCached(timeout time.Duration) cache.WaitResult {
 }
 
 // handedUpdate is the right to update an entry on its way to a background request.
-type handedUpdate struct{ ref cache.Ref }
+type handedUpdate struct {
+	ref  cache.Ref
+	done chan struct{} // closed when the background request is over
+}
 
 // End implements httpd.Ender: the background request is over, and may not have come as far
 // as to the cache.
-func (h *handedUpdate) End() { h.ref.Release() }
+func (h *handedUpdate) End() {
+	h.ref.Release()
+	close(h.done)
+}
+
+// updateWait makes a connection that ends with its response stay open until the entry is
+// updated, as nginx's does: who asks again after the end of the connection gets the new one.
+// A connection that is kept does not wait. The upstream server's times bound the wait.
+type updateWait struct {
+	main *httpd.Request
+	done chan struct{}
+}
+
+// End implements httpd.Ender.
+func (w *updateWait) End() {
+	if !w.main.Keepalive() && !w.main.Failed() {
+		<-w.done
+	}
+}
 
 // updateCached starts a request in the background that updates the entry. False: it cannot,
 // and this request is to do it.
 func (x *Exchange) updateCached() bool {
-	h := new(handedUpdate)
+	h := &handedUpdate{done: make(chan struct{})}
 	x.cached.ref.MoveTo(&h.ref)
 	if x.R.Again(h) {
+		x.R.AtEnd(&updateWait{x.R.Main(), h.done})
 		return true
 	}
 	h.ref.MoveTo(&x.cached.ref)
