@@ -36,6 +36,7 @@ var optional = []feature{
 	{"--with-http_random_index_module", "random_index", "ngx_http_random_index_module"},
 	{"--with-http_secure_link_module", "secure_link", "ngx_http_secure_link_module"},
 	{"--with-http_slice_module", "slice", "ngx_http_slice_module"},
+	{"--with-http_slice_module", "slice", "ngx_http_slice_module"},
 	{"--with-http_stub_status_module", "stub_status", "ngx_http_stub_status_module"},
 	{"--with-http_perl_module", "perl", "ngx_http_perl_module"},
 	{"--with-mail", "mail", "ngx_mail_core_module"},

@@ -21,13 +21,10 @@ func (r *Request) runAgain(tag Ender) {
 	defer tag.End()
 	n := r.carrier.(*backgroundCarrier)
 	r.step(func() {
-		s := r.child(r.URI, r.Args, SubOptions{Background: true, HeaderOnly: true, KeepMethod: true})
+		s := r.child(r.URI, r.Args, SubOptions{Background: true, HeaderOnly: true, Clone: true})
 		defer s.Release()
 		defer s.Recovered()
-		s.loc, s.validLocation, s.again = r.loc, r.validLocation, tag
-		s.Proto.ValidUnparsed, s.Proto.EncodedURI = r.Proto.ValidUnparsed, r.Proto.EncodedURI
-		s.captures, s.captureData = append(s.captures[:0], r.captures...), r.captureData
-		s.enterLocation()
+		s.again = tag
 		s.Finalize(s.runContent())
 		if s.loc.Core.LogSubrequest {
 			s.LogRequest()

@@ -119,7 +119,13 @@ func (r *Request) runIncluded() {
 
 // included runs an included subrequest.
 func (r *Request) included() {
-	r.guard(func() { r.Finalize(r.phases(atServer)) })
+	r.guard(func() {
+		if r.cloned {
+			r.Finalize(r.runContent())
+			return
+		}
+		r.Finalize(r.phases(atServer))
+	})
 }
 
 // guard calls fn. A panic breaks the response off.

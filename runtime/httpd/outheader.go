@@ -12,6 +12,13 @@ func (r *Request) ClearAcceptRanges() {
 // asked for; single restricts that to one range.
 func (r *Request) AllowRanges(single bool) { r.allowRanges, r.singleRange = true, single }
 
+// AllowSubrequestRanges says that the body of a subrequest, from Out.ContentOffset on, is a part
+// of that of the main request, whose range is cut out of both.
+func (r *Request) AllowSubrequestRanges() { r.subRanges = true }
+
+// SubrequestRanges returns what AllowSubrequestRanges said.
+func (r *Request) SubrequestRanges() bool { return r.subRanges }
+
 // RangesAllowed returns what AllowRanges said.
 func (r *Request) RangesAllowed() (allowed, single bool) { return r.allowRanges, r.singleRange }
 

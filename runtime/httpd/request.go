@@ -90,6 +90,8 @@ type Request struct {
 	logged        bool
 	allowRanges   bool
 	singleRange   bool
+	subRanges     bool // the range of the main request is cut out of this subrequest, too
+	cloned        bool // a subrequest that is a copy of its parent: see SubOptions.Clone
 	lostContent   bool // an earlier if block passed requests on, the one in effect has no *_pass
 	noNotModified bool // preconditions are not for us to check
 

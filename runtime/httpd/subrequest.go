@@ -25,6 +25,9 @@ type SubOptions struct {
 	Background bool
 	// KeepMethod keeps the parent's method instead of GET.
 	KeepMethod bool
+	// Clone makes a copy of the parent, which its content handler answers, without the phases
+	// before.
+	Clone bool
 	// NoBody hides the parent's request body.
 	NoBody bool
 }
@@ -79,7 +82,19 @@ func (r *Request) child(uri, args []byte, o SubOptions) *Request {
 	if o.Capture {
 		s.capture = new(capture)
 	}
+	if o.Clone {
+		s.becomeCopy(r)
+	}
 	return s
+}
+
+// becomeCopy makes a subrequest one for what r is for, in r's location.
+func (r *Request) becomeCopy(of *Request) {
+	r.Method, r.MethodStr, r.Unparsed = of.Method, of.MethodStr, of.Unparsed
+	r.loc, r.validLocation, r.cloned = of.loc, of.validLocation, true
+	r.Proto.ValidUnparsed, r.Proto.EncodedURI = of.Proto.ValidUnparsed, of.Proto.EncodedURI
+	r.captures, r.captureData = append(r.captures[:0], of.captures...), of.captureData
+	r.enterLocation()
 }
 
 // Captured returns the body that a subrequest with Capture produced.

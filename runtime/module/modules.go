@@ -41,6 +41,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/module/rewrite"
 	"github.com/sluiceproxy/sluice/runtime/module/scgi"
 	"github.com/sluiceproxy/sluice/runtime/module/securelink"
+	"github.com/sluiceproxy/sluice/runtime/module/slice"
 	"github.com/sluiceproxy/sluice/runtime/module/splitclients"
 	"github.com/sluiceproxy/sluice/runtime/module/ssi"
 	"github.com/sluiceproxy/sluice/runtime/module/ssl"
@@ -57,6 +58,7 @@ func HTTP() []httpd.Module {
 	return []httpd.Module{
 		core.Module(),
 		pass.Module(),
+		slice.Module(),
 		notmodified.Module(),
 		ranges.BodyModule(),
 		httpd.CopyFilter(),

@@ -7,5 +7,5 @@
 // As in nginx several ranges need the whole body in one piece, and a request
 // whose ranges amount to more than the body gets all of it.
 //
-// Not supported: ranges of subrequests (the slice module).
+// A subrequest that is a part of the main request's body (slice) is cut with it.
 package ranges

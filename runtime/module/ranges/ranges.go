@@ -22,12 +22,16 @@ func Module() httpd.Module {
 // is cut, before any other filter changes the body.
 func BodyModule() httpd.Module {
 	return httpd.Module{Name: "ngx_http_range_body_filter_module", Register: func(b *httpd.Builder, _ *conf.Module) {
-		sharedOf(b).place = b.FilterPlace()
+		s := sharedOf(b)
+		s.place, s.slot = b.FilterPlace(), b.Slot()
 	}}
 }
 
 // shared is what the two modules share; its type is the key.
-type shared struct{ place httpd.FilterPlace }
+type shared struct {
+	place httpd.FilterPlace
+	slot  int // of the cutter of a main request
+}
 
 func sharedOf(b *httpd.Builder) *shared {
 	s, _ := b.Shared(shared{}, func() any { return new(shared) }).(*shared)
@@ -53,6 +57,10 @@ const unitPrefix = "bytes="
 
 // header decides whether the response is cut.
 func (s *shared) header(r *httpd.Request) httpd.Result {
+	if r.SubrequestRanges() && r.Parent() != nil {
+		s.subrequest(r)
+		return httpd.OK
+	}
 	o := &r.Out
 	allowed, single := r.RangesAllowed()
 	if r.Version < 1000 || o.Status != 200 || r.Parent() != nil || o.ContentLength == -1 || !allowed {
@@ -80,6 +88,9 @@ func (s *shared) header(r *httpd.Request) httpd.Result {
 		}
 		o.Remove(h1.ContentLength)
 		r.AddBodyFilter(s.place, f, false)
+		if r.SubrequestRanges() {
+			*r.Ctx(s.slot) = f
+		}
 		return httpd.OK
 	}
 	cutters.Put(f)
@@ -88,6 +99,15 @@ func (s *shared) header(r *httpd.Request) httpd.Result {
 		return httpd.OK
 	}
 	return refuse(r)
+}
+
+// subrequest cuts the range of the main request out of a subrequest that is a part of it.
+func (s *shared) subrequest(r *httpd.Request) {
+	if of, ok := (*r.Main().Ctx(s.slot)).(*cutter); ok {
+		f := cutters.Get().(*cutter)
+		f.spans, f.offset = append(f.spans[:0], of.spans...), r.Out.ContentOffset
+		r.AddBodyFilter(s.place, f, false)
+	}
 }
 
 // current judges If-Range: the client's copy must be of this very response.

@@ -1,0 +1,15 @@
+// Package slice is ngx_http_slice_module: a response is asked for in slices of one size, each
+// by a request of its own, so that each can be cached by itself.
+//
+//	location / {
+//		slice 1m;
+//		proxy_cache cache;
+//		proxy_cache_key $uri$is_args$args$slice_range;
+//		proxy_set_header Range $slice_range;
+//		proxy_cache_valid 200 206 1h;
+//		proxy_pass http://app;
+//	}
+//
+// The first slice is the response to the request itself; the others are those of subrequests,
+// one after the other, which are copies of it. A client's range is cut out of them.
+package slice
