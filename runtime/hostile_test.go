@@ -33,6 +33,8 @@ func (m memory) ReadConf(path string) ([]byte, error) {
 	return nil, &parser.FileError{Op: "open()", Path: path, Err: syscall.ENOENT}
 }
 
+func (m memory) ReadState(path string) ([]byte, error) { return m.ReadConf(path) }
+
 func (m memory) Glob(pattern string) (names []string) {
 	for name := range m {
 		if ok, _ := filepath.Match(filepath.Base(pattern), name); ok {

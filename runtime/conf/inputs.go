@@ -20,6 +20,9 @@ type Inputs interface {
 	// ReadFile reads any other file: certificates, keys, passwords, data. The
 	// error is an *fs.PathError; a folder cannot be read.
 	ReadFile(path string) ([]byte, error)
+	// ReadState is ReadConf for a file that the server itself writes while it runs. A
+	// worker reads it anew where it can: what its master has read may be old by then.
+	ReadState(path string) ([]byte, error)
 	// LookupHost returns the addresses of a host's name.
 	LookupHost(host string) ([]netip.Addr, error)
 }
@@ -43,6 +46,9 @@ const maxInput = 256 << 20
 
 // ReadConf implements Inputs.
 func (Files) ReadConf(path string) ([]byte, error) { return parser.ReadFile(path) }
+
+// ReadState implements Inputs.
+func (f Files) ReadState(path string) ([]byte, error) { return f.ReadConf(path) }
 
 // Glob implements Inputs.
 func (Files) Glob(pattern string) []string { return parser.Glob(pattern) }

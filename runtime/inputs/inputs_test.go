@@ -94,6 +94,32 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+// TestState: what the server writes by itself is read as it is now, unless it cannot be.
+func TestState(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "state")
+	r := NewRecorder(System{})
+	write := func(text string) {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("old")
+	if data, err := r.ReadState(name); err != nil || string(data) != "old" {
+		t.Fatalf("%q, %v", data, err)
+	}
+	record := travel(t, r.Record())
+	write("new")
+	if data, err := record.ReadState(name); err != nil || string(data) != "new" {
+		t.Errorf("%q, %v", data, err)
+	}
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := record.ReadState(name); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file that is gone: %v", err)
+	}
+}
+
 // TestRecorderReadsOnce: a file that changes during a load has one content for the whole of it.
 func TestRecorderReadsOnce(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "f")

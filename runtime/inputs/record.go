@@ -36,6 +36,16 @@ func (r *Record) ReadConf(path string) ([]byte, error) {
 	return data, nil
 }
 
+// ReadState implements conf.Inputs: the file as it is now, unless this process may not
+// read it.
+func (r *Record) ReadState(path string) ([]byte, error) {
+	data, err := conf.Files{}.ReadState(path)
+	if errors.Is(err, fs.ErrPermission) {
+		return r.ReadConf(path)
+	}
+	return data, err
+}
+
 // Glob implements conf.Inputs.
 func (r *Record) Glob(pattern string) []string { return slices.Clone(r.Globs[pattern]) }
 
@@ -87,6 +97,9 @@ func (r *Recorder) ReadConf(path string) ([]byte, error) {
 	}
 	return data, err
 }
+
+// ReadState implements conf.Inputs.
+func (r *Recorder) ReadState(path string) ([]byte, error) { return r.ReadConf(path) }
 
 // Glob implements conf.Inputs.
 func (r *Recorder) Glob(pattern string) []string {

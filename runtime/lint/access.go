@@ -34,9 +34,17 @@ func accessRules() []*Rule {
 		},
 		{
 			Name: "open-status", Severity: Low, check: openStatus,
-			Text: "stub_status tells everybody how many connections there are. Allow the addresses that need it and deny the rest.",
+			Text: "stub_status tells everybody how many connections there are, api what all servers and upstream groups do. Allow " +
+				"the addresses that need it and deny the rest.",
 			Bad:  "server { location = /status { stub_status; } }",
 			Good: "server { location = /status { stub_status; allow 127.0.0.1; deny all; } }",
+		},
+		{
+			Name: "open-api", Severity: High, check: openAPI,
+			Text: "Everybody may change where requests go, and the key-value pairs: api with write=on asks for no name. Allow the " +
+				"addresses that need it and deny the rest, or ask for a password.",
+			Bad:  "server { location /api/ { api write=on; } }",
+			Good: "server { location /api/ { api write=on; allow 127.0.0.1; deny all; } }",
 		},
 		{
 			Name: "weak-tls", Severity: Medium, check: weakTLS,
@@ -122,17 +130,29 @@ func returnBypassesAccess(p *pass) {
 
 func openStatus(p *pass) {
 	p.all(func(s *scope, n *conf.Node) {
-		rules, _ := s.holds("allow", "deny")
-		for _, r := range rules {
-			if r.Name.Value == "deny" {
-				return
-			}
+		if !restricted(s) && arg(n, 0) != "write=on" {
+			p.report(n, nil, "everybody can read it")
 		}
-		if guarded(s) || len(s.own("internal")) > 0 || local(s.enclosing(conf.Server)) {
-			return
+	}, "stub_status", "api")
+}
+
+func openAPI(p *pass) {
+	p.all(func(s *scope, n *conf.Node) {
+		if !restricted(s) && arg(n, 0) == "write=on" {
+			p.report(n, nil, "everybody can change the running server")
 		}
-		p.report(n, nil, "everybody can read it")
-	}, "stub_status")
+	}, "api")
+}
+
+// restricted reports whether there are rules about who may pass, or only this machine can.
+func restricted(s *scope) bool {
+	rules, _ := s.holds("allow", "deny")
+	for _, r := range rules {
+		if r.Name.Value == "deny" {
+			return true
+		}
+	}
+	return guarded(s) || len(s.own("internal")) > 0 || local(s.enclosing(conf.Server))
 }
 
 // local reports whether a server listens on this machine alone.

@@ -154,7 +154,7 @@ func (u *Upstream) setState(c *conf.Cmd) error {
 		return c.Errorf("%s", stateAndServer)
 	}
 	u.state = c.Loader.FullPath(c.Arg(0))
-	data, err := c.Loader.Inputs.ReadConf(u.state)
+	data, err := c.Loader.Inputs.ReadState(u.state)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

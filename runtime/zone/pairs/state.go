@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sluiceproxy/sluice/parser"
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 )
@@ -172,7 +173,7 @@ func (s *Store) load() error {
 		return nil
 	}
 	if err != nil {
-		return err
+		return &parser.FileError{Op: "open()", Path: s.opt.State, Err: err}
 	}
 	defer f.Close()
 	if err := s.read(f); err != nil {
