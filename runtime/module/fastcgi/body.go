@@ -19,6 +19,7 @@ func (c *call) BeginBody(x *pass.Exchange) {
 		c.rest = p.ContentLength
 	}
 	x.Length = -1
+	c.expect(x)
 	if c.waits() {
 		x.Length = fcgi.HeadSize
 	}

@@ -54,8 +54,10 @@ type Decoder struct {
 // Left is how much of the record's content is still to come.
 func (d *Decoder) Left() int { return int(d.left) }
 
-// Between reports whether nothing has been read of the next record.
-func (d *Decoder) Between() bool { return d.state == atVersion }
+// Between reports whether all of a record has been read, and nothing of the next one.
+func (d *Decoder) Between() bool {
+	return d.state == atVersion || d.state >= inContent && d.left == 0 && d.padding == 0
+}
 
 // Need is the least number of bytes that must come before there is anything new: what is worth waiting for.
 func (d *Decoder) Need() int {
