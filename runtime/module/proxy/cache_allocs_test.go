@@ -1,0 +1,31 @@
+//go:build linux && !race
+
+package proxy_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/sluiceproxy/sluice/runtime/httpd/httptest"
+)
+
+// TestCacheHitAllocatesNothing: a hit costs nothing, whether the entry is in memory or sent from its file.
+func TestCacheHitAllocatesNothing(t *testing.T) {
+	for _, size := range []int{1000, 100_000} {
+		b := newBackend(t, keep(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%0*d", size, size, 1)))
+		s := httptest.New(t, fmt.Sprintf(`
+			proxy_cache_path %s keys_zone=a:1m;
+			server { location / { proxy_pass http://%s; proxy_cache a; proxy_cache_valid 1h; } }`, t.TempDir(), b.addr), modules()...)
+		s.Get("/")
+		if got := s.Get("/"); got.Status != 200 || len(got.Body) != size || len(b.requests()) != 1 {
+			t.Fatalf("%d, %d bytes, %d requests", got.Status, len(got.Body), len(b.requests()))
+		}
+		n := s.Allocs(t, "/")
+		for range 3 {
+			n = min(n, s.Allocs(t, "/"))
+		}
+		if n != 0 {
+			t.Errorf("%d bytes: %v allocations", size, n)
+		}
+	}
+}
