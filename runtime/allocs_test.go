@@ -55,9 +55,18 @@ http {
             uwsgi_pass %[5]s;
         }
         location /scgi { scgi_param SCGI 1; scgi_param REQUEST_URI $request_uri; scgi_pass %[5]s; }
+        location /cached {
+            proxy_cache cache; proxy_cache_key $host$request_uri; add_header X-Cache $upstream_cache_status; proxy_pass http://app/varies;
+        }
         location /proxy { proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://app; }
     }
-    server { listen 127.0.0.1:%[2]d; location / { return 200 "from the upstream"; } }
+    proxy_cache_path cache levels=1:2 keys_zone=cache:1m;
+    proxy_cache_valid 1h;
+    server {
+        listen 127.0.0.1:%[2]d;
+        location / { return 200 "from the upstream"; }
+        location /varies { add_header Vary "Accept-Encoding, X-Kind"; add_header ETag '"a"'; return 200 "from the upstream"; }
+    }
 }
 `
 
@@ -110,6 +119,9 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		{"precondition failed", "/1k.html", "If-Match: \"a\", W/\"b\"\r\n", "412", false},
 		{"index", "/", "", "200", false},
 		{"proxy", "/proxy", "", "200", false},
+		{"cached", "/cached", "", "200", false},
+		{"cached variant", "/cached", "Accept-Encoding: gzip, br\r\nX-Kind: a\r\n", "200", false},
+		{"cached, not modified", "/cached", "If-None-Match: \"a\"\r\n", "304", false},
 		{"memcached", "/memcached", "", "200", false},
 		{"uwsgi", "/uwsgi?a=b", "Cookie: a=1\r\nX-A: a\r\nX-A: b\r\n", "200", true},
 		{"scgi", "/scgi?a=b", "Cookie: a=1\r\nX-A: a\r\nX-A: b\r\n", "200", true},

@@ -35,6 +35,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/logfile"
 	"github.com/sluiceproxy/sluice/runtime/module/core"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
+	"github.com/sluiceproxy/sluice/runtime/resource"
 )
 
 // Server is a running configuration. It ends with its test.
@@ -120,14 +121,17 @@ func (s *Server) load(text string, modules []httpd.Module) (*httpd.Config, []str
 	}
 	l := conf.NewLoader(path, s.Dir+"/")
 	l.Inputs = inputs.System{}
+	resources := resource.NewSet(nil)
+	s.t.Cleanup(resources.Close)
 	b := httpd.NewBuilder(l, httpd.Env{
-		OpenLog:  func(*conf.Cmd) (errlog.Output, error) { return s.output(), nil },
-		Log:      s.logger(),
-		Logger:   func(outputs []errlog.Output) *errlog.Logger { return errlog.New(errlog.Config{Outputs: outputs}) },
-		LogFiles: logfile.NewSet(logfile.Options{Prefix: s.Dir}),
-		Files:    openfile.NewCache(0),
-		Stats:    s.stats,
-		Hostname: "localhost",
+		Resources: resources,
+		OpenLog:   func(*conf.Cmd) (errlog.Output, error) { return s.output(), nil },
+		Log:       s.logger(),
+		Logger:    func(outputs []errlog.Output) *errlog.Logger { return errlog.New(errlog.Config{Outputs: outputs}) },
+		LogFiles:  logfile.NewSet(logfile.Options{Prefix: s.Dir}),
+		Files:     openfile.NewCache(0),
+		Stats:     s.stats,
+		Hostname:  "localhost",
 	})
 	kernel := []httpd.Module{core.Module(), httpd.CopyFilter()}
 	b.Modules(append(kernel, modules...))

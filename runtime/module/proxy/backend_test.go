@@ -12,6 +12,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/httpd/httptest"
 	"github.com/sluiceproxy/sluice/runtime/httpd/pass"
+	"github.com/sluiceproxy/sluice/runtime/module/headers"
 	"github.com/sluiceproxy/sluice/runtime/module/proxy"
 	"github.com/sluiceproxy/sluice/runtime/module/rewrite"
 )
@@ -143,6 +144,8 @@ func serve(t *testing.T, b *backend, conf string) *httptest.Server {
 	return httptest.New(t, strings.ReplaceAll(conf, "BACKEND", b.addr), modules()...)
 }
 
-func modules() []httpd.Module { return []httpd.Module{pass.Module(), rewrite.Module(), proxy.Module()} }
+func modules() []httpd.Module {
+	return []httpd.Module{pass.Module(), headers.Module(), rewrite.Module(), proxy.Module()}
+}
 
 const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
