@@ -143,3 +143,35 @@ func TestLargeChangeIsRefused(t *testing.T) {
 		t.Errorf("grew by %v", grown)
 	}
 }
+
+// TestHealthOutlastsReload: a peer that checks have found to be unhealthy gets no request after a reload either, one that
+// was healthy is not checked first where the check is persistent, and without checks every peer is tried.
+func TestHealthOutlastsReload(t *testing.T) {
+	t.Parallel()
+	const up = "upstream u { zone u 64k; server %%UPSTREAM%% max_fails=0; server %%UPSTREAM_2%% max_fails=0; } "
+	conf := func(check, said string) string {
+		return stateConf(up, "location / { return 200 "+said+"; } location /u { proxy_pass http://u; proxy_next_upstream off; "+check+" }")
+	}
+	bad := "HTTP/1.1 500 No\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbad"
+	s := start(t, tested(), setup{
+		apps: apps(answers("good"), script(func(a *appConn) { a.head(); a.say("%s", bad) })),
+		text: "-- nginx.conf --\n" + conf("health_check interval=100ms mandatory persistent;", "first"),
+	})
+	get := func() string {
+		c := s.dial()
+		defer func() { _ = c.conn.Close() }()
+		c.send("GET /u HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+		return c.receive(patience).text()
+	}
+	unhealthy := func() bool { return strings.Contains(s.api("GET", "/http/upstreams/u", ""), `"state":"unhealthy"`) }
+	s.eventually("an unhealthy peer", unhealthy)
+	s.eventually("a healthy peer", func() bool { return strings.HasSuffix(get(), "good") })
+	s.reload(conf("health_check interval=1h jitter=1h mandatory persistent;", "second"), "second") // none soon
+	for range 10 {
+		if got := get(); !strings.HasSuffix(got, "good") {
+			t.Fatalf("%q after a reload", got)
+		}
+	}
+	s.reload(conf("", "third"), "third")
+	s.eventually("the peer that is not checked any more", func() bool { return strings.HasSuffix(get(), "bad") })
+}

@@ -55,6 +55,16 @@ func (z *Zone) Served(s Status, bytes int64) { z.stats.served[s].add(bytes) }
 // Written counts a response that was stored.
 func (z *Zone) Written(s Status, bytes int64) { z.stats.written[s].add(bytes) }
 
+// ResetStats sets the counts of responses to 0.
+func (z *Zone) ResetStats() {
+	for _, list := range [][]counter{z.stats.served[:], z.stats.written[:]} {
+		for i := range list {
+			list[i].responses.Store(0)
+			list[i].bytes.Store(0)
+		}
+	}
+}
+
 // Stats reads the zone's statistics.
 func (z *Zone) Stats() Stats {
 	s := Stats{

@@ -5,9 +5,11 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/sluiceproxy/sluice/runtime/cache"
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/httpd/pass"
+	"github.com/sluiceproxy/sluice/runtime/httpd/pass/caching"
 	"github.com/sluiceproxy/sluice/runtime/resource"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 	shared "github.com/sluiceproxy/sluice/runtime/zone"
@@ -30,12 +32,13 @@ type module struct {
 	pairs     *pairs.Zones
 	zones     *shared.Registry
 	stats     *httpd.Stats
+	caches    *[]*cache.Zone
 }
 
 func register(b *httpd.Builder, m *conf.Module) {
 	mod := &module{
 		b: b, ups: pass.Of(b), process: processes.Take(b.Env.Resources, "", newProcess),
-		pairs: b.KeyvalZones(), zones: b.Zones(), stats: b.Env.Stats,
+		pairs: b.KeyvalZones(), zones: b.Zones(), stats: b.Env.Stats, caches: caching.Zones(b),
 	}
 	mod.section = conf.NewSection(m, settings{m: mod}, (*settings).bind)
 	m.Directive("api", mod.addAPI)

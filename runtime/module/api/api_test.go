@@ -32,6 +32,7 @@ const config = `
 	upstream u { zone uz 64k; server 127.0.0.1:1 weight=5; server 127.0.0.1:2 down; }
 	upstream hashed { zone hz 64k; hash $uri; server 127.0.0.1:1; }
 	upstream static { server 127.0.0.1:1; }
+	proxy_cache_path cached keys_zone=stored:1m max_size=1m; proxy_cache_path more keys_zone=unbounded:1m;
 	server {
 		status_zone site;
 		location /api/ { api write=on; client_body_buffer_size 1k; }
@@ -84,6 +85,11 @@ func TestRead(t *testing.T) {
 		{"/api/9/http/server_zones/none", 404, `{"error":{"status":404,"text":"server zone not found","code":"ServerZoneNotFound"},`},
 		{"/api/9/http/location_zones/", 200, `{"loc":{"requests":0,`},
 		{"/api/9/http/location_zones/none", 404, `{"error":{"status":404,"text":"location zone not found",`},
+		{"/api/9/http/caches?fields=", 200, `["stored","unbounded"]`},
+		{"/api/9/http/caches/stored?fields=size,max_size,hit,miss", 200, `{"size":0,"max_size":1048576,"hit":{"responses":0,"bytes":0},` +
+			`"miss":{"responses":0,"bytes":0,"responses_written":0,"bytes_written":0}}`},
+		{"/api/9/http/caches/unbounded?fields=size,max_size", 200, `{"size":0}`},
+		{"/api/9/http/caches/none", 404, `{"error":{"status":404,"text":"cache not found","code":"CacheNotFound"},`},
 		{"/api/9/http/limit_reqs", 200, `{"slow":{"passed":0,"delayed":0,"rejected":0,"delayed_dry_run":0,"rejected_dry_run":0}}`},
 		{"/api/9/http/limit_conns/few", 200, `{"passed":0,"rejected":0,"rejected_dry_run":0}`},
 		{"/api/9/http/limit_conns/slow", 404, `{"error":{"status":404,"text":"limit_conn not found","code":"LimitConnNotFound"},`},

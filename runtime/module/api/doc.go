@@ -11,9 +11,9 @@
 //	}
 //
 // The paths, fields and error codes are those of version 9 of the API of the
-// commercial nginx, see docs/adr/0036. Not there: /license, /resolvers, /stream and
-// /http/caches; the fields ssl of zones and peers; the slots of /slabs; the
-// histogram of response times.
+// commercial nginx, see docs/adr/0036. Not there: /license, /resolvers and /stream;
+// the fields ssl of zones and peers; the slots of /slabs; the codes and the
+// histogram of response times of peers.
 //
 // A zone of status_zone counts in several shards (counters.go), so that requests
 // do not wait for one another. What is counted goes over to the next

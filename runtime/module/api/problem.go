@@ -40,6 +40,7 @@ var (
 	errLocation    = &problem{httpd.StatusNotFound, "location zone not found", "LocationZoneNotFound"}
 	errLimitReq    = &problem{httpd.StatusNotFound, "limit_req not found", "LimitReqNotFound"}
 	errLimitConn   = &problem{httpd.StatusNotFound, "limit_conn not found", "LimitConnNotFound"}
+	errCache       = &problem{httpd.StatusNotFound, "cache not found", "CacheNotFound"}
 	errSlab        = &problem{httpd.StatusNotFound, "slab not found", "SlabNotFound"}
 	errWorker      = &problem{httpd.StatusNotFound, "worker not found", "WorkerNotFound"}
 	errUpstream    = &problem{httpd.StatusNotFound, "upstream not found", "UpstreamNotFound"}

@@ -9,7 +9,7 @@ import (
 var (
 	endpoints     = []string{"nginx", "processes", "connections", "slabs", "http", "ssl", "workers"}
 	httpEndpoints = []string{
-		"requests", "server_zones", "location_zones", "limit_conns", "limit_reqs", "upstreams", "keyvals",
+		"requests", "server_zones", "location_zones", "caches", "limit_conns", "limit_reqs", "upstreams", "keyvals",
 	}
 )
 
@@ -62,6 +62,8 @@ func (c *call) http(path []string) (any, httpd.Result, *problem) {
 		return c.statusZones(rest, c.servers, true)
 	case "location_zones":
 		return c.statusZones(rest, c.locations, false)
+	case "caches":
+		return c.cacheZones(rest)
 	case "limit_reqs":
 		return c.limits(rest, "limit_req", errLimitReq)
 	case "limit_conns":

@@ -63,12 +63,22 @@ func (p *Paths) Complete(b *httpd.Builder) error {
 			return conf.Unlocated(err.Error())
 		}
 		n.Zone = zone
+		all := Zones(b)
+		*all = append(*all, zone)
 		b.Start(func(*httpd.Config) error {
 			zone.Start(n.Options)
 			return nil
 		})
 	}
 	return nil
+}
+
+type zonesKey struct{}
+
+// Zones is the list of the zones of all modules, complete when the configuration is
+// loaded.
+func Zones(b *httpd.Builder) *[]*cache.Zone {
+	return b.Shared(zonesKey{}, func() any { return new([]*cache.Zone) }).(*[]*cache.Zone)
 }
 
 // Unused returns where the caches stand that no *_cache names.
