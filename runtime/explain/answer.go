@@ -24,7 +24,7 @@ func (c *recorder) pass(r *httpd.Request, p *pass.Plan) {
 	switch {
 	case p.Lines != nil:
 		out.Request = p.Lines
-	case !strings.Contains(head, "\x00"): // else the protocol is none of text
+	case head != "" && !strings.Contains(head, "\x00"): // else the protocol is none of text
 		out.Request, out.Body = strings.Split(head, "\r\n"), body
 	}
 	if p.Block {

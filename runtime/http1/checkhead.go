@@ -31,11 +31,14 @@ func checkHead(r *httpd.Request) httpd.Result {
 			return rc
 		}
 	}
-	switch r.Method {
-	case h1.Connect:
+	switch {
+	case r.Method == h1.Connect && (r.Version != 1001 || !r.Server().AllowConnect):
 		r.Logf(errlog.Info, nil, "client sent CONNECT method")
 		return httpd.StatusNotAllowed
-	case h1.Trace:
+	case r.Method == h1.Connect && (r.In.ContentLength > 0 || r.In.Chunked):
+		r.Logf(errlog.Info, nil, "client sent CONNECT request with body")
+		return httpd.StatusBadRequest
+	case r.Method == h1.Trace:
 		r.Logf(errlog.Info, nil, "client sent TRACE method")
 		return httpd.StatusNotAllowed
 	}

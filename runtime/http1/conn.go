@@ -33,6 +33,7 @@ type Conn struct {
 
 	over        bool  // nothing more is read from the client
 	parting     bool  // what is written next is the last before the close
+	hijacked    bool  // it has gone on with another protocol; out is given back after each write
 	pipelined   bool  // the request began before the one before it was answered
 	lingerUntil int64 // clock.Mono: the end of lingering_time
 	arrived     int64 // clock.Mono at which the request to come was noticed; 0: unknown

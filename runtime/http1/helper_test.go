@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/front/fronttest"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
@@ -74,11 +75,16 @@ func echo(r *httpd.Request) httpd.Result {
 	if rc := r.SendHeader(); rc != httpd.OK {
 		return rc
 	}
-	b := make([]byte, 100)
-	for n, err := copy(b, h.Input), error(nil); err == nil; n, err = h.Stream.Read(b) {
-		if err := r.Output(&httpd.Out{Mem: b[:n], Flush: true}); err != nil {
+	for piece := h.Input; ; {
+		if err := r.Output(&httpd.Out{Mem: piece, Flush: true}); err != nil {
 			return httpd.Error
 		}
+		b, n, err := h.Stream.ReadPooled(buf.Class(512))
+		if err != nil {
+			break
+		}
+		piece = append(piece[:0:0], b.B[:n]...)
+		b.Free()
 	}
 	if err := r.Output(&httpd.Out{Last: true}); err != nil {
 		return httpd.Error

@@ -1,14 +1,32 @@
 package http1
 
-import "github.com/sluiceproxy/sluice/runtime/httpd"
+import (
+	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
+)
 
 // Hijack implements Carrier. Input is part of the connection's buffer.
 func (c *Conn) Hijack() httpd.Hijacked {
 	c.endDrop()
-	h := httpd.Hijacked{Socket: c.nc, Stream: c.rw}
+	c.hijacked = true
+	h := httpd.Hijacked{Socket: c.nc, Stream: c.nc}
+	if c.conn.Encrypted() {
+		h.Stream = (*plainText)(c)
+	}
 	if c.inPos < c.inEnd {
 		h.Input = c.in.B[c.inPos:c.inEnd]
 		c.inPos = c.inEnd
 	}
 	return h
+}
+
+// plainText is a Conn over TLS as the Stream of its hijacked connection.
+type plainText Conn
+
+// ReadPooled implements httpd.PooledReader.
+func (t *plainText) ReadPooled(p *buf.Pool) (*buf.Buf, int, error) {
+	if err := t.conn.AwaitRecord(); err != nil {
+		return nil, 0, err
+	}
+	return t.conn.ReadPlain(p)
 }

@@ -93,6 +93,10 @@ func (c *Conn) Flush(*httpd.Request) error {
 		_, err = c.rw.Write(c.out.B[:n])
 	}
 	c.wrote(n, err)
+	if c.hijacked {
+		c.out.Free()
+		c.out = nil
+	}
 	return err
 }
 

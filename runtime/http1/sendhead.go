@@ -112,6 +112,8 @@ func frame(r *httpd.Request) {
 		return
 	case o.Status < 200 || r.Method == h1.Head:
 		return
+	case r.Method == h1.Connect && o.Status < 300: // what follows is the peer's, as it is
+		return
 	}
 	if o.ContentLength != -1 && !r.Proto.ExpectTrailers {
 		return

@@ -1,8 +1,7 @@
 package httpd
 
 import (
-	"io"
-
+	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/front"
 )
 
@@ -11,8 +10,14 @@ import (
 // output of the request as before.
 type Hijacked struct {
 	Socket front.Transport
-	Stream io.Reader // what the client sends from now on, decrypted
-	Input  []byte    // what it has sent after the request so far
+	Stream PooledReader // what the client sends from now on, decrypted
+	Input  []byte       // what it has sent after the request so far
+}
+
+// PooledReader reads into buffers of a pool, which are the caller's to free. It borrows one
+// when bytes are there, and holds none while it waits. Where n is 0 there is no buffer.
+type PooledReader interface {
+	ReadPooled(p *buf.Pool) (b *buf.Buf, n int, err error)
 }
 
 // Hijack takes the connection over.

@@ -173,6 +173,7 @@ func (r *Request) checkAccess() Result {
 		switch rc := h(r); rc {
 		case OK:
 			r.Out.Remove(h1.WWWAuthenticate)
+			r.Out.Remove(h1.ProxyAuthenticate)
 			return OK
 		case Declined:
 		case StatusUnauthorized, StatusForbidden, StatusProxyAuthRequired:
@@ -191,7 +192,7 @@ func (r *Request) checkAccess() Result {
 
 // failAuth delays the answer to a wrong password by auth_delay.
 func (r *Request) failAuth(rc Result) Result {
-	if rc == StatusUnauthorized && r.loc.Core.AuthDelay > 0 {
+	if (rc == StatusUnauthorized || rc == StatusProxyAuthRequired) && r.loc.Core.AuthDelay > 0 {
 		r.Sleep(r.loc.Core.AuthDelay)
 	}
 	return rc

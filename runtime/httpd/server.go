@@ -26,6 +26,8 @@ type Server struct {
 	VerifyClient bool
 	// CheckTLS judges a request on a TLS connection (client certificates).
 	CheckTLS Handler
+	// AllowConnect: CONNECT requests have a handler (tunnel_pass) somewhere in the server.
+	AllowConnect bool
 
 	names   []serverName
 	listens []*listening

@@ -48,6 +48,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/module/static"
 	"github.com/sluiceproxy/sluice/runtime/module/stubstatus"
 	"github.com/sluiceproxy/sluice/runtime/module/sub"
+	"github.com/sluiceproxy/sluice/runtime/module/tunnel"
 	"github.com/sluiceproxy/sluice/runtime/module/userid"
 	"github.com/sluiceproxy/sluice/runtime/module/uwsgi"
 )
@@ -77,6 +78,7 @@ func HTTP() []httpd.Module {
 		api.Module(),
 		securelink.Module(),
 		emptygif.Module(),
+		tunnel.Module(),
 		memcached.Module(),
 		scgi.Module(),
 		uwsgi.Module(),

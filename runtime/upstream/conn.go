@@ -23,6 +23,7 @@ type Conn struct {
 
 	tls     *tls.Conn
 	rec     netio.RecordConn
+	more    bool // crypto/tls may hold plain text that is unread
 	addr    netaddr.Addr
 	key     kept
 	idle    int64 // clock.Mono when it was put into the pool
@@ -105,13 +106,20 @@ func (c *Conn) ReadBy(until int64) {
 func (c *Conn) TLS() *tls.Conn { return c.tls }
 
 // ReadPooled waits for bytes and returns them in a buffer of p, which the
-// caller frees. A plain connection borrows it only when bytes are there.
+// caller frees. It borrows the buffer only when bytes are there, of a record on
+// a TLS connection.
 func (c *Conn) ReadPooled(p *buf.Pool) (*buf.Buf, int, error) {
 	if c.tls == nil {
 		return c.Net.ReadPooled(p)
 	}
+	if !c.more && c.rec.Idle() {
+		if err := c.rec.Await(); err != nil {
+			return nil, 0, tlsconf.ReadError(err)
+		}
+	}
 	b := p.Get()
 	n, err := c.tls.Read(b.B)
+	c.more = n == len(b.B)
 	if n > 0 {
 		return b, n, nil
 	}
@@ -131,6 +139,7 @@ func (c *Conn) Ask(now int64, q []byte, p *buf.Pool) (b *buf.Buf, n, sent int, e
 func (c *Conn) Read(p []byte) (int, error) {
 	if c.tls != nil {
 		n, err := c.tls.Read(p)
+		c.more = n == len(p)
 		return n, tlsconf.ReadError(err)
 	}
 	return c.Net.Read(p)

@@ -19,7 +19,7 @@
 //	choose a peer -> take or make a connection -> send -> read the header -> pump
 //	       ^------------- failed, and another peer may be asked ------|
 //
-// A second goroutine exists only for an upgraded connection, for a request body
+// A second goroutine exists only for an upgraded connection or one of CONNECT, for a request body
 // that is large or passed on as it comes (it is sent while the response is read),
 // and for a buffered response once a write to the client has to wait: then the rest is
 // read ahead into memory and a temporary file, so that a slow client does not keep the

@@ -29,6 +29,9 @@ type Exchange struct {
 	// Body is what follows the request's head.
 	Stream  bool    // the body is sent as it comes in
 	NoBody  bool    // the body is not sent
+	// NoRequest says that nothing is sent to a peer and no response read: where there is a
+	// connection ParseHeader is called, without input, and sets the response.
+	NoRequest bool
 	Framing Framing // nil: the body is sent as it is
 
 	// Method is sent in place of the client's: GET for a HEAD whose response may be cached.
@@ -91,7 +94,7 @@ type Exchange struct {
 	inEnd     int
 	hints     int64 // bytes of early hints
 	body      pump
-	tunneled  *tunnel
+	flow      *duplex // of an upgraded connection
 	cached    cached
 }
 
@@ -133,7 +136,7 @@ func (x *Exchange) Close(r *httpd.Request) {
 		x.conn = nil
 	}
 	x.free(upstream.Worked)
-	if x.out != nil && x.out.Cap() > headSize {
+	if x.out != nil && x.out.Cap() != headSize {
 		x.out.Free()
 		x.out = nil
 	}
@@ -158,8 +161,8 @@ func (x *Exchange) reset() {
 	x.Method = nil
 	x.R, x.S, x.To, x.Up, x.Group, x.TLS, x.Tag = nil, nil, nil, nil, nil, nil, nil
 	x.Framing, x.Protocol, x.kind = nil, "", upstream.Key{}
-	x.Stream, x.NoBody, x.Keepalive, x.Upgrade, x.Odd = false, false, false, false, false
-	x.before, x.peer, x.name, x.conn, x.tunneled = nil, nil, nil, nil, nil
+	x.Stream, x.NoBody, x.NoRequest, x.Keepalive, x.Upgrade, x.Odd = false, false, false, false, false, false
+	x.before, x.peer, x.name, x.conn, x.flow = nil, nil, nil, nil, nil
 	x.choice.Key, x.choice.Hint, x.choice.Peer = nil, nil, nil
 	x.bond = bond{}
 	x.began, x.colon, x.anew, x.probing = 0, false, false, false
@@ -269,11 +272,15 @@ func (x *Exchange) attempt() (fail Fail, rc httpd.Result) {
 	if fail, rc = x.connect(); fail != 0 || rc != httpd.OK {
 		return fail, rc
 	}
-	if fail, rc = x.send(); fail != 0 || rc != httpd.OK {
-		return fail, rc
-	}
-	if fail, rc = x.readHeader(); fail != 0 || rc != httpd.OK {
-		return fail, rc
+	if x.NoRequest {
+		x.codec.ParseHeader(x, nil)
+	} else {
+		if fail, rc = x.send(); fail != 0 || rc != httpd.OK {
+			return fail, rc
+		}
+		if fail, rc = x.readHeader(); fail != 0 || rc != httpd.OK {
+			return fail, rc
+		}
 	}
 	x.now = clock.Mono()
 	x.state().Header = x.elapsed()

@@ -41,7 +41,7 @@ func (x *Exchange) respond() httpd.Result {
 	}
 	if x.Upgrade {
 		x.uncache()
-		return x.tunnel()
+		return x.duplex()
 	}
 	x.beginFill()
 	if only && r.HeaderOnly() && !x.S.Store.on() && !x.cached.filling {

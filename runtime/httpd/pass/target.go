@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/resolver"
@@ -24,6 +25,8 @@ type Scheme struct {
 type Form struct {
 	Schemes []Scheme // the first one that fits counts
 	URI     bool     // an address may have a URI part
+	Default string   // the address where the directive has no argument
+	Client  bool     // addresses with variables are what clients ask for: a wrong one is no error
 	Fixed   bool     // an address has no variables
 }
 
@@ -54,10 +57,13 @@ type Target struct {
 // Target reads the argument of a *_pass directive. form lives as long as the target.
 func (s *Upstreams) Target(b *httpd.Builder, cmd *conf.Cmd, form *Form) (Target, error) {
 	t := Target{Text: cmd.Arg(0), form: form, ups: s}
+	if len(cmd.Args) == 0 {
+		t.Text = form.Default
+	}
 	if !form.Fixed {
-		v, err := b.Value(cmd, 0)
+		v, err := b.Vars.Compile(t.Text)
 		if err != nil {
-			return t, err
+			return t, cmd.Errorf("%s", err.Error())
 		}
 		if _, static := v.Static(); !static {
 			t.Value = v
@@ -130,13 +136,17 @@ func (x *Exchange) Aim(t *Target) httpd.Result {
 	x.To = a
 	text := string(t.Value.Eval(r))
 	rest, port, ok := a.split(text, t.form)
-	if !ok || rest == "" {
+	if !ok || rest == "" && text != "" {
 		r.Errorf(nil, `invalid URL prefix in "%s"`, text)
 		return httpd.StatusInternalServerError
 	}
 	u, err := upstream.ParseURL(rest, port, t.form.URI)
 	if err != nil {
-		r.Errorf(nil, `%s in upstream "%s"`, err, rest)
+		lv := errlog.Error
+		if t.form.Client {
+			lv = errlog.Info
+		}
+		r.Logf(lv, nil, `%s in upstream "%s"`, err, rest)
 		return httpd.StatusInternalServerError
 	}
 	if strings.HasPrefix(u.URI, "?") {

@@ -44,7 +44,9 @@ type Plan struct {
 func (x *Exchange) trace(t httpd.Tracer) httpd.Result {
 	p := &Plan{
 		Schema: string(x.To.Schema), Host: string(x.To.Host), TLS: x.TLS != nil, Intercept: x.S.InterceptErrors,
-		URI: string(x.out.B[x.uriFrom:x.uriTo]), Head: append([]byte(nil), x.out.B[:x.outLen]...),
+	}
+	if !x.NoRequest {
+		p.URI, p.Head = string(x.out.B[x.uriFrom:x.uriTo]), append([]byte(nil), x.out.B[:x.outLen]...)
 	}
 	p.Cache = x.cached.plan
 	if c, ok := x.codec.(interface{ Lines(head []byte) []string }); ok {

@@ -91,14 +91,20 @@ func (c *settings) check(r *httpd.Request) httpd.Result {
 }
 
 var (
-	nameChallenge  = []byte("WWW-Authenticate")
-	valueChallenge = []byte(`Basic realm="`)
-	quote          = []byte(`"`)
+	nameChallenge      = []byte("WWW-Authenticate")
+	nameProxyChallenge = []byte("Proxy-Authenticate")
+	valueChallenge     = []byte(`Basic realm="`)
+	quote              = []byte(`"`)
 )
 
-// challenge requests a password from the client.
+// challenge requests a password from the client, that for a proxy where the request is CONNECT.
 func challenge(r *httpd.Request, realm []byte) httpd.Result {
-	r.Out.Add(h1.WWWAuthenticate, nameChallenge, r.Join(valueChallenge, realm, quote))
+	value := r.Join(valueChallenge, realm, quote)
+	if r.Method == h1.Connect {
+		r.Out.Add(h1.ProxyAuthenticate, nameProxyChallenge, value)
+		return httpd.StatusProxyAuthRequired
+	}
+	r.Out.Add(h1.WWWAuthenticate, nameChallenge, value)
 	return httpd.StatusUnauthorized
 }
 

@@ -11,16 +11,16 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 )
 
-// tunnel is an upgraded connection: bytes flow both ways until one side ends.
-// The request's goroutine copies towards the client, another one towards the
-// peer.
-type tunnel struct {
+// duplex is an upgraded connection, or that of a CONNECT request: bytes flow both ways
+// until one side ends. The request's goroutine copies towards the client, another one
+// towards the peer. Neither holds a buffer while it waits for bytes.
+type duplex struct {
 	active atomic.Int64 // clock.Mono of the last bytes from the client
 	over   atomic.Bool  // the client's side has ended
 }
 
-// tunnel runs the upgraded connection.
-func (x *Exchange) tunnel() httpd.Result {
+// duplex runs the connection.
+func (x *Exchange) duplex() httpd.Result {
 	r := x.R
 	if r.Parent() != nil {
 		r.Errorf(nil, "connection upgrade in subrequest")
@@ -45,17 +45,18 @@ func (x *Exchange) tunnel() httpd.Result {
 	if err := client.Share(); err != nil {
 		return x.finish(httpd.Error)
 	}
+	x.dropHead()
 	client.SetReadTimeout(0)
 	x.conn.Net.SetWriteTimeout(msec(x.S.SendTimeout))
-	x.tunneled = &tunnel{}
-	x.tunneled.active.Store(clock.Mono())
+	x.flow = &duplex{}
+	x.flow.active.Store(clock.Mono())
 	over := make(chan error, 1)
 	go func() {
 		defer x.R.Caught(func() { over <- nil })
 		over <- x.toPeer(&taken)
 	}()
 	err := x.toClient()
-	stopped := !x.tunneled.over.Load() // else the other direction has ended by itself
+	stopped := !x.flow.over.Load() // else the other direction has ended by itself
 	_ = client.SetReadDeadline(time.Unix(1, 0))
 	_ = x.conn.Net.SetWriteDeadline(time.Unix(1, 0)) // the peer may take nothing more
 	sent := <-over
@@ -66,7 +67,7 @@ func (x *Exchange) tunnel() httpd.Result {
 	x.Keepalive = false
 	x.bodySent = false
 	switch {
-	case errors.Is(err, errTunnelIdle), sent != nil && isTimeout(sent):
+	case errors.Is(err, errIdle), sent != nil && isTimeout(sent):
 		r.Logf(errlog.Info, errTimedOut, "upstream timed out")
 	case err != nil, sent != nil:
 		return x.finish(httpd.Error)
@@ -74,14 +75,28 @@ func (x *Exchange) tunnel() httpd.Result {
 	return x.finish(httpd.Done)
 }
 
-var errTunnelIdle = errors.New("nothing came through")
+// dropHead gives the buffer of the request's head back but for the URI, which the error
+// log shows.
+func (x *Exchange) dropHead() {
+	if x.outLen == 0 {
+		return
+	}
+	uri := x.out.B[x.uriFrom:x.uriTo]
+	b := buf.Sized(max(len(uri), 1))
+	x.outLen = copy(b.B, uri)
+	x.uriFrom, x.uriTo = 0, x.outLen
+	x.out.Free()
+	x.out = b
+}
+
+var errIdle = errors.New("nothing came through")
 
 // toPeer copies from the client until it ends, beginning with what it has sent
 // already. A timeout of the peer is the error.
 func (x *Exchange) toPeer(client *httpd.Hijacked) error {
 	// The end of this direction ends the other one.
 	defer func() {
-		x.tunneled.over.Store(true)
+		x.flow.over.Store(true)
 		_ = x.conn.Net.SetReadDeadline(time.Unix(1, 0))
 	}()
 	if len(client.Input) > 0 {
@@ -89,24 +104,33 @@ func (x *Exchange) toPeer(client *httpd.Hijacked) error {
 			return err
 		}
 	}
-	b := buf.Sized(tunnelBuffer)
-	defer b.Free()
+	pool := x.S.pool
 	for {
-		n, err := client.Stream.Read(b.B)
+		b, n, err := client.Stream.ReadPooled(pool)
 		if n == 0 {
 			if !isEOF(err) && !isTimeout(err) {
 				x.R.Logf(errlog.Info, err, "%s", httpd.ReadFailed(err))
 			}
 			return nil
 		}
-		x.tunneled.active.Store(clock.Mono())
-		if err := x.forward(b.B[:n]); err != nil {
+		x.flow.active.Store(clock.Mono())
+		pool = x.nextPool(b, n)
+		err = x.forward(b.B[:n])
+		b.Free()
+		if err != nil {
 			return err
 		}
 	}
 }
 
-const tunnelBuffer = 16 << 10
+// nextPool is the pool of the read after one of n bytes into b: one of larger buffers
+// where b did not hold all there was.
+func (x *Exchange) nextPool(b *buf.Buf, n int) *buf.Pool {
+	if n == len(b.B) && n < readSize {
+		return readPool
+	}
+	return x.S.pool
+}
 
 // forward writes p to the peer. The caller says that this took too long.
 func (x *Exchange) forward(p []byte) error {
@@ -127,16 +151,16 @@ func (x *Exchange) toClient() error {
 		}
 	}
 	limit := max(msec(x.S.ReadTimeout), time.Millisecond)
-	from := clock.Mono()
+	from, pool := clock.Mono(), x.S.pool
 	for {
-		left := limit - time.Duration(clock.Mono()-max(from, x.tunneled.active.Load()))
+		left := limit - time.Duration(clock.Mono()-max(from, x.flow.active.Load()))
 		if left <= 0 {
-			return errTunnelIdle
+			return errIdle
 		}
 		x.conn.Net.SetReadTimeout(left)
-		b, n, err := x.conn.ReadPooled(readPool)
+		b, n, err := x.conn.ReadPooled(pool)
 		if n == 0 {
-			if isTimeout(err) && !x.tunneled.over.Load() {
+			if isTimeout(err) && !x.flow.over.Load() {
 				continue // bytes from the client may have renewed the time
 			}
 			if !isTimeout(err) && !isEOF(err) {
@@ -146,6 +170,7 @@ func (x *Exchange) toClient() error {
 		}
 		from = clock.Mono()
 		x.state().Received += int64(n)
+		pool = x.nextPool(b, n)
 		*o = httpd.Out{Mem: b.B[:n], Flush: true}
 		err = x.R.Output(o)
 		b.Free()
