@@ -1,7 +1,11 @@
 package buf
 
-// arenaPage is the size of an arena's ordinary pieces.
-const arenaPage = 4096
+// arenaPage is the size of an arena's ordinary pages, firstPage that of the first one: most
+// requests need no more, and many may wait at the same time.
+const (
+	arenaPage = 4096
+	firstPage = 1024
+)
 
 // Arena is the memory of a request: pieces handed out one after the other, freed all at
 // once. The zero Arena is ready.
@@ -18,7 +22,11 @@ func (a *Arena) Alloc(n int) []byte {
 			a.pages = append(a.pages, b)
 			return b.B[:n:n]
 		}
-		b := Sized(arenaPage)
+		size := arenaPage
+		if len(a.pages) == 0 && n <= firstPage/2 {
+			size = firstPage
+		}
+		b := Sized(size)
 		a.pages = append(a.pages, b)
 		a.free = b.B[:cap(b.B)]
 	}

@@ -75,6 +75,19 @@ func (x *Exchange) duplex() httpd.Result {
 	return x.finish(httpd.Done)
 }
 
+// ownHeader copies the response header into memory of the request, where it takes less than
+// its buffer. That one is given back when what came behind the header has been sent.
+func (x *Exchange) ownHeader() {
+	p := &x.Response
+	if p.Line != nil {
+		p.Line = x.R.Copy(p.Line)
+	}
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		f.Name, f.Value = x.R.Copy(f.Name), x.R.Copy(f.Value)
+	}
+}
+
 // dropHead gives the buffer of the request's head back but for the URI, which the error
 // log shows.
 func (x *Exchange) dropHead() {
@@ -149,6 +162,11 @@ func (x *Exchange) toClient() error {
 		if err := x.R.Output(o); err != nil {
 			return err
 		}
+		*o = httpd.Out{}
+	}
+	if x.in != nil {
+		x.in.Free()
+		x.in = nil
 	}
 	limit := max(msec(x.S.ReadTimeout), time.Millisecond)
 	from, pool := clock.Mono(), x.S.pool

@@ -27,12 +27,12 @@ type Exchange struct {
 	Protocol string
 
 	// Body is what follows the request's head.
-	Stream  bool    // the body is sent as it comes in
-	NoBody  bool    // the body is not sent
+	Stream bool // the body is sent as it comes in
+	NoBody bool // the body is not sent
 	// NoRequest says that nothing is sent to a peer and no response read: where there is a
 	// connection ParseHeader is called, without input, and sets the response.
 	NoRequest bool
-	Framing Framing // nil: the body is sent as it is
+	Framing   Framing // nil: the body is sent as it is
 
 	// Method is sent in place of the client's: GET for a HEAD whose response may be cached.
 	// nil: the client's.
@@ -288,6 +288,9 @@ func (x *Exchange) attempt() (fail Fail, rc httpd.Result) {
 		if fail = x.testNext(); fail != 0 {
 			return fail, httpd.OK
 		}
+	}
+	if x.Upgrade && x.in != nil {
+		x.ownHeader()
 	}
 	x.headed()
 	return 0, httpd.OK

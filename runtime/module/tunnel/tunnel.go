@@ -117,10 +117,10 @@ func (c *call) Reset(*pass.Exchange) {}
 // AppendRequest implements pass.Codec.
 func (c *call) AppendRequest(_ *pass.Exchange, dst []byte) ([]byte, error) { return dst, nil }
 
-// ParseHeader implements pass.Codec: that there is a connection is the response.
+// ParseHeader implements pass.Codec: that there is a connection is the response. The
+// peer has no status of its own, so $upstream_status has none.
 func (c *call) ParseHeader(x *pass.Exchange, _ []byte) (int, pass.Verdict) {
 	x.Response.Status, x.Response.Line, x.Upgrade = int(httpd.StatusOK), statusLine, true
-	x.SetStatus(x.Response.Status)
 	return 0, pass.HeaderDone
 }
 
@@ -130,4 +130,6 @@ var statusLine = []byte("200 OK")
 func (c *call) BeginBody(*pass.Exchange) {}
 
 // Body implements pass.Codec.
-func (c *call) Body(*pass.Exchange, []byte) ([]byte, int, pass.BodyStatus) { return nil, 0, pass.BodyDone }
+func (c *call) Body(*pass.Exchange, []byte) ([]byte, int, pass.BodyStatus) {
+	return nil, 0, pass.BodyDone
+}
