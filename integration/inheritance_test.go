@@ -107,6 +107,9 @@ func (h *heritage) text(inHTTP bool) string {
 	for _, l := range h.logs {
 		fmt.Fprintf(&b, "error-log: %s\n", l)
 	}
+	if p := h.protocol(); p != "" {
+		fmt.Fprintf(&b, "protocol: %s\n", p)
+	}
 	for _, dir := range heritageFolders {
 		fmt.Fprintf(&b, "gzip: html/%s/g.txt.gz\n", dir)
 		if strings.Contains(h.asks[0], "link") {
@@ -127,6 +130,31 @@ func (h *heritage) text(inHTTP bool) string {
 	h.files(&b)
 	h.requests(&b, inHTTP)
 	return b.String()
+}
+
+// protocol is what the applications speak: that of the directive, "" for HTTP.
+func (h *heritage) protocol() string {
+	for _, p := range []string{"fastcgi", "scgi", "uwsgi"} {
+		if strings.HasPrefix(h.name, p+"_") {
+			return p
+		}
+	}
+	return ""
+}
+
+// replies are what the application of the row answers. Those of the gateways say the status in a field.
+func (h *heritage) replies() map[string]string {
+	if h.protocol() == "" {
+		return heritageReplies
+	}
+	replies := map[string]string{}
+	for name, text := range heritageReplies {
+		replies[name] = strings.Replace(text, "HTTP/1.1 ", "Status: ", 1)
+	}
+	if h.protocol() == "fastcgi" {
+		replies["stderr"] = "%%STDERR%%PHP Fatal error%%STDOUT%%\nok\n"
+	}
+	return replies
 }
 
 // heritageFolders are those of the locations.
@@ -165,7 +193,7 @@ func (h *heritage) files(b *strings.Builder) {
 		}
 	}
 	write("html", "", heritageFolders, heritageFiles)
-	write("upstream", "\n", []string{"in", "in/deep", "to"}, heritageReplies)
+	write("upstream", "\n", []string{"in", "in/deep", "to"}, h.replies())
 }
 
 // requests writes each request of the row for each location of each server.
