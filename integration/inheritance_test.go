@@ -134,7 +134,7 @@ func (h *heritage) text(inHTTP bool) string {
 
 // protocol is what the applications speak: that of the directive, "" for HTTP.
 func (h *heritage) protocol() string {
-	for _, p := range []string{"fastcgi", "scgi", "uwsgi"} {
+	for _, p := range []string{"fastcgi", "memcached", "scgi", "uwsgi"} {
 		if strings.HasPrefix(h.name, p+"_") {
 			return p
 		}
@@ -144,8 +144,11 @@ func (h *heritage) protocol() string {
 
 // replies are what the application of the row answers. Those of the gateways say the status in a field.
 func (h *heritage) replies() map[string]string {
-	if h.protocol() == "" {
+	switch h.protocol() {
+	case "":
 		return heritageReplies
+	case "memcached":
+		return map[string]string{"missing": "END\n"}
 	}
 	replies := map[string]string{}
 	for name, text := range heritageReplies {
