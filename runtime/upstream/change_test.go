@@ -210,7 +210,7 @@ func TestBoundRequests(t *testing.T) {
 		list[1].Route = "two"
 		list[2].Drain = true
 		g := New(&Config{Name: "u", Servers: list, Method: m, Sticky: true})
-		sid := g.now.Load().primary.Peers[2].SID()
+		sid := g.now.Load().primary.Peers[2].sid
 		if len(sid) != 32 {
 			t.Fatalf("%s", sid)
 		}

@@ -28,6 +28,7 @@ type Choice struct {
 	Tries  int    // how many more attempts are allowed
 	Key    []byte // what a hashing method works on, set by the caller
 	Hint   []byte // session id of the peer that the request is bound to, nil for none; set by the caller
+	SID    []byte // what sticky sessions call the peer that was chosen last
 	Report Report // of the peer in use, see Free
 	// Now is the time (clock.Mono) of the next choice; 0: Next looks.
 	Now int64
@@ -168,7 +169,7 @@ func (c *Choice) take(p *Peer) *Peer {
 		p.began()
 		c.pending = true
 	}
-	c.Peer = p
+	c.Peer, c.SID = p, p.sid
 	c.Report = Report{Header: -1}
 	return p
 }

@@ -15,6 +15,7 @@ type Key struct {
 	PrivateKey  []byte       // ... and its key
 	Bind        netaddr.Addr // the local address to bind to; not valid: any
 	Transparent bool         // Bind is a foreign address (proxy_bind ... transparent)
+	Client      uint64       // number of the client's connection that it is bound to (ntlm); 0: none
 }
 
 // kept is the Key of a connection, with texts of its own.
@@ -23,12 +24,13 @@ type kept struct {
 	protocol, name, certificate, privateKey string
 	bind                                    netaddr.Addr
 	transparent                             bool
+	client                                  uint64
 }
 
 func (k *Key) keep() kept {
 	return kept{
 		owner: k.Owner, tls: k.TLS, protocol: k.Protocol, name: string(k.Name), certificate: string(k.Certificate),
-		privateKey: string(k.PrivateKey), bind: k.Bind, transparent: k.Transparent,
+		privateKey: string(k.PrivateKey), bind: k.Bind, transparent: k.Transparent, client: k.Client,
 	}
 }
 
@@ -36,5 +38,5 @@ func (k *Key) keep() kept {
 func (k *kept) same(o *Key) bool {
 	return k.owner == o.Owner && k.tls == o.TLS && k.protocol == o.Protocol && k.name == string(o.Name) &&
 		k.certificate == string(o.Certificate) && k.privateKey == string(o.PrivateKey) &&
-		k.bind == o.Bind && k.transparent == o.Transparent
+		k.bind == o.Bind && k.transparent == o.Transparent && k.client == o.Client
 }

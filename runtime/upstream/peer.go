@@ -46,8 +46,8 @@ type Peer struct {
 	out         outs
 	*state
 
-	slowStart int64 // ms
-	sid       []byte
+	slowStart int64  // ms
+	sid       []byte // what sticky sessions call it: its route, or a hash of its address; nil in a group that is not sticky
 	route     string
 	backup    bool
 	of        *name // the name that it is an address of; nil: it stands in the configuration
@@ -94,10 +94,6 @@ type state struct {
 
 	users int // peers of all configurations that share it, see shared
 }
-
-// SID is what sticky sessions call the peer: its route, or a hash of its address. It is
-// nil in a group that is not sticky.
-func (p *Peer) SID() []byte { return p.sid }
 
 // Gone reports whether the peer was removed from its group: connections to it are not to
 // be kept.

@@ -122,6 +122,19 @@ func (p *Pool) take(addr *netaddr.Addr, key *Key, now int64) *Conn {
 	return nil
 }
 
+// Bound returns the address of an idle connection that is bound to a client's connection,
+// see Key.Client. False: there is none.
+func (p *Pool) Bound(client uint64) (addr netaddr.Addr, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.idle {
+		if c.key.client == client {
+			return c.addr, true
+		}
+	}
+	return addr, false
+}
+
 // Put keeps c for another exchange, or closes it. It belongs to the pool afterwards
 // either way. now is clock.Mono, or a time since the last bytes of the peer arrived.
 func (p *Pool) Put(c *Conn, now int64) {

@@ -1,6 +1,10 @@
 package upstream
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
+)
 
 // Set is the peers of one rank: the primary ones, or the backups. What peers there are
 // never changes; a change of the group makes another Set, and requests under way keep
@@ -56,4 +60,16 @@ func (s *Set) bound(c *Choice, now int64) int {
 		return -1
 	}
 	return i
+}
+
+// SIDOf returns the session id of a peer with an address, nil for none.
+func (g *Group) SIDOf(addr *netaddr.Addr) (sid []byte) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.now.Load().all(func(p *Peer) {
+		if p.Addr == *addr {
+			sid = p.sid
+		}
+	})
+	return sid
 }

@@ -80,7 +80,10 @@ func (x *Exchange) connect() (Fail, httpd.Result) {
 func (x *Exchange) describe(bind netaddr.Addr) *upstream.Key {
 	k := &x.kind
 	*k = upstream.Key{Protocol: x.Protocol, Bind: bind}
-	if x.Up.keep.local {
+	switch {
+	case x.client != 0:
+		k.Client = x.client
+	case x.Up.keep.local:
 		k.Owner = x.Tag
 	}
 	if bind.IsValid() {

@@ -56,6 +56,7 @@ type Exchange struct {
 	states []State
 	choice upstream.Choice
 	bond   bond           // to a peer, where the upstream is sticky
+	client uint64         // number of the client's connection that the one to the peer is bound to; 0: none
 	peer   *upstream.Peer // the last one chosen
 	name   []byte         // as the error log shows it, nil before a peer is chosen
 	colon  bool           // ... with a colon behind: the peer in use is a unix socket
@@ -164,7 +165,7 @@ func (x *Exchange) reset() {
 	x.Stream, x.NoBody, x.NoRequest, x.Keepalive, x.Upgrade, x.Odd = false, false, false, false, false, false
 	x.before, x.peer, x.name, x.conn, x.flow = nil, nil, nil, nil, nil
 	x.choice.Key, x.choice.Hint, x.choice.Peer = nil, nil, nil
-	x.bond = bond{}
+	x.bond, x.client = bond{}, 0
 	x.began, x.colon, x.anew, x.probing = 0, false, false, false
 	x.outLen, x.in, x.askErr = 0, nil, nil
 	x.poll.Store(false)
@@ -225,6 +226,9 @@ func (x *Exchange) choose() {
 		}
 		if up.sticky != nil {
 			x.bind(up.sticky)
+		}
+		if up.ntlm && up.pool != nil {
+			x.bindClient()
 		}
 	}
 	x.Group.Begin(&x.choice)

@@ -48,6 +48,10 @@ func register(b *httpd.Builder, m *conf.Module) {
 		of(c).resolveTime = n
 		return nil
 	})
+	m.Directive("ntlm", func(c *conf.Cmd) error {
+		of(c).ntlm = true
+		return nil
+	})
 	m.Directive("queue", func(c *conf.Cmd) error { return of(c).setQueue(c) })
 	m.Directive("sticky", func(c *conf.Cmd) error { return ups.setSticky(b, c, of(c)) })
 	bindMethods(b, m, of)

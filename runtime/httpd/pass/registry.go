@@ -32,6 +32,7 @@ type Upstream struct {
 	key       *script.Value
 	zone      string // "" without one
 	sticky    *sticky
+	ntlm      bool // connections are bound to those of clients that log in by them
 	queue     queueing
 	names     bool   // there are servers whose names are looked up at run time
 	state     string // the file that names the servers, "" for none
@@ -178,7 +179,7 @@ func (u *Upstream) completeBlock(b *httpd.Builder) error {
 		return err
 	}
 	u.group = upstream.New(&upstream.Config{
-		Name: u.Host, Servers: u.servers, Method: u.method, Sticky: u.sticky != nil,
+		Name: u.Host, Servers: u.servers, Method: u.method, Sticky: u.sticky != nil || u.ntlm,
 		Queue: u.queue.most, QueueTimeout: msec(u.queue.timeout),
 	})
 	u.group.Carry(b.Env.Resources, "http")

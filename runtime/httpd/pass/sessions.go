@@ -107,7 +107,7 @@ func (l *learning) note(x *Exchange) {
 		}
 	}
 	e.Value.last = now
-	e.Value.size = uint8(copy(e.Value.sid[:], x.peer.SID()))
+	e.Value.size = uint8(copy(e.Value.sid[:], x.choice.SID))
 }
 
 // add makes a session, for which it removes the oldest ones: those that have timed out,

@@ -56,7 +56,7 @@ func (s *sticky) chosen(x *Exchange) {
 	if s.cookie == nil {
 		return
 	}
-	value := s.cookie.text(x.R, x.peer.SID())
+	value := s.cookie.text(x.R, x.choice.SID)
 	o := &x.R.Out
 	if i := x.bond.cookie; i > 0 && i <= len(o.List) && o.List[i-1].ID == h1.SetCookie {
 		o.List[i-1].Value = value

@@ -82,7 +82,7 @@ func (x *Exchange) foreseen() (name string, bound bool) {
 		return "", false
 	}
 	x.choice.Free(upstream.Unknown)
-	bound = len(x.choice.Hint) > 0 && bytes.Equal(peer.SID(), x.choice.Hint)
+	bound = len(x.choice.Hint) > 0 && bytes.Equal(x.choice.SID, x.choice.Hint)
 	if !bound && !hashed {
 		return "", false
 	}
