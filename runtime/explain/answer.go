@@ -46,6 +46,7 @@ func (c *recorder) pass(r *httpd.Request, p *pass.Plan) {
 	}
 	c.failures(r, p, out)
 	c.handler.Pass = out
+	c.cache(&p.Cache)
 	c.note("the upstream server is not asked: its answer decides about status and fields")
 }
 

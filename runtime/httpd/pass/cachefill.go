@@ -41,9 +41,7 @@ func (x *Exchange) beginFill() {
 
 // hold makes the reference hold the key, as a request that was not looked up has not yet.
 func (c *cached) hold() {
-	var e cache.Entry
-	c.zone.Open(&c.ref, &c.query, &e)
-	e.Close()
+	c.zone.Hold(&c.ref, &c.query)
 }
 
 // fill begins to store the response. False: it is not stored.

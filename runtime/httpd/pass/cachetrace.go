@@ -1,6 +1,7 @@
 package pass
 
 import (
+	"github.com/sluiceproxy/sluice/runtime/cache"
 	"github.com/sluiceproxy/sluice/runtime/httpd/pass/caching"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
@@ -17,6 +18,9 @@ type CachePlan struct {
 	// Valid are the directives *_cache_valid; without one the response has to say for how
 	// long it may be kept.
 	Valid []caching.Valid
+	// Held: a response is cached, and is fresh until Until, in seconds of the Unix clock.
+	Held  bool
+	Until int64
 	// Lock: one request at a time fills an entry.
 	Lock bool
 }
@@ -53,4 +57,27 @@ func (x *Exchange) planCache() {
 		p.Drops = "the range begins at *_cache_max_range_offset or behind"
 		x.cached.cacheable = false
 	}
+	x.peek()
+}
+
+// peek looks whether there is a response already.
+func (x *Exchange) peek() {
+	c := &x.cached
+	zone, _ := x.S.Cache.ZoneFor(x.R)
+	if zone == nil {
+		return
+	}
+	c.main = cache.KeyOf([]byte(c.plan.Key))
+	q := cache.Query{Key: c.main, Text: []byte(c.plan.Key), MinUses: 1, Owner: x.R}
+	var e cache.Entry
+	found := zone.Peek(&q, &e) == cache.Found
+	if found && len(e.Vary) > 0 {
+		var hash cache.Key
+		if hash, c.scratch = caching.Variant(c.main, e.Vary, x.R.In.List, c.scratch); hash != e.Variant {
+			q.Key = hash
+			found = zone.Peek(&q, &e) == cache.Found
+		}
+	}
+	c.plan.Held, c.plan.Until = found, e.Valid
+	e.Close()
 }
