@@ -189,8 +189,10 @@ func TestKeyvalsFull(t *testing.T) {
 func TestServers(t *testing.T) {
 	const list = "/api/9/http/upstreams/u/servers"
 	play(t, httptest.New(t, config, modules()...), []step{
-		{"POST", list, `{"server":"127.0.0.1:3","weight":"7","max_conns":8,"max_fails":0,"fail_timeout":"1m","slow_start":"30s","route":"r","backup":true}`, 201,
-			`{"id":2,"server":"127.0.0.1:3","weight":7,"max_conns":8,"max_fails":0,"fail_timeout":"60s","slow_start":"30s","route":"r","backup":true,"down":false}`},
+		{
+			"POST", list, `{"server":"127.0.0.1:3","weight":"7","max_conns":8,"max_fails":0,"fail_timeout":"1m","slow_start":"30s","route":"r","backup":true}`, 201,
+			`{"id":2,"server":"127.0.0.1:3","weight":7,"max_conns":8,"max_fails":0,"fail_timeout":"60s","slow_start":"30s","route":"r","backup":true,"down":false}`,
+		},
 		{"POST", list, `{"server":"127.0.0.1"}`, 201, `"server":"127.0.0.1:80"`},
 		{"GET", list, "", 200, `"id":3`},
 		{"POST", list, `{"weight":1}`, 400, `"text":"missing \"server\" argument","code":"UpstreamConfFormatError"`},
@@ -286,11 +288,15 @@ func TestZones(t *testing.T) {
 	}
 	s.Do("nonsense\r\n\r\n")
 	play(t, s, []step{
-		{"GET", "/api/9/http/server_zones/site?fields=processing,requests,responses,discarded", "", 200,
+		{
+			"GET", "/api/9/http/server_zones/site?fields=processing,requests,responses,discarded", "", 200,
 			`{"processing":1,"requests":8,"responses":{"1xx":0,"2xx":3,"3xx":0,"4xx":2,"5xx":2,` +
-				`"codes":{"200":2,"204":1,"400":1,"404":1,"502":1,"503":1},"total":7},"discarded":0}`},
-		{"GET", "/api/9/http/location_zones/loc?fields=requests,responses", "", 200,
-			`{"requests":3,"responses":{"1xx":0,"2xx":2,"3xx":0,"4xx":1,"5xx":0,"codes":{"200":2,"404":1},"total":3}}`},
+				`"codes":{"200":2,"204":1,"400":1,"404":1,"502":1,"503":1},"total":7},"discarded":0}`,
+		},
+		{
+			"GET", "/api/9/http/location_zones/loc?fields=requests,responses", "", 200,
+			`{"requests":3,"responses":{"1xx":0,"2xx":2,"3xx":0,"4xx":1,"5xx":0,"codes":{"200":2,"404":1},"total":3}}`,
+		},
 		{"GET", "/api/9/http/limit_reqs/slow", "", 200, `{"passed":1,"delayed":0,"rejected":1,`},
 		{"GET", "/api/9/http/limit_conns/few", "", 200, `{"passed":1,"rejected":0,`},
 		{"DELETE", "/api/9/http/limit_reqs/slow", "", 204, ``},

@@ -136,10 +136,16 @@ func showServers(u *pass.Upstream) []object {
 // showServer shows a server as it is configured.
 func showServer(s *upstream.ServerInfo) object {
 	o := object{
-		{"id", s.ID}, {"server", s.Name}, {"weight", s.Weight}, {"max_conns", s.MaxConns}, {"max_fails", s.MaxFails},
+		{"id", s.ID},
+		{"server", s.Name},
+		{"weight", s.Weight},
+		{"max_conns", s.MaxConns},
+		{"max_fails", s.MaxFails},
 		{"fail_timeout", strconv.FormatInt(s.FailTimeout, 10) + "s"},
 		{"slow_start", millis(s.SlowStart)},
-		{"route", s.Route}, {"backup", s.Backup}, {"down", s.Down},
+		{"route", s.Route},
+		{"backup", s.Backup},
+		{"down", s.Down},
 	}
 	if s.Drain {
 		o.add("drain", true)

@@ -41,9 +41,10 @@ func (t *task) LogFields(f *errlog.Fields) {
 
 // report logs that the state of the peer has changed.
 func report(r *httpd.Request, h upstream.Health) {
-	if h == upstream.Unhealthy {
+	switch h {
+	case upstream.Unhealthy:
 		r.Logf(errlog.Warn, nil, "peer is unhealthy")
-	} else if h == upstream.Healthy {
+	case upstream.Healthy:
 		r.Logf(errlog.Notice, nil, "peer is healthy")
 	}
 }
