@@ -74,7 +74,7 @@ func newBench(ctx context.Context, lab *harness.Lab) (*bench, error) {
 	}
 	for name, binary := range map[string]string{"sluice": lab.Tested, "nginx": lab.Oracle} {
 		s := &server{name: name, dir: filepath.Join(lab.Dir, name)}
-		if s.ports, err = lab.Ports.Take(6); err != nil {
+		if s.ports, err = lab.Ports.Take(7); err != nil {
 			return nil, err
 		}
 		if err := s.lay(lab, binary, strings.ReplaceAll(conf, "%%FASTCGI%%", testport.Addr(fastcgi)), app[0]); err != nil {
@@ -154,6 +154,7 @@ func (s *server) lay(lab *harness.Lab, binary, conf string, app int) error {
 		"html/1k.html":   harness.Filler(1 << 10),
 		"html/10k.html":  harness.Filler(10 << 10),
 		"html/100k.html": harness.Filler(100 << 10),
+		"html/1m.html":   harness.Filler(1 << 20),
 
 		harness.TempPathsFile: []byte(lab.TempPaths[binary]),
 	}

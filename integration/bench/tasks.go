@@ -21,6 +21,9 @@ var tasks = []task{
 	{name: "proxy", listen: 3, haproxy: 2, path: "/small"},
 	{name: "proxy-10k", listen: 3, haproxy: 2, path: "/10k.html"},
 	{name: "proxy-no-keepalive", listen: 4, haproxy: 3, path: "/small"},
+	{name: "cache-1k", listen: 7, path: "/1k.html"},
+	{name: "cache-100k", listen: 7, path: "/100k.html"},
+	{name: "cache-1m", listen: 7, path: "/1m.html"},
 	{name: "fastcgi", listen: 6, path: "/small.php/info?a=b"},
 	{name: "fastcgi-10k", listen: 6, path: "/10k.php"},
 	{name: "tls-static-1k", listen: 5, path: "/1k.html", tls: true},
@@ -73,6 +76,11 @@ http {
             fastcgi_keep_conn on;
             fastcgi_pass fastcgi;
         }
+    }
+    proxy_cache_path cache levels=1:2 keys_zone=cache:10m;
+    server {
+        listen %%ADDR_7%%;
+        location / { proxy_pass http://app; proxy_cache cache; proxy_cache_valid 1h; }
     }
     server {
         listen %%ADDR_5%% ssl;
