@@ -16,44 +16,45 @@ import (
 // configuration that it is served under. It belongs to its protocol from Endpoint.Serve
 // to Close.
 type Conn struct {
+	// What every request uses comes first, in one cache line.
+
+	in    *Instance
+	cfg   *Config // which this connection counts as a user of; nil before the first one
+	nc    Transport
+	layer *tlsLayer      // nil before the TLS handshake begins, and on a plain connection
+	log   *errlog.Logger // see SetLog
+	debug errlog.DebugMask
+
+	// TimedOut says that the connection ends because a wait took too long: nothing more is
+	// sent.
+	TimedOut       bool
+	retired        bool        // the current configuration does not listen here: the connection is served to the end of its request
+	unfit          bool        // it is not what the current configuration would have made of it
+	evicted        atomic.Bool // another connection gets its place: it is to close
+	plain          bool        // what came to a TLS port is no handshake
+	waiting        bool        // counted in Stats.Waiting
+	crashed        bool        // its code panicked: nothing of it is used again
+	verbose        bool        // named by debug_connection: log is a Verbose one
+	markedReusable bool        // SetReusable has put it into in.reusable
+
 	// Client is what is known of the client.
 	Client Client
 	// Chosen is what Endpoint.ChooseTLS has chosen by the name in the handshake, of a type of
 	// the protocol; nil where there was no choice.
 	Chosen any
-	// TimedOut says that the connection ends because a wait took too long: nothing more is
-	// sent.
-	TimedOut bool
 
-	log     *errlog.Logger // see SetLog
-	debug   errlog.DebugMask
-	verbose bool   // named by debug_connection: log is a Verbose one
 	action  string // what is being done, for the error log
-
-	in      *Instance
 	ls      *Listening
-	cfg     *Config  // which this connection counts as a user of; nil before the first one
 	end     Endpoint // in cfg
 	opening *Opening // of end
-	nc      Transport
-	rw      io.ReadWriter // nc, or the TLS layer
 	tls     *tls.Conn
-	layer   *tlsLayer // under tls
 
 	input    *buf.Buf // what came after the PROXY header: input.B[from:to]; nil: nothing
-	from, to int
+	from, to int32
 
-	retired bool // the current configuration does not listen here: the connection is served to the end of its request
-	unfit   bool // it is not what the current configuration would have made of it
-	plain   bool // what came to a TLS port is no handshake
-	waiting bool // counted in Stats.Waiting
-	crashed bool // its code panicked: nothing of it is used again
-	left    bool // it is out of all counts, see leave
-
-	evicted        atomic.Bool // another connection gets its place: it is to close
-	markedReusable bool        // SetReusable has put it into in.reusable
-	// isReusable says that it still is there; the mu of in.reusable guards this
-	// and the next three.
+	left bool // it is out of all counts, see leave
+	// isReusable says that it still is in in.reusable, whose mu guards this and the
+	// next three.
 	isReusable                 bool
 	reusableSince              int64 // clock.Mono
 	reusablePrev, reusableNext *Conn
@@ -69,7 +70,7 @@ func newConn(s *Instance, ls *Listening, nc Transport) *Conn {
 	if c.serveFn == nil {
 		c.serveFn = c.serve
 	}
-	c.in, c.ls, c.nc, c.rw = s, ls, nc, nc
+	c.in, c.ls, c.nc = s, ls, nc
 	c.Client.Begin(s.nextConn.Add(1), clock.Mono(), nc.Peer(), nc)
 	c.verbose = s.debugged(nc.Peer())
 	s.stats.Accepted.Add(1)
@@ -94,12 +95,17 @@ func (c *Conn) Endpoint() Endpoint { return c.end }
 func (c *Conn) Transport() Transport { return c.nc }
 
 // Stream is described at Transport.
-func (c *Conn) Stream() io.ReadWriter { return c.rw }
+func (c *Conn) Stream() io.ReadWriter {
+	if c.layer != nil {
+		return (*plainText)(c.layer)
+	}
+	return c.nc
+}
 
 // TakeInput returns what the client has sent and was read already, the bytes [from:to) of
 // b; nil where that is nothing. The caller owns b.
 func (c *Conn) TakeInput() (b *buf.Buf, from, to int) {
-	b, from, to = c.input, c.from, c.to
+	b, from, to = c.input, int(c.from), int(c.to)
 	c.input = nil
 	return b, from, to
 }

@@ -63,7 +63,6 @@ func (c *Conn) handshake() bool {
 		// ticket has gone out before it.
 		c.nc.AckNow()
 	}
-	c.rw = (*plainText)(c.layer)
 	c.Action("")
 	return true
 }

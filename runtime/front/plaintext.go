@@ -45,7 +45,7 @@ func (c *Conn) TryRecord() error {
 // was read there is no buffer.
 func (c *Conn) ReadPlain(p *buf.Pool) (*buf.Buf, int, error) {
 	b := p.Get()
-	n, err := c.rw.Read(b.B)
+	n, err := (*plainText)(c.layer).Read(b.B)
 	if n == 0 {
 		b.Free()
 		return nil, 0, err

@@ -44,7 +44,7 @@ func (c *Conn) readProxy() bool {
 	c.Client.Proxy = h
 	c.Action("")
 	if used < n {
-		c.input, c.from, c.to = b, used, n
+		c.input, c.from, c.to = b, int32(used), int32(n)
 		c.SetWaiting(false)
 	}
 	return true

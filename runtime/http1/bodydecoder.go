@@ -4,10 +4,10 @@ import "github.com/sluiceproxy/sluice/runtime/wire/chunked"
 
 // bodyDecoder finds a request body in the bytes that come from the client.
 type bodyDecoder struct {
-	chunked bool
 	dec     chunked.Decoder
 	left    int64 // bytes still to come of a counted body
-	done    bool  // the body is complete
+	chunked bool
+	done    bool // the body is complete
 }
 
 // take decodes what it can of in: a piece of the body, and how many bytes of in it
@@ -58,5 +58,4 @@ func (d *bodyDecoder) begin(length int64, chunked bool) bool {
 type bodyState struct {
 	bodyDecoder
 	before int64 // $request_length when reading began
-	ownBuf bool  // the connection's input is bodyRoom's buffer, not the header's
 }

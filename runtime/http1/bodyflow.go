@@ -129,7 +129,7 @@ func (c *Conn) AttachBody(r *httpd.Request, flow httpd.BodyFlow) error {
 			r.Proto.Bufs = append(r.Proto.Bufs, c.in) // fields may point into it
 		}
 		c.in, c.inPos, c.inEnd, c.inLarge = f.buf, f.pos, f.end, true
-		c.body.ownBuf = true
+		c.ownBuf = true
 	} else {
 		f.buf.Free()
 	}

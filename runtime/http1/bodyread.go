@@ -95,7 +95,7 @@ func (c *Conn) countRefused(r *httpd.Request) {
 	b := &r.Body
 	switch {
 	case b.Discarded:
-	case c.body.ownBuf:
+	case c.ownBuf:
 		r.Proto.Length += int64(c.inEnd - c.inPos)
 	default:
 		r.Proto.Length = c.body.before
@@ -120,12 +120,12 @@ func (c *Conn) fillBody(r *httpd.Request, timeout time.Duration, until int64) er
 // kept. As in nginx no more is read beyond the body's known rest than
 // large_client_header_buffers could hold of the next request.
 func (c *Conn) bodyRoom(r *httpd.Request) []byte {
-	if !c.body.ownBuf {
+	if !c.ownBuf {
 		if c.in != nil {
 			r.Proto.Bufs = append(r.Proto.Bufs, c.in)
 		}
 		c.in = buf.Sized(bodyRead)
-		c.body.ownBuf = true
+		c.ownBuf = true
 	}
 	c.inPos, c.inEnd, c.inLarge = 0, 0, true
 	return c.in.B[:c.body.atOnce(len(c.in.B), r.Server().Conf.LargeHeaderBuffers.Size)]

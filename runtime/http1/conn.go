@@ -17,10 +17,8 @@ type Conn struct {
 	nc   front.Transport // of conn
 	rw   io.ReadWriter   // of conn: nc, or plain text
 
-	protocol *Protocol
-	cfg      *httpd.Config // as of the last refresh
-	addr     *httpd.Addr
-	sni      *httpd.SNIChoice // the server that the name in the handshake has chosen; nil: that of addr
+	endpoint *endpoint        // where the connection came in, as of the last refresh
+	sni      *httpd.SNIChoice // the server that the name in the handshake has chosen; nil: that of endpoint
 
 	requests uint64         // so far, the current one included
 	r        *httpd.Request // the current one, nil between requests
@@ -28,21 +26,22 @@ type Conn struct {
 	input
 	out        *buf.Buf // bytes to be written: out.B[:outLen]
 	outLen     int
-	recordSize int      // of a TLS connection, else 0
-	chunk      [18]byte // size line of the chunk under way
+	recordSize int   // of a TLS connection, else 0
+	arrived    int64 // clock.Mono at which the request to come was noticed; 0: unknown
+	keepFor    int64 // ms: keepalive_timeout of the last location
+	keepMin    int64 // ms: its keepalive_min_timeout
 
-	over        bool  // nothing more is read from the client
-	parting     bool  // what is written next is the last before the close
-	hijacked    bool  // it has gone on with another protocol; out is given back after each write
-	pipelined   bool  // the request began before the one before it was answered
-	lingerUntil int64 // clock.Mono: the end of lingering_time
-	arrived     int64 // clock.Mono at which the request to come was noticed; 0: unknown
-	keepFor     int64 // ms: keepalive_timeout of the last location
-	keepMin     int64 // ms: its keepalive_min_timeout
+	body        bodyState // of the current request
+	hangups     *hangups  // nil before someHangups; stays with a pooled Conn
+	drop        bodyDrop
+	lingerUntil int64 // clock.Mono: the end of lingering_time; 0: it has not begun
 
-	body    bodyState // of the current request
-	hangups *hangups  // nil before someHangups; stays with a pooled Conn
-	drop    bodyDrop
+	over      bool     // nothing more is read from the client
+	parting   bool     // what is written next is the last before the close
+	hijacked  bool     // it has gone on with another protocol; out is given back after each write
+	pipelined bool     // the request began before the one before it was answered
+	ownBuf    bool     // the input is bodyRoom's buffer, not the header's
+	chunk     [18]byte // size line of the chunk under way
 
 	resumeFn func(*netio.Conn, netio.Event)
 }
@@ -50,20 +49,19 @@ type Conn struct {
 var conns = sync.Pool{New: func() any { return new(Conn) }}
 
 // newConn takes a connection over that front has opened.
-func newConn(p *Protocol, fc *front.Conn) *Conn {
+func newConn(fc *front.Conn) *Conn {
 	c := conns.Get().(*Conn)
 	if c.resumeFn == nil {
 		c.resumeFn = c.resume
 	}
-	c.protocol, c.conn, c.nc, c.rw = p, fc, fc.Transport(), fc.Stream()
+	c.conn, c.nc, c.rw = fc, fc.Transport(), fc.Stream()
 	c.follow()
 	return c
 }
 
 // follow takes over what front has derived from the configuration.
 func (c *Conn) follow() {
-	e := c.conn.Endpoint().(*endpoint)
-	c.cfg, c.addr = e.cfg, e.addr
+	c.endpoint = c.conn.Endpoint().(*endpoint)
 	c.sni, _ = c.conn.Chosen.(*httpd.SNIChoice)
 	if size := c.conn.RecordSize(); size != c.recordSize && c.outLen == 0 {
 		if c.out != nil {
@@ -85,7 +83,7 @@ func (c *Conn) refresh() {
 // takeInput takes over what came behind the PROXY header.
 func (c *Conn) takeInput() {
 	if b, from, to := c.conn.TakeInput(); b != nil {
-		c.keepInput(c.addr.Default.Conf, b.B[from:to])
+		c.keepInput(c.endpoint.addr.Default.Conf, b.B[from:to])
 		b.Free()
 	}
 }
@@ -93,7 +91,7 @@ func (c *Conn) takeInput() {
 // loop serves requests until the connection ends or is parked.
 func (c *Conn) loop() {
 	for {
-		if c.requests > 0 && c.inPos < c.inEnd {
+		if c.pipelined {
 			c.nc.Spend()
 		} else if c.inPos == c.inEnd && !c.await() {
 			return

@@ -3,7 +3,6 @@ package http1
 import (
 	"sync"
 
-	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 )
 
@@ -11,9 +10,10 @@ import (
 // stays with it in the pool.
 type hangups struct {
 	mu      sync.Mutex
-	nc      front.Transport // valid while there are waiters
+	c       *Conn // in use while there are waiters
 	waiters []httpd.Waiter
-	lookFn  func() // look, bound once
+	place   [1]httpd.Waiter // of waiters: mostly there is but one
+	lookFn  func()          // look, bound once
 }
 
 // Watch implements Carrier.
@@ -21,7 +21,6 @@ func (c *Conn) Watch(w httpd.Waiter) bool {
 	c.beginDrop()
 	h := c.someHangups()
 	h.mu.Lock()
-	h.nc = c.nc
 	h.waiters = append(h.waiters, w)
 	h.mu.Unlock()
 	return c.conn.OnHangup(h.lookFn)
@@ -31,8 +30,9 @@ func (c *Conn) Watch(w httpd.Waiter) bool {
 func (c *Conn) someHangups() *hangups {
 	h := c.hangups
 	if h == nil {
-		h = new(hangups)
+		h = &hangups{c: c}
 		h.lookFn = h.look
+		h.waiters = h.place[:0]
 		c.hangups = h
 	}
 	return h
@@ -68,7 +68,7 @@ func (h *hangups) look() {
 	if len(h.waiters) == 0 {
 		return
 	}
-	if h.nc.PeerClosed() {
+	if h.c.nc.PeerClosed() {
 		h.tell()
 	}
 }

@@ -75,14 +75,14 @@ func (e *endpoint) ChooseTLS(c *front.Conn, name string) (*front.TLS, error) {
 
 // Serve implements front.Endpoint.
 func (e *endpoint) Serve(fc *front.Conn) {
-	c := newConn(e.protocol, fc)
+	c := newConn(fc)
 	c.takeInput()
 	c.loop()
 }
 
 // Evaluate implements httpd.Evaluator.
 func (e *endpoint) Evaluate(fc *front.Conn, fn func(r *httpd.Request)) {
-	c := newConn(e.protocol, fc)
+	c := newConn(fc)
 	r := c.newRequest()
 	fn(r)
 	r.Release()

@@ -11,8 +11,8 @@ import (
 // newRequest returns the connection's next request.
 func (c *Conn) newRequest() *httpd.Request {
 	r := httpd.NewRequest(&httpd.Origin{
-		Config: c.cfg, Client: &c.conn.Client, Carrier: c, Listen: c.addr, SNI: c.sni, Verbose: c.conn.Verbose(),
-		Numbers: &c.protocol.numbers, Live: c.conn.Instance().Live(),
+		Config: c.endpoint.cfg, Client: &c.conn.Client, Carrier: c, Listen: c.endpoint.addr, SNI: c.sni, Verbose: c.conn.Verbose(),
+		Numbers: &c.endpoint.protocol.numbers, Live: c.conn.Instance().Live(),
 	})
 	r.Proto.PlainHTTP = c.conn.Plain()
 	if r.Start = c.arrived; r.Start == 0 {
@@ -26,16 +26,16 @@ func (c *Conn) newRequest() *httpd.Request {
 func (c *Conn) serveRequest() bool {
 	c.requests++
 	r := c.newRequest()
-	c.r, c.body = r, bodyState{}
+	c.r, c.body, c.ownBuf = r, bodyState{}, false
 	r.Proto.Number, r.Proto.Pipelined = c.requests, c.pipelined && c.requests > 1
-	c.protocol.stats.Requests.Add(1)
-	c.protocol.stats.Reading.Add(1)
+	c.endpoint.protocol.stats.Requests.Add(1)
+	c.endpoint.protocol.stats.Reading.Add(1)
 	rc := c.read(r)
 	if c.encrypted() {
 		c.conn.ReadWithin(0, 0) // lifts the deadline that the head had
 	}
-	c.protocol.stats.Reading.Add(-1)
-	c.protocol.stats.Writing.Add(1)
+	c.endpoint.protocol.stats.Reading.Add(-1)
+	c.endpoint.protocol.stats.Writing.Add(1)
 	if !r.Serve(rc) {
 		c.crashed(r)
 		return false
@@ -45,7 +45,7 @@ func (c *Conn) serveRequest() bool {
 
 // Finish implements Carrier.
 func (c *Conn) Finish(r *httpd.Request) {
-	c.protocol.stats.Writing.Add(-1)
+	c.endpoint.protocol.stats.Writing.Add(-1)
 	if !r.Proto.Failed {
 		if err := c.Flush(r); err != nil {
 			r.Broken(err)
@@ -58,12 +58,20 @@ func (c *Conn) Finish(r *httpd.Request) {
 	if r.Body.Unread && !c.over { // as in nginx, whatever the header of the response has said
 		r.Proto.Keepalive, r.Proto.Lingering = false, true
 	}
-	c.lingerUntil = clock.Mono() + r.Location().Core.LingeringTime*int64(time.Millisecond)
+	c.lingerUntil = 0
 	if !c.over && r.BodyUnread() && (r.Proto.Keepalive || r.Body.Discarded) {
-		c.over = !c.discard(r, c.lingerUntil)
+		c.over = !c.discard(r, c.beginLingering(r))
 		r.Proto.Cut = c.over
 		r.Proto.Lingering = false
 	}
+}
+
+// beginLingering returns the end of lingering_time, which begins with the first call.
+func (c *Conn) beginLingering(r *httpd.Request) int64 {
+	if c.lingerUntil == 0 {
+		c.lingerUntil = clock.Mono() + r.Location().Core.LingeringTime*int64(time.Millisecond)
+	}
+	return c.lingerUntil
 }
 
 // release ends a request that is logged, and leaves the connection as the next one needs
@@ -80,7 +88,7 @@ func (c *Conn) release(r *httpd.Request) bool {
 		if r.Debugging() {
 			r.Debugf("set http keepalive handler")
 		}
-		if c.body.ownBuf && c.inPos < c.inEnd {
+		if c.ownBuf && c.inPos < c.inEnd {
 			c.keepPipelined(r)
 		}
 		c.keepFor, c.keepMin = core.KeepaliveTimeout, core.KeepaliveMinTimeout
@@ -88,7 +96,7 @@ func (c *Conn) release(r *httpd.Request) bool {
 			_ = c.nc.SetNoDelay(true)
 		}
 	} else if !c.over && (core.Lingering == settings.LingerAlways || core.Lingering == settings.LingerOn && (r.Proto.Lingering || c.unread(r))) {
-		c.lingeringClose(core, c.lingerUntil)
+		c.lingeringClose(core, c.beginLingering(r))
 	}
 	c.detach(r)
 	r.Release()

@@ -149,7 +149,9 @@ func (r *Request) Release() {
 	if r.capture != nil && r.capture.b != nil {
 		r.capture.b.Free()
 	}
-	r.file.Close()
+	if r.fileUsed {
+		r.file.Close()
+	}
 	for i, b := range r.Proto.Bufs {
 		b.Free()
 		r.Proto.Bufs[i] = nil

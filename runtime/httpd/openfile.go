@@ -38,4 +38,7 @@ func (r *Request) Open(path []byte, info *openfile.Info, testOnly bool) error {
 
 // File returns the request's own place for an open file; it is closed with the
 // request.
-func (r *Request) File() *openfile.Info { return r.file }
+func (r *Request) File() *openfile.Info {
+	r.fileUsed = true
+	return r.file
+}

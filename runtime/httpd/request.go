@@ -94,6 +94,7 @@ type Request struct {
 	cloned        bool // a subrequest that is a copy of its parent: see SubOptions.Clone
 	lostContent   bool // an earlier if block passed requests on, the one in effect has no *_pass
 	noNotModified bool // preconditions are not for us to check
+	fileUsed      bool // File was called
 
 	captures    []int
 	captureData []byte

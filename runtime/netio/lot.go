@@ -86,13 +86,13 @@ func (e Event) String() string {
 type parking struct {
 	watch
 	resume      func(*Conn, Event)
-	why         Event
-	seenRecalls uint32       // Lot.recalls at the last SeenRecalls
-	used        bool         // it was resumed to be used
-	counted     bool         // for trimmer.counts
 	since       atomic.Int64 // clock.Mono of the last Park
 	until       int64        // clock.Mono of the end of that wait
-	run         func()       // Conn.resume, bound once
+	seenRecalls uint32       // Lot.recalls at the last SeenRecalls
+	why         Event
+	used        bool   // it was resumed to be used
+	counted     bool   // for trimmer.counts
+	run         func() // Conn.resume, bound once
 }
 
 func (p *parking) reset() {

@@ -219,7 +219,7 @@ func (p *parker) startWorkers() {
 // has to wait: that costs less than a goroutine for each, whose stack is cold.
 func (p *parker) work() {
 	for c := p.queue.pop(); c != nil; c = p.queue.pop() {
-		c.parked.run()
+		c.resume()
 	}
 }
 

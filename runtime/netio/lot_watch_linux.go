@@ -17,11 +17,11 @@ type slot struct {
 
 // watch is a Conn's registration with an idle poller and the state of its wait.
 type watch struct {
-	lot   *Lot  // that watches the descriptor; nil: none. Changed with Conn.registry held
-	part  bool  // ... for the end of the stream alone
-	slot  int32 // there
-	gen   uint32
+	lot   *Lot // that watches the descriptor; nil: none. Changed with Conn.registry held
 	state atomic.Uint32
+	slot  int32 // in lot
+	gen   uint32
+	part  bool         // it is watched for the end of the stream alone
 	end   atomic.Int64 // when the wait that is under way ends; forever: never
 	due   atomic.Int64 // when the lot looks whether it has ended; forever: it does not. Changed with the lot's mu held
 

@@ -21,12 +21,12 @@ const (
 type readOp struct {
 	kind  readKind
 	try   bool // do not wait
+	short bool // fewer bytes came than there was room for
 	p     []byte
 	pool  *buf.Pool
 	b     *buf.Buf
 	n     int
 	e     syscall.Errno
-	short bool   // fewer bytes came than there was room for
 	ask   []byte // to be sent before the wait
 	sent  int    // of ask
 	now   int64  // clock.Mono before ask is sent

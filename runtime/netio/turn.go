@@ -15,8 +15,8 @@ const (
 // wait. The scheduler asks the network only when no goroutine is ready to run,
 // so a loop over a socket that is always ready has to yield by itself.
 type turn struct {
-	calls int
 	since int64 // clock.Mono at the first look of this turn; 0: none yet
+	calls int
 }
 
 // spend counts one call and yields when the turn is over.

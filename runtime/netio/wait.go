@@ -17,16 +17,14 @@ import (
 // armed time that is too early does no harm: the operation wakes up, sees that
 // its own limit is not reached, and arms the timer again (doRead, doWrite).
 type half struct {
-	c   *Conn
-	out bool
+	timeout timeout      // of each wait; 0: none. The owner's.
+	until   int64        // when the wait that is under way ends; 0: not waiting, forever: no limit
+	turn    turn         // the calls since the last wait. The owner's
+	armed   atomic.Int64 // what the runtime's timer is set to; 0: off
 
-	timeout timeout // of each wait; 0: none. The owner's.
-	until   int64   // when the wait that is under way ends; 0: not waiting, forever: no limit
-	turn    turn    // the calls since the last wait. The owner's
-
-	mu       sync.Mutex   // taken to change armed or deadline
-	armed    atomic.Int64 // what the runtime's timer is set to; 0: off
-	deadline int64        // of SetDeadline; 0: none
+	c        *Conn
+	mu       sync.Mutex // taken to change armed or deadline
+	deadline int64      // of SetDeadline; 0: none
 }
 
 // timeout is a time that the owner of a Conn sets, and that the waits of another goroutine
@@ -96,7 +94,7 @@ func (h *half) set(at int64) error {
 		return err
 	}
 	h.armed.Store(at)
-	if h.out {
+	if h == &h.c.wr {
 		return h.c.file.SetWriteDeadline(t)
 	}
 	return h.c.file.SetReadDeadline(t)

@@ -49,9 +49,11 @@ func (x *Exchange) endWatch() {
 	}
 	x.watched = false
 	x.R.Unwatch((*hangup)(x))
-	select {
-	case <-x.wake:
-	default:
+	if x.gone.Load() {
+		select {
+		case <-x.wake:
+		default:
+		}
 	}
 }
 

@@ -168,8 +168,12 @@ func (x *Exchange) reset() {
 	x.bond, x.client = bond{}, 0
 	x.began, x.colon, x.anew, x.probing = 0, false, false, false
 	x.outLen, x.in, x.askErr = 0, nil, nil
-	x.poll.Store(false)
-	x.gone.Store(false)
+	if x.poll.Load() {
+		x.poll.Store(false)
+	}
+	if x.gone.Load() {
+		x.gone.Store(false)
+	}
 }
 
 // LogUpstream implements httpd.Upstream.
