@@ -2,7 +2,6 @@ package netio
 
 import (
 	"os"
-	"runtime"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -39,8 +38,9 @@ type parker struct {
 	gen   uint32 // of the latest slot
 	wheel wheel
 
-	queue  queue  // connections whose wait is over, and that wait for a worker
-	workFn func() // work, bound once
+	queue  queue       // connections whose wait is over, and that wait for a worker
+	spare  atomic.Bool // a worker was started that has not begun
+	workFn func()      // work, bound once
 
 	// The goroutine's own.
 	events [128]raw.Event
@@ -195,30 +195,32 @@ func (p *parker) loop() {
 				if err = p.rc.Control(peek); err == nil && p.ready > 0 {
 					p.deliver()
 				}
-				p.startWorkers()
+				p.startWorker()
 			}
 		default:
 			over = true
 		}
-		p.startWorkers()
+		p.startWorker()
 	}
 }
 
-// startWorkers starts as many workers as the queue needs.
-func (p *parker) startWorkers() {
-	for p.queue.waits() {
+// startWorker starts a worker where connections are in the queue, unless one is about to
+// begin.
+func (p *parker) startWorker() {
+	if !p.spare.Load() && p.queue.waits() && p.spare.CompareAndSwap(false, true) {
 		p.lot.start(p.workFn)
-		// Comes back when the queue is empty, or when the worker waits for
-		// something, or has had its share of the processor, or when there is
-		// another processor: then it takes one more worker.
-		runtime.Gosched()
 	}
 }
 
 // work resumes one connection after the other, on one goroutine as long as none
-// has to wait: that costs less than a goroutine for each, whose stack is cold.
+// has to wait: that costs less than a goroutine for each, whose stack is cold. Before it
+// resumes one while others are in the queue it starts the next worker, which begins when
+// this one waits for something, or has had its share of the processor, or at once where
+// there is another processor.
 func (p *parker) work() {
+	p.spare.Store(false)
 	for c := p.queue.pop(); c != nil; c = p.queue.pop() {
+		p.startWorker()
 		c.resume()
 	}
 }
