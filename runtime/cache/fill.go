@@ -76,20 +76,29 @@ func (f *Fill) Write(p []byte) (int, error) {
 		if !f.open() {
 			return 0, f.fail()
 		}
-		// The magic is written last: until then the file is nobody's.
-		kept := f.buf[:len(magic)]
-		clear(kept)
-		_, err := f.file.Write(f.buf)
-		copy(kept, magic[:])
-		if err != nil {
+		if err := f.spill(); err != nil {
 			return 0, f.failWrite(err)
 		}
-		f.buf = f.buf[:f.block]
 	}
 	if _, err := f.file.Write(p); err != nil {
 		return 0, f.failWrite(err)
 	}
 	return len(p), nil
+}
+
+// spill writes what is in buf to the new file. The block is filled up to whole pages: sending a
+// body that begins with a page takes less of the system.
+func (f *Fill) spill() error {
+	body := f.buf[f.block:]
+	block := padBlock(f.buf[:f.block:f.block])
+	clear(block[:len(magic)]) // written last: until then the file is nobody's
+	_, err := f.file.Write(block)
+	if err == nil {
+		_, err = f.file.Write(body)
+	}
+	copy(block, magic[:])
+	f.buf, f.block = block, len(block)
+	return err
 }
 
 // Size is the length of the body so far.

@@ -23,8 +23,8 @@ import (
 //	 96  two slots of 48 bytes for the freshness: number 8, Valid 8, Date 8, Updating 8,
 //	     Error 8, CRC-32C of these 4, zeros 4
 //
-// Then come ETag, Vary, the key's text, the head as the peer has sent it, and the body up to
-// the end of the file. The slot with the higher number counts. Revalidation writes the other
+// Then come ETag, Vary, the key's text, the head as the peer has sent it, zeros up to where
+// the body begins, which is a whole page in a large file, and the body up to the end of the file. The slot with the higher number counts. Revalidation writes the other
 // one: when that is torn the old one is still there, also for one who reads meanwhile.
 
 const (
@@ -81,6 +81,16 @@ func appendBlock(dst []byte, m *Meta, text, head []byte, gen, epoch uint64) []by
 	le.PutUint64(b[88:], epoch)
 	putSlot(b[slotStart:], 1, &m.Freshness)
 	return dst
+}
+
+// page is what the block of a large file is a multiple of.
+const page = 4096
+
+// padBlock fills a block up to whole pages.
+func padBlock(b []byte) []byte {
+	b = append(b, make([]byte, (page-len(b)%page)%page)...)
+	binary.LittleEndian.PutUint32(b[12:], uint32(len(b)))
+	return b
 }
 
 // sealBlock puts what is known last into a block: the length and the sum of the body, and
@@ -145,7 +155,7 @@ func (l *layout) readFixed(b []byte) error {
 		gen: le.Uint64(b[64:]), stamp: int64(le.Uint64(b[72:])), boot: le.Uint64(b[80:]), epoch: le.Uint64(b[88:]),
 	}
 	if l.bodyStart > maxBlock || l.bodyLen < 0 || l.keyLen > maxBlock || l.headLen > maxBlock ||
-		fixedSize+l.etagLen+l.varyLen+l.keyLen+l.headLen != l.bodyStart {
+		fixedSize+l.etagLen+l.varyLen+l.keyLen+l.headLen > l.bodyStart {
 		return errSum
 	}
 	return nil
