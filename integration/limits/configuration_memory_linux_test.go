@@ -22,8 +22,21 @@ var largeConfigurations = []struct{ name, http string }{
 	{"expressions", "server { listen %%ADDR%%;\n" +
 		repeated(10_000, func(i int) string {
 			return fmt.Sprintf("location ~ ^/section%d/([a-z]+)/(\\d+)\\.html$ { return 200 <%d>; }\n", i, i)
-		}) + "location / { return 200 <x>; } }\n"},
+		}) + "location / { return 200 <x>; }\n" + oneOfEach + "}\n"},
 }
+
+// oneOfEach is a location of each module that requests are passed on with. What serves of one is not to keep the tree of the
+// configuration in memory.
+const oneOfEach = `
+location /proxy { proxy_cache_valid 1m; proxy_pass http://127.0.0.1:1; }
+location /proxy/variable { resolver 127.0.0.1; proxy_pass http://$arg_a; }
+location /fastcgi { fastcgi_param A $uri; fastcgi_pass 127.0.0.1:1; }
+location /uwsgi { uwsgi_param A $uri; uwsgi_pass 127.0.0.1:1; }
+location /scgi { scgi_param A $uri; scgi_pass 127.0.0.1:1; }
+location /memcached { set $memcached_key $uri; memcached_pass 127.0.0.1:1; }
+location /slice { slice 1m; proxy_set_header Range $slice_range; proxy_pass http://127.0.0.1:1; }
+location /rest { auth_request /proxy; mirror /proxy; sub_filter a $uri; ssi on; add_header A $uri; secure_link $arg_a; autoindex on; }
+`
 
 // TestMemoryOfConfigurations: master and worker take no more memory for a large configuration than nginx's do.
 func TestMemoryOfConfigurations(t *testing.T) {

@@ -21,10 +21,16 @@ func Module() httpd.Module {
 	return httpd.Module{Name: "ngx_http_api_module", Register: register}
 }
 
-// module is what one load needs. It is immutable once it serves.
+// loading is what one load needs. What serves does not hold it: it would keep the tree of
+// the configuration in memory.
+type loading struct {
+	*module
+	b       *httpd.Builder
+	section *conf.Section[settings]
+}
+
+// module is what the API shows. It is immutable once it serves.
 type module struct {
-	b         *httpd.Builder
-	section   *conf.Section[settings]
 	ups       *pass.Upstreams
 	servers   []*zone
 	locations []*zone
@@ -36,15 +42,16 @@ type module struct {
 }
 
 func register(b *httpd.Builder, m *conf.Module) {
-	mod := &module{
-		b: b, ups: pass.Of(b), process: processes.Take(b.Env.Resources, "", newProcess),
-		pairs: b.KeyvalZones(), zones: b.Zones(), stats: b.Env.Stats, caches: caching.Zones(b),
-	}
-	mod.section = conf.NewSection(m, settings{m: mod}, (*settings).bind)
+	process := processes.Take(b.Env.Resources, "", newProcess)
+	mod := &loading{b: b, module: &module{
+		ups: pass.Of(b), process: process, pairs: b.KeyvalZones(), zones: b.Zones(), stats: b.Env.Stats,
+		caches: caching.Zones(b),
+	}}
+	mod.section = conf.NewSection(m, settings{}, mod.bind)
 	m.Directive("api", mod.addAPI)
 	b.Plan(mod.plan)
 	b.Start(func(*httpd.Config) error {
-		mod.process.loaded()
+		process.loaded()
 		return nil
 	})
 }
@@ -60,8 +67,8 @@ type location struct {
 }
 
 // addAPI reads api.
-func (m *module) addAPI(c *conf.Cmd) error {
-	l := &location{module: m}
+func (m *loading) addAPI(c *conf.Cmd) error {
+	l := &location{module: m.module}
 	if len(c.Args) > 0 {
 		switch c.Arg(0) {
 		case "write=on":

@@ -17,13 +17,12 @@ type zone struct {
 
 // settings are the status_zone directives that hold in a block.
 type settings struct {
-	m        *module
 	server   *zone
 	location *zone
 }
 
 // bind binds status_zone.
-func (s *settings) bind(t *conf.Table) {
+func (m *loading) bind(s *settings, t *conf.Table) {
 	t.Func("status_zone", func(c *conf.Cmd) error {
 		name := c.Arg(0)
 		server := c.Block.In(conf.Server)
@@ -31,11 +30,11 @@ func (s *settings) bind(t *conf.Table) {
 		case name == "":
 			return c.Errorf(`invalid zone name "%s"`, name)
 		case server:
-			s.server = s.m.zone(&s.m.servers, "server ", name)
+			s.server = m.zone(&m.servers, "server ", name)
 		case name == "off":
 			s.location = nil
 		default:
-			s.location = s.m.zone(&s.m.locations, "location ", name)
+			s.location = m.zone(&m.locations, "location ", name)
 		}
 		return nil
 	})
@@ -43,7 +42,7 @@ func (s *settings) bind(t *conf.Table) {
 
 // zone returns the zone of a name in a list, which it is added to. Several blocks may
 // share it.
-func (m *module) zone(list *[]*zone, kind, name string) *zone {
+func (m *loading) zone(list *[]*zone, kind, name string) *zone {
 	for _, z := range *list {
 		if z.name == name {
 			return z
@@ -55,7 +54,7 @@ func (m *module) zone(list *[]*zone, kind, name string) *zone {
 }
 
 // plan adds what counts, to the locations where something is counted.
-func (m *module) plan(p *httpd.Plan) {
+func (m *loading) plan(p *httpd.Plan) {
 	s := m.section.Of(p.Block)
 	if s.server != nil {
 		z := s.server
