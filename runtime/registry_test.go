@@ -40,8 +40,9 @@ func TestEveryDirectiveHasAnAnswer(t *testing.T) {
 // but for decisions of our own.
 func TestDefaults(t *testing.T) {
 	own := []string{
-		"server_tokens on (ngx_http_core_module)",    // ADR 10
-		"ssi_value_length 256 (ngx_http_ssi_module)", // nginx documents 256 and has 255
+		"server_tokens on (ngx_http_core_module)",         // ADR 10
+		"ssi_value_length 256 (ngx_http_ssi_module)",      // nginx documents 256 and has 255
+		"tunnel_buffer_size 16k (ngx_http_tunnel_module)", // nginx documents 16k and has a page
 	}
 	if got := Registry().WrongDefaults(); !slices.Equal(got, own) {
 		t.Errorf("the reference has other defaults:\n%s", strings.Join(got, "\n"))
