@@ -7,7 +7,7 @@ import (
 	"io/fs"
 )
 
-//go:embed nginx.conf mime.types fastcgi_params fastcgi.conf conf.d snippets html
+//go:embed nginx.conf mime.types fastcgi_params fastcgi.conf uwsgi_params scgi_params conf.d snippets html
 var assets embed.FS
 
 // Assets returns the shipped configuration: nginx.conf at the root, the files it includes in conf.d and snippets, and

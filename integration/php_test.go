@@ -2,14 +2,11 @@ package integration
 
 import (
 	"bytes"
-	"errors"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/sluiceproxy/sluice/integration/internal/harness"
 )
@@ -52,29 +49,8 @@ func startPHP(t *testing.T) (socket string) {
 	if err := harness.GiveAway(dir); err != nil {
 		t.Fatal(err)
 	}
-	var out bytes.Buffer
-	cmd := exec.Command(programs[0], "-n", "-F", "-y", conf)
-	cmd.Dir = dir
-	cmd.Stdout, cmd.Stderr = &out, &out
-	cmd.SysProcAttr = harness.Unprivileged()
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		_ = cmd.Wait() // it was told to go
-		if t.Failed() {
-			t.Logf("php-fpm: %s", out.Bytes())
-		}
-	})
 	socket = filepath.Join(dir, "php.sock")
-	up := harness.Eventually(20*time.Second, func() bool {
-		c, err := net.Dial("unix", socket)
-		return errors.Join(err, closed(c)) == nil
-	})
-	if !up {
-		t.Fatalf("php-fpm does not listen: %s", out.Bytes())
-	}
+	startProgram(t, dir, "unix", socket, programs[0], "-n", "-F", "-y", conf)
 	return socket
 }
 
