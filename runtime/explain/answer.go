@@ -41,6 +41,16 @@ func (c *recorder) pass(r *httpd.Request, p *pass.Plan) {
 	if p.Queue > 0 {
 		c.note("if no server can take the request, it waits in a queue of at most %d", p.Queue)
 	}
+	for _, k := range p.Checks {
+		what := "2xx or 3xx"
+		if k.Match != "" {
+			what = `what match "` + k.Match + `" wants`
+		}
+		c.note("a server that does not answer GET %s with %s is not asked", k.URI, what)
+		if k.Mandatory {
+			c.note("before its first check a server is not asked")
+		}
+	}
 	if p.Servers == nil {
 		c.note("the name %s is looked up by the resolver at run time", p.Host)
 	}

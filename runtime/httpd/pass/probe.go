@@ -38,6 +38,16 @@ func (s *Upstreams) ProberOf(block *conf.Block) (*Upstream, Prober) {
 	return p.up, p.prober
 }
 
+// Check is a health_check of an upstream block, for who explains a configuration.
+type Check struct {
+	URI       string
+	Match     string // the match block; "": the status has to be 2xx or 3xx
+	Mandatory bool   // no server is asked before it has passed one
+}
+
+// AddCheck notes that the servers of the block are checked.
+func (u *Upstream) AddCheck(c Check) { u.checks = append(u.checks, c) }
+
 // ProbeSpec says which peer is asked.
 type ProbeSpec struct {
 	Group *upstream.Group // whose peer it is

@@ -43,6 +43,7 @@ type Upstream struct {
 	keep        keepalive
 	group       *upstream.Group
 	pool        *upstream.Pool // nil: connections are not kept
+	checks      []Check
 }
 
 // keepalive are the keepalive directives.

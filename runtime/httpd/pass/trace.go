@@ -33,6 +33,8 @@ type Plan struct {
 	Bound  bool
 	// Queue is how many requests wait when no server can take them.
 	Queue int
+	// Checks are the health_check directives of an upstream block.
+	Checks []Check
 	// Intercept: error_page applies to the upstream's answers (*_intercept_errors).
 	Intercept bool
 	// Cache is what a cache would do.
@@ -56,6 +58,7 @@ func (x *Exchange) trace(t httpd.Tracer) httpd.Result {
 	case x.Up != nil:
 		p.Block, p.Servers, p.Method = x.Up.explicit, x.Up.servers, x.Up.methodName()
 		p.Sticky, p.Queue = x.Up.sticky.text(), x.Up.queue.most
+		p.Checks = x.Up.checks
 		p.Chosen, p.Bound = x.foreseen()
 	case x.Group != nil:
 		p.Servers, p.Method = []upstream.Server{{Name: string(x.Group.Name), Addrs: x.Group.Addrs(), Weight: 1}}, roundRobin

@@ -149,6 +149,7 @@ func (m *module) complete() error {
 				return fmt.Errorf(`no match "%s" for "health_check"%s`, c.name, c.at)
 			}
 		}
+		c.up.AddCheck(pass.Check{URI: string(c.uri), Match: c.name, Mandatory: c.mandatory})
 	}
 	for _, up := range m.ups.Blocks() {
 		g := newGroup(m.b, up)
