@@ -109,6 +109,9 @@ func aboutVariable(text string) bool {
 
 // variableHint tells whose a variable is that nginx has.
 func variableHint(name string) string {
+	if name == "memcached_key" { // which nginx only reads
+		return "memcached_pass looks up what $memcached_key holds: set it before, as with set $memcached_key $uri"
+	}
 	for _, v := range conf.Variables() {
 		if v.Name != name && (!v.Prefix || !strings.HasPrefix(name, v.Name)) {
 			continue

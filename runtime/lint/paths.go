@@ -60,6 +60,20 @@ func pathRules() []*Rule {
 			Good: `server { location ~ \.php$ { try_files $uri =404; fastcgi_param QUERY_STRING $query_string; ` +
 				`fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name; fastcgi_pass unix:/run/php.sock; } }`,
 		},
+		{
+			Name: "gateway-no-params", Severity: Medium, check: gatewayNoParams,
+			Text: "An application behind uwsgi or SCGI knows of a request what the parameters say. Without REQUEST_METHOD most do not " +
+				"answer: include uwsgi_params or scgi_params. A block with a parameter of its own takes none from the blocks around it.",
+			Bad:  "server { location / { uwsgi_param SCRIPT_NAME /app; uwsgi_pass 127.0.0.1:3031; } }",
+			Good: "server { location / { uwsgi_param REQUEST_METHOD $request_method; uwsgi_param SCRIPT_NAME /app; uwsgi_pass 127.0.0.1:3031; } }",
+		},
+		{
+			Name: "memcached-no-fallback", Severity: Low, check: memcachedNoFallback,
+			Text: "memcached may lose a value at any time, and a location with memcached_pass answers 404 then. Hand the request to the " +
+				"application that makes the value, with `error_page 404 502 504 = @app`.",
+			Bad:  "server { location / { set $memcached_key $uri; memcached_pass 127.0.0.1:11211; } }",
+			Good: "server { location / { set $memcached_key $uri; memcached_pass 127.0.0.1:11211; error_page 404 502 504 = @app; } location @app { proxy_pass http://127.0.0.1:8000; } }",
+		},
 	}
 }
 
@@ -139,6 +153,32 @@ func phpNoScript(p *pass) {
 		}
 		p.report(n, nil, "PHP is not told which file to run: no SCRIPT_FILENAME among the parameters")
 	}, "fastcgi_pass")
+}
+
+func gatewayNoParams(p *pass) {
+	p.all(func(s *scope, n *conf.Node) {
+		params, _ := s.holds(strings.TrimSuffix(n.Name.Value, "_pass") + "_param")
+		for _, param := range params {
+			if arg(param, 0) == "REQUEST_METHOD" {
+				return
+			}
+		}
+		p.report(n, nil, "the application is not told the method: no REQUEST_METHOD among the parameters")
+	}, "uwsgi_pass", "scgi_pass")
+}
+
+func memcachedNoFallback(p *pass) {
+	p.all(func(s *scope, n *conf.Node) {
+		pages, _ := s.holds("error_page")
+		for _, page := range pages {
+			for i := range page.Args[:len(page.Args)-1] {
+				if arg(page, i) == "404" {
+					return
+				}
+			}
+		}
+		p.report(n, nil, "what memcached does not hold is answered with 404: no error_page for it")
+	}, "memcached_pass")
 }
 
 func phpAnyFile(p *pass) {

@@ -2,6 +2,7 @@ package memcached
 
 import (
 	"errors"
+	"strings"
 	"sync"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
@@ -36,6 +37,9 @@ func (c *call) AppendRequest(x *pass.Exchange, dst []byte) ([]byte, error) {
 	c.key = append(c.R.Alloc(len(sent))[:0], sent...)
 	return b, nil
 }
+
+// Lines returns the command that a head is, for people to read.
+func (*call) Lines(head []byte) []string { return []string{strings.TrimSpace(string(head))} }
 
 // Reset implements pass.Codec.
 func (c *call) Reset(*pass.Exchange) {}

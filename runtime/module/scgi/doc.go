@@ -8,6 +8,5 @@
 //
 // Different from nginx: a request with a NUL in a parameter is refused (docs/adr/0039).
 //
-// Not supported: caching (the scgi_cache directives are accepted with a warning, responses are passed without being kept), and
-// the directives of the commercial version.
+// Not supported: of the directives of the commercial version all but scgi_cache_purge.
 package scgi

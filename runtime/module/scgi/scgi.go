@@ -54,3 +54,17 @@ func (encoder) AppendRequest(r *httpd.Request, params func(dst []byte) []byte, d
 	}
 	return scgi.End(b, at), nil
 }
+
+// Lines implements gateway.Encoder.
+func (encoder) Lines(request []byte) []string {
+	lines := []string{}
+	headers, _, _ := scgi.Parse(request)
+	for {
+		name, value, rest, ok := scgi.Next(headers)
+		if !ok {
+			return lines
+		}
+		lines = append(lines, string(name)+"="+string(value))
+		headers = rest
+	}
+}

@@ -8,6 +8,5 @@
 //
 // The address may have "suwsgi://" in front: then the connection is encrypted.
 //
-// Not supported: caching (the uwsgi_cache directives are accepted with a warning, responses are passed without being kept), and
-// the directives of the commercial version.
+// Not supported: of the directives of the commercial version all but uwsgi_cache_purge.
 package uwsgi

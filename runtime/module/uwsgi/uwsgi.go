@@ -2,6 +2,7 @@ package uwsgi
 
 import (
 	"errors"
+	"strconv"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
@@ -56,4 +57,20 @@ func (p *packet) AppendRequest(r *httpd.Request, params func(dst []byte) []byte,
 		return b, errTooBig
 	}
 	return b, nil
+}
+
+// Lines implements gateway.Encoder.
+func (p *packet) Lines(request []byte) []string {
+	lines := []string{}
+	if p.modifier1 != 0 || p.modifier2 != 0 {
+		lines = append(lines, "modifiers "+strconv.Itoa(p.modifier1)+" "+strconv.Itoa(p.modifier2))
+	}
+	sent, _, _ := uwsgi.Parse(request)
+	for {
+		name, value, ok := sent.Next()
+		if !ok {
+			return lines
+		}
+		lines = append(lines, string(name)+"="+string(value))
+	}
 }

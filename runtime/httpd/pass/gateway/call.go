@@ -53,6 +53,9 @@ func (c *call) AppendRequest(x *pass.Exchange, dst []byte) ([]byte, error) {
 	return c.target.encoder.AppendRequest(c.R, c.params, dst)
 }
 
+// Lines returns the parameters of a request's head, for people to read.
+func (c *call) Lines(head []byte) []string { return c.target.encoder.Lines(head) }
+
 func (c *call) appendParams(dst []byte) []byte {
 	return c.target.conf.params.Of(&c.Exchange).Append(dst, c.R, c.S.PassHeaders)
 }
