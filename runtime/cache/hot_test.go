@@ -74,6 +74,7 @@ func TestIdleDescriptor(t *testing.T) {
 		q := query(o, "key")
 		store(t, z, q, "HEAD", strings.Repeat("x", MaxContent+1))
 		fetch(z, q)
+		synctest.Wait() // for the loader, which opens folders
 		if n := openFiles(z); n != 1 {
 			t.Errorf("%d files are open", n)
 		}

@@ -47,7 +47,7 @@ func TestNTLM(t *testing.T) {
 	var conns atomic.Int32
 	peer := func(name string) *backend {
 		b := newBackend(t, keep(""))
-		b.direct = func(r *bufio.Reader, c net.Conn) {
+		b.raw(func(r *bufio.Reader, c net.Conn) {
 			n := conns.Add(1)
 			for {
 				req, err := readRequest(r)
@@ -63,7 +63,7 @@ func TestNTLM(t *testing.T) {
 					return
 				}
 			}
-		}
+		})
 		return b
 	}
 	a, b := peer("a"), peer("b")
