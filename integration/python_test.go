@@ -27,7 +27,11 @@ func TestPython(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	socket := filepath.Join(dir, "app.sock")
+	ports, err := lab.Ports.Take(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	socket, secure := filepath.Join(dir, "app.sock"), testport.Addr(ports[0])
 	text := withAssets(t, "testdata/python.txtar", func(s string) string {
 		if !strings.Contains(s, "uwsgi_pass python;") {
 			return s
@@ -36,13 +40,22 @@ func TestPython(t *testing.T) {
 		s = strings.ReplaceAll(s, "unix:/run/app.sock", "unix:"+socket)
 		return strings.ReplaceAll(s, "listen      8081", "listen      %%ADDR%%")
 	})
+	text = bytes.ReplaceAll(text, []byte("%%SECURE%%"), []byte(secure))
+	for _, name := range []string{"localhost.pem", "localhost.key"} {
+		data, err := os.ReadFile(filepath.Join(lab.Certs, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, name), string(data))
+	}
 	_, app, _ := bytes.Cut(text, []byte("-- app/app.py --\n"))
 	app, _, _ = bytes.Cut(app, []byte("\n-- "))
 	write(t, filepath.Join(dir, "app.py"), string(app))
 	if err := harness.GiveAway(dir); err != nil {
 		t.Fatal(err)
 	}
-	startProgram(t, dir, "unix", socket, "uwsgi", "--plugin", "python3", "--socket", socket, "--chmod-socket=666", "--module", "app:app",
+	startProgram(t, dir, "unix", socket, "uwsgi", "--plugin", "python3", "--socket", socket, "--chmod-socket=666",
+		"--suwsgi-socket", secure+",localhost.pem,localhost.key", "--module", "app:app",
 		"--processes", "2", "--master", "--need-app", "--disable-logging", "--buffer-size", "32768")
 	c, err := harness.ParseCase("python", text)
 	if err != nil {
