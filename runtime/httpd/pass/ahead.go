@@ -34,6 +34,7 @@ type ahead struct {
 	name    []byte
 	wrote   int64 // bytes of the file that are written
 	took    int64 // ... and handed out
+	lent    bool  // the request's goroutine may be sending from the file: it is not to be closed
 	base    int64 // where in the file they begin
 	keeps   bool  // the response is being stored in the cache
 	shared  bool  // ... and the file is that of the cache entry
@@ -191,7 +192,7 @@ func (a *ahead) push(b *buf.Buf, n int) bool {
 		case n == 0:
 			b.Free()
 			return true
-		case a.shared && a.took < a.wrote: // the entry was given up; the client gets the rest of it first
+		case a.shared && (a.took < a.wrote || a.lent): // the entry was given up; the client gets the rest of it first
 		case a.shared:
 			a.unshare()
 			continue
@@ -268,10 +269,14 @@ func (a *ahead) isStopped() bool {
 }
 
 // take returns the next piece: from memory, of the file, or none with the
-// reason.
+// reason. The piece before has been sent.
 func (a *ahead) take(o *httpd.Out) (b *buf.Buf, why error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.lent { // the piece before is sent
+		a.lent = false
+		a.changed.Broadcast()
+	}
 	for {
 		*o = httpd.Out{}
 		switch {
@@ -282,7 +287,7 @@ func (a *ahead) take(o *httpd.Out) (b *buf.Buf, why error) {
 		case a.took < a.wrote:
 			o.IsFile, o.FD, o.Name = true, int(a.file.Fd()), a.name
 			o.Off, o.Len = a.base+a.took, a.wrote-a.took
-			a.took = a.wrote
+			a.took, a.lent = a.wrote, true
 		case a.end != nil:
 			return nil, a.end
 		default:

@@ -58,8 +58,8 @@ func (a *ahead) store(b *buf.Buf, n int) bool {
 	return true
 }
 
-// unshare turns from the file of an entry that was given up, and of which the client has
-// all, to a queue and a file of the response's own. a.mu is locked, or no goroutine runs.
+// unshare turns from the file of an entry that was given up, and of which the client was
+// sent all, to a queue and a file of the response's own. a.mu is locked, or no goroutine runs.
 func (a *ahead) unshare() {
 	_ = a.file.Close()
 	a.file, a.name, a.shared = nil, nil, false
