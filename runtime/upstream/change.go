@@ -37,7 +37,7 @@ func (g *Group) Servers() (list []ServerInfo) {
 func (p *Peer) info() ServerInfo {
 	i := ServerInfo{Server: p.settings(), ID: p.ID, Parent: -1}
 	if p.of != nil {
-		i.Parent, i.Service, i.Host = p.of.id, p.of.srv.Service, p.of.srv.Host
+		i.Parent, i.Service, i.Host = p.of.id, p.of.service, p.of.host
 	}
 	return i
 }
@@ -105,7 +105,7 @@ func (g *Group) Change(id int, edit func(s *Server)) (ServerInfo, error) {
 func (g *Group) changeName(n *name, edit func(s *Server)) {
 	s := n.srv
 	edit(&s)
-	s.Host, s.Service, s.Backup, s.Name = n.srv.Host, n.srv.Service, n.srv.Backup, n.srv.Name
+	s.Host, s.Service, s.Backup, s.Name = n.host, n.service, n.srv.Backup, n.srv.Name
 	n.srv = s
 	var peers []*Peer
 	g.now.Load().all(func(p *Peer) {
@@ -122,7 +122,7 @@ func (g *Group) modify(peers []*Peer, s *Server) {
 	g.mu.Lock()
 	for _, p := range peers {
 		own := *s
-		if p.of != nil && p.of.srv.Service != "" && s.Weight == 1 {
+		if p.of != nil && p.of.service != "" && s.Weight == 1 {
 			own.Weight = p.weight
 		}
 		p.set(&own)

@@ -33,9 +33,13 @@ type lookups struct {
 
 // name is a server line with resolve.
 type name struct {
-	g     *Group
-	id    int
-	srv   Server
+	g  *Group
+	id int
+
+	// host and service are what is looked up. They never change.
+	host, service string
+
+	srv   Server      // its parameters; guarded by the group's change
 	last  *answer     // nil: none was valid yet
 	timer *time.Timer // of the next lookup; nil before the first
 	over  bool        // it was removed from its group
@@ -58,7 +62,7 @@ type target struct {
 // addName adds a server whose name is looked up. The caller holds change, or the group is
 // not used yet.
 func (g *Group) addName(s *Server) *name {
-	n := &name{g: g, id: g.nextID, srv: *s}
+	n := &name{g: g, id: g.nextID, host: s.Host, service: s.Service, srv: *s}
 	g.nextID++
 	g.names = append(g.names, n)
 	g.resolve = g.resolve || g.Backups()
@@ -79,7 +83,7 @@ func (g *Group) preresolve() {
 }
 
 // key identifies the name in what configurations share.
-func (n *name) key() string { return n.srv.Service + " " + n.srv.Host }
+func (n *name) key() string { return n.service + " " + n.host }
 
 // Watch begins to look names up. It is called once, when the configuration of the group
 // begins to serve. Stop ends it.
@@ -190,8 +194,8 @@ func (n *name) lookup(l *lookups) {
 // ask returns the addresses of the name.
 func (n *name) ask(l *lookups) (*answer, error) {
 	w := resolver.Wait{Timeout: l.Timeout, Cancel: l.cancel}
-	if n.srv.Service == "" {
-		ips, valid, err := l.Resolver.Resolve(nil, n.srv.Host, w)
+	if n.service == "" {
+		ips, valid, err := l.Resolver.Resolve(nil, n.host, w)
 		a := &answer{valid: valid}
 		for _, ip := range ips {
 			a.targets = append(a.targets, target{addr: netip.AddrPortFrom(ip, 0)})
@@ -199,9 +203,9 @@ func (n *name) ask(l *lookups) (*answer, error) {
 		return a, err
 	}
 	w.Failed = func(err *resolver.Error) {
-		l.Log(err.Error() + " while resolving service " + n.srv.Service + " of " + n.srv.Host)
+		l.Log(err.Error() + " while resolving service " + n.service + " of " + n.host)
 	}
-	list, valid, err := l.Resolver.ResolveService(nil, n.srv.Service, n.srv.Host, w)
+	list, valid, err := l.Resolver.ResolveService(nil, n.service, n.host, w)
 	a := &answer{valid: valid}
 	for i := range list {
 		t := &list[i]
@@ -215,10 +219,10 @@ func (n *name) ask(l *lookups) (*answer, error) {
 // failure is the message about a lookup that failed.
 func (n *name) failure(err error) string {
 	var failed *resolver.Error
-	if n.srv.Service == "" || !errors.As(err, &failed) {
+	if n.service == "" || !errors.As(err, &failed) {
 		return err.Error()
 	}
-	return "service " + n.srv.Service + " of " + n.srv.Host + " could not be resolved (" +
+	return "service " + n.service + " of " + n.host + " could not be resolved (" +
 		strconv.Itoa(int(failed.Code)) + ": " + failed.Code.String() + ")"
 }
 
@@ -239,7 +243,7 @@ func (n *name) apply(a *answer) {
 			return
 		}
 		i := slices.IndexFunc(left, func(s Server) bool {
-			return s.Addrs[0] == p.Addr && s.Backup == p.backup && (n.srv.Service == "" || s.Name == p.Server && s.Weight == p.weight)
+			return s.Addrs[0] == p.Addr && s.Backup == p.backup && (n.service == "" || s.Name == p.Server && s.Weight == p.weight)
 		})
 		if i < 0 {
 			drop[p] = true

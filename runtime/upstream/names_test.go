@@ -335,3 +335,36 @@ func TestNamesOfTheAPI(t *testing.T) {
 		}
 	})
 }
+
+// TestNameChangesWhileItIsUsed: a name is changed while it is looked up and its peers are watched, which the
+// race detector looks at.
+func TestNameChangesWhileItIsUsed(t *testing.T) {
+	bubble(t, func(t *testing.T, n *nameServer) {
+		n.records("_http._tcp.app.example. SRV", "_http._tcp.app.example. 1 SRV 1 5 9001 a.example.")
+		n.records("a.example. A", "a.example. 1 A 192.0.2.1")
+		g := New(&Config{Name: "u", Servers: []Server{named("app.example", "http")}})
+		n.watch(t, g)
+		time.Sleep(time.Second)
+		id := g.Servers()[1].ID
+		var all sync.WaitGroup
+		for range 3 {
+			all.Go(func() {
+				for range 200 {
+					time.Sleep(100 * time.Millisecond)
+					if s := g.Snapshot().Peers[0]; s.Service != "http" {
+						t.Errorf("a peer of the service %q", s.Service)
+					}
+				}
+			})
+			all.Go(func() {
+				for i := range 200 {
+					time.Sleep(100 * time.Millisecond)
+					if _, err := g.Change(id, func(s *Server) { s.MaxFails = i }); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		all.Wait()
+	})
+}

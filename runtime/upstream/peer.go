@@ -8,6 +8,9 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
+// MaxRoute is the longest Route of a Server, in bytes.
+const MaxRoute = 32
+
 // Server is one server line of an upstream block, or what the API says of one.
 type Server struct {
 	Name        string // as written

@@ -86,7 +86,7 @@ func (p *Peer) status(now, mono int64) PeerStatus {
 		DownStart: p.downSince, HeaderTime: p.header, ResponseTime: p.response,
 	}
 	if p.of != nil {
-		s.Service = p.of.srv.Service
+		s.Service = p.of.service
 	}
 	if p.selected > 0 {
 		s.Selected = now - (mono - p.selected/1e6)
