@@ -108,18 +108,38 @@ func (g *group) start(cfg *httpd.Config) {
 
 // stop ends all checks, those under way included.
 func (g *group) stop() {
+	var idle idle
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	g.running = false
 	for _, p := range g.by {
-		p.end()
+		p.end(&idle)
 	}
 	g.by = nil
 	g.seat.leave(g)
+	g.mu.Unlock()
+	idle.close()
+}
+
+// idle are connections that no check uses any more. They are closed without a lock: under
+// TLS that waits for the peer.
+type idle []*upstream.Conn
+
+func (i *idle) add(c *upstream.Conn) {
+	if c != nil {
+		*i = append(*i, c)
+	}
+}
+
+func (i idle) close() {
+	for _, c := range i {
+		c.Close()
+	}
 }
 
 // changed looks what peers there are after a change of the group.
 func (g *group) changed() {
+	var idle idle
+	defer func() { idle.close() }() // behind the lock
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.running {
@@ -134,7 +154,7 @@ func (g *group) changed() {
 	}
 	for id, p := range g.by {
 		if !there[id] {
-			p.end()
+			p.end(&idle)
 			delete(g.by, id)
 		}
 	}
@@ -186,22 +206,15 @@ func (p *peer) health() upstream.Health {
 	return h
 }
 
-// end stops the checks of a peer.
-func (p *peer) end() {
+// end stops the checks of a peer, and hands their connections over.
+func (p *peer) end(idle *idle) {
 	for _, t := range p.tasks {
 		t.gone = true
 		t.timer.Stop()
 		if t.probe != nil {
 			t.probe.End()
 		}
-		t.drop()
-	}
-}
-
-// drop closes the connection that is kept.
-func (t *task) drop() {
-	if t.conn != nil {
-		t.conn.Close()
+		idle.add(t.conn)
 		t.conn = nil
 	}
 }
@@ -227,21 +240,23 @@ func (t *task) run() {
 		return
 	}
 	t.probe = probe
-	if t.conn != nil && clock.Mono()-t.since > int64(t.c.keep) {
-		t.drop()
+	var idle idle
+	if clock.Mono()-t.since > int64(t.c.keep) {
+		idle.add(t.conn)
+		t.conn = nil
 	}
 	conn := t.conn
 	t.conn = nil
 	g.mu.Unlock()
+	idle.close()
 
 	kept, ok := t.ask(probe.R, conn)
 
+	idle = nil
 	g.mu.Lock()
 	t.probe = nil
 	if t.gone {
-		if kept != nil {
-			kept.Close()
-		}
+		idle.add(kept)
 	} else {
 		t.note(probe.R, ok)
 		if t.conn = kept; kept != nil && kept != conn {
@@ -250,6 +265,7 @@ func (t *task) run() {
 		t.after(t.c.delay(t.c.interval))
 	}
 	g.mu.Unlock()
+	idle.close()
 	probe.Release()
 }
 
