@@ -30,9 +30,6 @@ const (
 	paramPlain = paramAll &^ (paramBackup | paramSlowStart)
 )
 
-// maxRoute is the longest route of a server.
-const maxRoute = 32
-
 // serverLine is a server directive that is being read.
 type serverLine struct {
 	upstream.Server
@@ -137,8 +134,8 @@ func (s *serverLine) setName(c *conf.Cmd, name, value string) error {
 		return c.Errorf("%s is empty", name)
 	case name == "service":
 		s.Service = value
-	case len(value) > maxRoute:
-		return c.Errorf("route is longer than %d", maxRoute)
+	case len(value) > upstream.MaxRoute:
+		return c.Errorf("route is longer than %d", upstream.MaxRoute)
 	default:
 		s.Route = value
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/resource"
+	"github.com/sluiceproxy/sluice/runtime/upstream"
 	"github.com/sluiceproxy/sluice/runtime/zone"
 )
 
@@ -26,15 +27,15 @@ type sessions struct {
 	host    string // the upstream whose sessions they are
 	name    string
 	table   *zone.Table[session]
-	timeout int64 // ns, that of the newest configuration; guarded by the table's lock
-	warn    func(text string)
+	timeout int64 // ns, that of the newest configuration, and so its log; guarded by the table's lock
+	log     *errlog.Logger
 }
 
 // session is a session of an application. What it is found by is a hash of its text.
 type session struct {
 	last int64 // clock.Mono
 	size uint8
-	sid  [maxRoute]byte
+	sid  [upstream.MaxRoute]byte
 }
 
 // sessionSize is what a session takes in nginx's zone, without the hash.
@@ -50,10 +51,7 @@ func (s *sticky) complete(b *httpd.Builder, host string) error {
 	}
 	log := b.Env.Log
 	z := sessionZones.Take(b.Env.Resources, fmt.Sprintf("%s:%d", l.zone, l.size), func() *sessions {
-		return &sessions{
-			host: host, name: l.zone, table: zone.New[session](l.size, sessionSize),
-			warn: func(text string) { log.Log(errlog.Warn, 0, nil, nil, "%s", text) },
-		}
+		return &sessions{host: host, name: l.zone, table: zone.New[session](l.size, sessionSize)}
 	})
 	if z.host != host {
 		return fmt.Errorf(`sticky zone "%s" is used in upstream "%s" while previously it was used in upstream "%s"`,
@@ -62,7 +60,7 @@ func (s *sticky) complete(b *httpd.Builder, host string) error {
 	l.sessions = z
 	b.Start(func(*httpd.Config) error {
 		z.table.Lock()
-		z.timeout = l.timeout * 1e6
+		z.timeout, z.log = l.timeout*1e6, log
 		z.table.Unlock()
 		return nil
 	})
@@ -90,29 +88,41 @@ func (l *learning) note(x *Exchange) {
 	if len(id) == 0 || x.peer == nil {
 		return
 	}
-	z, key, now := l.sessions, md5.Sum(id), clock.Mono() //nolint:gosec // see the import
+	z, key := l.sessions, md5.Sum(id) //nolint:gosec // see the import
+	if log := z.set(key[:], x.choice.SID, begins); log != nil {
+		log.Log(errlog.Warn, 0, nil, nil, `could not allocate node in sticky session zone "%s", expiring least recently used session`, z.name)
+	}
+}
+
+// set notes the peer of a session, that with the session id sid; begins says that the
+// session may be new. Where another session had to go for it, it returns the log to say so
+// in.
+func (z *sessions) set(key, sid []byte, begins bool) (full *errlog.Logger) {
+	now := clock.Mono()
 	z.table.Lock()
 	defer z.table.Unlock()
-	e := z.table.Find(key[:])
+	e := z.table.Find(key)
 	if e != nil && now-e.Value.last >= z.timeout {
 		z.table.Remove(e)
 		e = nil
 	}
-	switch {
-	case e == nil && !begins:
-		return
-	case e == nil:
-		if e = z.add(key[:], now); e == nil {
-			return
+	if e == nil && begins {
+		var lost bool
+		if e, lost = z.add(key, now); lost {
+			full = z.log
 		}
 	}
-	e.Value.last = now
-	e.Value.size = uint8(copy(e.Value.sid[:], x.choice.SID))
+	if e != nil {
+		e.Value.last = now
+		e.Value.size = uint8(copy(e.Value.sid[:], sid))
+	}
+	return full
 }
 
 // add makes a session, for which it removes the oldest ones: those that have timed out,
-// or one that has not, if there is no room else. The caller holds the table's lock.
-func (z *sessions) add(key []byte, now int64) *zone.Entry[session] {
+// or, which lost reports, one that has not, if there is no room else. The caller holds the
+// table's lock.
+func (z *sessions) add(key []byte, now int64) (e *zone.Entry[session], lost bool) {
 	for {
 		o := z.table.Oldest()
 		if o == nil || now-o.Value.last < z.timeout {
@@ -120,12 +130,11 @@ func (z *sessions) add(key []byte, now int64) *zone.Entry[session] {
 		}
 		z.table.Remove(o)
 	}
-	if e := z.table.Add(key); e != nil {
-		return e
+	if e = z.table.Add(key); e != nil {
+		return e, false
 	}
-	z.warn(`could not allocate node in sticky session zone "` + z.name + `", expiring least recently used session`)
 	if o := z.table.Oldest(); o != nil {
 		z.table.Remove(o)
 	}
-	return z.table.Add(key)
+	return z.table.Add(key), true
 }

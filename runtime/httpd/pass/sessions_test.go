@@ -1,10 +1,12 @@
 package pass
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/resource"
 	"github.com/sluiceproxy/sluice/runtime/zone"
@@ -39,16 +41,39 @@ func TestSessionsOverAReload(t *testing.T) {
 func TestSessionsEnd(t *testing.T) {
 	z := &sessions{table: zone.New[session](32<<10, sessionSize), timeout: int64(time.Second)}
 	now := int64(1)
-	e := z.add([]byte("0123456789abcdef"), now)
+	e, _ := z.add([]byte("0123456789abcdef"), now)
 	e.Value.last = now
 	if z.table.Len() != 1 {
 		t.Fatal("no session")
 	}
 	now += int64(2 * time.Second)
-	if z.add([]byte("another 16 bytes"), now); z.table.Len() != 1 {
+	if _, lost := z.add([]byte("another 16 bytes"), now); lost || z.table.Len() != 1 {
 		t.Errorf("%d sessions, though the first was over", z.table.Len())
 	}
 	if z.find(nil, []byte("x"), now) != nil {
 		t.Error("a session that was never begun is found")
+	}
+}
+
+// TestSessionsFull: where there is no room the session that was not used for longest goes, which the log of
+// the newest configuration is to say.
+func TestSessionsFull(t *testing.T) {
+	log := errlog.New(errlog.Config{})
+	z := &sessions{table: zone.New[session](32<<10, sessionSize), timeout: int64(time.Hour), log: log}
+	id := func(i int) []byte { return fmt.Appendf(nil, "%016d", i) }
+	first := 0
+	for z.set(id(first), []byte("peer"), true) == nil {
+		if first++; first > 32<<10/sessionSize {
+			t.Fatalf("%d sessions in a zone of 32 KB, and none is lost", first)
+		}
+	}
+	if z.table.Find(id(0)) != nil || z.table.Find(id(1)) == nil || z.table.Find(id(first)) == nil {
+		t.Error("another session was lost than the oldest")
+	}
+	if z.set(id(first), []byte("other"), false) != nil || z.set(id(first+1), []byte("other"), false) != nil {
+		t.Error("a session is lost though none was begun")
+	}
+	if sid := z.table.Find(id(first)).Value.sid; string(sid[:5]) != "other" {
+		t.Errorf("the session has the peer %q", sid)
 	}
 }

@@ -7,13 +7,14 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/httpd/header"
 	"github.com/sluiceproxy/sluice/runtime/script"
+	"github.com/sluiceproxy/sluice/runtime/upstream"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
 // bond is what ties the request of an Exchange to a peer.
 type bond struct {
 	id     []byte // what the request says: a peer's session id, or a session
-	sid    [maxRoute]byte
+	sid    [upstream.MaxRoute]byte
 	made   []byte // the session that the response begins, nil for none
 	cookie int    // place of the Set-Cookie in Out.List, from 1 on; 0: there is none
 }

@@ -3,11 +3,13 @@ package api_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/httpd/httptest"
@@ -227,6 +229,28 @@ func TestServers(t *testing.T) {
 		{"DELETE", "/api/9/http/upstreams/u", "", 204, ""},
 		{"POST", "/ro/9/http/upstreams/u/servers", `{"server":"127.0.0.1:4"}`, 405, `"code":"MethodDisabled"`},
 	})
+}
+
+// TestSlowPatch: a client that takes its time to send a change does not hold up others.
+func TestSlowPatch(t *testing.T) {
+	const list = "/api/9/http/upstreams/u/servers"
+	s := httptest.New(t, config, modules()...)
+	c := s.Dial()
+	defer func() { _ = c.Close() }()
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
+	_, _ = io.WriteString(c, "PATCH "+list+"/0 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 12\r\nExpect: 100-continue\r\n\r\n")
+	goesOn := make([]byte, len("HTTP/1.1 100 Continue\r\n\r\n"))
+	if _, err := io.ReadFull(c, goesOn); err != nil { // it reads the body now
+		t.Fatal(err)
+	}
+	play(t, s, []step{
+		{"GET", list + "/0", "", 200, `"weight":5`},
+		{"PATCH", list + "/1", `{"weight":3}`, 200, `"weight":3`},
+	})
+	_, _ = io.WriteString(c, `{"weight":4}`)
+	if answer, err := io.ReadAll(c); err != nil || !strings.Contains(string(answer), `"weight":4`) {
+		t.Errorf("%s %v", answer, err)
+	}
 }
 
 // What changes is written to the state file, which another configuration reads.

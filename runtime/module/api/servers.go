@@ -53,6 +53,14 @@ func (c *call) server(u *pass.Upstream, text string) (any, httpd.Result, *proble
 	if !ok {
 		return nil, 0, errServerID
 	}
+	var members []rawMember
+	if c.r.Method == h1.Patch {
+		// The client may take its time to send it.
+		var p *problem
+		if members, p = c.serverBody(); p != nil {
+			return nil, 0, p
+		}
+	}
 	c.process.change.Lock()
 	defer c.process.change.Unlock()
 	var old *upstream.ServerInfo
@@ -75,15 +83,11 @@ func (c *call) server(u *pass.Upstream, text string) (any, httpd.Result, *proble
 	case c.r.Method != h1.Patch:
 		return nil, 0, &problem{httpd.StatusConflict, "entry exists", "EntryExists"}
 	}
-	return c.patch(u, old)
+	return c.patch(u, old, members)
 }
 
 // patch changes a server.
-func (c *call) patch(u *pass.Upstream, old *upstream.ServerInfo) (any, httpd.Result, *problem) {
-	members, p := c.serverBody()
-	if p != nil {
-		return nil, 0, p
-	}
+func (c *call) patch(u *pass.Upstream, old *upstream.ServerInfo, members []rawMember) (any, httpd.Result, *problem) {
 	s := old.Server
 	e := &edit{server: &s, id: old.ID}
 	if p := e.apply(members); p != nil {
@@ -168,9 +172,6 @@ func millis(ms int64) string {
 	return strconv.FormatInt(ms, 10) + "ms"
 }
 
-// maxRoute is the longest route of a server.
-const maxRoute = 32
-
 // edit applies the members of a request to a server.
 type edit struct {
 	server *upstream.Server
@@ -231,7 +232,7 @@ func (e *edit) member(name string, raw json.RawMessage) *problem {
 		}
 		code = "UpstreamBadSlowStart"
 	case "route":
-		if s.Route, ok = scalar(raw); ok && len(s.Route) > maxRoute {
+		if s.Route, ok = scalar(raw); ok && len(s.Route) > upstream.MaxRoute {
 			return badServer("route is too long", "UpstreamBadRoute")
 		}
 		ok, code = ok && plain(s.Route), "UpstreamBadRoute"
