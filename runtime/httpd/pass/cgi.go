@@ -47,6 +47,7 @@ func (c *CGI) done(x *Exchange) Verdict {
 		return HeaderInvalid
 	}
 	p.Status, p.Line = code, line
+	p.Chunked = false // a program's body comes as it is, whatever Transfer-Encoding says
 	x.SetStatus(code)
 	return HeaderDone
 }

@@ -7,9 +7,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd/pass"
-	"github.com/sluiceproxy/sluice/runtime/wire/cgi"
 	"github.com/sluiceproxy/sluice/runtime/wire/fcgi"
-	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
 // call is one request on its way to a FastCGI application and back: the codec of its exchange. Pooled.
@@ -19,7 +17,7 @@ type call struct {
 	parts  parts // of the path, for the variables
 
 	records fcgi.Decoder
-	header  cgi.Header
+	header  pass.CGI
 	stdout  bool  // standard output has begun
 	held    int   // bytes of it at the beginning of what was not consumed: of a line of the header, then of the body
 	over    bool  // it has ended: the end of the connection does not cut the response short
@@ -122,7 +120,7 @@ func (c *call) ParseHeader(x *pass.Exchange, in []byte) (int, pass.Verdict) {
 			c.stdout = true
 			from := at - len(data) - c.held
 			copy(in[from:], in[line:line+c.held])
-			used, v := c.parseLines(x, in[from:at])
+			used, v := c.header.ParseHeader(x, in[from:at])
 			line = from + used
 			c.held = at - line
 			if v != pass.HeaderMore {
@@ -178,46 +176,4 @@ func (c *call) stderr(text []byte, inHeader bool) (caught bool) {
 		}
 	}
 	return false
-}
-
-// parseLines reads the lines of the header that in has, and returns how much that is.
-func (c *call) parseLines(x *pass.Exchange, in []byte) (n int, v pass.Verdict) {
-	var f h1.Field
-	for {
-		used, st := c.header.Next(in[n:], &f)
-		switch st {
-		case h1.OK:
-			n += used
-			if !x.AddField(pass.Field{Name: f.Name, Value: f.Value, ID: f.ID}) {
-				return n, pass.HeaderInvalid
-			}
-		case h1.Done:
-			return n + used, c.headerDone(x)
-		case h1.Again:
-			return n, pass.HeaderMore
-		default:
-			c.R.Errorf(nil, `upstream sent invalid header: "%s\x%02x..."`, f.Line, f.Bad)
-			return n, pass.HeaderInvalid
-		}
-	}
-}
-
-// headerDone finds the status of a complete header.
-func (c *call) headerDone(x *pass.Exchange) pass.Verdict {
-	p := &x.Response
-	var status []byte
-	if f := p.Get(h1.StatusField); f != nil {
-		if status = f.Value; status == nil {
-			status = []byte{}
-		}
-	}
-	code, line, ok := c.header.Status(status, p.Has(h1.Location))
-	if !ok {
-		c.R.Errorf(nil, `upstream sent invalid status "%s"`, status)
-		return pass.HeaderInvalid
-	}
-	p.Status, p.Line = code, line
-	p.Chunked = false // the body is framed by records alone
-	x.SetStatus(code)
-	return pass.HeaderDone
 }
