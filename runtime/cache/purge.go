@@ -1,13 +1,13 @@
 package cache
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"hash/crc32"
 	"os"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/diskfile"
@@ -205,13 +205,10 @@ func (z *Zone) savePurges(o diskfile.Owner) {
 		b = append(b, pt.prefix...)
 	}
 	b = binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, crcTable))
-	temp := path + ".new"
-	if err := os.WriteFile(temp, b, 0o600); err != nil {
-		o.Logf(errlog.Crit, err, `write() "%s" failed`, temp)
-		return
-	}
-	if err := syscall.Rename(temp, path); err != nil {
-		o.Logf(errlog.Crit, err, `rename() "%s" to "%s" failed`, temp, path)
+	err := diskfile.Replace(path, 0o600, func(w *bufio.Writer) { _, _ = w.Write(b) })
+	if err != nil {
+		call, name := diskfile.Failure(err)
+		o.Logf(errlog.Crit, err, `%s() "%s" failed`, call, name)
 	}
 }
 

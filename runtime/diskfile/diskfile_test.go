@@ -1,11 +1,13 @@
 package diskfile_test
 
 import (
+	"bufio"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -93,5 +95,45 @@ func TestNames(t *testing.T) {
 	slices.Sort(got)
 	if want := []string{"file false", "folder true"}; !ok || !slices.Equal(got, want) {
 		t.Errorf("%q %v, want %q", got, ok, want)
+	}
+}
+
+// TestReplace: a file is replaced as a whole, or not at all.
+func TestReplace(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "state")
+	write := func(text string) error {
+		return diskfile.Replace(path, 0o600, func(w *bufio.Writer) { _, _ = w.WriteString(text) })
+	}
+	check := func(want string) {
+		t.Helper()
+		text, err := os.ReadFile(path)
+		list, _ := os.ReadDir(dir)
+		if err != nil || string(text) != want || len(list) != 1 {
+			t.Errorf("%.20q, %v, %d files", text, err, len(list))
+		}
+	}
+	for _, text := range []string{"first", strings.Repeat("second", 64<<10), ""} {
+		if err := write(text); err != nil {
+			t.Error(err)
+		}
+		check(text)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode() != 0o600 {
+		t.Errorf("%v %v", info, err)
+	}
+	path = filepath.Join(dir, "none", "state")
+	if call, name := diskfile.Failure(write("x")); call != "open" || !strings.HasPrefix(name, path) {
+		t.Errorf("%s %s", call, name)
+	}
+	path = filepath.Join(dir, "folder")
+	if err := os.MkdirAll(filepath.Join(path, "full"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if call, name := diskfile.Failure(write("x")); call != "rename" || !strings.HasPrefix(name, path) {
+		t.Errorf("%s %s", call, name)
+	}
+	if list, _ := os.ReadDir(dir); len(list) != 2 {
+		t.Errorf("%d entries, a file is left over", len(list))
 	}
 }

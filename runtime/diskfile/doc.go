@@ -1,6 +1,6 @@
 // Package diskfile makes, moves and copies files for a request or a session, and reads
 // directories: temporary files (tempfile.go), moving a file into its place, also between
-// file systems (move.go), copies (copy.go), the names in a directory (dir.go). It stands
+// file systems (move.go), a file replaced as a whole (replace.go), copies (copy.go), the names in a directory (dir.go). It stands
 // for nginx's core/ngx_file.c. A failure is logged, in nginx's words, by the [Owner].
 //
 //	f, err := settings.bodyTemp.Create(r)

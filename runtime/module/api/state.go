@@ -1,10 +1,10 @@
 package api
 
 import (
-	"os"
-	"strconv"
+	"bufio"
 	"strings"
 
+	"github.com/sluiceproxy/sluice/runtime/diskfile"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd/pass"
 )
@@ -17,13 +17,8 @@ func (c *call) save(u *pass.Upstream) {
 	if path == "" {
 		return
 	}
-	temp := path + "." + strconv.Itoa(os.Getpid())
-	err := os.WriteFile(temp, u.Group().AppendState(nil), 0o644) //nolint:gosec // as nginx's; there is no secret in it
-	if err == nil {
-		err = os.Rename(temp, path)
-	}
+	err := diskfile.Replace(path, 0o644, func(w *bufio.Writer) { _, _ = w.Write(u.Group().AppendState(nil)) })
 	if err != nil {
-		_ = os.Remove(temp)
 		c.r.Logf(errlog.Crit, err, `writing the state of upstream "%s" to "%s" failed`, u.Host, path)
 	}
 }

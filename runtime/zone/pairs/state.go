@@ -15,6 +15,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/parser"
 	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/diskfile"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 )
 
@@ -70,16 +71,10 @@ func (f *stateFile) save() {
 	if !dirty || opt.State == "" {
 		return
 	}
-	if err := writeState(opt.State, all); err != nil {
-		op, path := "write", opt.State
-		var failed *fs.PathError
-		var moved *os.LinkError
-		switch {
-		case errors.As(err, &failed):
-			op, path = failed.Op, failed.Path
-		case errors.As(err, &moved):
-			op, path = moved.Op, moved.Old
-		}
+	// Pairs may be secrets of those who use them.
+	err := diskfile.Replace(opt.State, 0o600, func(w *bufio.Writer) { appendState(w, all) })
+	if err != nil {
+		op, path := diskfile.Failure(err)
 		opt.Log.Log(errlog.Crit, 0, err, nil, `%s() "%s" failed, the state of keyval zone "%s" is not saved`, op, path, opt.Name)
 		s.mu.Lock()
 		f.dirty = true
@@ -102,32 +97,6 @@ func (s *Store) Close() {
 	}
 	s.mu.Unlock()
 	s.file.save()
-}
-
-// writeState writes a whole file and renames it. Another process may write its
-// own, while a binary is replaced.
-func writeState(path string, all []*record) (err error) {
-	temp := path + "." + strconv.Itoa(os.Getpid())
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	w := bufio.NewWriterSize(f, 64<<10)
-	appendState(w, all)
-	err = w.Flush()
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(temp, path)
-	}
-	if err != nil {
-		_ = os.Remove(temp)
-	}
-	return err
 }
 
 // appendState writes the pairs. The writer keeps its first error.
