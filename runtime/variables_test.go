@@ -33,7 +33,11 @@ func TestEveryVariable(t *testing.T) {
 			absent := used != ""
 			if absent {
 				missing++
-				if want := `the "` + name + `" variable is known to nginx but not supported here`; used != want {
+				want := `the "` + name + `" variable is known to nginx but not supported here`
+				if v.Unset {
+					want = `unknown "` + name + `" variable`
+				}
+				if used != want {
 					t.Errorf("used: %s", used)
 				}
 			}

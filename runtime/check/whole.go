@@ -109,7 +109,7 @@ func aboutVariable(text string) bool {
 
 // variableHint tells whose a variable is that nginx has.
 func variableHint(name string) string {
-	if name == "memcached_key" { // which nginx only reads
+	if name == "memcached_key" {
 		return "memcached_pass looks up what $memcached_key holds: set it before, as with set $memcached_key $uri"
 	}
 	for _, v := range conf.Variables() {

@@ -177,6 +177,9 @@ type VariableSpec struct {
 	Cacheable bool
 	Settable  bool
 	Since     string
+
+	// Unset tells that nginx reads the variable and does not define it: it exists where a configuration sets it.
+	Unset bool
 }
 
 // Variables returns the rows of reference/variables.tsv. The slice is shared
@@ -194,6 +197,7 @@ var Variables = sync.OnceValue(func() []VariableSpec {
 		specs = append(specs, VariableSpec{
 			Name: name, Prefix: prefix, Module: f[1], Subsystem: f[2],
 			Cacheable: f[3] != "no", Settable: f[4] == "yes", Since: f[5],
+			Unset: name == "memcached_key",
 		})
 	}
 	return specs
@@ -203,7 +207,7 @@ var Variables = sync.OnceValue(func() []VariableSpec {
 // case, in a subsystem, "http" or "stream".
 func HasVariable(subsystem, name string) bool {
 	for _, v := range Variables() {
-		if v.Subsystem == subsystem && (v.Name == name || v.Prefix && strings.HasPrefix(name, v.Name)) {
+		if v.Subsystem == subsystem && !v.Unset && (v.Name == name || v.Prefix && strings.HasPrefix(name, v.Name)) {
 			return true
 		}
 	}
