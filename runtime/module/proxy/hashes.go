@@ -18,8 +18,9 @@ import (
 type hashes struct{ hidden, set bool }
 
 // checkHashes refuses a server whose names nginx's tables would not hold, or warns of
-// it. The tables of fields that are set where there is a cache are not looked at:
-// proxy_cache is not supported.
+// it. nginx makes one more table where there is a cache, of six more short names: that one
+// alone is never too small but for a proxy_headers_hash_max_size next to it, and is not
+// looked at.
 func (m *module) checkHashes(s *httpd.Server) error {
 	return m.checkHashesOf(s.Root.Block, &m.shared)
 }
