@@ -47,6 +47,14 @@ func accessRules() []*Rule {
 			Good: "server { location /api/ { api write=on; allow 127.0.0.1; deny all; } }",
 		},
 		{
+			Name: "open-tunnel", Severity: High, check: openTunnel,
+			Text: "An open proxy: everybody reaches every address that this server reaches, the ones of its own network too, and " +
+				"does so in its name. Ask for a password, allow the addresses that need it and deny the rest, or choose the server " +
+				"by a map of the names that are allowed.",
+			Bad:  "server { location / { tunnel_pass; } }",
+			Good: "server { location / { tunnel_pass; allow 127.0.0.1; deny all; } }",
+		},
+		{
 			Name: "weak-tls", Severity: Medium, check: weakTLS,
 			Text: "The protocol or the cipher is broken, and browsers have dropped it. TLSv1.2 and TLSv1.3 serve every client of " +
 				"the last ten years.",
@@ -142,6 +150,30 @@ func openAPI(p *pass) {
 			p.report(n, nil, "everybody can change the running server")
 		}
 	}, "api")
+}
+
+func openTunnel(p *pass) {
+	p.all(func(s *scope, n *conf.Node) {
+		chosen := len(n.Args) == 0 // $host:$request_port
+		if !chosen {
+			_, chosen = p.worst(s, n, n.Args[0].Value, func(t taint) bool { return t.client })
+		}
+		if chosen && !restricted(s) && !refusesSome(s) {
+			p.report(n, nil, "everybody can reach every server through it")
+		}
+	}, "tunnel_pass")
+}
+
+// refusesSome reports whether an if of the location or its server ends requests.
+func refusesSome(s *scope) bool {
+	for ; s != nil; s = s.parent {
+		for _, child := range s.children {
+			if child.node.Name.Value == "if" && len(child.own("return")) > 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // restricted reports whether there are rules about who may pass, or only this machine can.
