@@ -3,9 +3,8 @@ package http1
 import "strconv"
 
 // reasons are the phrases of status lines. A code that is missing here gets a
-// status line without a phrase, as in nginx.
+// status line without a phrase, as in nginx, which has none for 1xx either.
 var reasons = map[int]string{
-	100: "Continue", 101: "Switching Protocols", 103: "Early Hints",
 	200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 206: "Partial Content",
 	301: "Moved Permanently", 302: "Moved Temporarily", 303: "See Other", 304: "Not Modified",
 	307: "Temporary Redirect", 308: "Permanent Redirect",

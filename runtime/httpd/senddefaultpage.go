@@ -7,11 +7,11 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
-// sendDefaultPage sends the built-in page of a code.
+// sendDefaultPage sends the built-in page of a code. A charset that the response already had stays, as in nginx: an
+// upstream server has named it before X-Accel-Redirect led here, or a range of its response was refused.
 func (r *Request) sendDefaultPage(code int) Result {
 	page := defaultpage.Of(code, r.loc.Core.ServerTokens >= settings.TokensOn)
 	r.Out.StatusLine = nil
-	r.Out.Charset, r.Out.CharsetSet = nil, false
 	pad := code >= 400 && len(page) > 0 && r.loc.Core.MSIEPadding && r.In.UserAgent&(header.MSIE|header.Chrome) != 0 && r.Version >= 1000
 	if len(page) > 0 {
 		r.Out.ContentType = textHTML

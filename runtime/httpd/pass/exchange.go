@@ -350,6 +350,7 @@ func (x *Exchange) done() {
 		}
 		x.free(upstream.Worked)
 	}
+	x.colon = false
 }
 
 // keeps reports whether the connection may serve another exchange.

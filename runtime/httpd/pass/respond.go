@@ -132,7 +132,12 @@ func (x *Exchange) copyField(f *Field) {
 	case h1.ContentLength, h1.Connection, h1.KeepAlive, h1.TransferEncoding:
 	case h1.ContentType:
 		o.ContentType = f.Value
-		o.Charset, o.CharsetSet = charset(f.Value), false
+		// A type without a charset takes that of a response before, whose X-Accel-Redirect led here, as in nginx.
+		if name := charset(f.Value); name != nil {
+			o.Charset, o.CharsetSet = name, false
+		} else {
+			o.CharsetSet = true
+		}
 	case h1.LastModified:
 		t, ok := h1.ParseHTTPDate(f.Value)
 		if !ok {
@@ -178,7 +183,7 @@ func (x *Exchange) copyLocation(f *Field) {
 	x.R.Out.Add(f.ID, f.Name, value).Verbatim = !rewritten
 }
 
-// charset returns the charset parameter of a content type.
+// charset returns the charset parameter of a content type, nil if there is none.
 func charset(v []byte) []byte {
 	for {
 		i := bytes.IndexByte(v, ';')
