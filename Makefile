@@ -11,8 +11,8 @@ GOLANGCI_LINT ?= $(shell golangci-lint version --short 2>/dev/null | grep -qx '$
 
 # What the tests run against and with: nginx says how a server should answer, a browser looks at the welcome page, and the
 # tools of nginx's administrators have to go on working.
-TEST_TOOLS    := nginx chromium gcc certbot /usr/lib/python3/dist-packages/certbot_nginx fail2ban-regex goaccess logrotate pgrep /usr/sbin/php-fpm* uwsgi_python3 memcached /usr/lib/python3/dist-packages/flask
-TEST_PACKAGES := nginx chromium gcc libc6-dev certbot python3-certbot-nginx fail2ban goaccess logrotate procps php-fpm uwsgi uwsgi-plugin-python3 memcached python3-flask
+TEST_TOOLS    := nginx chromium gcc certbot /usr/lib/python3/dist-packages/certbot_nginx fail2ban-regex goaccess logrotate pgrep /usr/sbin/php-fpm* uwsgi_python3 memcached /usr/lib/python3/dist-packages/flask haproxy
+TEST_PACKAGES := nginx chromium gcc libc6-dev certbot python3-certbot-nginx fail2ban goaccess logrotate procps php-fpm uwsgi uwsgi-plugin-python3 memcached python3-flask haproxy
 # What regular expressions are compared with.
 PCRE_TOOLS    := /usr/include/pcre2.h gcc
 PCRE_PACKAGES := libpcre2-dev gcc libc6-dev

@@ -22,8 +22,8 @@ func Directives(l *conf.Loader) []byte {
 	}
 	fmt.Fprintf(&b, `# Directives
 
-All directives of nginx, and what this build does with each. This page is generated from the tables by which the configuration
-is loaded; after a change to them run `+"`go generate ./docs`"+`.
+All directives of nginx and those of our own, and what this build does with each. This page is generated from the tables by
+which the configuration is loaded; after a change to them run `+"`go generate ./docs`"+`.
 
 - **works**: does what nginx documents (%d)
 - **partly**: works except for the case that is named, which causes a warning or an error (%d)
@@ -31,8 +31,8 @@ is loaded; after a change to them run `+"`go generate ./docs`"+`.
 - **refused**: `+"`\"x\" is known to nginx but not supported here`"+` (%d). No directive that would change what a
   server does is accepted and then ignored.
 
-*plus* marks directives of the commercial nginx. The defaults are nginx's, except that of server_tokens, see
-[ADR 10](adr/0010-server-header-names-the-product.md).
+*plus* marks directives of the commercial nginx, *own* those that nginx does not have there. The defaults are nginx's, except
+that of server_tokens, see [ADR 10](adr/0010-server-header-names-the-product.md).
 `, count[conf.Supported], count[conf.Partial], count[conf.Hint], count[conf.Unsupported])
 	module := ""
 	for _, s := range specs {
@@ -43,6 +43,9 @@ is loaded; after a change to them run `+"`go generate ./docs`"+`.
 		name := "`" + s.Name + "`"
 		if s.Plus {
 			name += " *plus*"
+		}
+		if s.Own {
+			name += " *own*"
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", name, s.Contexts, arguments(s), defaultOf(s), status(l, s))
 	}

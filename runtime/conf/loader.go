@@ -46,6 +46,7 @@ type Loader struct {
 	top       string              // see ChecksAfter
 	pools     map[string]*ThreadPool
 	zones     map[string]sharedZone // see Cmd.SharedZone
+	own       map[string][]*Spec    // by the name, see Announce
 	recorded  map[*Block][]Setting  // see Record
 	paths     map[string]usedPath   // see Cmd.UsePath
 	late      []func() error        // see AfterSyntax
@@ -122,15 +123,16 @@ func (m *Module) Partial(why string, names ...string) {
 	}
 }
 
-// addRow ties the reference's rows for (name, module) to apply. A name that
-// the reference does not list for the module belongs to Sluice alone and must
-// have been announced with [Module.Extend].
+// addRow ties the rows for (name, module) of the reference, and those that were
+// announced, to apply.
 func (m *Module) addRow(name string, apply func(*Cmd) error, inherited bool) {
 	found := false
-	for _, s := range specsByName()[name] {
-		if s.Module == m.Name {
-			found = true
-			m.loader.insert(&row{spec: s, module: m.Name, apply: apply, inherited: inherited})
+	for _, list := range [...][]*Spec{specsByName()[name], m.loader.own[name]} {
+		for _, s := range list {
+			if s.Module == m.Name {
+				found = true
+				m.loader.insert(&row{spec: s, module: m.Name, apply: apply, inherited: inherited})
+			}
 		}
 	}
 	if !found {
@@ -138,10 +140,14 @@ func (m *Module) addRow(name string, apply func(*Cmd) error, inherited bool) {
 	}
 }
 
-// Extend adds a directive of Sluice's own, described by spec.
-func (m *Module) Extend(spec Spec, apply func(*Cmd) error) {
-	spec.Module = m.Name
-	m.loader.insert(&row{spec: &spec, module: m.Name, apply: apply})
+// Announce describes a directive that nginx does not have in the module. The module
+// handles it afterwards as it does those of the reference, a field of a section included.
+func (m *Module) Announce(spec Spec) {
+	spec.Module, spec.Own = m.Name, true
+	if m.loader.own == nil {
+		m.loader.own = make(map[string][]*Spec)
+	}
+	m.loader.own[spec.Name] = append(m.loader.own[spec.Name], &spec)
 }
 
 func (l *Loader) insert(r *row) {

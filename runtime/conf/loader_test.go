@@ -333,10 +333,12 @@ func TestSupport(t *testing.T) {
 	}
 }
 
-func TestExtend(t *testing.T) {
+func TestAnnounce(t *testing.T) {
 	l := newLab(t, map[string]string{"nginx.conf": "http { brotli on; }"})
 	var got string
-	l.Module("sluice_brotli").Extend(Spec{Name: "brotli", Contexts: HTTP, Min: 1, Max: 1}, func(c *Cmd) error {
+	m := l.Module("sluice_brotli")
+	m.Announce(Spec{Name: "brotli", Contexts: HTTP, Min: 1, Max: 1})
+	m.Directive("brotli", func(c *Cmd) error {
 		got = c.Arg(0)
 		return nil
 	})

@@ -80,6 +80,7 @@ type Spec struct {
 	Default  string
 	Since    string
 	Plus     bool // commercial only
+	Own      bool // not nginx's, see [Module.Announce]
 	Once     bool // a second use in the same block "is duplicate"
 }
 

@@ -38,6 +38,10 @@ func (c *recorder) pass(r *httpd.Request, p *pass.Plan) {
 		out.Method, out.Chosen = p.Method, p.Chosen
 		out.Sticky, out.Bound = p.Sticky, p.Bound
 	}
+	if p.Proxy != "" {
+		c.note("each connection to it begins with the PROXY protocol's header, version %d: %s", p.ProxyVersion, p.Proxy)
+		c.note("a kept connection is used again for the same address and port of a client alone")
+	}
 	if p.Queue > 0 {
 		c.note("if no server can take the request, it waits in a queue of at most %d", p.Queue)
 	}

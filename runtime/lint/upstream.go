@@ -25,7 +25,37 @@ func upstreamRules() []*Rule {
 			Bad:  "upstream app { server 10.0.0.1 max_fails=3 fail_timeout=30s; }",
 			Good: "upstream app { server 10.0.0.1 max_fails=3 fail_timeout=30s; server 10.0.0.2; }",
 		},
+		{
+			Name: "proxy-protocol-mixed", Severity: High, check: proxyProtocolMixed,
+			Text: "The same server gets connections with the header of the PROXY protocol and without it. A server that expects the " +
+				"header closes those without; one that does not takes it for a broken request; one that is content with both lets " +
+				"clients choose their address.",
+			Bad: "server { location / { proxy_protocol on; proxy_pass http://127.0.0.1:8000; }\n" +
+				"location /api/ { proxy_pass http://127.0.0.1:8000; } }",
+			Good: "server { proxy_protocol on; location / { proxy_pass http://127.0.0.1:8000; }\n" +
+				"location /api/ { proxy_pass http://127.0.0.1:8000; } }",
+		},
 	}
+}
+
+// proxyProtocolMixed tells of each proxy_pass without the header to where others send it.
+func proxyProtocolMixed(p *pass) {
+	with := map[string]bool{}
+	each := func(fn func(n *conf.Node, host string, on bool)) {
+		p.all(func(s *scope, n *conf.Node) {
+			_, rest, ok := strings.Cut(arg(n, 0), "://")
+			if host, _, _ := strings.Cut(rest, "/"); ok && host != "" && !strings.Contains(rest, "$") {
+				list, _ := s.holds("proxy_protocol")
+				fn(n, strings.ToLower(host), len(list) > 0 && !strings.EqualFold(arg(list[0], 0), "off"))
+			}
+		}, "proxy_pass")
+	}
+	each(func(_ *conf.Node, host string, on bool) { with[host] = with[host] || on })
+	each(func(n *conf.Node, host string, on bool) {
+		if with[host] && !on {
+			p.report(n, nil, "without the PROXY protocol's header, which %s gets in other locations", host)
+		}
+	})
 }
 
 func stickyLost(p *pass) {

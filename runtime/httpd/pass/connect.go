@@ -63,6 +63,11 @@ func (x *Exchange) connect() (Fail, httpd.Result) {
 	if err != nil {
 		return x.connectFailed(err)
 	}
+	if x.S.ProxyProtocol != 0 {
+		if fail, rc := x.sendProxyHeader(); fail != 0 || rc != httpd.OK {
+			return fail, rc
+		}
+	}
 	if x.TLS != nil {
 		if fail, rc := x.handshake(); fail != 0 || rc != httpd.OK {
 			return fail, rc
@@ -85,6 +90,9 @@ func (x *Exchange) describe(bind netaddr.Addr) *upstream.Key {
 		k.Client = x.client
 	case x.Up.keep.local:
 		k.Owner = x.Tag
+	}
+	if x.S.ProxyProtocol != 0 {
+		k.Header = x.proxyHeader()
 	}
 	if bind.IsValid() {
 		k.Transparent = x.S.Bind.transparent

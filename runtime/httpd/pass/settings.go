@@ -37,11 +37,14 @@ type Settings struct {
 	InterceptErrors, SocketKeepalive bool
 	Intercept404                     bool // a 404 is never passed on
 	RcvBuf, SndBuf                   int64
-	Bind                             *Bind // nil: none
-	Ignore                           conf.Slot[int]
-	Hide, Pass                       conf.List[string]
-	Store                            Store
-	Cache                            caching.Settings
+	// ProxyProtocol is the version of the PROXY protocol whose header begins each
+	// connection, 0 for none.
+	ProxyProtocol int
+	Bind          *Bind // nil: none
+	Ignore        conf.Slot[int]
+	Hide, Pass    conf.List[string]
+	Store         Store
+	Cache         caching.Settings
 
 	// Set by Finish.
 	hidden *NameSet

@@ -2,6 +2,7 @@ package pass
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/upstream"
@@ -16,6 +17,11 @@ type Plan struct {
 	// Lines say what is in a head that is no text; nil for others.
 	Lines []string
 	TLS   bool
+	// Proxy is the header of the PROXY protocol that comes before all else on a new
+	// connection, in the form of version 1; "" for none. ProxyVersion is the version that
+	// is sent.
+	Proxy        string
+	ProxyVersion int
 	// Block tells an upstream block from an address.
 	Block bool
 	// Servers are those that may be asked; nil where the name is only looked up
@@ -51,6 +57,11 @@ func (x *Exchange) trace(t httpd.Tracer) httpd.Result {
 		p.URI, p.Head = string(x.out.B[x.uriFrom:x.uriTo]), append([]byte(nil), x.out.B[:x.outLen]...)
 	}
 	p.Cache = x.cached.plan
+	if v := x.S.ProxyProtocol; v != 0 {
+		h := x.proxyHeader()
+		h.Version = 1
+		p.Proxy, p.ProxyVersion = strings.TrimSpace(string(appendProxyHeader(nil, &h))), v
+	}
 	if c, ok := x.codec.(interface{ Lines(head []byte) []string }); ok {
 		p.Lines = c.Lines(p.Head)
 	}

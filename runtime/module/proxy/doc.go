@@ -10,8 +10,8 @@
 //		proxy_redirect default;
 //	}
 //
-// Not supported: caching (the proxy_cache directives are accepted with a warning,
-// responses are passed without being kept), HTTP/2 to upstreams, of
-// proxy_ssl_conf_command all but protocols, ciphers and certificates, and the
-// directives of the commercial version.
+// Our own: proxy_protocol, see docs/adr/0046.
+//
+// Not supported: HTTP/2 to upstreams, and of proxy_ssl_conf_command all but protocols,
+// ciphers and certificates.
 package proxy

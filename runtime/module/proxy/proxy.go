@@ -73,6 +73,9 @@ func register(b *httpd.Builder, m *conf.Module) {
 	defaults := settings{Settings: pass.Defaults(b, b.Loader.Layout.ProxyTemp), tls: pass.DefaultTLS(), version: 1001}
 	pass.NewCaches(b, m, prefix, &defaults.Settings, true, true)
 	m.HashHints("proxy_headers")
+	m.Announce(conf.Spec{
+		Name: "proxy_protocol", Contexts: conf.HTTP | conf.Server | conf.Location, Min: 1, Max: 1, Default: "off", Once: true,
+	})
 	mod.section = conf.NewSection(m, defaults, mod.bind)
 	mod.tls = pass.NewTLSBuilder(b, prefix, func(block *conf.Block) *pass.TLSSettings { return &mod.section.Of(block).tls })
 	mod.section.Finish(m, mod.finish)
@@ -86,6 +89,7 @@ func register(b *httpd.Builder, m *conf.Module) {
 func (m *module) bind(c *settings, t *conf.Table) {
 	c.Settings.Table(m.b, t, prefix, nextWords)
 	c.Settings.CacheTable(m.b, t, prefix, nextWords)
+	c.BindProxyProtocol(t)
 	c.tls.Table(m.b, t, prefix)
 	t.Func("proxy_pass", func(cmd *conf.Cmd) error { return m.setPass(c, cmd) })
 	t.Func("proxy_set_header", func(cmd *conf.Cmd) error { return m.setHeader(c, cmd) })
