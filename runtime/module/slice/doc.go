@@ -12,4 +12,7 @@
 //
 // The first slice is the response to the request itself; the others are those of subrequests,
 // one after the other, which are copies of it. A client's range is cut out of them.
+//
+// Different from nginx: a slice whose body is not as long as its range ends the response and the connection. nginx goes on with
+// the next slice, in the wrong place, and keeps the connection.
 package slice

@@ -36,6 +36,7 @@ type slices struct {
 	end   int64  // where the last one ends
 	etag  []byte // of the first one
 	begun bool   // the slice that is asked for has a valid header
+	want  int64  // bytes of its body that are to come; what stands behind it is sent only where that is 0
 	text  []byte // $slice_range of it
 	piece httpd.Out
 }
@@ -189,6 +190,7 @@ func (m *module) header(r *httpd.Request) httpd.Result {
 		r.Errorf(nil, "unexpected range in slice response: %d-%d", c.start, c.end)
 		return httpd.Error
 	}
+	s.want = end - s.start
 	s.start, s.begun = end, true
 	o.Status, o.StatusLine = 200, nil
 	o.ContentLength, o.ContentOffset = c.total, c.start
@@ -199,8 +201,8 @@ func (m *module) header(r *httpd.Request) httpd.Result {
 	s.end = c.total
 	if main {
 		r.MayInclude()
-		r.AddBodyFilter(m.place, s, false)
 	}
+	r.AddBodyFilter(m.place, s, false)
 	return httpd.OK
 }
 
@@ -210,11 +212,16 @@ func (s *slices) Close(*httpd.Request) {}
 var (
 	errRefused = errors.New("slice: subrequest refused") // why is logged
 	errMissing = errors.New("missing slice response")
+	errLength  = errors.New("slice response with another length than its range")
 )
 
-// Filter implements httpd.BodyFilter: behind the first slice come the others.
+// Filter implements httpd.BodyFilter: behind the first slice come the others. The bytes of each are counted before a range
+// is cut out of them.
 func (s *slices) Filter(r *httpd.Request, o *httpd.Out, next int) error {
-	if !o.Last {
+	if s.want -= o.Size(); s.want < 0 {
+		return s.wrongLength(r)
+	}
+	if !o.Last || r.Parent() != nil {
 		return r.Next(next, o)
 	}
 	s.piece = *o
@@ -229,7 +236,13 @@ func (s *slices) Filter(r *httpd.Request, o *httpd.Out, next int) error {
 		s.end = r.Out.ContentOffset + r.Out.ContentLength
 	}
 	end := s.end // the headers of slices set it
-	for s.start < end {
+	for {
+		if s.want > 0 {
+			return s.wrongLength(r)
+		}
+		if s.start >= end {
+			break
+		}
 		if !s.begun {
 			r.Errorf(nil, "missing slice response")
 			return errMissing
@@ -248,4 +261,15 @@ func (s *slices) Filter(r *httpd.Request, o *httpd.Out, next int) error {
 	}
 	s.piece = httpd.Out{Last: true, Flush: o.Flush, Recycled: o.Recycled}
 	return r.Next(next, &s.piece)
+}
+
+// wrongLength breaks the response off where a slice is shorter or longer than its range: the bytes behind it would stand in
+// the wrong place, and the end of the last one be taken from the next response of the connection.
+func (s *slices) wrongLength(r *httpd.Request) error {
+	if s.want < 0 {
+		r.Errorf(nil, "slice response is longer than its range")
+	} else {
+		r.Errorf(nil, "slice response is %d bytes shorter than its range", s.want)
+	}
+	return errLength
 }
