@@ -11,7 +11,7 @@ import (
 //	  0  magic, 8 bytes; the last one is the version
 //	  8  CRC-32C of bytes 12 to 96 and 192 to the body
 //	 12  where the body begins, 4 bytes; 16 the length of the key's text, 4; 20 that of the
-//	     head, 4; 24 the status, 2; 26 the length of the ETag, 1; 27 that of Vary, 1
+//	     head, 4; 24 the status with the bit toHead, 2; 26 the length of the ETag, 1; 27 that of Vary, 1
 //	 28  CRC-32C of the body, 4; 32 its length, 8
 //	 40  Last-Modified, 8; 48 the hash of the variant, 16
 //	 64  the purge count of the zone when the response was asked for, 8
@@ -33,6 +33,8 @@ const (
 	slotSize  = 48
 	// maxBlock is how long all before the body may be. A longer one is not ours.
 	maxBlock = 4 << 20
+	// toHead marks the response to a HEAD request, see Meta.
+	toHead = 1 << 15
 )
 
 var magic = [8]byte{'S', 'L', 'U', 'I', 'C', 'E', '\r', 1}
@@ -72,7 +74,11 @@ func appendBlock(dst []byte, m *Meta, text, head []byte, gen, epoch uint64) []by
 	le.PutUint32(b[12:], uint32(len(b)))
 	le.PutUint32(b[16:], uint32(len(text)))
 	le.PutUint32(b[20:], uint32(len(head)))
-	le.PutUint16(b[24:], uint16(m.Status))
+	status := uint16(m.Status)
+	if m.ToHead {
+		status |= toHead
+	}
+	le.PutUint16(b[24:], status)
 	b[26], b[27] = byte(len(etag)), byte(len(vary))
 	le.PutUint64(b[40:], uint64(m.LastModified))
 	copy(b[48:64], m.Variant[:])
@@ -191,7 +197,8 @@ func (l *layout) readBlock(b []byte, m *Meta) (text, head []byte, err error) {
 	}
 	*m = Meta{
 		Freshness:    f[l.slot],
-		Status:       int(le.Uint16(b[24:])),
+		Status:       int(le.Uint16(b[24:]) &^ toHead),
+		ToHead:       le.Uint16(b[24:])&toHead != 0,
 		LastModified: int64(le.Uint64(b[40:])),
 		Variant:      Key(b[48:64]),
 		ETag:         cut(l.etagLen),

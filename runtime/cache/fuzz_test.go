@@ -9,7 +9,7 @@ import (
 // FuzzBlock: whatever is in a file is either refused, or a block that says the same when it is
 // written again.
 func FuzzBlock(f *testing.F) {
-	m := Meta{Freshness: Freshness{1, 2, 3, 4}, Status: 200, LastModified: -1, ETag: []byte(`"e"`), Vary: []byte("Accept")}
+	m := Meta{Freshness: Freshness{1, 2, 3, 4}, Status: 200, ToHead: true, LastModified: -1, ETag: []byte(`"e"`), Vary: []byte("Accept")}
 	b := appendBlock(nil, &m, []byte("key"), []byte("HTTP/1.1 200 OK\r\n\r\n"), 5, 6)
 	sealBlock(b, 4, 7, 8)
 	f.Add(b)
@@ -37,7 +37,7 @@ func FuzzBlock(f *testing.F) {
 		if err != nil && len(m.ETag) <= MaxETag && len(m.Vary) <= MaxVary {
 			t.Fatal(err)
 		}
-		if err == nil && (!bytes.Equal(text, text2) || !bytes.Equal(head, head2) || m.Freshness != m2.Freshness || m.Status != m2.Status) {
+		if err == nil && (!bytes.Equal(text, text2) || !bytes.Equal(head, head2) || m.Freshness != m2.Freshness || m.Status != m2.Status || m.ToHead != m2.ToHead) {
 			t.Errorf("%+v, then %+v", m, m2)
 		}
 	})

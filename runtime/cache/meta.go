@@ -5,6 +5,7 @@ package cache
 type Meta struct {
 	Freshness
 	Status       int   // of the response
+	ToHead       bool  // it was the response to a HEAD request: without a body it serves no other one
 	LastModified int64 // Unix seconds, -1: not known
 	ETag         []byte
 	Vary         []byte // the field's value; a longer one than MaxVary is not kept

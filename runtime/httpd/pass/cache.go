@@ -111,10 +111,12 @@ func (x *Exchange) openCached() (rc httpd.Result, done bool) {
 			switch {
 			case again:
 				continue
-			case valid:
+			case !valid:
+				return httpd.OK, false
+			case !x.lacksBody():
 				return x.useCached()
 			}
-			return httpd.OK, false
+			c.closeEntry() // a miss, whose response takes its place
 		case cache.StatusOnly:
 			c.status = cache.StatusHit
 			rc = httpd.Result(c.ref.Status())
@@ -159,6 +161,16 @@ func (x *Exchange) chooseVariant() (again, valid bool) {
 	c.query.Key = hash
 	return true, true
 }
+
+// lacksBody reports whether the open entry is the response to a HEAD request, which says nothing to another one: sent
+// with its Content-Length it would make the client take the next response for its body.
+func (x *Exchange) lacksBody() bool {
+	e := &x.cached.entry
+	return e.ToHead && e.Size == 0 && x.R.Method != h1.Head
+}
+
+// asksHead reports whether the peer is asked by HEAD.
+func (x *Exchange) asksHead() bool { return x.R.Method == h1.Head && x.Method == nil }
 
 // useCached answers from the open entry, unless it is too old.
 func (x *Exchange) useCached() (rc httpd.Result, done bool) {

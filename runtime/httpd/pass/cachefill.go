@@ -25,9 +25,10 @@ func (x *Exchange) beginFill() {
 	if !c.active {
 		return
 	}
+	replaces := c.isOpen && !c.entry.ToHead
 	c.closeEntry()
 	switch {
-	case !x.Buffering:
+	case !x.Buffering, replaces && x.asksHead(): // the entry has a body, the response to HEAD has none
 		c.cacheable = false
 	case caching.AnySet(r, s.NoCache.Items):
 		c.cacheable = false
@@ -53,7 +54,7 @@ func (x *Exchange) fill() bool {
 	}
 	m := cache.Meta{
 		Freshness: cache.Freshness{Valid: valid, Date: c.at, Updating: c.fresh.Updating, Error: c.fresh.Error},
-		Status:    p.Status, LastModified: -1, Vary: c.fresh.Vary,
+		Status:    p.Status, LastModified: -1, Vary: c.fresh.Vary, ToHead: x.asksHead(),
 	}
 	if p.Status == 200 || p.Status == 206 {
 		if f := p.Get(h1.LastModified); f != nil {

@@ -78,6 +78,7 @@ func (x *Exchange) peek() {
 			found = zone.Peek(&q, &e) == cache.Found
 		}
 	}
+	found = found && (!e.ToHead || e.Size > 0 || x.R.Method == h1.Head)
 	c.plan.Held, c.plan.Until = found, e.Valid
 	e.Close()
 }
