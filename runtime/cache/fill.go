@@ -213,6 +213,10 @@ func (f *Fill) place(name string, stamp int64, small bool) bool {
 		r.zone.grown()
 	}
 	s.mu.Lock()
+	if ok && n.updating {
+		// Whoever has passed this request, whose lock had become too old, may go on, but nobody waits for it any more.
+		n.unlock(clock.Mono())
+	}
 	r.unlock()
 	s.mu.Unlock()
 	return ok

@@ -115,6 +115,56 @@ func TestLockAge(t *testing.T) {
 	})
 }
 
+// TestLockAgeFilled: what a request stores that was passed by another one is there for all who wait; they do not go on to
+// wait for that other one.
+func TestLockAgeFilled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		z, o := newZone(t, nil)
+		q := query(o, "key")
+		refs := make([]Ref, 2)
+		var e Entry
+		for i := range refs {
+			z.Open(&refs[i], q, &e)
+		}
+		slow, next := &refs[0], &refs[1]
+		slow.Lock(time.Second)
+		if next.Wait(time.Second, time.Minute, nil) != Granted {
+			t.Fatal("not granted after the age of the lock")
+		}
+		start := time.Now()
+		var all sync.WaitGroup
+		for range 3 {
+			all.Go(func() {
+				var r Ref
+				var e Entry
+				defer r.Release()
+				z.Open(&r, q, &e)
+				if got := r.Wait(time.Minute, time.Hour, nil); got != Filled || time.Since(start) != time.Second/2 {
+					t.Errorf("%d after %v", got, time.Since(start))
+				}
+			})
+		}
+		time.Sleep(time.Second / 2)
+		var f Fill
+		if !slow.Create(&f, q, &Meta{Status: 200}, []byte("HEAD")) || !f.Commit() {
+			t.Error("not stored")
+		}
+		all.Wait()
+		slow.Release()
+		var r Ref
+		z.Open(&r, q, &e)
+		e.Close()
+		if !r.Update() {
+			t.Error("the request that has passed still has the lock")
+		}
+		next.Release()
+		if r.Update() {
+			t.Error("its end has ended another one's lock")
+		}
+		r.Release()
+	})
+}
+
 // TestLockCancelled: a client that leaves does not keep the lock from others.
 func TestLockCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

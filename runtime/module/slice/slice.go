@@ -259,6 +259,7 @@ func (s *slices) Filter(r *httpd.Request, o *httpd.Out, next int) error {
 			return errMissing
 		}
 	}
+	*r.Ctx(s.m.slot) = nil // no slice is under way any more: the access log has no $slice_range
 	s.piece = httpd.Out{Last: true, Flush: o.Flush, Recycled: o.Recycled}
 	return r.Next(next, &s.piece)
 }
