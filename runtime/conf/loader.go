@@ -34,6 +34,7 @@ type Loader struct {
 	sections  int
 	owns      int
 	finishers []finisher
+	finishing *Block // the one whose finishers run
 	ends      []func() error
 	problems  []Problem
 	folders   []string
@@ -256,6 +257,7 @@ func (l *Loader) Load(param string) error {
 	}
 	l.apply(l.Main, nodes)
 	l.finish(l.Main)
+	l.finishing = nil
 	if e := l.firstError(); e == nil || e.seq > l.lastSeq {
 		for _, fn := range l.ends {
 			if err := fn(); err != nil {
@@ -299,20 +301,33 @@ func (l *Loader) finish(b *Block) {
 		if b.Parent != nil && b.sections[f.id] == b.Parent.sections[f.id] {
 			continue
 		}
+		l.finishing = b
 		if err := f.fn(b); err != nil {
-			seq, text := l.lastSeq, err.Error()
-			if top := b.top(); top != nil {
-				seq = top.Node.EndSeq
-				if done := plain(""); !errors.As(err, &done) {
-					text = located(text, top.Node.File, top.Node.EndLine)
-				}
-			}
-			l.add(Problem{Severity: Emerg, Text: text, Node: b.Node, End: true, seq: seq})
+			done := plain("")
+			l.problemAtEnd(Emerg, err.Error(), errors.As(err, &done))
 		}
 	}
 	for _, child := range b.children {
 		l.finish(child)
 	}
+}
+
+// problemAtEnd adds a problem that a finisher has found: at the end of the outermost block around the one that is being
+// finished. placeless: the text has its place already, or has none.
+func (l *Loader) problemAtEnd(s Severity, text string, placeless bool) {
+	seq := l.lastSeq
+	if top := l.finishing.top(); top != nil {
+		seq = top.Node.EndSeq
+		if !placeless {
+			text = located(text, top.Node.File, top.Node.EndLine)
+		}
+	}
+	l.add(Problem{Severity: s, Text: text, Node: l.finishing.Node, End: true, seq: seq})
+}
+
+// WarnAtEnd reports a warning of a function that [Section.Finish] has registered, with the place that its errors have.
+func (l *Loader) WarnAtEnd(format string, args ...any) {
+	l.problemAtEnd(Warn, Sprintf(format, args...), false)
 }
 
 func (b *Block) top() *Block {

@@ -19,7 +19,7 @@ func NewCaches(b *httpd.Builder, m *conf.Module, prefix string, s *Settings, con
 	m.Directive(prefix+"_cache_path", paths.Set)
 	b.Loader.AtEnd(func() error { return paths.Complete(b) })
 	paths.ConvertHead, paths.OwnKey = convertHead, ownKey
-	paths.Warnf = b.Loader.Warnf
+	paths.Warnf = b.Loader.WarnAtEnd
 	s.Cache = caching.Defaults(paths)
 	s.Cache.ConvertHead = convertHead
 }

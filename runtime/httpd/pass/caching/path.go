@@ -22,7 +22,7 @@ type Paths struct {
 	ConvertHead bool
 	// OwnKey: the module has a key where *_cache_key is not given.
 	OwnKey bool
-	// Warnf prints a warning about the configuration.
+	// Warnf prints a warning about the block that is being finished.
 	Warnf func(format string, args ...any)
 
 	owner   string // whose zones they are
