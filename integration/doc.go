@@ -17,8 +17,9 @@
 //
 // The other tests: TestSeed runs the configuration that Sluice was first made for, with an application that behaves as
 // its framework does; TestShipped loads and exercises every file of conf.d and snippets; TestWelcome opens the welcome
-// page in a browser. Package soak is reloads, changes of the binary and signals under load; package limits is memory,
-// descriptors, goroutines and seconds while a client or an application misbehaves. Command fuzz (make fuzz-nginx) makes configurations and
-// requests at random, compares as TestCases does, and prints what differs as a case. They need nginx and chromium, and fail
-// where one is missing.
+// page in a browser. Package faults plays what a server behind the proxy can do wrong, over every protocol, and compares.
+// Package soak is reloads, changes of the binary and signals under load; package limits is memory, descriptors, goroutines
+// and seconds while a client or an application misbehaves. Command fuzz (make fuzz-nginx) makes configurations and requests
+// at random, compares as TestCases does, and prints what differs as a case. They need nginx and chromium, and fail where one
+// is missing.
 package integration

@@ -93,7 +93,7 @@ func (p *player) play(r *Request, subst func(string) string) {
 			p.next()
 		}
 		if part.Pause > 0 {
-			awaitTaken(p.conn)
+			AwaitTaken(p.conn)
 			time.Sleep(part.Pause)
 		}
 		text := wire(subst(part.Text))

@@ -152,6 +152,12 @@ func (r *Running) Sends(req *Request) []byte {
 	return wire(r.side.subst(req.Parts[0].Text))
 }
 
+// Transcript writes an exchange down as Run does.
+func (r *Running) Transcript(ex *Exchange) Transcript { return r.side.transcript(ex) }
+
+// Logs returns the logs of a server that has ended, as Run does: those lines of the error log that a case asks for.
+func (r *Running) Logs(c *Case) (map[string]Transcript, error) { return r.side.logs(c) }
+
 // Subst fills in the placeholders of a text, such as the addresses of the applications.
 func (r *Running) Subst(text string) string { return r.side.subst(text) }
 

@@ -12,9 +12,9 @@ import (
 // takenLimit is how long a part is waited for at most: a server may have reasons to leave it in the kernel.
 const takenLimit = 2 * time.Second
 
-// awaitTaken returns once the other end of c, a process of this machine, has read what was written to c, or will not. What is
+// AwaitTaken returns once the other end of c, a process of this machine, has read what was written to c, or will not. What is
 // written next is then of another read, however long the machine had the other end wait for its turn.
-func awaitTaken(c net.Conn) bool {
+func AwaitTaken(c net.Conn) bool {
 	local, ok := c.LocalAddr().(*net.TCPAddr)
 	if !ok {
 		return false

@@ -25,7 +25,7 @@ func TestAwaitTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Close()
-	if !awaitTaken(c) {
+	if !AwaitTaken(c) {
 		t.Error("nothing was written, and that is not taken")
 	}
 	if _, err := io.WriteString(c, "some"); err != nil {
@@ -36,7 +36,7 @@ func TestAwaitTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	taken := make(chan bool)
-	go func() { taken <- awaitTaken(c) }()
+	go func() { taken <- AwaitTaken(c) }()
 	select {
 	case <-taken:
 		t.Error("one byte was not read, and all is taken")
@@ -52,7 +52,7 @@ func TestAwaitTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	server.Close()
-	if !awaitTaken(c) {
+	if !AwaitTaken(c) {
 		t.Error("the other end is gone, and what it left is waited for")
 	}
 }

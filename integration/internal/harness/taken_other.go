@@ -4,5 +4,5 @@ package harness
 
 import "net"
 
-// awaitTaken cannot ask what the other end has read; what follows is a read of its own only while the other end is quick.
-func awaitTaken(net.Conn) bool { return false }
+// AwaitTaken cannot ask what the other end has read; what follows is a read of its own only while the other end is quick.
+func AwaitTaken(net.Conn) bool { return false }

@@ -195,7 +195,7 @@ func send(c net.Conn, out []byte) bool {
 		if _, err := c.Write(out[:pause[0]]); err != nil {
 			return false
 		}
-		awaitTaken(c)
+		AwaitTaken(c)
 		ms, _ := strconv.Atoi(string(out[pause[2]:pause[3]])) // digits, the expression says
 		time.Sleep(time.Duration(ms) * time.Millisecond)
 		out = out[pause[1]:]

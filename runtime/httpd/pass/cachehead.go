@@ -22,6 +22,9 @@ func (p *Response) appendHead(dst []byte) []byte {
 	dst = append(dst, headVersion...)
 	if p.Line != nil {
 		dst = append(dst, p.Line...)
+		if bare(p.Line) {
+			dst = append(dst, ' ')
+		}
 	} else {
 		dst = strconv.AppendInt(dst, int64(p.Status), 10)
 	}
@@ -36,6 +39,10 @@ func (p *Response) appendHead(dst []byte) []byte {
 	}
 	return dst
 }
+
+// bare reports whether a peer's status line has no text behind the code. It is stored with one space more than it has, for a
+// code alone stands for a peer that sent no line.
+func bare(line []byte) bool { return len(bytes.TrimRight(line[min(3, len(line)):], " ")) == 0 }
 
 // parseCached makes a head that was stored the response. False: it is none.
 func (x *Exchange) parseCached(head []byte) bool {
@@ -58,6 +65,9 @@ func (x *Exchange) parseCached(head []byte) bool {
 	p.Status, p.Line = code, nil
 	if len(text) > 3 {
 		p.Line = text
+		if bare(text) {
+			p.Line = text[:len(text)-1]
+		}
 	}
 	for len(rest) > 0 {
 		if line, rest, ok = bytes.Cut(rest, crlf); !ok {

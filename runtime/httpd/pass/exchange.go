@@ -43,6 +43,7 @@ type Exchange struct {
 	// until the peer closes, 0 nothing.
 	Length    int64
 	Partial   bool // the response is cut short where the peer closes now, though Length is -1
+	Ended     bool // the body is complete, whatever becomes of the connection
 	Keepalive bool // the connection can serve another exchange
 	// Odd says that the two sides may disagree about the end of the request or of the
 	// response. The connection is not kept: what follows must not reach another client.
@@ -197,6 +198,9 @@ func (x *Exchange) SetURI(from, to int) { x.uriFrom, x.uriTo = from, to }
 // Reused reports whether the connection has served another exchange before.
 func (x *Exchange) Reused() bool { return x.conn != nil && x.conn.Cached }
 
+// Cached reports whether the response may come from a cache or go into one.
+func (x *Exchange) Cached() bool { return x.cached.active }
+
 // SetStatus notes the code of a peer's response.
 func (x *Exchange) SetStatus(code int) {
 	if x.began == 0 {
@@ -307,7 +311,7 @@ func (x *Exchange) attempt() (fail Fail, rc httpd.Result) {
 // restart forgets the response of an attempt before.
 func (x *Exchange) restart() {
 	x.sent, x.bodySent, x.received = false, false, false
-	x.Keepalive, x.Upgrade, x.Partial, x.hints, x.whole = false, false, false, 0, false
+	x.Keepalive, x.Upgrade, x.Partial, x.Ended, x.hints, x.whole = false, false, false, false, 0, false
 	x.inPos, x.inEnd = 0, 0
 	x.asked, x.askErr, x.looked, x.headUntil = 0, nil, 0, 0
 	x.Response.reset()

@@ -326,6 +326,9 @@ func (p *pump) readFailed(err error) error {
 		}
 	default:
 		x.connError(err, text)
+		if x.Ended {
+			return errEnd
+		}
 	}
 	return errBroken
 }

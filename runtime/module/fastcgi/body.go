@@ -44,7 +44,7 @@ func (c *call) Body(x *pass.Exchange, in []byte) (data []byte, n int, st pass.Bo
 			c.expect(x)
 			return nil, n, pass.BodyMore
 		case fcgi.Head:
-			if st := c.begins(); st != pass.BodyMore {
+			if st := c.begins(x); st != pass.BodyMore {
 				return nil, n, st
 			}
 		case fcgi.End:
@@ -75,7 +75,7 @@ func (c *call) expect(x *pass.Exchange) {
 }
 
 // begins judges a record that begins in the body. BodyMore: nothing is over.
-func (c *call) begins() pass.BodyStatus {
+func (c *call) begins(x *pass.Exchange) pass.BodyStatus {
 	d := &c.records
 	switch {
 	case d.Type == fcgi.Stdout && d.Left() == 0 && c.Buffering:
@@ -83,7 +83,7 @@ func (c *call) begins() pass.BodyStatus {
 			c.R.Errorf(nil, "upstream prematurely closed FastCGI stdout")
 			return pass.BodyCut
 		}
-		c.over = true
+		c.over, x.Ended = true, !c.target.conf.keep
 	case d.Type == fcgi.EndRequest:
 		if c.rest > 0 {
 			c.R.Errorf(nil, "upstream prematurely closed FastCGI request")

@@ -104,7 +104,10 @@ func (c *call) parseStatus(x *pass.Exchange, in []byte) (int, pass.Verdict) {
 		return 0, pass.HeaderMore
 	case h1.OK:
 	default:
-		c.R.Errorf(nil, "upstream sent no valid HTTP/1.0 header")
+		cached := x.Cached() // nginx says nothing of it then, and takes no status
+		if !cached || x.Reused() {
+			c.R.Errorf(nil, "upstream sent no valid HTTP/1.0 header")
+		}
 		if x.Reused() {
 			// A server without status lines does not keep connections: these bytes
 			// follow the response before, and are another client's.
@@ -112,7 +115,9 @@ func (c *call) parseStatus(x *pass.Exchange, in []byte) (int, pass.Verdict) {
 		}
 		c.R.Version = 9
 		c.R.CloseConnection()
-		x.SetStatus(200)
+		if !cached {
+			x.SetStatus(200)
+		}
 		p.Status, p.Close = 0, true // logged as 009, as for a client's HTTP/0.9
 		return 0, pass.HeaderDone
 	}

@@ -1,0 +1,23 @@
+// Package faults compares what becomes of a request when the server behind the proxy does something wrong. Each row of the
+// tables in rows*_test.go is one thing that a peer does wrong, and is played to nginx and to the server under test, over each
+// protocol that has it (HTTP, FastCGI, uwsgi, SCGI, memcached) and in each of these modes:
+//
+//	plain   the response is buffered
+//	off     it is not
+//	next    the peer is one of two, and the other works
+//	cache   the response may be cached, and the request is made twice
+//	keep    the connection to the peer is kept, and a second request follows that is answered well
+//
+// Compared are the response, and whether the client can tell that it is cut short; the line in the access log, with the
+// status, the peers, the length of the response and the state of the cache; and the lines in the error log. What may differ
+// is in integration/differences.md, with the reason.
+//
+//	go test ./integration/faults
+//	go test ./integration/faults -run Faults/http -row length         the rows whose name has this in it
+//	NGINX_BINARY=/usr/local/nginx/sbin/nginx go test ./integration/faults
+//	                                                                  what a newer nginx does
+//	go test ./integration/faults -record                              add what differs to differences.md
+//
+// All rows of a protocol are played at once. What differs is played again, with longer times: a busy machine may be slower
+// than the time-outs of the first run.
+package faults
