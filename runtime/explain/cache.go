@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/httpd/pass"
+	"github.com/sluiceproxy/sluice/runtime/httpd/pass/caching"
 )
 
 // cache notes what the cache has to do with a request that is passed on.
@@ -26,24 +27,78 @@ func (c *recorder) cache(p *pass.CachePlan) {
 		c.note("no response to it is cached")
 	}
 	switch {
-	case p.Drops != "":
-		c.note("the upstream server's response is not stored: %s", p.Drops)
-	case len(p.Valid) == 0:
-		c.note("the response is stored if it says for how long: by X-Accel-Expires, Cache-Control or Expires, and sets no cookie")
+	case !p.Stale || p.Passes != "":
+	case p.Background:
+		c.note("it is sent nevertheless, and updated in the background")
 	default:
-		var list []string
-		for _, v := range p.Valid {
-			status := "any status"
-			if v.Status != 0 {
-				status = strconv.Itoa(v.Status)
-			}
-			list = append(list, fmt.Sprintf("%s for %v", status, time.Duration(v.Seconds)*time.Second))
-		}
-		c.note("the response is stored as it says itself, else %s; not if it sets a cookie or has Vary: *", strings.Join(list, ", "))
+		c.note("one request has it updated; the others get it nevertheless until then")
+	}
+	if p.Drops != "" {
+		c.note("the upstream server's response is not stored: %s", p.Drops)
+	} else {
+		c.note("%s", stored(p))
 	}
 	if p.Lock && p.Drops == "" {
 		c.note("other requests for the key wait until the response is stored")
 	}
+}
+
+// stored says when the response is stored, and for how long.
+func stored(p *pass.CachePlan) string {
+	var fields, times, unless []string
+	for _, f := range [...]struct {
+		ignore caching.Ignore
+		name   string
+	}{{caching.IgnoreAccelExpires, "X-Accel-Expires"}, {caching.IgnoreCacheControl, "Cache-Control"}, {caching.IgnoreExpires, "Expires"}} {
+		if p.Ignore&f.ignore == 0 {
+			fields = append(fields, f.name)
+		}
+	}
+	for _, v := range p.Valid {
+		status := "any status"
+		if v.Status != 0 {
+			status = strconv.Itoa(v.Status)
+		}
+		if v.Seconds == 0 {
+			times = append(times, status+" not at all")
+			continue
+		}
+		times = append(times, fmt.Sprintf("%s for %v", status, time.Duration(v.Seconds)*time.Second))
+	}
+	text := ""
+	switch {
+	case len(fields) == 0 && len(times) == 0:
+		return "the upstream server's response is not stored: *_cache_valid is not set, and *_ignore_headers has all that the response could say"
+	case len(times) == 0:
+		text = "the response is stored if it says for how long: by " + or(fields)
+	case len(fields) == 0:
+		text = "the response is stored, " + strings.Join(times, ", ")
+	case len(fields) == 3:
+		text = "the response is stored as it says itself, else " + strings.Join(times, ", ")
+	default:
+		text = "the response is stored as it says itself by " + or(fields) + ", else " + strings.Join(times, ", ")
+	}
+	switch {
+	case p.Ignore&caching.IgnoreSetCookie == 0:
+		unless = append(unless, "sets a cookie")
+	case !p.NoCookies:
+		text += "; also if it sets a cookie, which others get then"
+	}
+	if p.Ignore&caching.IgnoreVary == 0 {
+		unless = append(unless, "has Vary: *")
+	}
+	if len(unless) > 0 {
+		text += "; not if it " + or(unless)
+	}
+	return text
+}
+
+// or lists words.
+func or(list []string) string {
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	return strings.Join(list[:len(list)-1], ", ") + " or " + list[len(list)-1]
 }
 
 // freshness says until when a response may be used.

@@ -1,6 +1,8 @@
 package pass
 
 import (
+	"time"
+
 	"github.com/sluiceproxy/sluice/runtime/cache"
 	"github.com/sluiceproxy/sluice/runtime/httpd/pass/caching"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
@@ -21,6 +23,13 @@ type CachePlan struct {
 	// Held: a response is cached, and is fresh until Until, in seconds of the Unix clock.
 	Held  bool
 	Until int64
+	// Stale: the response that is held and not fresh is sent while it is updated. Background: also to the request that
+	// has it updated.
+	Stale, Background bool
+	// Ignore are the fields of the response that do not decide about its storing.
+	Ignore caching.Ignore
+	// NoCookies: the client does not get Set-Cookie (*_hide_header).
+	NoCookies bool
 	// Lock: one request at a time fills an entry.
 	Lock bool
 }
@@ -45,7 +54,8 @@ func (x *Exchange) planCache() {
 	if r.Method == h1.Head && s.ConvertHead {
 		x.Method = methodGet
 	}
-	p.Key, p.Lock, p.Valid = string(x.cacheKey()), s.Lock, s.Valid.Items
+	p.Key, p.Lock, p.Valid, p.Ignore = string(x.cacheKey()), s.Lock, s.Valid.Items, x.S.ignoredByCache()
+	p.NoCookies = x.S.hidden.known[h1.SetCookie]
 	x.cached.cacheable = true
 	if caching.AnySet(r, s.Bypass.Items) {
 		p.Passes = "a value of *_cache_bypass is neither empty nor 0"
@@ -79,6 +89,8 @@ func (x *Exchange) peek() {
 		}
 	}
 	found = found && (!e.ToHead || e.Size > 0 || x.R.Method == h1.Head)
-	c.plan.Held, c.plan.Until = found, e.Valid
+	now := time.Now().Unix()
+	c.plan.Held, c.plan.Until, c.plan.Background = found, e.Valid, x.S.Cache.BackgroundUpdate
+	c.plan.Stale = found && e.Valid < now && (x.S.Cache.UseStale.V&int(FailUpdating) != 0 || e.StaleUpdating(now))
 	e.Close()
 }
