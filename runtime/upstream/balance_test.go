@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"testing"
@@ -178,6 +179,24 @@ func TestConsistent(t *testing.T) {
 		was, is := pick(four, 1, key), pick(three, 1, key)
 		if was != "d" && was != is {
 			t.Errorf("key %s moved from %s to %s", key, was, is)
+		}
+	}
+}
+
+// TestConsistentHeavy: the ring of peers with large weights is bounded, and has all of them.
+func TestConsistentHeavy(t *testing.T) {
+	for _, weights := range [][]int{{math.MaxInt, math.MaxInt, 1}, {20000, 10000, 1}} {
+		g := NewGroup("u", servers(t, weights...), Ketama{})
+		ring := g.now.Load().primary.points
+		if n := len(ring); n < maxPoints/2 || n > maxPoints+3 {
+			t.Errorf("%v: %d points", weights, n)
+		}
+		lines := map[uint32]bool{}
+		for _, p := range ring {
+			lines[p.line] = true
+		}
+		if len(lines) != 3 {
+			t.Errorf("%v: %d servers on the ring", weights, len(lines))
 		}
 	}
 }

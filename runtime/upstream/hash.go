@@ -72,10 +72,14 @@ type point struct {
 // pointsPerWeight is how many places on the ring one unit of weight gives.
 const pointsPerWeight = 160
 
+// maxPoints bounds the ring: 32 MB. Up to a weight of 26,214 of all peers it is that of nginx, whose ring takes what the
+// weights ask for. Weights may come from the API, and with service= from DNS.
+const maxPoints = 4 << 20
+
 // Prepare implements Balancer.
 func (Ketama) Prepare(s *Set) {
 	places := map[string]uint32{} // of server lines
-	s.points = make([]point, 0, s.weight*pointsPerWeight)
+	s.points = make([]point, 0, min(s.weight*pointsPerWeight, maxPoints+len(s.Peers)))
 	for i, p := range s.Peers {
 		line, known := places[p.Server]
 		if !known {
@@ -87,7 +91,11 @@ func (Ketama) Prepare(s *Set) {
 		host, port := splitServer(p.Server)
 		base := crc32.ChecksumIEEE([]byte(host + "\x00" + port))
 		prev := [4]byte{}
-		for range p.weight * pointsPerWeight {
+		n := p.weight * pointsPerWeight
+		if whole := s.weight * pointsPerWeight; whole > maxPoints {
+			n = max(int(float64(n)/float64(whole)*maxPoints), 1)
+		}
+		for range n {
 			h := crc32.Update(base, crc32.IEEETable, prev[:])
 			s.points = append(s.points, point{h, line})
 			prev = [4]byte{byte(h), byte(h >> 8), byte(h >> 16), byte(h >> 24)}

@@ -266,6 +266,7 @@ func (n *name) apply(a *answer) {
 func (n *name) wanted(a *answer) (list []Server) {
 	for _, t := range a.targets {
 		s := n.srv
+		s.Weight = min(s.Weight, MaxWeight)
 		if t.backup && (s.Backup || !n.g.Backups()) {
 			continue // there is no rank behind
 		}

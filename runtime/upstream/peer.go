@@ -117,9 +117,13 @@ func (g *Group) newPeer(p *Peer, s *Server, addr netaddr.Addr) *Peer {
 	return p
 }
 
+// MaxWeight is the largest weight of a peer; a larger one counts as this. Sums and products of weights stay far from where
+// they overflow.
+const MaxWeight = 1 << 24
+
 // set gives p the parameters of s.
 func (p *Peer) set(s *Server) {
-	p.weight, p.maxConns, p.maxFails, p.failTimeout = s.Weight, s.MaxConns, s.MaxFails, s.FailTimeout
+	p.weight, p.maxConns, p.maxFails, p.failTimeout = min(s.Weight, MaxWeight), s.MaxConns, s.MaxFails, s.FailTimeout
 	p.slowStart, p.route = s.SlowStart, s.Route
 	p.out &= outGone
 	if s.Down {

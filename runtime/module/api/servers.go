@@ -172,6 +172,10 @@ func millis(ms int64) string {
 	return strconv.FormatInt(ms, 10) + "ms"
 }
 
+// maxName is the longest address, with its port, and service: what a name of DNS has. What the state file has must be read
+// again, where a parameter has at most 4 KB.
+const maxName = 255 + len(":65535")
+
 // edit applies the members of a request to a server.
 type edit struct {
 	server *upstream.Server
@@ -212,7 +216,7 @@ func (e *edit) member(name string, raw json.RawMessage) *problem {
 		return e.address(raw)
 	case "weight":
 		s.Weight, ok = number(raw)
-		ok, code = ok && s.Weight > 0, "UpstreamBadWeight"
+		ok, code = ok && s.Weight > 0 && s.Weight <= upstream.MaxWeight, "UpstreamBadWeight"
 	case "max_conns":
 		s.MaxConns, ok = number(raw)
 		code = "UpstreamBadMaxConns"
@@ -263,8 +267,11 @@ func (e *edit) fixed(name string, raw json.RawMessage) *problem {
 		s.Backup = on
 	case "service":
 		text, isText := scalar(raw)
-		if isText && text == "" {
+		switch {
+		case isText && text == "":
 			return badServer("service is empty", "UpstreamBadService")
+		case len(text) > maxName:
+			return badServer("service is too long", "UpstreamBadService")
 		}
 		ok = isText && plain(text) && (e.create || text == s.Service)
 		s.Service = text
@@ -280,7 +287,7 @@ func (e *edit) fixed(name string, raw json.RawMessage) *problem {
 // address reads the address of a server.
 func (e *edit) address(raw json.RawMessage) *problem {
 	text, ok := scalar(raw)
-	if !ok || text == "" || !plain(text) {
+	if !ok || text == "" || len(text) > maxName || !plain(text) {
 		return badServer(`invalid "server" argument`, "UpstreamBadAddress")
 	}
 	s := e.server
