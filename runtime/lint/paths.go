@@ -62,8 +62,9 @@ func pathRules() []*Rule {
 		},
 		{
 			Name: "gateway-no-params", Severity: Medium, check: gatewayNoParams,
-			Text: "An application behind uwsgi or SCGI knows of a request what the parameters say. Without REQUEST_METHOD most do not " +
-				"answer: include uwsgi_params or scgi_params. A block with a parameter of its own takes none from the blocks around it.",
+			Text: "An application behind FastCGI, uwsgi or SCGI knows of a request what the parameters say. Without REQUEST_METHOD most " +
+				"do not answer, PHP with an empty page: include fastcgi_params, uwsgi_params or scgi_params. A block with a parameter " +
+				"of its own takes none from the blocks around it.",
 			Bad:  "server { location / { uwsgi_param SCRIPT_NAME /app; uwsgi_pass 127.0.0.1:3031; } }",
 			Good: "server { location / { uwsgi_param REQUEST_METHOD $request_method; uwsgi_param SCRIPT_NAME /app; uwsgi_pass 127.0.0.1:3031; } }",
 		},
@@ -164,7 +165,7 @@ func gatewayNoParams(p *pass) {
 			}
 		}
 		p.report(n, nil, "the application is not told the method: no REQUEST_METHOD among the parameters")
-	}, "uwsgi_pass", "scgi_pass")
+	}, "fastcgi_pass", "uwsgi_pass", "scgi_pass")
 }
 
 func memcachedNoFallback(p *pass) {
