@@ -3,6 +3,7 @@
 GO        ?= go
 TESTFLAGS ?=
 FUZZFLAGS ?=
+CHAOS     ?= 10m
 
 # The linter of this version, if it is installed; else built from source, which takes some minutes once.
 LINT_VERSION  := 2.15.0
@@ -32,7 +33,7 @@ DEB             = bin/sluice_$(VERSION)_$(DEB_ARCH).deb
 # The tests of integration/debian have machines of their own, which takes root.
 MACHINES := $(if $(filter 0,$(shell id -u)),-tags=machines)
 
-.PHONY: all build deb test race integration pcre fuzz-pcre soak fuzz-nginx bench pgo lint fmt deps bench-deps pcre-deps clean
+.PHONY: all build deb test race integration pcre fuzz-pcre soak chaos fuzz-nginx bench pgo lint fmt deps bench-deps pcre-deps clean
 
 all: build
 
@@ -68,6 +69,9 @@ fuzz-pcre: pcre ## a minute of fuzzing beside it
 soak: deps bench-deps ## reloads, changes of the binary and signals under load, in full: a minute and a half
 	SLUICE_SOAK=full $(GO) test $(MACHINES) $(TESTFLAGS) -count=1 -v -timeout 30m ./integration/soak
 	SLUICE_SOAK=full $(GO) test $(MACHINES) $(TESTFLAGS) -count=1 -v -run ManyReloads ./integration/limits
+
+chaos: deps ## peers that are killed, frozen and restarted at random, under load: CHAOS is for how long, SLUICE_SOAK_SEED another order
+	SLUICE_CHAOS=$(CHAOS) $(GO) test $(TESTFLAGS) -count=1 -v -timeout 60m -run Chaos ./integration/soak
 
 fuzz-nginx: deps ## random configurations and requests, beside nginx: ten minutes, or FUZZFLAGS='-time 1h -seed 7 -j 1'
 	$(GO) run ./integration/fuzz $(FUZZFLAGS)

@@ -46,6 +46,10 @@ func TestFastCGIFaults(t *testing.T) {
 				a.pause(100 * time.Millisecond)
 			}
 		}, 504, true},
+		{"stderr without end", func(a *appConn) {
+			for a.record(stderr, block) {
+			}
+		}, 504, true},
 		{"header without end", func(a *appConn) {
 			for a.record(stdout, "X-A: a\r\n") {
 			}

@@ -1,6 +1,7 @@
 package limits
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -81,7 +82,61 @@ var memcachedFaults = []fault{
 	{name: "has nothing, and sends more", do: func(a *appConn) { a.say("END\r\n"); flood(a, "END\r\n") }, status: 404},
 }
 
-// TestGatewayFaults: applications behind uwsgi, SCGI and memcached that break off, are silent, or send what the protocol does
+// forever sends a text again and again until the server closes.
+func forever(a *appConn, text string) {
+	text = strings.Repeat(text, 1+(64<<10)/len(text))
+	for {
+		if _, err := a.Write([]byte(text)); err != nil {
+			return
+		}
+	}
+}
+
+const chunkedHead = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+// httpFaults are those of an application behind HTTP that sends without an end, or hardly anything.
+var httpFaults = []fault{
+	{name: "sends a status line without an end", do: func(a *appConn) { a.say("HTTP/1.1 200 "); flood(a, "OK") }, status: 502},
+	{name: "sends a line without an end", do: func(a *appConn) { a.say("HTTP/1.1 200 OK\r\nX-A: "); flood(a, "x") }, status: 502},
+	{name: "sends a name without an end", do: func(a *appConn) { a.say("HTTP/1.1 200 OK\r\n"); flood(a, "x") }, status: 502},
+	{name: "sends fields for ever", do: func(a *appConn) { a.say("HTTP/1.1 200 OK\r\n"); flood(a, "X-A: b\r\n") }, status: 502},
+	{name: "sends fields for ever, slowly", do: func(a *appConn) {
+		a.say("HTTP/1.1 200 OK\r\n")
+		for _, err := a.Write([]byte("X-A: b\r\n")); err == nil; _, err = a.Write([]byte("X-A: b\r\n")) {
+			a.pause(50 * time.Millisecond)
+		}
+	}, status: 504, slow: true},
+	{name: "sends early hints for ever", do: func(a *appConn) { forever(a, "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n") }, status: 504, slow: true},
+	{name: "sends interim responses for ever", do: func(a *appConn) { flood(a, "HTTP/1.1 100 Continue\r\n\r\n") }, status: 100},
+	{name: "sends digits of a chunk's size for ever", do: func(a *appConn) { a.say(chunkedHead); flood(a, "0") }, status: 200, cut: true},
+	{name: "sends an extension of a chunk for ever", do: func(a *appConn) { a.say(chunkedHead + "4;"); flood(a, "x") }, status: 200, cut: true},
+	{name: "sends trailers for ever", do: func(a *appConn) { a.say(chunkedHead + "4\r\nbody\r\n0\r\n"); flood(a, "X-A: b\r\n") }, status: 200, cut: true},
+	{name: "sends chunks of a byte", do: func(a *appConn) { a.say(chunkedHead); flood(a, "1\r\nb\r\n") }, status: 200, cut: true},
+	{name: "sends more than it says", do: func(a *appConn) { a.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody"); flood(a, "more") }, status: 200},
+	{name: "sends more behind the last chunk", do: func(a *appConn) { a.say(chunkedHead + "4\r\nbody\r\n0\r\n\r\n"); flood(a, "more") }, status: 200},
+	{name: "sends a body behind 204", do: func(a *appConn) { a.say("HTTP/1.1 204 None\r\n\r\n"); flood(a, "more") }, status: 204},
+	{name: "drips", do: func(a *appConn) {
+		for _, b := range []byte("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody") {
+			a.say("%c", b)
+			a.pause(5 * time.Millisecond)
+		}
+	}, status: 200},
+}
+
+// readHTTP reads a request without a body.
+func readHTTP(in io.Reader) (*harness.GatewayRequest, error) {
+	var head []byte
+	for !bytes.HasSuffix(head, []byte("\r\n\r\n")) {
+		var b [1]byte
+		if _, err := io.ReadFull(in, b[:]); err != nil {
+			return nil, err
+		}
+		head = append(head, b[0])
+	}
+	return &harness.GatewayRequest{Text: string(head)}, nil
+}
+
+// TestGatewayFaults: applications behind HTTP, uwsgi, SCGI and memcached that break off, are silent, or send what the protocol does
 // not allow get the status that nginx 1.31.5 gives, in time and without memory for what they send; and no client takes a response
 // that is cut short for a complete one.
 func TestGatewayFaults(t *testing.T) {
@@ -95,6 +150,8 @@ func TestGatewayFaults(t *testing.T) {
 		read       func(io.Reader) (*harness.GatewayRequest, error)
 		faults     []fault
 	}{
+		{"http", "proxy_read_timeout 1s; proxy_pass http://%%UPSTREAM%%;", readHTTP, httpFaults},
+		{"http unbuffered", "proxy_read_timeout 1s; proxy_buffering off; proxy_pass http://%%UPSTREAM%%;", readHTTP, httpFaults},
 		{"uwsgi", "uwsgi_read_timeout 1s; uwsgi_param DOCUMENT_URI $document_uri; uwsgi_pass %%UPSTREAM%%;", harness.ReadUWSGI, cgiFaults},
 		{"scgi", "scgi_read_timeout 1s; scgi_param DOCUMENT_URI $document_uri; scgi_pass %%UPSTREAM%%;", harness.ReadSCGI, cgiFaults},
 		{"memcached", "memcached_read_timeout 1s; set $memcached_key k; memcached_pass %%UPSTREAM%%;", harness.ReadMemcached, memcachedFaults},

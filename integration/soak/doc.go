@@ -6,6 +6,10 @@
 //	make soak                                             200 reloads, 20 rotations, 10 changes of the binary, with wrk beside
 //	SLUICE_SOAK_SEED=7 go test -run Signals ./integration/soak
 //	                                                      one order of signals again
+//	make chaos CHAOS=10m                                  peers that fail, for so long
+//
+// TestChaos is about those behind it: three peers are killed, frozen and started again while clients ask, and each request
+// that fails is explained by the rules of proxy_next_upstream (chaosrules_linux_test.go).
 //
 // It is a package of its own so that nothing else runs beside it in one process. Started by root, everything is done
 // twice: with a master and a worker, and as an ordinary user.

@@ -31,6 +31,10 @@ func sizeOf() size {
 }
 
 func TestMain(m *testing.M) {
+	if addr := os.Getenv(peerVariable); addr != "" {
+		fmt.Fprintln(os.Stderr, servePeer(addr))
+		os.Exit(1)
+	}
 	dir, err := os.MkdirTemp("", "soak")
 	if err != nil {
 		panic(err)

@@ -33,6 +33,19 @@ func (x *Exchange) headBegins() {
 	x.conn.ReadBy(x.headUntil)
 }
 
+// headOver reports whether the time for the header is over. A peer that always has something to say before it is never waited
+// for, and so never found late: by interim responses, or messages of FastCGI.
+func (x *Exchange) headOver() bool {
+	if x.headUntil == 0 {
+		x.headBegins()
+	}
+	if clock.Mono() < x.headUntil {
+		return false
+	}
+	_, more := x.extendHead()
+	return !more
+}
+
 // takeHeader is readHeader without the end of its time.
 func (x *Exchange) takeHeader() (Fail, httpd.Result) {
 	r := x.R
@@ -85,7 +98,13 @@ func (x *Exchange) takeHeader() (Fail, httpd.Result) {
 				return FailInvalidHeader, httpd.OK
 			case HeaderUnused:
 				x.inPos, x.inEnd = 0, 0
+				if x.headOver() {
+					return FailTimeout, httpd.OK
+				}
 			case HeaderEarly:
+				if x.headOver() {
+					return FailTimeout, httpd.OK
+				}
 				if rc := x.earlyHints(); rc != httpd.OK {
 					return 0, rc
 				}
