@@ -43,7 +43,7 @@ func (r *Ref) rewrite(o diskfile.Owner, img *image, f *Freshness) {
 		o.Logf(errlog.Crit, errno, `fstat() "%s" failed`, r.Path())
 		return
 	}
-	if st.Ino != img.st.Ino || st.Size != img.st.Size {
+	if st.Ino != img.st.Ino || st.Size != img.st.Size || st.Mtime != img.st.Mtime { // or edited since: its time is to show that
 		return
 	}
 	b, err := readStart(fd, img.bodyStart)

@@ -95,3 +95,29 @@ func TestRefreshReplaced(t *testing.T) {
 		t.Error(log)
 	}
 }
+
+// TestRefreshEdited: a file that was edited since the entry was opened is not made one that nothing has happened to.
+func TestRefreshEdited(t *testing.T) {
+	z, o := newZone(t, nil)
+	q := query(o, "key")
+	path, content := entryFile(t, z, q, strings.Repeat("x", MaxContent+1))
+	var r Ref
+	var e Entry
+	z.Open(&r, q, &e)
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt([]byte("y"), int64(len(content)-1)); err != nil {
+		t.Fatal(err)
+	}
+	_ = f.Close()
+	r.Refresh(o, &e, Freshness{Valid: 1000})
+	e.Close()
+	r.Release()
+	for _, z := range []*Zone{z, again(t, z, nil)} {
+		if got := fetch(z, q); got != "miss" {
+			t.Errorf("%.80q", got)
+		}
+	}
+}
