@@ -91,11 +91,7 @@ func (Ketama) Prepare(s *Set) {
 		host, port := splitServer(p.Server)
 		base := crc32.ChecksumIEEE([]byte(host + "\x00" + port))
 		prev := [4]byte{}
-		n := p.weight * pointsPerWeight
-		if whole := s.weight * pointsPerWeight; whole > maxPoints {
-			n = max(int(float64(n)/float64(whole)*maxPoints), 1)
-		}
-		for range n {
+		for range pointsOf(p.weight, s.weight) {
 			h := crc32.Update(base, crc32.IEEETable, prev[:])
 			s.points = append(s.points, point{h, line})
 			prev = [4]byte{byte(h), byte(h >> 8), byte(h >> 16), byte(h >> 24)}
@@ -103,6 +99,14 @@ func (Ketama) Prepare(s *Set) {
 	}
 	slices.SortStableFunc(s.points, func(a, b point) int { return cmp.Compare(a.hash, b.hash) })
 	s.points = slices.CompactFunc(s.points, func(a, b point) bool { return a.hash == b.hash })
+}
+
+// pointsOf is how many places on the ring a peer has whose weight is a part of whole.
+func pointsOf(weight, whole int) int {
+	if whole*pointsPerWeight <= maxPoints {
+		return weight * pointsPerWeight
+	}
+	return max(int(float64(weight)/float64(whole)*maxPoints), 1)
 }
 
 // splitServer takes the port off a server line's name.
