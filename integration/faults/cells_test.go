@@ -19,12 +19,20 @@ type cell struct {
 
 func (c *cell) uri() string { return "/" + c.mode + "/" + c.row.name }
 
-// status is how the response of the server under test begins where a distribution's nginx may be too old to tell; else empty.
-func (c *cell) status(proto *protocol) string {
-	if c.row.newer == 0 || c.mode != "plain" || proto.name == "memcached" {
-		return ""
+// wrong returns what the server under test may not do, whatever nginx does.
+func (c *cell) wrong(proto *protocol, did harness.Transcript) (left []string) {
+	if want := fmt.Sprintf("HTTP/1.1 %d ", c.row.newer); c.row.newer != 0 && c.mode == "plain" && proto.name != "memcached" &&
+		!strings.HasPrefix(did[0], want) {
+		left = append(left, "want "+want)
 	}
-	return fmt.Sprintf("HTTP/1.1 %d ", c.row.newer)
+	text := strings.Join(did, "\n")
+	if strings.Contains(text, "> stolen") {
+		left = append(left, "what a peer sends behind a response is taken for the next one")
+	}
+	if c.mode == "cache" && strings.Contains(text, "cut short") && strings.Contains(text, "[HIT]") {
+		left = append(left, "a response that is cut short comes from the cache")
+	}
+	return left
 }
 
 // cellsOf are those of a protocol.

@@ -89,9 +89,7 @@ func faults(t *testing.T, proto *protocol, hole string, known *harness.Differenc
 				t.Logf("%s\n  %s", c.uri(), strings.Join(oracle[c.uri()], "\n  "))
 			}
 			left := known.Unexplained(name, c.uri(), harness.Diff(oracle[c.uri()], tested[c.uri()]))
-			if want := c.status(proto); want != "" && !strings.HasPrefix(tested[c.uri()][0], want) {
-				left = append(left, "want "+want)
-			}
+			left = append(left, c.wrong(proto, tested[c.uri()])...)
 			switch {
 			case len(left) == 0:
 			case !last:
