@@ -2,9 +2,12 @@ package faults
 
 import (
 	"bufio"
+	"crypto/tls"
 	"fmt"
 	"net"
+	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/sluiceproxy/sluice/integration/internal/harness"
@@ -21,7 +24,8 @@ const (
 // the proxy has closed already goes nowhere.
 type peer struct {
 	net.Conn
-	out   []byte // leaves in one write, so that it arrives at once: before the next pause or close, or at the end
+	tcp   net.Conn // what the bytes of Conn go over: itself, or what is below TLS
+	out   []byte   // leaves in one write, so that it arrives at once: before the next pause or close, or at the end
 	proto *protocol
 	// path is the request's; memcached has it for the key.
 	path string
@@ -86,7 +90,7 @@ func (p *peer) leave() {
 // pause waits until what was sent has been read, and a little longer.
 func (p *peer) pause() {
 	p.flush()
-	harness.AwaitTaken(p.Conn)
+	harness.AwaitTaken(p.tcp)
 	time.Sleep(10 * time.Millisecond)
 }
 
@@ -127,18 +131,37 @@ func (p *peer) close() {
 	_ = p.Conn.Close() // what was written is on its way
 }
 
+// vanish closes the connection without a word of TLS.
+func (p *peer) vanish() {
+	p.flush()
+	p.closed = true
+	_ = p.tcp.Close() // what was written is on its way
+}
+
 // reset resets the connection, once what was sent has been read.
 func (p *peer) reset() {
 	p.pause()
-	_ = p.Conn.(*net.TCPConn).SetLinger(0) // it is open
-	p.close()
+	_ = p.tcp.(*net.TCPConn).SetLinger(0) // it is open
+	p.vanish()
 }
+
+// certificate is what a peer speaks TLS with.
+var certificate = sync.OnceValue(func() *tls.Config {
+	pair, err := tls.LoadX509KeyPair(filepath.Join(lab.Certs, "localhost.pem"), filepath.Join(lab.Certs, "localhost.key"))
+	if err != nil {
+		panic(err) // the lab has made them
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}}
+})
 
 // lives serves the connections of a peer: it plays the row that a request names, or answers as it should.
 func lives(proto *protocol, rows map[string]*row, unit time.Duration) func(net.Conn) {
 	return func(c net.Conn) {
-		in := bufio.NewReader(c)
-		p := &peer{Conn: c, proto: proto, unit: unit}
+		p := &peer{Conn: c, tcp: c, proto: proto, unit: unit}
+		if proto.secure {
+			p.Conn = tls.Server(c, certificate())
+		}
+		in := bufio.NewReader(p.Conn)
 		for n := 1; !p.closed; n++ {
 			var err error
 			if p.method, p.path, p.leaves, err = proto.read(in); err != nil {

@@ -17,8 +17,10 @@ type protocol struct {
 	// shared and kept are directives of all locations, and of those that keep connections.
 	shared, kept string
 	modes        []string
-	rows         [][]row
-	read         func(in *bufio.Reader) (method, path string, leaves bool, err error)
+	// secure says that it is spoken over TLS.
+	secure bool
+	rows   [][]row
+	read   func(in *bufio.Reader) (method, path string, leaves bool, err error)
 	// head is that of a response of 200, frame what a part of a response is wrapped in, end the end of a response.
 	head  func(fields ...string) string
 	frame func(text string) string
@@ -38,6 +40,13 @@ var protocols = []*protocol{
 		shared: "proxy_http_version 1.1; proxy_set_header Connection close;",
 		kept:   `proxy_set_header Connection "";`,
 		modes:  allModes, rows: [][]row{connectionRows, bodyRows, fieldRows, httpRows},
+		read: readHTTP, head: httpHead, frame: asItIs,
+	},
+	{
+		name: "https", prefix: "proxy", pass: "https://", secure: true,
+		shared: "proxy_http_version 1.1; proxy_set_header Connection close; proxy_ssl_session_reuse off;",
+		kept:   `proxy_set_header Connection "";`,
+		modes:  allModes, rows: [][]row{connectionRows, bodyRows, secureRows},
 		read: readHTTP, head: httpHead, frame: asItIs,
 	},
 	{
