@@ -23,7 +23,11 @@ type tsvRow struct {
 }
 
 // ours are the directives that nginx does not have in these places, in the same form.
-const ours = "proxy_protocol\tngx_http_proxy_module\thttp,server,location\t1\tno\toff\t-\toss\tno"
+const ours = "proxy_protocol\tngx_http_proxy_module\thttp,server,location\t1\tno\toff\t-\toss\tno\n" +
+	"proxy_cache_rfc9111\tngx_http_proxy_module\thttp,server,location\tflag\tno\toff\t-\toss\tno\n" +
+	"fastcgi_cache_rfc9111\tngx_http_fastcgi_module\thttp,server,location\tflag\tno\toff\t-\toss\tno\n" +
+	"uwsgi_cache_rfc9111\tngx_http_uwsgi_module\thttp,server,location\tflag\tno\toff\t-\toss\tno\n" +
+	"scgi_cache_rfc9111\tngx_http_scgi_module\thttp,server,location\tflag\tno\toff\t-\toss\tno"
 
 func readTSV(t *testing.T) map[string][]tsvRow {
 	t.Helper()

@@ -23,6 +23,7 @@ func (c *recorder) cache(p *pass.CachePlan) {
 		c.note("the cache is not asked: %s", p.Passes)
 	case p.Held:
 		c.note("a response is cached, %s", freshness(p.Until, time.Now().Unix()))
+		c.standard(p)
 	default:
 		c.note("no response to it is cached")
 	}
@@ -37,6 +38,9 @@ func (c *recorder) cache(p *pass.CachePlan) {
 		c.note("the upstream server's response is not stored: %s", p.Drops)
 	} else {
 		c.note("%s", stored(p))
+	}
+	if p.Standard != nil && p.Standard.Invalidates {
+		c.note("if it succeeds, what is cached for its URI, and for those in Location and Content-Location, is removed")
 	}
 	if p.Lock && p.Drops == "" {
 		c.note("other requests for the key wait until the response is stored")
@@ -67,6 +71,11 @@ func stored(p *pass.CachePlan) string {
 	}
 	text := ""
 	switch {
+	case p.Standard != nil:
+		text = "the response is stored as RFC 9111 allows a shared cache"
+		if len(times) > 0 {
+			text += ", where it does not say for how long " + strings.Join(times, ", ")
+		}
 	case len(fields) == 0 && len(times) == 0:
 		return "the upstream server's response is not stored: *_cache_valid is not set, and *_ignore_headers has all that the response could say"
 	case len(times) == 0:
@@ -99,6 +108,24 @@ func or(list []string) string {
 		return strings.Join(list, "")
 	}
 	return strings.Join(list[:len(list)-1], ", ") + " or " + list[len(list)-1]
+}
+
+// standard notes what RFC 9111 says of the response that is held.
+func (c *recorder) standard(p *pass.CachePlan) {
+	s := p.Standard
+	if s == nil {
+		return
+	}
+	c.note("its age is %v; how long it is fresh says %s", time.Duration(s.Age)*time.Second, s.Basis)
+	stale := p.Until < time.Now().Unix()
+	switch {
+	case s.Validates != "":
+		c.note("it does not answer this request without being validated, which says %s", s.Validates)
+	case stale && s.Strict == "":
+		c.note("it is validated before it is sent; if that fails, *_cache_use_stale and the request's max-stale decide")
+	case stale:
+		c.note("it is validated before it is sent, and not sent if that fails: it says %s", s.Strict)
+	}
 }
 
 // freshness says until when a response may be used.

@@ -94,6 +94,7 @@ type Request struct {
 	cloned        bool // a subrequest that is a copy of its parent: see SubOptions.Clone
 	lostContent   bool // an earlier if block passed requests on, the one in effect has no *_pass
 	noNotModified bool // preconditions are not for us to check
+	preferETag    bool // see PreferETag
 	fileUsed      bool // File was called
 
 	captures    []int
@@ -192,6 +193,13 @@ func (r *Request) CloseConnection() { r.Proto.Keepalive = false }
 // DisableNotModified keeps the response from being judged by the request's
 // preconditions: an upstream server has done so already.
 func (r *Request) DisableNotModified() { r.noNotModified = true }
+
+// PreferETag makes If-Modified-Since not count where there is If-None-Match (RFC 9110,
+// section 13.1.3); in nginx both have to hold.
+func (r *Request) PreferETag() { r.preferETag = true }
+
+// ETagPreferred reports whether PreferETag was called.
+func (r *Request) ETagPreferred() bool { return r.preferETag }
 
 // NotModifiedDisabled reports whether DisableNotModified was called.
 func (r *Request) NotModifiedDisabled() bool { return r.noNotModified }

@@ -34,6 +34,22 @@ func cacheRules() []*Rule {
 			Bad:  "proxy_cache_path cache keys_zone=z:1m;\nserver { location / { proxy_pass http://127.0.0.1:8000; } }",
 			Good: "proxy_cache_path cache keys_zone=z:1m;\nserver { location / { proxy_cache z; proxy_pass http://127.0.0.1:8000; } }",
 		},
+		{
+			Name: "rfc9111-key", Severity: Low, check: standardKey,
+			Text: "By RFC 9111 a POST, PUT or DELETE that succeeds removes what is cached for its URI. A key with the request's method in " +
+				"it is another one for such a request: nothing is removed. Take the method out of the key.",
+			Bad: "proxy_cache_path cache keys_zone=z:1m;\nserver { location / {\n" +
+				"proxy_cache z; proxy_cache_rfc9111 on; proxy_cache_key $request_method$host$request_uri; proxy_pass http://127.0.0.1:8000; } }",
+			Good: "proxy_cache_path cache keys_zone=z:1m;\nserver { location / {\n" +
+				"proxy_cache z; proxy_cache_rfc9111 on; proxy_cache_key $host$request_uri; proxy_pass http://127.0.0.1:8000; } }",
+		},
+		{
+			Name: "rfc9111-no-cache", Severity: Low, check: standardWithoutCache,
+			Text: "What RFC 9111 asks of a cache is switched on where nothing is cached.",
+			Bad:  "server { location / { proxy_cache_rfc9111 on; proxy_pass http://127.0.0.1:8000; } }",
+			Good: "proxy_cache_path cache keys_zone=z:1m;\nserver { location / {\n" +
+				"proxy_cache z; proxy_cache_rfc9111 on; proxy_pass http://127.0.0.1:8000; } }",
+		},
 	}
 }
 
@@ -137,6 +153,44 @@ func cachedCookie(p *pass) {
 			p.report(n, nil, "responses that set a cookie are cached with it")
 		}
 	})
+}
+
+// standard returns the *_cache_rfc9111 that holds in a scope, nil where it is off.
+func (s *scope) standard(prefix string) *conf.Node {
+	if list, _ := s.holds(prefix + "_cache_rfc9111"); len(list) > 0 && strings.EqualFold(arg(list[0], 0), "on") {
+		return list[0]
+	}
+	return nil
+}
+
+func standardKey(p *pass) {
+	told := map[*conf.Node]bool{}
+	p.caching(func(s *scope, prefix string, _ *conf.Node) {
+		list, _ := s.holds(prefix + "_cache_key")
+		if s.standard(prefix) == nil || len(list) == 0 || told[list[0]] {
+			return
+		}
+		if strings.Contains(strings.ReplaceAll(arg(list[0], 0), "{", ""), "$request_method") {
+			told[list[0]] = true
+			p.report(list[0], &list[0].Args[0], "the key of a cached response is not that of a request that changes it")
+		}
+	})
+}
+
+func standardWithoutCache(p *pass) {
+	for _, prefix := range cachePrefixes {
+		used := map[*conf.Node]bool{}
+		p.caching(func(s *scope, of string, _ *conf.Node) {
+			if n := s.standard(prefix); of == prefix && n != nil {
+				used[n] = true
+			}
+		})
+		p.all(func(_ *scope, n *conf.Node) {
+			if !used[n] && strings.EqualFold(arg(n, 0), "on") {
+				p.report(n, nil, "no request that it holds for is cached")
+			}
+		}, prefix+"_cache_rfc9111")
+	}
 }
 
 func unusedCache(p *pass) {

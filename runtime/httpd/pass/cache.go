@@ -32,6 +32,7 @@ type cached struct {
 	fromStore bool // the response that is sent is the cached one
 	scratch   []byte
 	plan      CachePlan // of a request that is explained
+	standard
 }
 
 // KeyAppender is a codec whose module has a key where *_cache_key is not given.
@@ -62,6 +63,9 @@ func (x *Exchange) fromCache() (rc httpd.Result, done bool) {
 		x.Method = methodGet
 	}
 	c.zone, c.active, c.cacheable, c.at = zone, true, true, time.Now().Unix()
+	if s.RFC9111 {
+		x.readWants()
+	}
 	x.watch = false // the response is wanted without the client, too
 	c.query = cache.Query{Text: x.cacheKey(), MinUses: s.MinUses, Owner: r, Temp: &x.S.Temp}
 	c.main = cache.KeyOf(c.query.Text)
@@ -73,6 +77,9 @@ func (x *Exchange) fromCache() (rc httpd.Result, done bool) {
 	c.status = cache.StatusMiss
 	if rc, done = x.openCached(); done {
 		return rc, true
+	}
+	if s.RFC9111 && c.wants.Has(caching.NoStore) {
+		c.cacheable = false
 	}
 	if f := r.In.Get(h1.Range); f != nil && c.cacheable && s.RangeTooFar(f) {
 		c.cacheable = false
@@ -175,12 +182,17 @@ func (x *Exchange) asksHead() bool { return x.R.Method == h1.Head && x.Method ==
 // useCached answers from the open entry, unless it is too old.
 func (x *Exchange) useCached() (rc httpd.Result, done bool) {
 	c, s, r := &x.cached, &x.S.Cache, x.R
-	if c.entry.Valid >= c.at {
+	if x.fresh() {
 		c.status = cache.StatusHit
 		return x.sendCached()
 	}
+	if s.RFC9111 && x.acceptsStale() {
+		c.status = cache.StatusStale
+		return x.sendCached()
+	}
 	mine := c.ref.Updating() || c.ref.Update()
-	stale := (s.UseStale.V&int(FailUpdating) != 0 || c.entry.StaleUpdating(c.at)) && !r.InBackground()
+	stale := (c.strict == caching.Free && s.UseStale.V&int(FailUpdating) != 0 || c.strict != caching.Always && c.entry.StaleUpdating(c.at)) &&
+		!r.InBackground()
 	switch {
 	case mine && stale && s.BackgroundUpdate:
 		if x.updateCached() {
@@ -309,6 +321,9 @@ func (c *cached) release() {
 
 // reset prepares c for another request; memory stays.
 func (c *cached) reset() {
+	if c.on {
+		c.standard = standard{}
+	}
 	if !c.active {
 		c.cacheable = false // of a request that was explained
 		return

@@ -17,6 +17,10 @@ import (
 func NewCaches(b *httpd.Builder, m *conf.Module, prefix string, s *Settings, convertHead, ownKey bool) {
 	paths := caching.NewPaths(m.Name)
 	m.Directive(prefix+"_cache_path", paths.Set)
+	m.Announce(conf.Spec{
+		Name: prefix + "_cache_rfc9111", Contexts: conf.HTTP | conf.Server | conf.Location, Min: 1, Max: 1, Flag: true,
+		Default: "off", Once: true,
+	})
 	b.Loader.AtEnd(func() error { return paths.Complete(b) })
 	paths.ConvertHead, paths.OwnKey = convertHead, ownKey
 	paths.Warnf = b.Loader.WarnAtEnd

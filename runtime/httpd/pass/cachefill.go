@@ -52,9 +52,17 @@ func (x *Exchange) fill() bool {
 	if valid == 0 {
 		return false
 	}
+	born := c.at
+	if x.S.Cache.RFC9111 {
+		p.strip()
+		born = c.fresh.Born
+	}
 	m := cache.Meta{
-		Freshness: cache.Freshness{Valid: valid, Date: c.at, Updating: c.fresh.Updating, Error: c.fresh.Error},
+		Freshness: cache.Freshness{Valid: valid, Date: born, Updating: c.fresh.Updating, Error: c.fresh.Error},
 		Status:    p.Status, LastModified: -1, Vary: c.fresh.Vary, ToHead: x.asksHead(),
+	}
+	if c.isOpen { // it is stored with another head
+		m.ToHead = c.entry.ToHead
 	}
 	if p.Status == 200 || p.Status == 206 {
 		if f := p.Get(h1.LastModified); f != nil {

@@ -92,6 +92,13 @@ var (
 // noteField takes a field of a response into account for the cache.
 func (x *Exchange) noteField(f *Field) {
 	c := &x.cached
+	if x.S.Cache.RFC9111 {
+		if c.fromStore { // it was judged when it was stored
+			return
+		}
+		c.rules.Field(f.ID, f.Value, x.S.ignoredByCache(), func(a, b []byte) []byte { return x.R.Join(a, comma, b) })
+		return
+	}
 	c.fresh.Field(f.ID, f.Value, x.S.ignoredByCache(), c.at, func(a, b []byte) []byte { return x.R.Join(a, comma, b) })
 }
 

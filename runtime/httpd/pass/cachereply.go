@@ -6,6 +6,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/cache"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/pass/caching"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -23,11 +24,12 @@ func (x *Exchange) sendCached() (rc httpd.Result, done bool) {
 func (x *Exchange) readCached() bool {
 	c := &x.cached
 	c.fresh.Reset()
+	c.fromStore = true
 	if !x.parseCached(c.entry.Head) {
+		c.fromStore = false
 		x.R.Logf(errlog.Crit, nil, `cache file "%s" contains invalid header`, c.ref.Path())
 		return false
 	}
-	c.fromStore = true
 	return true
 }
 
@@ -50,6 +52,9 @@ func (x *Exchange) replyCached() httpd.Result {
 	}
 	x.copyFields()
 	x.allowRanges()
+	if x.S.Cache.RFC9111 {
+		x.replyStandard()
+	}
 	if rc := r.SendHeader(); rc != httpd.OK {
 		return rc
 	}
@@ -110,7 +115,7 @@ func (x *Exchange) stale(fail Fail, failed bool) bool {
 	if words&FailError != 0 {
 		words |= failNoLive
 	}
-	return words&fail != 0 || failed && c.entry.StaleError(c.at)
+	return c.strict == caching.Free && words&fail != 0 || c.strict != caching.Always && failed && c.entry.StaleError(c.at)
 }
 
 // sendStale answers with the open entry in place of a peer.
@@ -133,6 +138,9 @@ func (x *Exchange) instead() (rc httpd.Result, done bool) {
 	}
 	status := x.Response.Status
 	if status == int(httpd.StatusNotModified) && x.S.Cache.Revalidate {
+		if x.S.Cache.RFC9111 {
+			return x.freshen(), true
+		}
 		return x.revalidated(), true
 	}
 	for _, n := range nextStatuses {

@@ -30,8 +30,24 @@ type CachePlan struct {
 	Ignore caching.Ignore
 	// NoCookies: the client does not get Set-Cookie (*_hide_header).
 	NoCookies bool
+	// Standard is what RFC 9111 says of what is held, and of the request; nil where
+	// *_cache_rfc9111 is off.
+	Standard *StandardPlan
 	// Lock: one request at a time fills an entry.
 	Lock bool
+}
+
+// StandardPlan is what RFC 9111 says where *_cache_rfc9111 is on.
+type StandardPlan struct {
+	Age   int64  // of the response that is held
+	Basis string // why it is fresh until then, or refused
+	// Strict says why it is not to be sent once it is not fresh, "" where nothing forbids it.
+	Strict string
+	// Wants is the request's Cache-Control, and Validates what of it makes what is held not
+	// answer it; "" for nothing.
+	Wants, Validates string
+	// Invalidates: the request's method removes what is held, once it has succeeded.
+	Invalidates bool
 }
 
 // planCache finds out what the cache has to do with a request that is to be explained. The
@@ -46,6 +62,9 @@ func (x *Exchange) planCache() {
 	if int(r.Method)&s.Methods.V == 0 {
 		p.Zone, p.Passes = s.Zone(r), "the method is not one of those that are cached"
 		p.Drops = p.Passes
+		if s.RFC9111 {
+			p.Standard = &StandardPlan{Invalidates: unsafe(r)}
+		}
 		return
 	}
 	if p.Zone = s.Zone(r); p.Zone == "" {
@@ -57,6 +76,16 @@ func (x *Exchange) planCache() {
 	p.Key, p.Lock, p.Valid, p.Ignore = string(x.cacheKey()), s.Lock, s.Valid.Items, x.S.ignoredByCache()
 	p.NoCookies = x.S.hidden.known[h1.SetCookie]
 	x.cached.cacheable = true
+	if s.RFC9111 {
+		x.readWants()
+		p.Standard = &StandardPlan{Wants: string(r.In.Get(h1.CacheControl))}
+		if w := &x.cached.wants; w.Has(caching.NoStore) {
+			p.Drops = "the request says no-store"
+			x.cached.cacheable = false
+		} else if w.Has(caching.OnlyIfCached) {
+			p.Drops = "the request is not passed on: it says only-if-cached"
+		}
+	}
 	if caching.AnySet(r, s.Bypass.Items) {
 		p.Passes = "a value of *_cache_bypass is neither empty nor 0"
 	}
@@ -92,5 +121,42 @@ func (x *Exchange) peek() {
 	now := time.Now().Unix()
 	c.plan.Held, c.plan.Until, c.plan.Background = found, e.Valid, x.S.Cache.BackgroundUpdate
 	c.plan.Stale = found && e.Valid < now && (x.S.Cache.UseStale.V&int(FailUpdating) != 0 || e.StaleUpdating(now))
+	if p := c.plan.Standard; p != nil && found {
+		c.at = now
+		x.planStandard(p, &e)
+	}
 	e.Close()
+}
+
+// planStandard says what RFC 9111 says of the entry e, for this request.
+func (x *Exchange) planStandard(p *StandardPlan, e *cache.Entry) {
+	c, w := &x.cached, &x.cached.wants
+	c.rules = caching.Standard{}
+	eachField(e.Head, func(id h1.FieldID, value []byte) {
+		c.rules.Field(id, value, x.S.ignoredByCache(), func(a, b []byte) []byte { return x.R.Join(a, comma, b) })
+	})
+	j := c.rules.Judge(&caching.Context{Status: e.Status, Now: e.Date, Valid: x.S.Cache.Says(e.Status), Ranged: true})
+	p.Basis, p.Age = j.Basis, ageOf(e, c.at)
+	switch {
+	case c.rules.Strict() == caching.Own:
+		p.Strict = "s-maxage"
+	case c.rules.Strict() == caching.Free:
+	case c.rules.Has(caching.NoCache):
+		p.Strict = "no-cache"
+	case c.rules.Has(caching.MustRevalidate):
+		p.Strict = "must-revalidate"
+	default:
+		p.Strict = "proxy-revalidate"
+	}
+	if c.rules.Strict() != caching.Free && !(c.rules.Strict() == caching.Own && e.StaleUpdating(c.at)) {
+		c.plan.Stale = false
+	}
+	switch {
+	case w.Has(caching.NoCache):
+		p.Validates = "no-cache"
+	case w.Has(caching.MaxAge) && p.Age > w.MaxAge:
+		p.Validates = "max-age"
+	case w.Has(caching.MinFresh) && e.Valid-c.at < w.MinFresh:
+		p.Validates = "min-fresh"
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/pass/caching"
 	"github.com/sluiceproxy/sluice/runtime/upstream"
 )
 
@@ -316,6 +317,9 @@ func (x *Exchange) restart() {
 	x.asked, x.askErr, x.looked, x.headUntil = 0, nil, 0, 0
 	x.Response.reset()
 	x.cached.fresh.Reset()
+	if x.cached.active {
+		x.cached.rules = caching.Standard{}
+	}
 	x.codec.Reset(x)
 }
 

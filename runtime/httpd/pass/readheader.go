@@ -7,6 +7,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/pass/caching"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -161,6 +162,9 @@ func (x *Exchange) earlyHints() httpd.Result {
 	}
 	r.Out.Reset()
 	x.Response.reset()
+	if x.cached.active {
+		x.cached.rules = caching.Standard{}
+	}
 	x.inEnd = copy(x.in.B, x.in.B[x.inPos:x.inEnd])
 	x.inPos = 0
 	x.codec.Reset(x)

@@ -13,6 +13,9 @@ func (x *Exchange) Run() httpd.Result {
 		if rc, done := x.fromCache(); done {
 			return rc
 		}
+		if c.RFC9111 && x.onlyCached() {
+			return httpd.StatusGatewayTimeout
+		}
 	}
 	if t != nil {
 		x.planCache()
@@ -42,6 +45,9 @@ func (x *Exchange) askPeers() httpd.Result {
 		case rc != httpd.OK:
 			return x.finish(rc)
 		case fail == 0:
+			if x.S.Cache.RFC9111 {
+				x.settle()
+			}
 			if rc, done := x.instead(); done {
 				return rc
 			}

@@ -31,6 +31,9 @@ func filter(r *httpd.Request) httpd.Result {
 		return r.FilterFinalize(httpd.StatusPreconditionFailed)
 	}
 	ims, inm := in.Has(h1.IfModifiedSince), in.Has(h1.IfNoneMatch)
+	if inm && r.ETagPreferred() {
+		ims = false
+	}
 	if !ims && !inm ||
 		ims && modified(r.Core(), in.Get(h1.IfModifiedSince), o.LastModified) ||
 		inm && !match(in.Get(h1.IfNoneMatch), o.Find(h1.ETag), true) {

@@ -47,7 +47,7 @@ func keep(text string) answer {
 	}
 }
 
-func newBackend(t *testing.T, answers ...answer) *backend {
+func newBackend(t testing.TB, answers ...answer) *backend {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -29,6 +29,7 @@ type Fresh struct {
 	Valid    int64  // until when the response is fresh; 0: *_cache_valid decides
 	Updating int64  // seconds after that in which it may be sent while it is updated
 	Error    int64  // ... in which it may be sent when the update fails
+	Born     int64  // when the response would have been made for its age; 0: when it was received
 	Vary     []byte // all Vary fields, joined; memory of the response or of join's caller
 
 	refused bool   // the response must not be kept

@@ -29,7 +29,9 @@ type Settings struct {
 	Revalidate       bool
 	ConvertHead      bool
 	BackgroundUpdate bool
-	Purge            Purge
+	// RFC9111: what RFC 9111 asks of a cache holds where nginx does otherwise.
+	RFC9111 bool
+	Purge   Purge
 
 	paths *Paths
 	path  *Path // of use, where its name is known; set by Finish
@@ -86,6 +88,7 @@ func (s *Settings) Table(b *httpd.Builder, t *conf.Table, prefix string, stale [
 	t.Msec(p+"_lock_age", &s.LockAge)
 	t.Flag(p+"_revalidate", &s.Revalidate)
 	t.Flag(p+"_background_update", &s.BackgroundUpdate)
+	t.Flag(p+"_rfc9111", &s.RFC9111)
 	if paths.ConvertHead {
 		t.Flag(p+"_convert_head", &s.ConvertHead)
 	}
@@ -166,6 +169,9 @@ func (s *Settings) Finish(prefix string, off int) error {
 		s.UseStale.V = off
 	}
 	s.Methods.V |= int(h1.Get | h1.Head)
+	if s.RFC9111 {
+		s.Revalidate = true // what is stored may have to be validated each time
+	}
 	return nil
 }
 

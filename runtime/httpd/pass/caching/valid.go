@@ -37,6 +37,19 @@ func (s *Settings) setValid(c *conf.Cmd) error {
 	return nil
 }
 
+// Says is ValidFor, but negative where *_cache_valid has 0 for the status.
+func (s *Settings) Says(status int) int64 {
+	for _, v := range s.Valid.Items {
+		if v.Status == 0 || v.Status == status {
+			if v.Seconds == 0 {
+				return -1
+			}
+			return v.Seconds
+		}
+	}
+	return 0
+}
+
 // ValidFor returns how many seconds a response with a status is fresh by
 // *_cache_valid, 0 for one that is not kept. The first that fits counts.
 func (s *Settings) ValidFor(status int) int64 {
