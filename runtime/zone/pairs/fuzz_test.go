@@ -15,13 +15,13 @@ func FuzzState(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte, typ uint8) {
 		read := func(in []byte) (*Store, error) {
 			s := NewStore()
+			t.Cleanup(s.Close)
 			if err := s.Begin(Options{Size: 64 << 10, Type: Type(typ % 3), Timeout: 1 << 40}); err != nil {
 				t.Fatal(err)
 			}
 			return s, s.read(bytes.NewReader(in))
 		}
 		s, err := read(in)
-		defer s.Close()
 		if err != nil {
 			return
 		}
@@ -33,7 +33,6 @@ func FuzzState(f *testing.F) {
 		appendState(w, s.records())
 		_ = w.Flush()
 		again, err := read(b.Bytes())
-		defer again.Close()
 		if err != nil {
 			t.Fatalf("%q: %v", b.Bytes(), err)
 		}
