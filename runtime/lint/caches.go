@@ -44,7 +44,7 @@ func cacheRules() []*Rule {
 				"proxy_cache z; proxy_cache_rfc9111 on; proxy_cache_key $host$request_uri; proxy_pass http://127.0.0.1:8000; } }",
 		},
 		{
-			Name: "rfc9111-no-cache", Severity: Low, check: standardWithoutCache,
+			Name: "rfc9111-without-cache", Severity: Low, check: standardWithoutCache,
 			Text: "What RFC 9111 asks of a cache is switched on where nothing is cached.",
 			Bad:  "server { location / { proxy_cache_rfc9111 on; proxy_pass http://127.0.0.1:8000; } }",
 			Good: "proxy_cache_path cache keys_zone=z:1m;\nserver { location / {\n" +
