@@ -1,5 +1,7 @@
 package httpd
 
+import "github.com/sluiceproxy/sluice/runtime/wire/h1"
+
 // Again has the content handler of r's location answer r once more beside it, as a
 // subrequest of a copy, on a goroutine of its own; what it answers is dropped. The request
 // body must have been read. For a module that updates what it has kept of an earlier
@@ -12,19 +14,19 @@ func (r *Request) Again(tag Ender) bool {
 	}
 	m.loc, m.validLocation, m.Proto.EncodedURI = r.loc, r.validLocation, r.Proto.EncodedURI
 	m.Proto.ValidUnparsed = r.Proto.ValidUnparsed
-	go m.runAgain(tag)
+	go m.runAgain(tag, r.Method, m.dup(r.MethodStr))
 	return true
 }
 
-// runAgain runs a copy that detach made, and gives it back.
-func (r *Request) runAgain(tag Ender) {
+// runAgain runs a copy that detach made, as a request with a method, and gives it back.
+func (r *Request) runAgain(tag Ender, method h1.Method, methodStr []byte) {
 	defer tag.End()
 	n := r.carrier.(*backgroundCarrier)
 	r.step(func() {
 		s := r.child(r.URI, r.Args, SubOptions{Background: true, HeaderOnly: true, Clone: true})
 		defer s.Release()
 		defer s.Recovered()
-		s.again = tag
+		s.again, s.Method, s.MethodStr = tag, method, methodStr
 		s.Finalize(s.runContent())
 		if s.loc.Core.LogSubrequest {
 			s.LogRequest()

@@ -25,13 +25,13 @@ func (r *Request) Background(uris [][]byte, body bool) {
 			return
 		}
 		done := make(chan struct{})
-		go m.runBackground(uri, before, done)
+		go m.runBackground(uri, r.Method, m.dup(r.MethodStr), before, done)
 		before = done
 	}
 }
 
-// runBackground runs a subrequest of r, a copy that detach made, and gives r back.
-func (r *Request) runBackground(uri []byte, before, done chan struct{}) {
+// runBackground runs a subrequest of r, a copy that detach made, with a method, and gives r back.
+func (r *Request) runBackground(uri []byte, method h1.Method, methodStr []byte, before, done chan struct{}) {
 	defer close(done)
 	if before != nil {
 		t := time.NewTimer(backgroundOrder)
@@ -42,7 +42,7 @@ func (r *Request) runBackground(uri []byte, before, done chan struct{}) {
 		t.Stop()
 	}
 	n := r.carrier.(*backgroundCarrier)
-	r.step(func() { r.runChild(uri) })
+	r.step(func() { r.runChild(uri, method, methodStr) })
 	crashed := true // unless its release comes to its end
 	r.step(func() {
 		failed := r.Proto.Crashed
@@ -52,8 +52,9 @@ func (r *Request) runBackground(uri []byte, before, done chan struct{}) {
 	n.end(crashed)
 }
 
-func (r *Request) runChild(uri []byte) {
+func (r *Request) runChild(uri []byte, method h1.Method, methodStr []byte) {
 	s := r.child(uri, r.Args, SubOptions{Background: true, HeaderOnly: true, KeepMethod: true})
+	s.Method, s.MethodStr = method, methodStr
 	defer s.Release()
 	defer s.Recovered()
 	s.Finalize(s.phases(atServer))
@@ -64,7 +65,8 @@ func (r *Request) runChild(uri []byte) {
 
 // detach returns a copy of a main request that shares nothing with it but the
 // configuration: it has its own memory and a backgroundCarrier. It is nil when the
-// body cannot be copied.
+// body cannot be copied. Where r is a subrequest the copy has r's URI and place; what
+// variables show of the main request (its method, and its URI as sent) is the main request's.
 func (r *Request) detach(body bool) *Request {
 	n := r.newBackgroundCarrier()
 	m := NewRequest(&Origin{
@@ -76,7 +78,7 @@ func (r *Request) detach(body bool) *Request {
 		m.SetPeer(r.peer)
 	}
 	m.Start, m.Proto.Number, m.Proto.Length, m.Proto.Pipelined = r.Start, r.Proto.Number, r.Proto.Length, r.Proto.Pipelined
-	m.Method, m.MethodStr, m.Version = r.Method, m.dup(r.MethodStr), r.Version
+	m.Method, m.MethodStr, m.Version = r.main.Method, m.dup(r.main.MethodStr), r.Version
 	m.Line = r.Line
 	for _, p := range []*[]byte{
 		&m.Line.Line, &m.Line.Method, &m.Line.Target, &m.Line.Path, &m.Line.Args, &m.Line.Ext, &m.Line.Schema, &m.Line.Host,
@@ -84,7 +86,7 @@ func (r *Request) detach(body bool) *Request {
 	} {
 		*p = m.dup(*p)
 	}
-	m.URI, m.Args, m.Unparsed = m.dup(r.URI), m.dup(r.Args), m.dup(r.Unparsed)
+	m.URI, m.Args, m.Unparsed = m.dup(r.URI), m.dup(r.Args), m.dup(r.main.Unparsed)
 	m.Proto.Host, m.Proto.Port, m.id = m.dup(r.Proto.Host), r.Proto.Port, m.dup(r.id)
 	m.captures = append(m.captures[:0], r.captures...)
 	m.captureData = m.dup(r.captureData)
