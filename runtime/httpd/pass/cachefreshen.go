@@ -32,7 +32,7 @@ func (x *Exchange) freshen() httpd.Result {
 	switch {
 	case other, !c.fresh.Keeps():
 		c.zone.Purge(r, c.query.Key)
-	case changed || c.entry.Size <= maxRewrite:
+	case changed || !c.large():
 		x.renew()
 	default:
 		c.ref.Refresh(r, &c.entry, cache.Freshness{
@@ -42,10 +42,12 @@ func (x *Exchange) freshen() httpd.Result {
 	return x.replyCached()
 }
 
-// maxRewrite is the size up to which an entry is written anew for the sake of its head where
-// only Date and Expires have changed. That of a larger one keeps them, and is not taken for
-// fresher by others than it is.
+// maxRewrite is the size up to which an entry is written anew for the sake of its head whatever has
+// changed. A larger one keeps its Date and Expires, by which others do not take it for fresher than
+// it is, and fields without a meaning here.
 const maxRewrite = 16 << 20
+
+func (c *cached) large() bool { return c.entry.Size > maxRewrite }
 
 // otherETag reports whether the 304 is for another representation than the open entry: it has
 // another strong validator. The entry is not used again then.
@@ -55,12 +57,13 @@ func (x *Exchange) otherETag() bool {
 	return f != nil && strong(f.Value) && strong(x.cached.entry.ETag) && !bytes.Equal(f.Value, x.cached.entry.ETag)
 }
 
-// mergedHead is the head of the open entry with the fields of the 304. changed says that others
-// than Date, Age and Expires differ.
+// mergedHead is the head of the open entry with the fields of the 304. changed says that some differ
+// that count.
 func (x *Exchange) mergedHead() (head []byte, changed bool) {
 	c, p := &x.cached, &x.Response
 	line, rest, _ := bytes.Cut(c.entry.Head, crlf)
 	b := append(append(c.scratch[:0], line...), crlf...)
+	large := c.large()
 	same := 0 // fields of the entry that the 304 has with the same value
 	for len(rest) > 0 {
 		line, rest, _ = bytes.Cut(rest, crlf)
@@ -69,7 +72,7 @@ func (x *Exchange) mergedHead() (head []byte, changed bool) {
 		for i := range p.Fields {
 			if f := &p.Fields[i]; f.updates() && bytes.EqualFold(f.Name, name) {
 				replaced = true
-				if bytes.Equal(f.Value, value) && !f.varies() {
+				if bytes.Equal(f.Value, value) && !f.varies(large) {
 					same++
 				}
 			}
@@ -84,7 +87,7 @@ func (x *Exchange) mergedHead() (head []byte, changed bool) {
 		if !f.updates() {
 			continue
 		}
-		if !f.varies() {
+		if !f.varies(large) {
 			wanted++
 		}
 		b = append(append(append(append(b, f.Name...), colonSpace...), f.Value...), crlf...)
@@ -106,8 +109,12 @@ func (f *Field) updates() bool {
 	return !f.Ignored
 }
 
-// varies reports whether a field differs from one response to the next anyway.
-func (f *Field) varies() bool { return f.ID == h1.Date || f.ID == h1.Age || f.ID == h1.Expires }
+// varies reports whether a field does not count for writing the entry anew: it differs from one
+// response to the next anyway, or has no meaning here, such as the number of a request, and
+// the entry is large.
+func (f *Field) varies(large bool) bool {
+	return f.ID == h1.Date || f.ID == h1.Age || f.ID == h1.Expires || large && f.ID == h1.UnknownField
+}
 
 // renew stores the open entry with the head that x.Response is now.
 func (x *Exchange) renew() {
