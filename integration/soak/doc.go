@@ -1,6 +1,7 @@
 // Package soak holds a running server to what operators do to it, under load: reloads, a part of them with broken files,
 // log rotation, changes of the binary from nginx to Sluice and back, signals in any order. No request may fail, no
-// connection may be cut, every request has its line in the log, and the memory comes back.
+// connection may be cut, every request has its line in the log, and the memory comes back. And to what clients and
+// peers do to one another (TestMixed): each response has the bytes of its own request alone.
 //
 //	go test ./integration/soak                            the short form, half a minute
 //	make soak                                             200 reloads, 20 rotations, 10 changes of the binary, with wrk beside
