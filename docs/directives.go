@@ -33,6 +33,13 @@ which the configuration is loaded; after a change to them run `+"`go generate ./
 
 *plus* marks directives of the commercial nginx, *own* those that nginx does not have there. The defaults are nginx's, except
 that of server_tokens, see [ADR 10](adr/0010-server-header-names-the-product.md).
+
+Our own:
+
+- `+"`proxy_protocol on | off | v1 | v2`"+`: connections to the servers of proxy_pass begin with the header of the PROXY protocol, of
+  version 1 (on, v1) or 2, which names the client as realip left it ([ADR 46](adr/0046-proxy-protocol-to-http-peers.md)).
+- `+"`proxy_cache_rfc9111 on | off`, and the same for fastcgi, uwsgi and scgi"+`: the cache does what RFC 9111 asks where nginx does
+  otherwise ([ADR 47](adr/0047-rfc9111-behind-one-switch.md)).
 `, count[conf.Supported], count[conf.Partial], count[conf.Hint], count[conf.Unsupported])
 	module := ""
 	for _, s := range specs {

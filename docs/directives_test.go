@@ -15,6 +15,29 @@ var update = flag.Bool("update", false, "write the generated pages anew")
 // TestDirectives fails when directives.md is stale.
 func TestDirectives(t *testing.T) { compare(t, "directives.md", Directives(runtime.Registry())) }
 
+// TestOwn: the page says what each directive of our own does.
+func TestOwn(t *testing.T) {
+	l := runtime.Registry()
+	text := string(Directives(l))
+	own := 0
+	for _, s := range l.Specs() {
+		if !s.Own {
+			continue
+		}
+		own++
+		name := s.Name
+		if prefix, rest, _ := strings.Cut(name, "_cache_"); rest != "" && prefix != "proxy" {
+			name = "proxy_cache_" + rest // it stands for those of all gateways
+		}
+		if !strings.Contains(text, "- `"+name+" ") {
+			t.Errorf("%s is not described", s.Name)
+		}
+	}
+	if own == 0 {
+		t.Error("there is none")
+	}
+}
+
 // TestLint fails when lint.md is stale.
 func TestLint(t *testing.T) {
 	got, err := Lint()
