@@ -1,6 +1,6 @@
 // Package faults compares what becomes of a request when the server behind the proxy does something wrong. Each row of the
 // tables in rows*_test.go is one thing that a peer does wrong, and is played to nginx and to the server under test, over each
-// protocol that has it (HTTP, FastCGI, uwsgi, SCGI, memcached) and in each of these modes:
+// protocol that has it (HTTP, also over TLS, FastCGI, uwsgi, SCGI, memcached) and in each of these modes:
 //
 //	plain   the response is buffered
 //	off     it is not
