@@ -51,6 +51,7 @@ http {
     proxy_next_upstream error timeout;
     server {
         listen %[1]s;
+        location = /health { return 200 "/health\n"; }
         location / { proxy_pass http://app; health_check interval=200ms jitter=50ms uri=/health match=good; }
         location /off/ { proxy_buffering off; proxy_pass http://app; }
         location /cached/ {
@@ -143,7 +144,8 @@ func chaos(t *testing.T, seed uint64, lasts time.Duration) {
 
 	stop := make(chan struct{})
 	var watching sync.WaitGroup
-	for _, p := range peers {
+	proxy := &chaosPeer{t: t, addr: s.addr}
+	for _, p := range append([]*chaosPeer{proxy}, peers...) {
 		watching.Go(func() { p.watch(stop) })
 	}
 	warm := startChaosLoad(s.addr, seed, "warm", chaosClients)
@@ -164,7 +166,7 @@ func chaos(t *testing.T, seed uint64, lasts time.Duration) {
 	s.quit(pid)
 
 	t.Logf("what peers did: %s", acts)
-	judgeChaos(t, peers, all, s.read("logs/access.log"), s.read("logs/error.log"))
+	judgeChaos(t, &rules{peers: peers, proxy: proxy}, all, s.read("logs/access.log"), s.read("logs/error.log"))
 	t.Logf("before: %+v, after: %+v", before, after)
 	if log := s.read("logs/error.log"); strings.Contains(log, "[alert]") || strings.Contains(log, "[emerg]") || strings.Contains(log, "[crit]") {
 		t.Error("the error log has complaints of the server about itself")
@@ -208,9 +210,9 @@ func disturb(peers []*chaosPeer, random *rand.Rand, lasts time.Duration) string 
 }
 
 // judgeChaos explains every request, and tells how many there were of each kind.
-func judgeChaos(t *testing.T, peers []*chaosPeer, all []asked, log, errorLog string) {
+func judgeChaos(t *testing.T, r *rules, all []asked, log, errorLog string) {
 	t.Helper()
-	r := &rules{peers: peers, log: readChaosLog(t, log), cached: noteCached(all)}
+	r.log, r.cached = readChaosLog(t, log), noteCached(all)
 	kinds := map[string]int{}
 	unexplained := 0
 	for i := range all {

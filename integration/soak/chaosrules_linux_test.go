@@ -57,6 +57,8 @@ func readChaosLog(t *testing.T, text string) map[string]logged {
 // rules are what failed requests are explained by.
 type rules struct {
 	peers []*chaosPeer
+	// proxy is the server under test: where it is slow itself, times are over that would not be.
+	proxy *chaosPeer
 	log   map[string]logged
 	// cached is since when a path has been in the cache.
 	cached map[string]time.Time
@@ -125,7 +127,8 @@ func (r *rules) blame(q *asked, t try, cut bool) string {
 		return ""
 	}
 	late := t.status == "504" || cut
-	if !p.faulty(q.began.Add(-around), q.ended.Add(around), late) {
+	from, to := q.began.Add(-around), q.ended.Add(around)
+	if !p.faulty(from, to, late) && !(late && r.proxy.faulty(from, to, true)) {
 		return "nothing was wrong with " + p.addr
 	}
 	return ""
