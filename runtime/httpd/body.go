@@ -179,7 +179,7 @@ func (r *Request) ReadBody() Result {
 			break
 		}
 		if err != nil {
-			if b.File == nil && b.Kept > 0 {
+			if b.store != nil && b.Kept > 0 { // else there was a file, which is gone if the body cannot be used
 				b.part = b.store.B[:b.Kept]
 			}
 			return r.BodyFailed(err)
