@@ -29,6 +29,9 @@ type Socket interface {
 	Local() *netaddr.Addr
 	// TCPInfo fills info and reports whether the system has it.
 	TCPInfo(info *netaddr.TCPInfo) bool
+	// SendRoom is about how many bytes the system takes at once for the client, math.MaxInt
+	// if that is not known.
+	SendRoom() int
 }
 
 // MaxHostText is more than the length of any address as text.

@@ -10,17 +10,18 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 )
 
-// bodyFlow implements BodyFlow. It holds one buffer of bodyRead bytes.
+// bodyFlow implements BodyFlow. It holds one buffer of bodyRead bytes, and none while it waits.
 type bodyFlow struct {
 	httpd.FlowState
 	nc      front.Transport
 	rw      io.Reader
+	stream  httpd.PooledReader // the same
 	timeout time.Duration
 	most    int64 // client_max_body_size in bytes, 0: any size
 	ahead   int64 // how many bytes may be read beyond the body
 
 	bodyDecoder
-	buf      *buf.Buf
+	buf      *buf.Buf // nil: nothing is left to be used
 	pos, end int
 	raw      int64 // bytes read and used, framing included
 	more     int64 // with errTooLarge: what would have made the body too large
@@ -35,53 +36,55 @@ func (c *Conn) DetachBody(r *httpd.Request) (httpd.BodyFlow, error) {
 	}
 	c.startBody(r)
 	f := &bodyFlow{
-		nc: c.nc, rw: c.rw, timeout: httpd.Msec(r.Location().Core.BodyTimeout), most: r.Location().Core.MaxBodySize,
+		nc: c.nc, rw: c.rw, stream: c.stream(), timeout: httpd.Msec(r.Location().Core.BodyTimeout), most: r.Location().Core.MaxBodySize,
 		ahead:       r.Server().Conf.LargeHeaderBuffers.Size,
-		buf:         buf.Sized(max(bodyRead, c.inEnd-c.inPos)),
 		bodyDecoder: c.body.bodyDecoder,
 	}
 	f.Begin(b.Size)
 	r.Proto.Flow = f
 	if c.inPos < c.inEnd {
+		f.buf = buf.Sized(c.inEnd - c.inPos)
 		f.end = copy(f.buf.B, c.in.B[c.inPos:c.inEnd])
 		c.inPos = c.inEnd
+	}
+	if c.ownBuf {
+		c.freeInput()
 	}
 	return f, nil
 }
 
-// Read fills p with what has come of the body, and waits only while that is
-// nothing. io.EOF: the body is complete.
-func (f *bodyFlow) Read(p []byte) (n int, err error) {
-	for n < len(p) && !f.done && f.err == nil {
+// Next implements BodyFlow. What is between the chunks of a body goes out of the buffer.
+func (f *bodyFlow) Next() (piece []byte, err error) {
+	for len(piece) == 0 && !f.done && f.err == nil {
 		if f.pos == f.end {
-			if n > 0 {
-				break
-			}
 			if f.err = f.fill(); f.err != nil {
 				break
 			}
 		}
-		n += copy(p[n:], f.decode(len(p)-n))
+		piece = f.buf.B[f.pos:f.pos]
+		for f.pos < f.end && !f.done && f.err == nil {
+			piece = append(piece, f.decode()...)
+		}
 	}
 	switch {
 	case f.err != nil:
-		return n, f.err
-	case n == 0:
-		return 0, io.EOF
+		return nil, f.err
+	case len(piece) == 0:
+		return nil, io.EOF
 	}
-	return n, nil
+	return piece, nil
 }
 
 // Done reports whether the body was read to its end.
 func (f *bodyFlow) Done() bool { return f.done }
 
-// Interrupt makes Read end with an error. Any goroutine may call it.
+// Interrupt makes Next end with an error. Any goroutine may call it.
 func (f *bodyFlow) Interrupt() { _ = f.nc.SetReadDeadline(time.Unix(1, 0)) }
 
 // fill reads into the buffer, once all in it is used up.
 func (f *bodyFlow) fill() error {
 	f.nc.SetReadTimeout(f.timeout)
-	n, err := f.rw.Read(f.buf.B[:f.atOnce(len(f.buf.B), f.ahead)])
+	n, err := f.read()
 	if n == 0 {
 		if err == nil {
 			err = io.EOF
@@ -95,9 +98,30 @@ func (f *bodyFlow) fill() error {
 	return nil
 }
 
-// decode takes what it can, at most limit bytes.
-func (f *bodyFlow) decode(limit int) []byte {
-	piece, used, ok := f.take(f.buf.B[f.pos:min(f.end, f.pos+limit)])
+// read reads up to bodyRead bytes into a buffer of its own.
+func (f *bodyFlow) read() (n int, err error) {
+	f.free()
+	limit := int(f.atOnce(bodyRead, f.ahead))
+	if limit == bodyRead {
+		f.buf, n, err = f.stream.ReadPooled(bodyPool)
+		return n, err
+	}
+	f.buf = buf.Sized(limit)
+	return f.rw.Read(f.buf.B[:limit])
+}
+
+// free gives back the buffer, in which nothing is left.
+func (f *bodyFlow) free() {
+	if f.buf != nil {
+		f.buf.Free()
+		f.buf = nil
+	}
+	f.pos, f.end = 0, 0
+}
+
+// decode takes the next piece that is all body.
+func (f *bodyFlow) decode() []byte {
+	piece, used, ok := f.take(f.buf.B[f.pos:f.end])
 	f.pos += used
 	f.raw += int64(used)
 	if !ok {
@@ -130,10 +154,10 @@ func (c *Conn) AttachBody(r *httpd.Request, flow httpd.BodyFlow) error {
 		}
 		c.in, c.inPos, c.inEnd, c.inLarge = f.buf, f.pos, f.end, true
 		c.ownBuf = true
+		f.buf = nil
 	} else {
-		f.buf.Free()
+		f.free()
 	}
-	f.buf = nil
 	switch {
 	case errors.Is(f.err, httpd.ErrBadBody), errors.Is(f.err, httpd.ErrTooLarge):
 		r.RefuseBody(f.err, f.more)

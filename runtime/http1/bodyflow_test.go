@@ -30,7 +30,14 @@ func TestWatchBesideBody(t *testing.T) {
 				}
 				read := make(chan []byte)
 				go func() {
-					body, _ := io.ReadAll(flow)
+					var body []byte
+					for {
+						piece, err := flow.Next()
+						if err != nil {
+							break
+						}
+						body = append(body, piece...)
+					}
 					r.Watch(unmoved{})
 					read <- body
 				}()

@@ -13,9 +13,8 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
-// bodyRead is the size of the one buffer that a body is read through. It is the
-// bound of what a body takes while it comes; what a handler keeps of it has
-// client_body_buffer_size as its own.
+// bodyRead is how much of a body is read at once. It is the bound of what a body takes
+// while it comes; what a handler keeps of it has client_body_buffer_size as its own.
 const bodyRead = 16 << 10
 
 // startBody prepares reading; false when there is nothing to read.
@@ -109,26 +108,58 @@ func (c *Conn) fillBody(r *httpd.Request, timeout time.Duration, until int64) er
 		return err
 	}
 	r.Body.Kept = r.Body.Size
-	p := c.bodyRoom(r)
 	c.conn.ReadWithin(timeout, until)
-	return c.bodyCame(c.rw.Read(p))
+	if c.body.atOnce(bodyRead, r.Server().Conf.LargeHeaderBuffers.Size) < bodyRead {
+		return c.bodyCame(c.rw.Read(c.bodyRoom(r)))
+	}
+	c.ownInput(r)
+	c.freeInput()
+	b, n, err := c.stream().ReadPooled(bodyPool)
+	if err != nil {
+		return err
+	}
+	c.in, c.inEnd, c.inLarge = b, n, true
+	return nil
 }
 
-// bodyRoom returns where the next bytes of the body go. The first call replaces
-// the header's buffer, which stays with the request since fields point into it;
-// the others use the same buffer again, so that nothing that has been read is
-// kept. As in nginx no more is read beyond the body's known rest than
+// bodyPool has the buffers that fillBody borrows once bytes have come: a client that keeps
+// the server waiting for its body has none.
+var bodyPool = buf.Class(bodyRead)
+
+// ownInput makes the connection's buffer that of the body. That of the header stays with
+// the request since fields point into it.
+func (c *Conn) ownInput(r *httpd.Request) {
+	if c.ownBuf {
+		return
+	}
+	if c.in != nil {
+		r.Proto.Bufs = append(r.Proto.Bufs, c.in)
+		c.in = nil
+	}
+	c.ownBuf = true
+}
+
+// freeInput gives back the connection's buffer, in which nothing is left.
+func (c *Conn) freeInput() {
+	if c.in != nil {
+		c.in.Free()
+		c.in = nil
+	}
+	c.inPos, c.inEnd = 0, 0
+}
+
+// bodyRoom returns where the next bytes of the body go, in the buffer of those before.
+// As in nginx no more is read beyond the body's known rest than
 // large_client_header_buffers could hold of the next request.
 func (c *Conn) bodyRoom(r *httpd.Request) []byte {
-	if !c.ownBuf {
-		if c.in != nil {
-			r.Proto.Bufs = append(r.Proto.Bufs, c.in)
-		}
-		c.in = buf.Sized(bodyRead)
-		c.ownBuf = true
+	c.ownInput(r)
+	limit := int(c.body.atOnce(bodyRead, r.Server().Conf.LargeHeaderBuffers.Size))
+	if c.in == nil || len(c.in.B) < limit {
+		c.freeInput()
+		c.in = buf.Sized(limit)
 	}
 	c.inPos, c.inEnd, c.inLarge = 0, 0, true
-	return c.in.B[:c.body.atOnce(len(c.in.B), r.Server().Conf.LargeHeaderBuffers.Size)]
+	return c.in.B[:limit]
 }
 
 // bodyCame takes the result of a read into bodyRoom.

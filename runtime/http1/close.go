@@ -12,13 +12,11 @@ import (
 
 // freeBuffers gives back what an idle connection does not need.
 func (c *Conn) freeBuffers() {
-	if c.in != nil && c.inPos == c.inEnd {
-		c.in.Free()
-		c.in, c.inPos, c.inEnd = nil, 0, 0
+	if c.inPos == c.inEnd {
+		c.freeInput()
 	}
-	if c.out != nil && c.outLen == 0 {
-		c.out.Free()
-		c.out = nil
+	if c.outLen == 0 {
+		c.freeOut()
 	}
 }
 

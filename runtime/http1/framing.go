@@ -11,8 +11,12 @@ func (c *Conn) Write(r *httpd.Request, o *httpd.Out) error {
 	if o.Last {
 		r.AddTrailers() // for variables alone
 	}
-	if o.IsFile && size > 0 {
+	switch {
+	case o.IsFile && size > 0:
 		return c.finish(r, c.writeFile(r, o), o)
+	case size > 0 && c.outLen == 0 && !o.Last && (o.Flush || o.Recycled) && !c.encrypted():
+		r.Main().Proto.Sent += size
+		return c.finish(r, c.send(o.Mem), o) // there is nothing to gather it with
 	}
 	return c.finish(r, c.put(r, o.Mem), o)
 }
@@ -22,7 +26,9 @@ func (c *Conn) finish(r *httpd.Request, err error, o *httpd.Out) error {
 	// While bytes of the request's body are unread, a lingering close follows, not a close.
 	c.parting = o.Last && !r.Main().Proto.Keepalive && r.Location().Core.PostAction == "" && !r.Main().BodyUnread()
 	if err == nil && (o.Last || o.Flush || o.Recycled && !c.encrypted() || c.Overdue(r)) {
-		err = c.Flush(r)
+		if err = c.Flush(r); !o.Last {
+			c.freeOut() // until more comes
+		}
 	}
 	if err != nil {
 		r.Broken(err)

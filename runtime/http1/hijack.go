@@ -9,10 +9,7 @@ import (
 func (c *Conn) Hijack() httpd.Hijacked {
 	c.endDrop()
 	c.hijacked = true
-	h := httpd.Hijacked{Socket: c.nc, Stream: c.nc}
-	if c.conn.Encrypted() {
-		h.Stream = (*plainText)(c)
-	}
+	h := httpd.Hijacked{Socket: c.nc, Stream: c.stream()}
 	if c.inPos < c.inEnd {
 		h.Input = c.in.B[c.inPos:c.inEnd]
 		c.inPos = c.inEnd
@@ -20,7 +17,15 @@ func (c *Conn) Hijack() httpd.Hijacked {
 	return h
 }
 
-// plainText is a Conn over TLS as the Stream of its hijacked connection.
+// stream is what the client sends, without TLS. Who waits for it holds no buffer.
+func (c *Conn) stream() httpd.PooledReader {
+	if c.conn.Encrypted() {
+		return (*plainText)(c)
+	}
+	return c.nc
+}
+
+// plainText is a Conn over TLS as a stream.
 type plainText Conn
 
 // ReadPooled implements httpd.PooledReader.

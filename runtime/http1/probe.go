@@ -3,6 +3,7 @@ package http1
 import (
 	"bytes"
 	"errors"
+	"math"
 	"sync"
 	"sync/atomic"
 
@@ -106,6 +107,9 @@ func (n *probeCarrier) Local() *netaddr.Addr { return &n.local }
 
 // TCPInfo implements front.Socket.
 func (*probeCarrier) TCPInfo(*netaddr.TCPInfo) bool { return false }
+
+// SendRoom implements front.Socket.
+func (*probeCarrier) SendRoom() int { return math.MaxInt }
 
 // SendHead implements Carrier.
 func (n *probeCarrier) SendHead(r *httpd.Request) httpd.Result {

@@ -31,6 +31,8 @@ const (
 	gather = 8192
 	// copyLimit is the largest piece that is copied there.
 	copyLimit = 4096
+	// longFile is the length of a file that a client is likely to be waited for.
+	longFile = 64 << 10
 )
 
 // Overdue implements Carrier. It is false on a TLS connection, where what is gathered is
@@ -58,7 +60,13 @@ func (c *Conn) put(r *httpd.Request, p []byte) error {
 		c.outLen += copy(c.out.B[c.outLen:], p)
 		return nil
 	}
+	return c.send(p)
+}
+
+// send writes p behind what waits to be sent, on a connection without TLS.
+func (c *Conn) send(p []byte) error {
 	if c.outLen == 0 {
+		c.freeOut() // the write may wait
 		_, err := c.rw.Write(p)
 		c.wrote(len(p), err)
 		return err
@@ -94,10 +102,17 @@ func (c *Conn) Flush(*httpd.Request) error {
 	}
 	c.wrote(n, err)
 	if c.hijacked {
+		c.freeOut()
+	}
+	return err
+}
+
+// freeOut gives the output buffer back, in which nothing waits.
+func (c *Conn) freeOut() {
+	if c.out != nil {
 		c.out.Free()
 		c.out = nil
 	}
-	return err
 }
 
 // writeFile sends a range of a file, with sendfile where that is possible.
@@ -110,6 +125,9 @@ func (c *Conn) writeFile(r *httpd.Request, o *httpd.Out) error {
 				return err
 			}
 			c.wrote(m, nil)
+		}
+		if o.Len > longFile {
+			c.freeOut()
 		}
 		sent, err := c.nc.Sendfile(o.FD, o.Off, o.Len)
 		r.Main().Proto.Sent += sent

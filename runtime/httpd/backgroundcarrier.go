@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"math"
 	"sync"
 
 	"github.com/sluiceproxy/sluice/runtime/front"
@@ -55,3 +56,6 @@ func (n *backgroundCarrier) Local() *netaddr.Addr { return &n.local }
 
 // TCPInfo implements Socket.
 func (*backgroundCarrier) TCPInfo(*netaddr.TCPInfo) bool { return false }
+
+// SendRoom implements Socket.
+func (*backgroundCarrier) SendRoom() int { return math.MaxInt }

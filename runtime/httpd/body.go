@@ -249,6 +249,16 @@ func (r *Request) ReadBodyReady() Result {
 	return OK
 }
 
+// ForgetBody gives up what ReadBodyReady has read of the body: it was passed on.
+func (r *Request) ForgetBody() {
+	b := &r.Body
+	b.Mem = nil
+	if b.store != nil {
+		b.store.Free()
+		b.store = nil
+	}
+}
+
 // BodyFound is $content_length of a request that announced none: the size of a
 // chunked body that was read, or of what has come of one that is being read or
 // whose rest did not come. -1 means no value: of a body that has not been read, and

@@ -6,12 +6,12 @@ import "sync/atomic"
 // a goroutine of its own. Reading changes nothing of the request; AttachBody takes
 // the results over. A protocol implements it around a FlowState.
 type BodyFlow interface {
-	// Read fills p with what has come of the body, and waits only while that is
-	// nothing. io.EOF: the body is complete.
-	Read(p []byte) (n int, err error)
+	// Next returns what has come of the body, in memory that is valid until the next
+	// call, and waits only while that is nothing. io.EOF: the body is complete.
+	Next() ([]byte, error)
 	// Done reports whether the body was read to its end.
 	Done() bool
-	// Interrupt makes Read end with an error. Any goroutine may call it.
+	// Interrupt makes Next end with an error. Any goroutine may call it.
 	Interrupt()
 	// Passed is called when the body was read and passed on to its end: from then on
 	// Sleep ends when the client leaves, until then by Lose alone.

@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"math"
 	"sync"
 
 	"github.com/sluiceproxy/sluice/runtime/clock"
@@ -84,3 +85,6 @@ func (p *Probe) Local() *netaddr.Addr { return &p.local }
 
 // TCPInfo implements Socket.
 func (*Probe) TCPInfo(*netaddr.TCPInfo) bool { return false }
+
+// SendRoom implements Socket.
+func (*Probe) SendRoom() int { return math.MaxInt }

@@ -1,6 +1,7 @@
 package netio
 
 import (
+	"math"
 	"syscall"
 	"time"
 
@@ -19,6 +20,7 @@ const (
 	optLocal
 	optQueue
 	optInfo
+	optRoom
 )
 
 // option is one look at or change of the socket, kept in the Conn while it runs
@@ -58,6 +60,8 @@ func (c *Conn) setOption(fd uintptr) {
 		o.e = raw.Local(s, c.local.Raw())
 	case optQueue:
 		o.value, o.e = raw.Queued(s)
+	case optRoom:
+		o.value, o.e = raw.SendRoom(s)
 	case optInfo:
 		o.e = tcpInfo(s, o.info)
 	}
@@ -134,6 +138,15 @@ func setKeepalive(k netaddr.Keepalive, set func(label string, level, name, value
 // sockets, other systems than Linux).
 func (c *Conn) TCPInfo(info *netaddr.TCPInfo) bool {
 	return !c.peer.IsUnix() && c.option(option{kind: optInfo, info: info}) == 0
+}
+
+// SendRoom is about how many bytes a write hands over without waiting; math.MaxInt if
+// unknown.
+func (c *Conn) SendRoom() int {
+	if c.option(option{kind: optRoom}) != 0 {
+		return math.MaxInt
+	}
+	return c.ctl.value
 }
 
 // InQueue is how many received bytes wait in the kernel; 0 if unknown.

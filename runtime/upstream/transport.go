@@ -29,6 +29,7 @@ type Transport interface {
 	Writev(vec ...[]byte) (int64, error)
 	Sendfile(fd int, off, n int64) (int64, error)
 	SetNoDelay(on bool) error
+	SendRoom() int
 
 	// The time that waits may take, and their end from another goroutine.
 	SetReadTimeout(d time.Duration)

@@ -2,6 +2,7 @@ package fronttest
 
 import (
 	"io"
+	"math"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -48,6 +49,9 @@ func (c *Conn) Fd() int { return -1 }
 
 // TCPInfo implements front.Transport: there is none.
 func (c *Conn) TCPInfo(*netaddr.TCPInfo) bool { return false }
+
+// SendRoom implements front.Transport.
+func (c *Conn) SendRoom() int { return math.MaxInt }
 
 // SetNoDelay implements front.Transport.
 func (c *Conn) SetNoDelay(bool) error { return nil }

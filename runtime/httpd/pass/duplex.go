@@ -75,8 +75,9 @@ func (x *Exchange) duplex() httpd.Result {
 	return x.finish(httpd.Done)
 }
 
-// ownHeader copies the response header into memory of the request, where it takes less than
-// its buffer. That one is given back when what came behind the header has been sent.
+// ownHeader copies the header of a response that may take long into memory of the request,
+// where it takes less than its buffer. That one is given back when what came behind the
+// header has been sent.
 func (x *Exchange) ownHeader() {
 	p := &x.Response
 	if p.Line != nil {
@@ -88,8 +89,8 @@ func (x *Exchange) ownHeader() {
 	}
 }
 
-// dropHead gives the buffer of the request's head back but for the URI, which the error
-// log shows.
+// dropHead gives the buffer of the request's head, which was sent, back but for the URI,
+// which the error log shows.
 func (x *Exchange) dropHead() {
 	if x.outLen == 0 {
 		return
@@ -127,22 +128,31 @@ func (x *Exchange) toPeer(client *httpd.Hijacked) error {
 			return nil
 		}
 		x.flow.active.Store(clock.Mono())
-		pool = x.nextPool(b, n)
 		err = x.forward(b.B[:n])
+		full := n == len(b.B)
 		b.Free()
 		if err != nil {
 			return err
 		}
+		pool = x.nextPool(full, x.conn.Net)
 	}
 }
 
-// nextPool is the pool of the read after one of n bytes into b: one of larger buffers
-// where b did not hold all there was.
-func (x *Exchange) nextPool(b *buf.Buf, n int) *buf.Pool {
-	if n == len(b.B) && n < readSize {
-		return readPool
+// nextPool is the pool of the next read of what goes on to a receiver at once: one of
+// larger buffers where the buffer before was full, and as far as the receiver takes more.
+// For one that takes nothing no more is held than *_buffer_size.
+func (x *Exchange) nextPool(full bool, to interface{ SendRoom() int }) *buf.Pool {
+	if !full {
+		return x.S.pool
 	}
-	return x.S.pool
+	room := to.SendRoom()
+	switch {
+	case room >= readSize:
+		return readPool
+	case room/2 <= int(x.S.BufferSize):
+		return x.S.pool
+	}
+	return buf.Class(room/2 + 1) // at most room
 }
 
 // forward writes p to the peer. The caller says that this took too long.
@@ -188,12 +198,13 @@ func (x *Exchange) toClient() error {
 		}
 		from = clock.Mono()
 		x.state().Received += int64(n)
-		pool = x.nextPool(b, n)
 		*o = httpd.Out{Mem: b.B[:n], Flush: true}
 		err = x.R.Output(o)
+		full := n == len(b.B)
 		b.Free()
 		if err != nil {
 			return err
 		}
+		pool = x.nextPool(full, x.R.Client().Socket)
 	}
 }

@@ -302,7 +302,7 @@ func (x *Exchange) attempt() (fail Fail, rc httpd.Result) {
 			return fail, httpd.OK
 		}
 	}
-	if x.Upgrade && x.in != nil {
+	if (x.Upgrade || !x.Buffering) && x.in != nil {
 		x.ownHeader()
 	}
 	x.headed()

@@ -6,7 +6,6 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
-	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
@@ -32,6 +31,7 @@ type pump struct {
 	ahead    *ahead // reads on while the client is slow; nil while it is not
 	spool    *ahead // what ahead was or is
 	blocked  func() // startAhead, bound once
+	full     bool   // the last read of an unbuffered response has filled its buffer
 	store    storing
 }
 
@@ -112,6 +112,10 @@ func (p *pump) begin(x *Exchange) {
 	p.fresh, p.want = p.length, x.Length
 	if !x.Buffering {
 		x.R.SetLimitRate(0)
+		p.full = false
+		if x.up == nil {
+			x.dropHead()
+		}
 		return
 	}
 	if x.S.LimitRate != nil {
@@ -242,9 +246,15 @@ func (p *pump) read() error {
 		p.use(buf.Sized(readSize), 0)
 		_, n, err = x.wait(nil, p.mem[:limit])
 	default:
+		p.drop()
 		var b *buf.Buf
-		if b, n, err = x.wait(readPool, nil); b != nil {
+		pool := readPool
+		if !x.Buffering {
+			pool = x.nextPool(p.full, x.R.Client().Socket)
+		}
+		if b, n, err = x.wait(pool, nil); b != nil {
 			p.use(b, 0)
+			p.full = n == len(b.B)
 		}
 	}
 	if err != nil {
@@ -261,6 +271,16 @@ func (p *pump) use(b *buf.Buf, n int) {
 	p.free()
 	p.buf, p.mem = b, b.B
 	p.from, p.to, p.end = 0, n, n
+}
+
+// drop gives back the buffer, in which nothing is left, before a wait for more.
+func (p *pump) drop() {
+	p.free()
+	if x := p.x; !x.Buffering && x.in != nil {
+		x.in.Free() // ownHeader has copied the header
+		x.in = nil
+	}
+	p.mem, p.from, p.to, p.raw, p.end = nil, 0, 0, 0, 0
 }
 
 // shrink moves what is held to a buffer of the size that one of *_buffers has:
@@ -297,103 +317,4 @@ func (p *pump) free() {
 		p.buf.Free()
 		p.buf = nil
 	}
-}
-
-// readFailed judges an error of reading the body.
-func (p *pump) readFailed(err error) error {
-	x := p.x
-	p.over = err
-	text := httpd.ReadFailed(err)
-	if x.Buffering && x.conn.TLS() == nil {
-		text = "readv() failed"
-	}
-	switch {
-	case errors.Is(err, errAborted), errors.Is(err, errUpload):
-		return err
-	case isTimeout(err):
-		x.connError(errTimedOut, "upstream timed out")
-	case isEOF(err):
-		if x.Length == -1 && !x.Partial {
-			if _, lost := errlog.Errno(err); lost { // a reset says nothing of the body's end
-				x.connError(err, text)
-				return errBroken
-			}
-			return errEnd
-		}
-		x.R.Errorf(nil, "upstream prematurely closed connection")
-		if p.ahead == nil {
-			_ = p.flush()
-		}
-	default:
-		x.connError(err, text)
-		if x.Ended {
-			return errEnd
-		}
-	}
-	return errBroken
-}
-
-// last sends the end of the body. The peer is free before the client has it
-// all.
-func (x *Exchange) last(data []byte) httpd.Result {
-	x.R.OnClientBlocked(nil)
-	x.done()
-	x.endUpload()
-	x.endFill()
-	x.passTrailers()
-	err := x.body.pass(data, true)
-	x.body.store.end(x)
-	x.body.free()
-	if err != nil {
-		return httpd.Error
-	}
-	return httpd.Done
-}
-
-// failed ends a response that cannot be completed.
-func (x *Exchange) failed(err error) httpd.Result {
-	r := x.R
-	r.OnClientBlocked(nil)
-	x.body.stop(x)
-	x.cached.release()
-	x.Keepalive = false
-	switch {
-	case errors.Is(err, errAborted):
-		return x.finish(x.aborted())
-	case errors.Is(err, errInvalid):
-	case errors.Is(err, errBroken):
-		x.done()
-		x.endUpload()
-		r.CloseConnection()
-		r.Action("sending to client")
-		err = r.Flush()
-		if r.Parent() != nil {
-			return httpd.Done // the response goes on without the rest
-		}
-		r.Settle()
-		if err == nil {
-			r.BreakOff()
-			return x.finish(httpd.Done)
-		}
-	case errors.Is(err, errUpload), x.up != nil && x.up.failing.Load(): // the second may end a write to the client
-		if _, rc, _ := x.uploadFailed(); rc != httpd.OK {
-			return x.finish(rc)
-		}
-	}
-	return x.finish(httpd.Error)
-}
-
-// stop ends what goes on beside the request and frees what the body holds.
-func (p *pump) stop(x *Exchange) {
-	if p.ahead != nil {
-		p.ahead.stop()
-		p.ahead = nil
-	}
-	if p.spool != nil {
-		p.spool.free()
-		p.spool = nil
-	}
-	p.store.drop(x)
-	p.free()
-	p.from, p.to, p.raw, p.end = 0, 0, 0, 0
 }

@@ -147,7 +147,7 @@ func (x *Exchange) sendStream() (Fail, httpd.Result) {
 		return x.sendDone(errAborted)
 	}
 	err := x.sendPiece(x.conn, x.outLen, r.Body.Mem, r.BodyDone(), x.write)
-	r.Body.Mem = nil // it is not the body of anything else
+	r.ForgetBody() // it is not the body of anything else
 	if err != nil || r.BodyDone() {
 		return x.sendDone(err)
 	}
@@ -158,5 +158,3 @@ func (x *Exchange) sendStream() (Fail, httpd.Result) {
 	x.beginUpload(flow, nil)
 	return 0, httpd.OK
 }
-
-const streamSize = 16 << 10

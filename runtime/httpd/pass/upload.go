@@ -78,15 +78,13 @@ func (u *upload) fail(why error) {
 
 // sendFlow sends a body as it comes.
 func (u *upload) sendFlow() error {
-	b := buf.Sized(streamSize)
-	defer b.Free()
 	for {
-		n, err := u.flow.Read(b.B)
+		piece, err := u.flow.Next()
 		if err != nil && !errors.Is(err, io.EOF) {
 			u.client = true
 			return err
 		}
-		if err := u.x.sendPiece(u.conn, 0, b.B[:n], u.flow.Done(), u.write); err != nil {
+		if err := u.x.sendPiece(u.conn, 0, piece, u.flow.Done(), u.write); err != nil {
 			return err
 		}
 		if u.flow.Done() {

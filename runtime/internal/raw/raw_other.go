@@ -191,3 +191,6 @@ func PeerClosed(fd int) bool {
 
 // Queued is known on Linux only.
 func Queued(int) (int, syscall.Errno) { return 0, syscall.ENOSYS }
+
+// SendRoom is known on Linux alone.
+func SendRoom(int) (int, syscall.Errno) { return 0, syscall.ENOSYS }

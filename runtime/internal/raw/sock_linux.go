@@ -185,6 +185,17 @@ func Shutdown(fd, how int) syscall.Errno {
 	return e
 }
 
+// SendRoom is how many bytes more the socket's send buffer takes. That includes what the
+// kernel itself needs to keep them.
+func SendRoom(fd int) (int, syscall.Errno) {
+	var mem [unix.SK_MEMINFO_VARS]uint32
+	n := uint32(unsafe.Sizeof(mem))
+	_, _, e := syscall.RawSyscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.SOL_SOCKET, unix.SO_MEMINFO,
+		uintptr(unsafe.Pointer(&mem)), uintptr(unsafe.Pointer(&n)), 0)
+	used := max(mem[unix.SK_MEMINFO_WMEM_QUEUED], mem[unix.SK_MEMINFO_WMEM_ALLOC]) // the latter of a unix socket
+	return int(mem[unix.SK_MEMINFO_SNDBUF]) - int(used), e
+}
+
 // TCPInfo reads the kernel's figures about a TCP connection.
 func TCPInfo(fd int, info *unix.TCPInfo) syscall.Errno {
 	n := uint32(unsafe.Sizeof(*info))
