@@ -28,7 +28,7 @@ type Fill struct {
 	file    *os.File           // nil: all is in buf
 	size    int64              // of the body so far
 	sum     uint32             // of the body so far
-	purged  uint32             // of the node, at the beginning
+	purged  uint32             // of the node, when it was looked up
 	gen     uint64             // the number of the latest purge then
 	failed  bool
 	started bool
@@ -47,10 +47,7 @@ func (r *Ref) Create(f *Fill, q *Query, m *Meta, head []byte) bool {
 	if r.zone.opts.Load().UseTempPath {
 		f.temp = q.Temp
 	}
-	r.shard.mu.Lock()
-	f.purged = r.node.purged
-	r.shard.mu.Unlock()
-	f.gen = r.zone.purge.count()
+	f.purged, f.gen = r.purged, r.gen
 	epoch := r.epoch
 	if epoch == 0 {
 		epoch = f.gen

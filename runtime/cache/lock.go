@@ -161,6 +161,9 @@ func (r *Ref) woken(w *waiter) WaitResult {
 	result := Filled
 	if w.granted != 0 {
 		r.lockID, result = w.granted, Granted
+		r.shard.mu.Lock()
+		r.asks()
+		r.shard.mu.Unlock()
 	}
 	return result
 }

@@ -37,15 +37,22 @@ func TestPurgeWhileFilled(t *testing.T) {
 		var r Ref
 		var e Entry
 		var f Fill
-		z.Open(&r, q, &e)
-		if !r.Create(&f, q, &Meta{Status: 200}, []byte("OLD")) {
-			t.Fatal("not created")
-		}
-		purge()
-		f.Commit()
-		r.Release()
-		if got := fetch(z, q); got != "miss" {
-			t.Errorf("%s: %s", name, got)
+		for _, early := range []bool{false, true} {
+			z.Open(&r, q, &e)
+			if early { // before the response has begun
+				purge()
+			}
+			if !r.Create(&f, q, &Meta{Status: 200}, []byte("OLD")) {
+				t.Fatal("not created")
+			}
+			if !early {
+				purge()
+			}
+			f.Commit()
+			r.Release()
+			if got := fetch(z, q); got != "miss" {
+				t.Errorf("%s, early %v: %s", name, early, got)
+			}
 		}
 		store(t, z, q, "NEW", "")
 		if got := fetch(z, q); got != "200 NEW " {

@@ -18,6 +18,8 @@ type Ref struct {
 	lockID  uint32 // of the lock that this request has, 0: none
 	buf     []byte // path, once it is needed; scratch that survives Release
 	exists  bool   // of the node, when it was found
+	purged  uint32 // of the node, at the last call of asks: a fill that is purged since is dropped
+	gen     uint64 // the number of the latest purge, then
 	epoch   uint64 // of the entry that was open, 0: none was
 	image   *image // of the node, between find and kept
 	_       noCopy
@@ -65,6 +67,7 @@ func (r *Ref) find(now int64) Result {
 			n = s.add(&r.key, now)
 			n.refs, n.uses = 1, 1
 			r.node = n
+			r.asks()
 			s.mu.Unlock()
 			return Miss
 		}
@@ -92,6 +95,7 @@ func (r *Ref) hold(n *node) Result {
 		r.node = n
 	}
 	r.exists = n.exists
+	r.asks()
 	if r.image = n.image; r.image != nil {
 		r.image.refs.Add(1)
 	}
@@ -153,7 +157,12 @@ func (r *Ref) Updating() bool { return r.lockID != 0 }
 // take makes r the one that fills or updates the entry. The shard is locked.
 func (r *Ref) take(n *node) {
 	r.lockID = n.lock()
+	r.asks()
 }
+
+// asks notes that what r is filled with is asked for after all purges up to now. The shard is
+// locked.
+func (r *Ref) asks() { r.purged, r.gen = r.node.purged, r.zone.purge.count() }
 
 // SetStatus caches a status without a response until valid, Unix seconds.
 func (r *Ref) SetStatus(status int, valid int64) {
@@ -169,7 +178,10 @@ func (r *Ref) SetStatus(status int, valid int64) {
 // the lock of the request that has started it. to holds nothing before.
 func (r *Ref) MoveTo(to *Ref) {
 	buf := to.buf
-	*to = Ref{zone: r.zone, shard: r.shard, node: r.node, key: r.key, minUses: r.minUses, lockID: r.lockID, epoch: r.epoch}
+	*to = Ref{
+		zone: r.zone, shard: r.shard, node: r.node, key: r.key, minUses: r.minUses, lockID: r.lockID,
+		purged: r.purged, gen: r.gen, epoch: r.epoch,
+	}
 	to.buf = append(buf[:0], r.buf...)
 	r.reset()
 }

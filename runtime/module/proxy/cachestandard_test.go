@@ -388,3 +388,27 @@ func BenchmarkCacheHit(b *testing.B) {
 		})
 	}
 }
+
+// TestCacheStandardOvertaken: a response that was asked for before a POST is not stored after it, since it may be older.
+func TestCacheStandardOvertaken(t *testing.T) {
+	asked, answer := make(chan struct{}, 2), make(chan struct{})
+	b := newBackend(t, func(req string, c net.Conn) bool {
+		if strings.HasPrefix(req, "GET") {
+			asked <- struct{}{}
+			<-answer
+		}
+		_, err := io.WriteString(c, answerText("200 old|Cache-Control: max-age=60"))
+		return err == nil
+	})
+	s, _ := cached(t, b, "proxy_cache_rfc9111 on;")
+	first := make(chan httptest.Response)
+	go func() { first <- s.Get("/") }()
+	<-asked
+	s.Do("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+	close(answer)
+	if r := <-first; r.Body != "old" {
+		t.Errorf("%d %q", r.Status, r.Body)
+	}
+	expectCache(t, s, "/", "MISS", "old")
+	expectCache(t, s, "/", "HIT", "old")
+}
