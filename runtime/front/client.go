@@ -20,6 +20,10 @@ type Client struct {
 	// Socket gives what only the operating system knows of the connection.
 	Socket Socket
 
+	// Beside has a value for each request that works beside the connection, in the background: its capacity bounds them. It
+	// is made with the first one.
+	Beside chan struct{}
+
 	hostText [MaxHostText]byte
 }
 
@@ -39,6 +43,6 @@ const MaxHostText = 64
 
 // Begin sets what is known when a connection begins.
 func (c *Client) Begin(id uint64, start int64, peer *netaddr.Addr, s Socket) {
-	c.ID, c.Start, c.Peer, c.Socket = id, start, *peer, s
+	c.ID, c.Start, c.Peer, c.Socket, c.Beside = id, start, *peer, s, nil
 	c.Host = c.Peer.AppendHost(c.hostText[:0])
 }

@@ -6,8 +6,12 @@ import "github.com/sluiceproxy/sluice/runtime/wire/h1"
 // subrequest of a copy, on a goroutine of its own; what it answers is dropped. The request
 // body must have been read. For a module that updates what it has kept of an earlier
 // response: it gets tag by AgainFor, and tag's End is called when the copy is finished,
-// however that ends. False: the copy cannot be made, and End is not called.
+// however that ends. False: the copy cannot be made, or maxBeside requests work for the connection already, and End is not
+// called.
 func (r *Request) Again(tag Ender) bool {
+	if !r.beside(false) {
+		return false
+	}
 	m := r.detach(true)
 	if m == nil {
 		return false

@@ -16,10 +16,12 @@ const backgroundOrder = 10 * time.Millisecond
 // on a goroutine of its own, with the request's arguments and method; what they
 // answer is dropped. body gives them the request body, which must have been
 // read. They hold no memory of r and may outlive it and its connection; the
-// Instance waits for them when it quits.
+// Instance waits for them when it quits. Where maxBeside of them work for the connection
+// r waits.
 func (r *Request) Background(uris [][]byte, body bool) {
 	var before chan struct{}
 	for _, uri := range uris {
+		r.beside(true)
 		m := r.detach(body)
 		if m == nil {
 			return
@@ -65,7 +67,7 @@ func (r *Request) runChild(uri []byte, method h1.Method, methodStr []byte) {
 
 // detach returns a copy of a main request that shares nothing with it but the
 // configuration: it has its own memory and a backgroundCarrier. It is nil when the
-// body cannot be copied. Where r is a subrequest the copy has r's URI and place; what
+// body cannot be copied. The caller has called beside. Where r is a subrequest the copy has r's URI and place; what
 // variables show of the main request (its method, and its URI as sent) is the main request's.
 func (r *Request) detach(body bool) *Request {
 	n := r.newBackgroundCarrier()

@@ -18,14 +18,41 @@ type backgroundCarrier struct {
 	local  netaddr.Addr
 	cfg    *Config // held; nil where it needs no holding
 	live   *sync.WaitGroup
+	beside chan struct{} // of the client's connection: it has a value for this request
 }
 
 var backgroundCarriers = sync.Pool{New: func() any { return new(backgroundCarrier) }}
 
-// newBackgroundCarrier returns a Carrier with the facts of r's client.
+// maxBeside is how many requests work in the background for a connection at a time. Each may have a connection to an upstream
+// server: a client that sends one request behind the other would open any number of them.
+const maxBeside = 8
+
+// beside counts a request that is about to work in the background. Where there are as many as may be it waits for the end of
+// one, or does not count it and returns false.
+func (r *Request) beside(wait bool) bool {
+	c := r.client
+	if c.Beside == nil {
+		c.Beside = make(chan struct{}, maxBeside)
+	}
+	select {
+	case c.Beside <- struct{}{}:
+		return true
+	default:
+	}
+	if !wait {
+		return false
+	}
+	r.BeginWait()
+	c.Beside <- struct{}{}
+	r.EndWait()
+	return true
+}
+
+// newBackgroundCarrier returns a Carrier with the facts of r's client. beside has counted it.
 func (r *Request) newBackgroundCarrier() *backgroundCarrier {
 	c := r.client
 	n := backgroundCarriers.Get().(*backgroundCarrier)
+	n.beside = c.Beside
 	n.local, n.live = *c.Socket.Local(), r.live
 	n.client.Begin(c.ID, c.Start, &c.Peer, n)
 	n.client.Proxy = c.Proxy
@@ -43,6 +70,7 @@ func (r *Request) newBackgroundCarrier() *backgroundCarrier {
 // has crashed.
 func (n *backgroundCarrier) end(crashed bool) {
 	cfg, live := n.cfg, n.live
+	<-n.beside
 	if !crashed {
 		*n = backgroundCarrier{}
 		backgroundCarriers.Put(n)
