@@ -73,7 +73,7 @@ func TestCases(t *testing.T) {
 			return false // of another test
 		}
 		if lab.TestedIsNginx() {
-			return d.Since != "sluice"
+			return !strings.HasPrefix(d.Since, "sluice")
 		}
 		return !pending[d.Case]
 	}

@@ -15,7 +15,8 @@ type Difference struct {
 	Case, Request string
 	// Oracle and Tested are the lines of the two transcripts; a * stands for anything, empty for no line.
 	Oracle, Tested string
-	// Since is the version of nginx that brought the change, or `sluice` for a decision of this project's own.
+	// Since is the version of nginx that brought the change, or `sluice` for a decision of this project's own; with a
+	// version behind it, one about what nginx has done since then.
 	Since string
 	// Reason says what changed or why we differ; it may point to an ADR.
 	Reason string
@@ -53,7 +54,12 @@ func ReadDifferences(name string) (*Differences, error) {
 
 // Since keeps only the rows that count for an oracle of this version: what came after it, and decisions of this project.
 func (d *Differences) Since(oracle string) {
-	d.rows = slices.DeleteFunc(d.rows, func(row Difference) bool { return row.Since != "sluice" && !older(oracle, row.Since) })
+	d.rows = slices.DeleteFunc(d.rows, func(row Difference) bool {
+		if about, own := strings.CutPrefix(row.Since, "sluice"); own {
+			return older(oracle, strings.TrimSpace(about))
+		}
+		return !older(oracle, row.Since)
+	})
 }
 
 // older tells whether version a is less than b, both as 1.22.1.
@@ -97,7 +103,8 @@ func (d *Differences) Unexplained(caseName, request string, diff []string) []str
 	return left
 }
 
-func (d *Differences) explained(caseName, request, line string) bool {
+// explained marks every row that covers the line: a wide row does not make a narrow one useless.
+func (d *Differences) explained(caseName, request, line string) (found bool) {
 	for i := range d.rows {
 		row := &d.rows[i]
 		want := row.Tested
@@ -107,10 +114,9 @@ func (d *Differences) explained(caseName, request, line string) bool {
 		if want == "" || !match(row.Case, caseName) || !match(row.Request, request) || !match(want, line[1:]) {
 			continue
 		}
-		row.used = true
-		return true
+		row.used, found = true, true
 	}
-	return false
+	return found
 }
 
 // statusLines returns the status lines of a Diff, if there is one on each side.
