@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -51,6 +50,7 @@ type bench struct {
 	servers []*server // sluice, nginx, haproxy
 	backend *process
 	fastcgi *fastCGI
+	app     *application
 }
 
 func newBench(ctx context.Context, lab *harness.Lab) (*bench, error) {
@@ -67,17 +67,22 @@ func newBench(ctx context.Context, lab *harness.Lab) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{fastcgi: newFastCGI(listen)}
+	listenApp, application, err := lab.Ports.Listen()
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{fastcgi: newFastCGI(listen), app: newApplication(listenApp)}
 	b.backend, err = start(ctx, backend, otherCPU, app[0])
 	if err != nil {
 		return nil, err
 	}
+	behind := strings.NewReplacer("%%FASTCGI%%", testport.Addr(fastcgi), "%%APPLICATION%%", testport.Addr(application))
 	for name, binary := range map[string]string{"sluice": lab.Tested, "nginx": lab.Oracle} {
-		s := &server{name: name, dir: filepath.Join(lab.Dir, name)}
-		if s.ports, err = lab.Ports.Take(7); err != nil {
+		s := &server{name: name, dir: filepath.Join(lab.Dir, name+"-root")} // the program under test is beside it
+		if s.ports, err = lab.Ports.Take(8); err != nil {
 			return nil, err
 		}
-		if err := s.lay(lab, binary, strings.ReplaceAll(conf, "%%FASTCGI%%", testport.Addr(fastcgi)), app[0]); err != nil {
+		if err := s.lay(lab, binary, behind.Replace(conf), app[0]); err != nil {
 			return nil, err
 		}
 		s.command = nginxCommand(binary, s.dir)
@@ -98,6 +103,7 @@ func newBench(ctx context.Context, lab *harness.Lab) (*bench, error) {
 func (b *bench) close() {
 	b.backend.stop()
 	b.fastcgi.close()
+	b.app.close()
 }
 
 func nginxCommand(binary, dir string) []string {
@@ -236,52 +242,19 @@ func (b *bench) measure(ctx context.Context, s *server, t task, length time.Dura
 		return 0, err
 	}
 	defer p.stop()
-	scheme := "http"
-	if t.tls {
-		scheme = "https"
-	}
-	url := fmt.Sprintf("%s://%s%s", scheme, testport.Addr(port), t.path)
-	if _, err := load(ctx, url, time.Second, t.args); err != nil { // to warm up
+	if _, err := t.load(ctx, port, time.Second); err != nil { // to warm up
 		return 0, err
 	}
 	before, err := groupCPU(p.cmd.Process.Pid)
 	if err != nil {
 		return 0, err
 	}
-	n, err := load(ctx, url, length, t.args)
+	n, err := t.load(ctx, port, length)
 	if err != nil {
 		return 0, err
 	}
 	after, err := groupCPU(p.cmd.Process.Pid)
 	return float64((after - before).Microseconds()) / float64(n), err
-}
-
-var (
-	done   = regexp.MustCompile(`(\d+) requests in`)
-	failed = regexp.MustCompile(`Socket errors: connect [1-9].*|Non-2xx.*`)
-)
-
-// load asks for url for a time and returns how many answers came.
-func load(ctx context.Context, url string, length time.Duration, args []string) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, length+10*time.Second)
-	defer cancel()
-	args = append([]string{"-c", otherCPU, "wrk", "-t1", "-c64", fmt.Sprintf("-d%ds", int(length.Seconds()))}, append(args, url)...)
-	out, err := exec.CommandContext(ctx, "taskset", args...).CombinedOutput()
-	if err != nil {
-		return 0, fmt.Errorf("wrk: %w: %s", err, out)
-	}
-	m := done.FindSubmatch(out)
-	if m == nil {
-		return 0, fmt.Errorf("wrk gave no result: %s", out)
-	}
-	if bad := failed.Find(out); bad != nil {
-		return 0, errors.New(string(bad))
-	}
-	n, err := strconv.Atoi(string(m[1]))
-	if n == 0 && err == nil {
-		err = errors.New("no request was answered")
-	}
-	return n, err
 }
 
 // clockTick is the unit of the times in /proc on every Linux of today.

@@ -8,6 +8,8 @@ type task struct {
 	path            string
 	tls             bool
 	args            []string // for wrk
+	body            int      // bytes that each request posts
+	echo            bool     // messages over upgraded connections in place of requests
 }
 
 var tasks = []task{
@@ -26,6 +28,10 @@ var tasks = []task{
 	{name: "cache-1m", listen: 7, path: "/1m.html"},
 	{name: "fastcgi", listen: 6, path: "/small.php/info?a=b"},
 	{name: "fastcgi-10k", listen: 6, path: "/10k.php"},
+	{name: "post-1k", listen: 8, path: "/", body: 1 << 10},
+	{name: "post-64k", listen: 8, path: "/", body: 64 << 10, args: []string{"-c16"}},
+	{name: "post-10m", listen: 8, path: "/", body: 10 << 20, args: []string{"-c4"}},
+	{name: "echo", listen: 8, path: "/", echo: true},
 	{name: "tls-static-1k", listen: 5, path: "/1k.html", tls: true},
 	{name: "tls-return", listen: 5, haproxy: 4, path: "/return", tls: true},
 	{name: "tls-handshake", listen: 5, haproxy: 4, path: "/return", tls: true, args: []string{"-H", "Connection: close"}},
@@ -75,6 +81,18 @@ http {
             fastcgi_param PATH_INFO $fastcgi_path_info;
             fastcgi_keep_conn on;
             fastcgi_pass fastcgi;
+        }
+    }
+    map $http_upgrade $connection_upgrade { default upgrade; "" ""; }
+    upstream application { server %%APPLICATION%%; keepalive 64; keepalive_requests 100000000; }
+    server {
+        listen %%ADDR_8%%;
+        client_max_body_size 0;
+        location / {
+            proxy_http_version 1.1;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection $connection_upgrade;
+            proxy_pass http://application;
         }
     }
     proxy_cache_path cache levels=1:2 keys_zone=cache:10m;
