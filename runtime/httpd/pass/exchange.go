@@ -128,7 +128,7 @@ func (x *Exchange) Begin(r *httpd.Request, c Codec) {
 	r.SetUpstream(x)
 }
 
-// Close implements httpd.Upstream.
+// Close implements httpd.Upstream. After a panic x goes back to no pool (docs/adr/0024).
 func (x *Exchange) Close(r *httpd.Request) {
 	x.body.stop(x)
 	x.endUpload()
@@ -138,7 +138,14 @@ func (x *Exchange) Close(r *httpd.Request) {
 		x.conn.Close()
 		x.conn = nil
 	}
+	x.dropHeld()
 	x.free(upstream.Worked)
+	if r.Main().Proto.Crashed {
+		if x.before != nil {
+			x.before.Close(r)
+		}
+		return
+	}
 	if x.out != nil && x.out.Cap() != headSize {
 		x.out.Free()
 		x.out = nil
