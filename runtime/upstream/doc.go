@@ -1,6 +1,6 @@
 // Package upstream manages the servers that requests are passed to: their addresses
 // and state, the load balancing methods, the connections to them and the pools of
-// idle connections. It is independent of the protocol; http, stream and mail use it.
+// idle connections. It is independent of the protocol that is spoken on the connections.
 //
 // It stands for nginx's ngx_http_upstream_round_robin.c, the balancing modules
 // (ip_hash, hash, least_conn, least_time, random), ngx_http_upstream_keepalive_module.c,

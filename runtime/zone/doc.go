@@ -1,5 +1,5 @@
 // Package zone keeps state by key in a bounded amount of memory: what nginx
-// keeps in shared memory zones for limit_req and limit_conn.
+// keeps in shared memory zones for limit_req, limit_conn and sticky learn.
 //
 //	t := zone.New[state](1<<20, 80)
 //	t.Lock()

@@ -29,8 +29,9 @@
 // checked before it is used (docs/adr/0027). Connections outlive a reload when
 // keepalive is given explicitly.
 //
-// Responses are cached by package cache; what HTTP says about that is in package caching.
+// Responses are cached by package cache; what HTTP says about that is in package caching. The files
+// cache*.go bring both together. The peers of an upstream block, the balancing methods, the queue and the
+// kept connections are those of package upstream.
 //
-// Not supported: sticky, queue, state and servers
-// resolved at run time inside upstream blocks.
+// Not supported: *_allow_upstream and *_bind_dynamic of the commercial nginx, and sync of sticky learn.
 package pass

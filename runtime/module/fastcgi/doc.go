@@ -12,5 +12,7 @@
 // Different from nginx: a response that the application breaks off inside a record, or before its Content-Length, is broken
 // off for the client too (docs/adr/0038).
 //
-// Not supported: the directives of the commercial version.
+// Our own: fastcgi_cache_rfc9111, see docs/adr/0047.
+//
+// Not supported: of the directives of the commercial version all but fastcgi_cache_purge.
 package fastcgi

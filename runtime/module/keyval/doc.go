@@ -10,9 +10,9 @@
 // file after it.
 //
 // Of several records that match, the one with the longest key, or the smallest
-// network, gives the value. Assigning to the variable (set, a named group of a
-// regular expression does not) changes the pair of the key, as in nginx. A new
-// value lives as long as timeout says from then on.
+// network, gives the value. As in nginx, set changes the pair of the key when it
+// assigns to the variable; a named group of a regular expression does not. The
+// time of timeout begins anew with each new value.
 //
 // Not supported: sync, which needs the zone_sync module of stream.
 package keyval

@@ -10,8 +10,9 @@
 //		proxy_redirect default;
 //	}
 //
-// Our own: proxy_protocol, see docs/adr/0046.
+// Our own: proxy_protocol, see docs/adr/0046; proxy_cache_rfc9111, see docs/adr/0047.
 //
-// Not supported: HTTP/2 to upstreams, and of proxy_ssl_conf_command all but protocols,
-// ciphers and certificates.
+// Not supported: HTTP/2 to upstream servers; of the directives of the commercial version
+// all but proxy_cache_purge; of proxy_ssl_conf_command all but protocols, ciphers and
+// certificates.
 package proxy

@@ -8,5 +8,7 @@
 //
 // Different from nginx: a request with a NUL in a parameter is refused (docs/adr/0039).
 //
+// Our own: scgi_cache_rfc9111, see docs/adr/0047.
+//
 // Not supported: of the directives of the commercial version all but scgi_cache_purge.
 package scgi

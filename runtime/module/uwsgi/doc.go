@@ -8,5 +8,7 @@
 //
 // The address may have "suwsgi://" in front: then the connection is encrypted.
 //
+// Our own: uwsgi_cache_rfc9111, see docs/adr/0047.
+//
 // Not supported: of the directives of the commercial version all but uwsgi_cache_purge.
 package uwsgi

@@ -1,6 +1,5 @@
 // Package pairs keeps key-value pairs in a bounded amount of memory: what the
-// zones of keyval_zone hold. It knows no protocol; modules of http and stream,
-// and the api, use the same stores.
+// zones of keyval_zone hold. The modules keyval and api use the same stores.
 //
 //	s := pairs.NewStore()
 //	err := s.Begin(pairs.Options{Size: 1 << 20, Timeout: time.Hour, State: "/var/lib/one.keyval"})
