@@ -28,7 +28,7 @@
 //			}
 //		}
 //		var f cache.Fill
-//		if ref.Create(&f, r, &q, &meta, head) {
+//		if ref.Create(&f, &q, &meta, head) {
 //			f.Write(body) ...
 //			f.Commit() // or f.Abort()
 //		}

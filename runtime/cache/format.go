@@ -24,8 +24,9 @@ import (
 //	     Error 8, CRC-32C of these 4, zeros 4
 //
 // Then come ETag, Vary, the key's text, the head as the peer has sent it, zeros up to where
-// the body begins, which is a whole page in a large file, and the body up to the end of the file. The slot with the higher number counts. Revalidation writes the other
-// one: when that is torn the old one is still there, also for one who reads meanwhile.
+// the body begins, which is a whole page in a large file, and the body up to the end of the
+// file. The slot with the higher number counts. Revalidation writes the other one: when that
+// is torn the old one is still there, also for one who reads meanwhile.
 
 const (
 	fixedSize = 192

@@ -131,7 +131,7 @@ func (x *Exchange) settle() {
 func (x *Exchange) judgeStandard(ranged bool) {
 	c, status := &x.cached, x.Response.Status
 	j := c.rules.Judge(&caching.Context{
-		Status: status, Now: c.at, Delay: (x.now - x.started) / 1e9, Valid: x.S.Cache.Says(status),
+		Status: status, Now: c.at, Delay: (x.now - x.started) / 1e9, Valid: x.S.Cache.Lifetime(status),
 		Authorized: x.R.In.Has(h1.Authorization), NoStore: c.wants.Has(caching.NoStore), Ranged: ranged,
 	})
 	c.fresh.Reset()

@@ -135,7 +135,7 @@ func (x *Exchange) planStandard(p *StandardPlan, e *cache.Entry) {
 	eachField(e.Head, func(id h1.FieldID, value []byte) {
 		c.rules.Field(id, value, x.S.ignoredByCache(), func(a, b []byte) []byte { return x.R.Join(a, comma, b) })
 	})
-	j := c.rules.Judge(&caching.Context{Status: e.Status, Now: e.Date, Valid: x.S.Cache.Says(e.Status), Ranged: true})
+	j := c.rules.Judge(&caching.Context{Status: e.Status, Now: e.Date, Valid: x.S.Cache.Lifetime(e.Status), Ranged: true})
 	p.Basis, p.Age = j.Basis, ageOf(e, c.at)
 	switch {
 	case c.rules.Strict() == caching.Own:

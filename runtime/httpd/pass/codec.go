@@ -76,7 +76,7 @@ const (
 type Field struct {
 	Name, Value []byte
 	ID          h1.FieldID
-	Ignored     bool // a duplicate of what may come once
+	Ignored     bool // a duplicate of what may come once, or not to be stored, see strip
 }
 
 // Response is a response header as a peer sent it. Its bytes are in the

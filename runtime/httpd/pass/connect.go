@@ -83,7 +83,7 @@ func (x *Exchange) connect() (Fail, httpd.Result) {
 // describe returns the pool's key of a connection of this exchange. It lives as long as
 // the exchange.
 func (x *Exchange) describe(bind netaddr.Addr) *upstream.Key {
-	k := &x.kind
+	k := &x.key
 	*k = upstream.Key{Protocol: x.Protocol, Bind: bind}
 	switch {
 	case x.client != 0:

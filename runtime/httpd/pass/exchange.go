@@ -63,9 +63,9 @@ type Exchange struct {
 	name   []byte         // as the error log shows it, nil before a peer is chosen
 	colon  bool           // ... with a colon behind: the peer in use is a unix socket
 	conn   *upstream.Conn
-	kind   upstream.Key   // what conn is kept for
+	key    upstream.Key   // of conn in the pool
 	held   *upstream.Conn // of a probe: kept since the one before
-	key    [16]byte       // of ip_hash
+	ipKey  [16]byte       // of ip_hash
 
 	began    int64         // clock.Mono of the first attempt
 	started  int64         // clock.Mono of this attempt
@@ -170,7 +170,7 @@ func (x *Exchange) reset() {
 	x.cached.reset()
 	x.Method = nil
 	x.R, x.S, x.To, x.Up, x.Group, x.TLS, x.Tag = nil, nil, nil, nil, nil, nil, nil
-	x.Framing, x.Protocol, x.kind = nil, "", upstream.Key{}
+	x.Framing, x.Protocol, x.key = nil, "", upstream.Key{}
 	x.Stream, x.NoBody, x.NoRequest, x.Keepalive, x.Upgrade, x.Odd = false, false, false, false, false, false
 	x.before, x.peer, x.name, x.conn, x.flow = nil, nil, nil, nil, nil
 	x.choice.Key, x.choice.Hint, x.choice.Peer = nil, nil, nil
@@ -259,13 +259,13 @@ func (x *Exchange) addressKey() []byte {
 	switch {
 	case ip.Is4():
 		a := ip.As4()
-		return x.key[:copy(x.key[:], a[:3])]
+		return x.ipKey[:copy(x.ipKey[:], a[:3])]
 	case ip.Is6():
-		x.key = ip.As16()
-		return x.key[:]
+		x.ipKey = ip.As16()
+		return x.ipKey[:]
 	}
-	clear(x.key[:3])
-	return x.key[:3]
+	clear(x.ipKey[:3])
+	return x.ipKey[:3]
 }
 
 // attempt asks one peer, up to a complete response header. fail says why

@@ -80,43 +80,50 @@ func (x *Exchange) takeHeader() (Fail, httpd.Result) {
 		if x.cached.active {
 			x.cached.at = time.Now().Unix()
 		}
-		for {
-			used, v := x.codec.ParseHeader(x, x.in.B[x.inPos:x.inEnd])
-			x.inPos += used
-			switch v {
-			case HeaderDone:
-				if r.Debugging() {
-					x.debugStatus()
-				}
-				if x.inPos < x.inEnd {
-					x.Keepalive = false // for a response that ends here; what follows is not the next one
-				}
-				return 0, httpd.OK
-			case HeaderStray:
-				x.received = false
-				return FailError, httpd.OK
-			case HeaderInvalid:
-				return FailInvalidHeader, httpd.OK
-			case HeaderUnused:
-				x.inPos, x.inEnd = 0, 0
-				if x.headOver() {
-					return FailTimeout, httpd.OK
-				}
-			case HeaderEarly:
-				if x.headOver() {
-					return FailTimeout, httpd.OK
-				}
-				if rc := x.earlyHints(); rc != httpd.OK {
-					return 0, rc
-				}
-				continue
-			}
-			break
+		if fail, rc, over := x.parseHeader(); over {
+			return fail, rc
 		}
 		if x.inEnd == size {
 			r.Errorf(nil, "upstream sent too big header")
 			return FailInvalidHeader, httpd.OK
 		}
+	}
+}
+
+// parseHeader gives the codec what was read. over is false where more is to be read.
+func (x *Exchange) parseHeader() (fail Fail, rc httpd.Result, over bool) {
+	for {
+		used, v := x.codec.ParseHeader(x, x.in.B[x.inPos:x.inEnd])
+		x.inPos += used
+		switch v {
+		case HeaderDone:
+			if x.R.Debugging() {
+				x.debugStatus()
+			}
+			if x.inPos < x.inEnd {
+				x.Keepalive = false // for a response that ends here; what follows is not the next one
+			}
+			return 0, httpd.OK, true
+		case HeaderStray:
+			x.received = false
+			return FailError, httpd.OK, true
+		case HeaderInvalid:
+			return FailInvalidHeader, httpd.OK, true
+		case HeaderUnused:
+			x.inPos, x.inEnd = 0, 0
+			if x.headOver() {
+				return FailTimeout, httpd.OK, true
+			}
+		case HeaderEarly:
+			if x.headOver() {
+				return FailTimeout, httpd.OK, true
+			}
+			if rc := x.earlyHints(); rc != httpd.OK {
+				return 0, rc, true
+			}
+			continue
+		}
+		return 0, httpd.OK, false
 	}
 }
 

@@ -14,29 +14,30 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/upstream"
 )
 
-// seats are what says whose checks count, by upstream block.
-const seats resource.Kind[*seat] = "health checks"
+// checkersOf are the checkers of each upstream block. They go from one configuration to the next.
+const checkersOf resource.Kind[*checkers] = "health checks"
 
-// seat is the groups of configurations that check the peers of one upstream block; the
-// last one counts. There is more than one while a configuration is replaced.
-type seat struct {
+// checkers are the groups of configurations that check the peers of one upstream block. What the
+// last one finds out counts. There is more than one while a configuration is replaced.
+type checkers struct {
 	mu   sync.Mutex
 	list []*group
 }
 
-func (s *seat) take(g *group) {
+func (s *checkers) add(g *group) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.list = append(s.list, g)
 }
 
-func (s *seat) leave(g *group) {
+func (s *checkers) remove(g *group) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.list = slices.DeleteFunc(s.list, func(o *group) bool { return o == g })
 }
 
-func (s *seat) has(g *group) bool {
+// counts reports whether what g finds out counts.
+func (s *checkers) counts(g *group) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.list) > 0 && s.list[len(s.list)-1] == g
@@ -45,10 +46,10 @@ func (s *seat) has(g *group) bool {
 // group checks the peers of one upstream block for one configuration. One without
 // checks makes peers healthy that an earlier configuration has left otherwise.
 type group struct {
-	name   string
-	peers  *upstream.Group
-	seat   *seat
-	checks []*check
+	name     string
+	peers    *upstream.Group
+	checkers *checkers
+	checks   []*check
 
 	mu      sync.Mutex // taken before those of peers
 	cfg     *httpd.Config
@@ -82,7 +83,7 @@ type task struct {
 func newGroup(b *httpd.Builder, up *pass.Upstream) *group {
 	g := &group{
 		name: up.Host, peers: up.Group(),
-		seat: seats.Take(b.Env.Resources, "http "+up.Host, func() *seat { return new(seat) }),
+		checkers: checkersOf.Take(b.Env.Resources, "http "+up.Host, func() *checkers { return new(checkers) }),
 	}
 	g.peers.OnChange(func([]netaddr.Addr) { g.changed() })
 	return g
@@ -90,7 +91,7 @@ func newGroup(b *httpd.Builder, up *pass.Upstream) *group {
 
 // start begins to check, or without checks ends what others have found.
 func (g *group) start(cfg *httpd.Config) {
-	g.seat.take(g)
+	g.checkers.add(g)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.cfg, g.by, g.running = cfg, map[int]*peer{}, true
@@ -115,7 +116,7 @@ func (g *group) stop() {
 		p.end(&idle)
 	}
 	g.by = nil
-	g.seat.leave(g)
+	g.checkers.remove(g)
 	g.mu.Unlock()
 	idle.close()
 }
@@ -272,7 +273,7 @@ func (t *task) run() {
 // note takes the result of a check into account. The caller holds the lock.
 func (t *task) note(r *httpd.Request, ok bool) {
 	g := t.g
-	if !g.seat.has(g) {
+	if !g.checkers.counts(g) {
 		return
 	}
 	g.peers.Checked(t.p.id, ok)

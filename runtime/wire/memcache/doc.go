@@ -4,10 +4,10 @@
 // accepts.
 //
 //	q = memcache.AppendGet(q, key)         // "get key\r\n"
-//	n, st := memcache.ParseReply(b, q[4:len(q)-2], &reply)
+//	n, st := memcache.ParseReply(b, q[4:len(q)-2], true, &reply)
 //	...                                    // Found: reply.Flags, reply.Length
 //	v.Reset(reply.Length)
-//	data, n, st := v.Next(b)               // until st is End, or BadTrailer
+//	data, part := v.Next(b)                // until part is End, or BadTrailer
 //
 // Not here: the binary protocol, commands that write, several keys at once, the "cas unique" of gets.
 package memcache

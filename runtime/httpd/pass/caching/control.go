@@ -2,10 +2,11 @@ package caching
 
 import "github.com/sluiceproxy/sluice/runtime/wire/h1"
 
-// Directive is a set of directives of Cache-Control.
+// Directive is one directive, or a set of directives, of Cache-Control.
 type Directive uint16
 
-// The directives that count, of requests and of responses.
+// The directives that count, of requests and of responses: those of RFC 9111, section 5.2,
+// and stale-while-revalidate and stale-if-error of RFC 5861.
 const (
 	NoStore Directive = 1 << iota
 	NoCache

@@ -174,7 +174,7 @@ type Context struct {
 	Status     int
 	Now        int64 // when the response was received, of the Unix clock
 	Delay      int64 // for how long it was waited for
-	Valid      int64 // what *_cache_valid says for the status, 0 for nothing; see Settings.Says
+	Valid      int64 // what *_cache_valid says for the status, see Settings.Lifetime
 	Authorized bool  // the request has Authorization
 	NoStore    bool  // the request says no-store
 	Ranged     bool  // the request was for a range
@@ -185,14 +185,15 @@ type Judgement struct {
 	Refused string // why it may not, "" where it may
 	Basis   string // where the time comes from
 	Valid   int64  // until when it is fresh, Unix seconds
-	Born    int64  // when it would have been made if its age were the time since: Unix seconds
+	Born    int64  // its arrival less its age then (corrected_initial_age): Unix seconds
 	// Updating and Error are the seconds after Valid as in [Fresh].
 	Updating, Error int64
 }
 
 // Judge decides about the response.
 func (s *Standard) Judge(c *Context) (j Judgement) {
-	// Section 4.2.3. Without Date the response is as old as its arrival.
+	// Section 4.2.3: the larger one of corrected_age_value and apparent_age. Without Date the
+	// latter is 0.
 	age := s.age + c.Delay
 	if s.has&hasDate != 0 {
 		age = max(age, c.Now-s.date)

@@ -37,8 +37,10 @@ func (s *Settings) setValid(c *conf.Cmd) error {
 	return nil
 }
 
-// Says is ValidFor, but negative where *_cache_valid has 0 for the status.
-func (s *Settings) Says(status int) int64 {
+// Lifetime returns how many seconds a response with a status is fresh by *_cache_valid, of
+// which the first that fits counts: 0 where none does, -1 where it says that the response is
+// not kept.
+func (s *Settings) Lifetime(status int) int64 {
 	for _, v := range s.Valid.Items {
 		if v.Status == 0 || v.Status == status {
 			if v.Seconds == 0 {
@@ -50,13 +52,5 @@ func (s *Settings) Says(status int) int64 {
 	return 0
 }
 
-// ValidFor returns how many seconds a response with a status is fresh by
-// *_cache_valid, 0 for one that is not kept. The first that fits counts.
-func (s *Settings) ValidFor(status int) int64 {
-	for _, v := range s.Valid.Items {
-		if v.Status == 0 || v.Status == status {
-			return v.Seconds
-		}
-	}
-	return 0
-}
+// ValidFor is Lifetime with 0 for a response that is not kept.
+func (s *Settings) ValidFor(status int) int64 { return max(s.Lifetime(status), 0) }
