@@ -4,10 +4,10 @@ import "github.com/sluiceproxy/sluice/runtime/wire/h1"
 
 // Again has the content handler of r's location answer r once more beside it, as a
 // subrequest of a copy, on a goroutine of its own; what it answers is dropped. The request
-// body must have been read. For a module that updates what it has kept of an earlier
-// response: it gets tag by AgainFor, and tag's End is called when the copy is finished,
-// however that ends. False: the copy cannot be made, or maxBeside requests work for the connection already, and End is not
-// called.
+// body must have been read. It is for a module that updates what it has kept of an earlier
+// response: the module gets tag by AgainFor, and tag's End is called when the copy is
+// finished, however that ends. False: the copy cannot be made, or maxBeside requests work
+// for the connection already; then End is not called.
 func (r *Request) Again(tag Ender) bool {
 	if !r.beside(false) {
 		return false
@@ -25,7 +25,6 @@ func (r *Request) Again(tag Ender) bool {
 // runAgain runs a copy that detach made, as a request with a method, and gives it back.
 func (r *Request) runAgain(tag Ender, method h1.Method, methodStr []byte) {
 	defer tag.End()
-	n := r.carrier.(*backgroundCarrier)
 	r.step(func() {
 		s := r.child(r.URI, r.Args, SubOptions{Background: true, HeaderOnly: true, Clone: true})
 		defer s.Release()
@@ -36,13 +35,7 @@ func (r *Request) runAgain(tag Ender, method h1.Method, methodStr []byte) {
 			s.LogRequest()
 		}
 	})
-	crashed := true // unless its release comes to its end
-	r.step(func() {
-		failed := r.Proto.Crashed
-		r.Release()
-		crashed = failed
-	})
-	n.end(crashed)
+	r.endCopy()
 }
 
 // AgainFor returns what Again was given for this request, nil for others.

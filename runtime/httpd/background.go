@@ -43,8 +43,13 @@ func (r *Request) runBackground(uri []byte, method h1.Method, methodStr []byte, 
 		}
 		t.Stop()
 	}
-	n := r.carrier.(*backgroundCarrier)
 	r.step(func() { r.runChild(uri, method, methodStr) })
+	r.endCopy()
+}
+
+// endCopy gives back r, a copy that detach made, with its carrier.
+func (r *Request) endCopy() {
+	n := r.carrier.(*backgroundCarrier)
 	crashed := true // unless its release comes to its end
 	r.step(func() {
 		failed := r.Proto.Crashed

@@ -151,7 +151,7 @@ func (x *Exchange) copyField(f *Field) {
 	case h1.Refresh:
 		value := f.Value
 		if w, ok := x.codec.(Rewriter); ok && w.Redirects() {
-			if i := indexFold(value, "url="); i >= 0 {
+			if i := h1.IndexFold(value, "url="); i >= 0 {
 				if v, ok := w.RewriteRedirect(x, value, i+4); ok {
 					value = v
 				}
@@ -199,16 +199,6 @@ func charset(v []byte) []byte {
 }
 
 var quote = []byte{'"'}
-
-// indexFold is bytes.Index for a lower-case s, without regard to case.
-func indexFold(b []byte, s string) int {
-	for i := 0; i+len(s) <= len(b); i++ {
-		if h1.EqualFold(b[i:i+len(s)], s) {
-			return i
-		}
-	}
-	return -1
-}
 
 // passTrailers makes the peer's trailers those of the response.
 func (x *Exchange) passTrailers() {

@@ -21,18 +21,21 @@ func ParseContentLength(v []byte) (n int64, ok bool) {
 // ContainsFold tells whether token occurs anywhere in v, in either case. token
 // is in lower case. This, and not a comparison of list elements, is how nginx
 // looks at Connection ("close", "keep-alive").
-func ContainsFold(v []byte, token string) bool {
-	for len(v) >= len(token) {
+func ContainsFold(v []byte, token string) bool { return IndexFold(v, token) >= 0 }
+
+// IndexFold returns where token begins in v, in either case, -1 for nowhere. token
+// is in lower case.
+func IndexFold(v []byte, token string) int {
+	for at := 0; at+len(token) <= len(v); at++ {
 		i := 0
-		for i < len(token) && lower(v[i]) == token[i] {
+		for i < len(token) && lower(v[at+i]) == token[i] {
 			i++
 		}
 		if i == len(token) {
-			return true
+			return at
 		}
-		v = v[1:]
 	}
-	return false
+	return -1
 }
 
 // ConnectionType is what a Connection header asks for.

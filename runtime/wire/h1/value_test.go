@@ -34,6 +34,20 @@ func TestConnectionOption(t *testing.T) {
 	}
 }
 
+func TestIndexFold(t *testing.T) {
+	for _, c := range []struct {
+		v, token string
+		want     int
+	}{
+		{"max-age=1", "max-age=", 0}, {"public, MAX-age=1", "max-age=", 8}, {"mmax", "max", 1}, {"ma", "max", -1}, {"", "x", -1},
+		{"max-age", "max-age=", -1}, {"x", "", 0},
+	} {
+		if got := IndexFold([]byte(c.v), c.token); got != c.want || ContainsFold([]byte(c.v), c.token) != (c.want >= 0) {
+			t.Errorf("%q in %q: %d, want %d", c.token, c.v, got, c.want)
+		}
+	}
+}
+
 func TestHasToken(t *testing.T) {
 	for in, want := range map[string]bool{
 		"trailers": true, "Trailers": true, "gzip, trailers": true, "trailers ,x": true, "a,trailers": true,

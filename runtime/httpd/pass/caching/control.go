@@ -1,6 +1,10 @@
 package caching
 
-import "github.com/sluiceproxy/sluice/runtime/wire/h1"
+import (
+	"bytes"
+
+	"github.com/sluiceproxy/sluice/runtime/wire/h1"
+)
 
 // Directive is one directive, or a set of directives, of Cache-Control.
 type Directive uint16
@@ -156,12 +160,4 @@ scan:
 }
 
 // trim takes spaces and tabs off both ends.
-func trim(b []byte) []byte {
-	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
-		b = b[1:]
-	}
-	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
-		b = b[:len(b)-1]
-	}
-	return b
-}
+func trim(b []byte) []byte { return bytes.Trim(b, " \t") }

@@ -178,7 +178,7 @@ func (f *Fresh) vary(value []byte, join func(a, b []byte) []byte) {
 
 // seconds returns the number that follows a word such as "max-age=".
 func seconds(value []byte, word string) (n int64, found, ok bool) {
-	i := indexFold(value, word)
+	i := h1.IndexFold(value, word)
 	if i < 0 {
 		return 0, false, false
 	}
@@ -216,15 +216,4 @@ func parseNumber(v []byte) (n int64, ok bool) {
 		n = n*10 + int64(c-'0')
 	}
 	return n, true
-}
-
-// indexFold returns where the lower-case word begins in b, without regard to case; -1 for
-// nowhere.
-func indexFold(b []byte, word string) int {
-	for i := 0; i+len(word) <= len(b); i++ {
-		if h1.EqualFold(b[i:i+len(word)], word) {
-			return i
-		}
-	}
-	return -1
 }
