@@ -39,8 +39,13 @@ func TestIndexFold(t *testing.T) {
 		v, token string
 		want     int
 	}{
-		{"max-age=1", "max-age=", 0}, {"public, MAX-age=1", "max-age=", 8}, {"mmax", "max", 1}, {"ma", "max", -1}, {"", "x", -1},
-		{"max-age", "max-age=", -1}, {"x", "", 0},
+		{"max-age=1", "max-age=", 0},
+		{"public, MAX-age=1", "max-age=", 8},
+		{"mmax", "max", 1},
+		{"ma", "max", -1},
+		{"", "x", -1},
+		{"max-age", "max-age=", -1},
+		{"x", "", 0},
 	} {
 		if got := IndexFold([]byte(c.v), c.token); got != c.want || ContainsFold([]byte(c.v), c.token) != (c.want >= 0) {
 			t.Errorf("%q in %q: %d, want %d", c.token, c.v, got, c.want)
