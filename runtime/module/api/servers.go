@@ -61,8 +61,10 @@ func (c *call) server(u *pass.Upstream, text string) (any, httpd.Result, *proble
 			return nil, 0, p
 		}
 	}
-	c.process.change.Lock()
-	defer c.process.change.Unlock()
+	if c.write { // else it need not wait until a state file is on the disk
+		c.process.change.Lock()
+		defer c.process.change.Unlock()
+	}
 	var old *upstream.ServerInfo
 	for _, s := range u.Group().Servers() {
 		if s.ID == id {
