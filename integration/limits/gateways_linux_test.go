@@ -143,7 +143,7 @@ func TestGatewayFaults(t *testing.T) {
 	t.Parallel()
 	const (
 		timeout = time.Second
-		bound   = 12 * mb // of 40 that are sent, at a time
+		bound   = 12 * mb * harness.Generosity // of 40 that are sent, at a time
 	)
 	for _, protocol := range []struct {
 		name, conf string

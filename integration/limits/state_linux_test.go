@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sluiceproxy/sluice/integration/internal/harness"
 )
 
 // stateConf is a configuration whose state outlasts a worker.
@@ -111,7 +113,7 @@ func TestLargeChangeIsRefused(t *testing.T) {
 			t.Errorf("%.200s", got)
 		}
 	})
-	if grown > 8*mb {
+	if grown > 8*mb*harness.Generosity {
 		t.Errorf("grew by %v", grown)
 	}
 }
