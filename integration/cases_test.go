@@ -1,7 +1,6 @@
 package integration
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -21,24 +20,7 @@ var (
 // lab is where all tests run; TestMain makes it.
 var lab *harness.Lab
 
-func TestMain(m *testing.M) {
-	flag.Parse()
-	os.Exit(run(m))
-}
-
-func run(m *testing.M) int {
-	var err error
-	if lab, err = harness.NewLab(context.Background()); err != nil {
-		fmt.Fprintf(os.Stderr, "integration: %v\n", err)
-		return 1
-	}
-	code := m.Run()
-	if err := lab.Close(); err != nil {
-		fmt.Fprintf(os.Stderr, "integration: %v\n", err)
-		return 1
-	}
-	return code
-}
+func TestMain(m *testing.M) { os.Exit(harness.RunTests(m, &lab)) }
 
 func TestCases(t *testing.T) {
 	paths, err := filepath.Glob("cases/*.txtar")

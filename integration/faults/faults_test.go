@@ -23,24 +23,7 @@ var (
 // lab has the two programs; TestMain makes it.
 var lab *harness.Lab
 
-func TestMain(m *testing.M) {
-	flag.Parse()
-	os.Exit(run(m))
-}
-
-func run(m *testing.M) int {
-	var err error
-	if lab, err = harness.NewLab(context.Background()); err != nil {
-		fmt.Fprintf(os.Stderr, "faults: %v\n", err)
-		return 1
-	}
-	code := m.Run()
-	if err := lab.Close(); err != nil {
-		fmt.Fprintf(os.Stderr, "faults: %v\n", err)
-		return 1
-	}
-	return code
-}
+func TestMain(m *testing.M) { os.Exit(harness.RunTests(m, &lab)) }
 
 // table is where differences are explained.
 const table = "../differences.md"

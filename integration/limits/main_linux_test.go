@@ -1,7 +1,6 @@
 package limits
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -33,21 +32,11 @@ func parallel() error {
 }
 
 func run(m *testing.M) int {
-	err := parallel()
-	if err != nil {
+	if err := parallel(); err != nil {
 		fmt.Fprintf(os.Stderr, "limits: %v\n", err)
 		return 1
 	}
-	if lab, err = harness.NewLab(context.Background()); err != nil {
-		fmt.Fprintf(os.Stderr, "limits: %v\n", err)
-		return 1
-	}
-	code := m.Run()
-	if err := lab.Close(); err != nil {
-		fmt.Fprintf(os.Stderr, "limits: %v\n", err)
-		return 1
-	}
-	return code
+	return harness.RunTests(m, &lab)
 }
 
 // tested and oracle are the two programs: Sluice and nginx.
