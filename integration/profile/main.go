@@ -3,8 +3,8 @@
 //	go run -trimpath ./integration/profile [-o FILE] [-seconds N]
 //
 // It runs the server in this process, on one processor, under a mixture of loads from wrk: small files, logged files,
-// return, redirects, expressions, the proxy, short connections, TLS. nginx is the application behind the proxy. Run it when
-// the request path has changed a lot, and compare with integration/bench. Needs wrk and nginx; takes about 40 seconds.
+// return, redirects, expressions, the proxy with kept and with new connections, POST, the cache, short connections, TLS. nginx is the application behind the proxy. Run it when
+// the request path has changed a lot, and compare with integration/bench. Needs wrk and nginx; takes about 80 seconds.
 package main
 
 import (
@@ -34,7 +34,7 @@ import (
 
 func main() {
 	out := flag.String("o", "cmd/sluice/default.pgo", "`file` to write")
-	seconds := flag.Int("seconds", 3, "length of each load")
+	seconds := flag.Int("seconds", 5, "length of each load")
 	flag.Parse()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
@@ -52,6 +52,7 @@ http {
     types { text/html html; } sendfile on; access_log off; keepalive_requests 100000000;
     log_format full '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" '
                     '"$http_user_agent" $request_time $upstream_response_time $upstream_addr';
+    proxy_cache_path cache keys_zone=one:1m;
     upstream app { server %[3]s; keepalive 128; keepalive_requests 100000000; }
     ssl_certificate cert.pem; ssl_certificate_key key.pem;
     server {
@@ -62,6 +63,9 @@ http {
         location /redirect { return 301 https://$host$request_uri; }
         location ~ ^/app/(?<kind>[a-z]+)/(?<id>[0-9]+)/(.+)\.(png|jpg)$ { return 200 "$kind $id $3"; }
         location = /proxy { proxy_set_header Connection ""; proxy_pass http://app; }
+        location = /10k { proxy_set_header Connection ""; proxy_pass http://app; }
+        location = /new { proxy_http_version 1.0; proxy_pass http://%[3]s; }
+        location = /cached { proxy_cache one; proxy_cache_valid 10m; proxy_set_header Connection ""; proxy_pass http://app; }
         location = /headers {
             access_log logs/proxy.log full;
             proxy_set_header Connection ""; proxy_set_header Host $host; proxy_set_header X-Real-IP $remote_addr;
@@ -75,12 +79,14 @@ http {
 const backend = `
 worker_processes 1; daemon off; pid logs/nginx.pid; error_log stderr;
 events { worker_connections 4096; }
-http { access_log off; keepalive_requests 100000000; server { listen %s; location / { return 200 "hello from the application\n"; } } }
+http { access_log off; keepalive_requests 100000000; server { listen %s; location / { return 200 "hello from the application\n"; }
+    location = /10k { root html; } } }
 `
 
-// loads are paths, with "tls" and "close" before them where that is wanted.
+// loads are paths, with "tls", "close" and "post" before them where that is wanted.
 var loads = []string{
-	"/1k.html", "/log/1k.html", "/return", "/redirect?a=b", "/app/user/42/photo.png", "/proxy", "/proxy", "/headers",
+	"/1k.html", "/log/1k.html", "/return", "/redirect?a=b", "/app/user/42/photo.png", "/proxy", "/proxy", "/headers", "/10k", "/new",
+	"/cached", "post /proxy",
 	"close /1k.html", "tls /1k.html", "tls close /1k.html",
 }
 
@@ -117,7 +123,7 @@ func run(ctx context.Context, out string, seconds int) error {
 		return err
 	}
 	for _, l := range loads {
-		if err := load(ctx, l, plain, tls, seconds); err != nil {
+		if err := load(ctx, dir, l, plain, tls, seconds); err != nil {
 			pprof.StopCPUProfile()
 			return err
 		}
@@ -131,7 +137,7 @@ func run(ctx context.Context, out string, seconds int) error {
 }
 
 // load runs wrk for one entry of loads.
-func load(ctx context.Context, entry, plain, tls string, seconds int) error {
+func load(ctx context.Context, dir, entry, plain, tls string, seconds int) error {
 	words := strings.Fields(entry)
 	url := "http://" + plain + words[len(words)-1]
 	args := []string{"-t1", "-c64", fmt.Sprintf("-d%ds", seconds)}
@@ -139,6 +145,8 @@ func load(ctx context.Context, entry, plain, tls string, seconds int) error {
 		switch w {
 		case "tls":
 			url = "https://" + tls + words[len(words)-1]
+		case "post":
+			args = append(args, "-s", filepath.Join(dir, "post.lua"))
 		case "close":
 			args = append(args, "-H", "Connection: close")
 		}
@@ -146,6 +154,9 @@ func load(ctx context.Context, entry, plain, tls string, seconds int) error {
 	text, err := exec.CommandContext(ctx, "wrk", append(args, url)...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("wrk %s: %w: %s", url, err, text)
+	}
+	if bytes.Contains(text, []byte("Non-2xx")) && !strings.HasPrefix(entry, "/redirect") {
+		return fmt.Errorf("wrk %s: %s", url, text)
 	}
 	fmt.Printf("%-24s %s\n", entry, requests(string(text)))
 	return nil
@@ -172,6 +183,9 @@ func freeAddr() string {
 
 // prepare fills the folder that both servers run in.
 func prepare(dir, plain, tls, app string) error {
+	if err := os.Chmod(dir, 0o755); err != nil { // the workers of nginx run as another user
+		return err
+	}
 	for _, d := range []string{"logs", "html"} {
 		if err := os.Mkdir(filepath.Join(dir, d), 0o755); err != nil {
 			return err
@@ -184,6 +198,8 @@ func prepare(dir, plain, tls, app string) error {
 	for name, data := range map[string][]byte{
 		"nginx.conf":   fmt.Appendf(nil, conf, plain, tls, app),
 		"backend.conf": fmt.Appendf(nil, backend, app),
+		"html/10k":     bytes.Repeat([]byte("text "), 2<<10),
+		"post.lua":     []byte("wrk.method = 'POST'\nwrk.body = string.rep('x', 1024)\n"),
 		"html/1k.html": bytes.Repeat([]byte("text "), 205),
 		"cert.pem":     cert,
 		"key.pem":      key,
