@@ -48,12 +48,19 @@ func (s *server) port(t task) int {
 // bench is the servers and the application behind them, which runs all the time.
 type bench struct {
 	servers []*server // sluice, nginx, haproxy
-	backend *process
+	backend *harness.Process
 	fastcgi *fastCGI
 	app     *application
 }
 
-func newBench(ctx context.Context, lab *harness.Lab) (*bench, error) {
+// newBench starts the applications and prepares the servers. What it has started ends where it fails.
+func newBench(ctx context.Context, lab *harness.Lab) (b *bench, err error) {
+	b = &bench{}
+	defer func() {
+		if err != nil {
+			b.close()
+		}
+	}()
 	app, err := lab.Ports.Take(1)
 	if err != nil {
 		return nil, err
@@ -63,47 +70,56 @@ func newBench(ctx context.Context, lab *harness.Lab) (*bench, error) {
 		return nil, err
 	}
 	backend.command = nginxCommand(lab.Oracle, backend.dir)
+	if b.backend, err = start(ctx, backend, otherCPU, app[0]); err != nil {
+		return nil, err
+	}
 	listen, fastcgi, err := lab.Ports.Listen()
 	if err != nil {
 		return nil, err
 	}
+	b.fastcgi = newFastCGI(listen)
 	listenApp, application, err := lab.Ports.Listen()
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{fastcgi: newFastCGI(listen), app: newApplication(listenApp)}
-	b.backend, err = start(ctx, backend, otherCPU, app[0])
-	if err != nil {
-		return nil, err
-	}
+	b.app = newApplication(listenApp)
 	behind := strings.NewReplacer("%%FASTCGI%%", testport.Addr(fastcgi), "%%APPLICATION%%", testport.Addr(application))
-	for name, binary := range map[string]string{"sluice": lab.Tested, "nginx": lab.Oracle} {
-		s := &server{name: name, dir: filepath.Join(lab.Dir, name+"-root")} // the program under test is beside it
-		if s.ports, err = lab.Ports.Take(8); err != nil {
-			return nil, err
-		}
-		if err := s.lay(lab, binary, behind.Replace(conf), app[0]); err != nil {
-			return nil, err
-		}
-		s.command = nginxCommand(binary, s.dir)
-		b.servers = append(b.servers, s)
-	}
-	if b.servers[0].name != "sluice" {
-		b.servers[0], b.servers[1] = b.servers[1], b.servers[0]
-	}
-	haproxy, err := newHAProxy(lab, app[0])
-	if err != nil {
-		return nil, err
-	}
-	b.servers = append(b.servers, haproxy)
-	return b, nil
+	return b, b.prepare(lab, behind.Replace(conf), app[0])
 }
 
-// close ends the applications.
+// prepare makes the servers that are compared, with an application behind them.
+func (b *bench) prepare(lab *harness.Lab, conf string, app int) error {
+	for _, o := range []struct{ name, binary string }{{"sluice", lab.Tested}, {"nginx", lab.Oracle}} {
+		s := &server{name: o.name, dir: filepath.Join(lab.Dir, o.name+"-root")} // the program under test is beside it
+		var err error
+		if s.ports, err = lab.Ports.Take(8); err != nil {
+			return err
+		}
+		if err := s.lay(lab, o.binary, conf, app); err != nil {
+			return err
+		}
+		s.command = nginxCommand(o.binary, s.dir)
+		b.servers = append(b.servers, s)
+	}
+	haproxy, err := newHAProxy(lab, app)
+	if err != nil {
+		return err
+	}
+	b.servers = append(b.servers, haproxy)
+	return nil
+}
+
+// close ends those applications that were started.
 func (b *bench) close() {
-	b.backend.stop()
-	b.fastcgi.close()
-	b.app.close()
+	if b.backend != nil {
+		stop(b.backend)
+	}
+	if b.fastcgi != nil {
+		b.fastcgi.close()
+	}
+	if b.app != nil {
+		b.app.close()
+	}
 }
 
 func nginxCommand(binary, dir string) []string {
@@ -177,61 +193,53 @@ func (s *server) lay(lab *harness.Lab, binary, conf string, app int) error {
 	return harness.GiveAway(s.dir)
 }
 
-// process is a running server.
-type process struct {
-	cmd  *exec.Cmd
-	done chan struct{}
-}
-
 // start runs a server on one processor and waits until it listens.
-func start(ctx context.Context, s *server, cpu string, port int) (*process, error) {
+func start(ctx context.Context, s *server, cpu string, port int) (*harness.Process, error) {
 	args := append([]string{"-c", cpu}, s.command...)
-	cmd := exec.CommandContext(ctx, "taskset", args...)
+	cmd := exec.Command("taskset", args...)
 	cmd.Dir = s.dir
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
 	cmd.SysProcAttr = harness.Unprivileged()
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	log, err := os.Create(filepath.Join(s.dir, "stderr"))
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = log.Close() }()
 	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
+	p, err := harness.Launch(cmd)
+	if err != nil {
 		return nil, err
 	}
-	p := &process{cmd: cmd, done: make(chan struct{})}
-	go func() {
-		_ = cmd.Wait() // it is ended by a signal
-		close(p.done)
-	}()
 	limit := time.After(10 * time.Second)
 	for {
 		c, err := net.DialTimeout("tcp", testport.Addr(port), time.Second)
 		if err == nil {
-			return p, c.Close()
+			_ = c.Close() // it has served its purpose
+			return p, nil
 		}
 		select {
-		case <-p.done:
+		case <-p.Done():
 			said, _ := os.ReadFile(log.Name())
 			return nil, fmt.Errorf("%s did not start: %s", s.name, strings.TrimSpace(string(said)))
+		case <-ctx.Done():
+			stop(p)
+			return nil, ctx.Err()
 		case <-limit:
-			p.stop()
+			stop(p)
 			return nil, fmt.Errorf("%s does not listen", s.name)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
 
-// stop ends the server and waits for it.
-func (p *process) stop() {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+// stop ends a server and waits for it.
+func stop(p *harness.Process) {
+	p.Signal(syscall.SIGTERM)
 	select {
-	case <-p.done:
+	case <-p.Done():
 	case <-time.After(5 * time.Second):
 	}
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // a worker that stayed
-	<-p.done
+	_ = p.Kill() // a worker that stayed
 }
 
 // measure returns the CPU microseconds a request of the task costs the server.
@@ -241,11 +249,11 @@ func (b *bench) measure(ctx context.Context, s *server, t task, length time.Dura
 	if err != nil {
 		return 0, err
 	}
-	defer p.stop()
+	defer stop(p)
 	if _, err := t.load(ctx, port, time.Second); err != nil { // to warm up
 		return 0, err
 	}
-	before, err := groupCPU(p.cmd.Process.Pid)
+	before, err := groupCPU(p.Pid())
 	if err != nil {
 		return 0, err
 	}
@@ -253,7 +261,7 @@ func (b *bench) measure(ctx context.Context, s *server, t task, length time.Dura
 	if err != nil {
 		return 0, err
 	}
-	after, err := groupCPU(p.cmd.Process.Pid)
+	after, err := groupCPU(p.Pid())
 	return float64((after - before).Microseconds()) / float64(n), err
 }
 

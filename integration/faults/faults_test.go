@@ -123,6 +123,8 @@ func play(ctx context.Context, name, binary string, proto *protocol, cells []cel
 	if err != nil {
 		return nil, err
 	}
+	stop := sync.OnceValue(s.Stop)
+	defer func() { _ = stop() }() // where it was not stopped below, another error is returned
 	did := make([]harness.Transcript, len(cells))
 	errs := make([]error, len(cells))
 	var wait sync.WaitGroup
@@ -140,7 +142,7 @@ func play(ctx context.Context, name, binary string, proto *protocol, cells []cel
 			return nil, fmt.Errorf("%s: %w", cells[i].uri(), err)
 		}
 	}
-	if err := s.Stop(); err != nil {
+	if err := stop(); err != nil {
 		return nil, err
 	}
 	logs, err := s.Logs(c)

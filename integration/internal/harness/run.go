@@ -41,8 +41,8 @@ func NewLab(ctx context.Context) (*Lab, error) {
 	return lab, nil
 }
 
-// Close removes the lab's folder.
-func (l *Lab) Close() error { return os.RemoveAll(l.Dir) }
+// Close ends the servers that still run in the lab's folder, which is an error, and removes the folder.
+func (l *Lab) Close() error { return errors.Join(killLeft(l.Dir), os.RemoveAll(l.Dir)) }
 
 // A Finding is what one request of a case, or one of its logs, showed.
 type Finding struct {

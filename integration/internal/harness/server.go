@@ -21,10 +21,8 @@ const (
 // A Server is a running nginx, or the server under test.
 type Server struct {
 	// Dir is its prefix, with nginx.conf in it and its standard error in the file stderr.
-	Dir  string
-	cmd  *exec.Cmd
-	done chan struct{} // closed at the end of the process
-	err  error         // what Wait said of it, once done is closed
+	Dir string
+	*Process
 }
 
 // Start runs binary with the nginx.conf in dir, which becomes its prefix, and returns when it listens at all addrs. Root
@@ -36,7 +34,7 @@ func Start(ctx context.Context, binary, dir string, addrs []string, args ...stri
 // StartOwn is Start with the rights that the test has: root's servers have a master then, and workers that are the user of
 // the configuration.
 func StartOwn(ctx context.Context, binary, dir string, addrs []string, args ...string) (*Server, error) {
-	return start(ctx, binary, dir, addrs, &syscall.SysProcAttr{Setpgid: true}, args)
+	return start(ctx, binary, dir, addrs, &syscall.SysProcAttr{}, args)
 }
 
 func start(ctx context.Context, binary, dir string, addrs []string, attr *syscall.SysProcAttr, args []string) (*Server, error) {
@@ -53,27 +51,21 @@ func start(ctx context.Context, binary, dir string, addrs []string, attr *syscal
 	if err := GiveAway(dir); err != nil {
 		return nil, err
 	}
-	if err := cmd.Start(); err != nil {
+	p, err := Launch(cmd)
+	if err != nil {
 		return nil, err
 	}
-	s := &Server{Dir: dir, cmd: cmd, done: make(chan struct{})}
-	go func() {
-		s.err = cmd.Wait()
-		close(s.done)
-	}()
+	s := &Server{Dir: dir, Process: p}
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	for _, addr := range addrs {
 		if err := s.listens(ctx, addr); err != nil {
-			_ = s.kill() // what it says is why it did not start
+			_ = s.Kill() // what it says is why it did not start
 			return nil, fmt.Errorf("%s did not start: %w\n%s", binary, err, s.lastWords())
 		}
 	}
 	return s, nil
 }
-
-// Pid is the process the server was started as.
-func (s *Server) Pid() int { return s.cmd.Process.Pid }
 
 // listens waits until something accepts at addr.
 func (s *Server) listens(ctx context.Context, addr string) error {
@@ -102,7 +94,7 @@ func (s *Server) Stop() error { return s.end(syscall.SIGQUIT) }
 func (s *Server) Terminate() error { return s.end(syscall.SIGTERM) }
 
 func (s *Server) end(sig syscall.Signal) error {
-	_ = s.cmd.Process.Signal(sig) // if it is gone, done says why
+	s.Signal(sig)
 	return s.Wait()
 }
 
@@ -111,11 +103,12 @@ func (s *Server) Wait() error {
 	select {
 	case <-s.done:
 		if s.err != nil {
+			_ = s.Kill() // workers that it has left
 			return fmt.Errorf("%s: %w\n%s", s.cmd.Path, s.err, s.lastWords())
 		}
 		return nil
 	case <-time.After(stopLimit):
-		_ = s.kill() // killed, as it was told to be
+		_ = s.Kill() // killed, as it was told to be
 		return fmt.Errorf("%s did not stop within %v", s.cmd.Path, stopLimit)
 	}
 }
@@ -124,13 +117,6 @@ func (s *Server) Wait() error {
 func (s *Server) lastWords() []byte {
 	said, _ := os.ReadFile(filepath.Join(s.Dir, "stderr"))
 	return said[:min(len(said), 4000)]
-}
-
-// kill ends the server and the workers it started: they are one process group.
-func (s *Server) kill() error {
-	err := syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
-	<-s.done
-	return errors.Join(err, s.err)
 }
 
 // nobody is the user id that stands for no one in particular on every Linux.
