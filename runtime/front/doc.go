@@ -14,7 +14,7 @@
 //
 // # Words
 //
-// A parked connection waits without a goroutine, in the idle poller (netio.Lot). A
+// A parked connection waits without a goroutine, in the idle poller (netio.IdlePoller). A
 // connection is recalled when the configuration changes while it is parked; it is retired
 // when the current configuration does not have its address, and unfit when that would not
 // accept it as it is (refresh.go). It is reusable while it may be closed to make room for

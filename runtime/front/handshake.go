@@ -47,7 +47,7 @@ func (c *Conn) handshake() bool {
 	c.layer.start(c)
 	c.ReadUntil(c.OpenUntil())
 	if b, from, to := c.TakeInput(); b != nil {
-		c.layer.Prime(b, from, to)
+		c.layer.Prepend(b, from, to)
 	}
 	c.tls = tls.Server(c.layer, c.opening.TLS)
 	c.layer.session.Conn = c.tls

@@ -16,8 +16,8 @@ type Instance struct {
 	stats    *Stats
 	log      atomic.Pointer[errlog.Logger]
 	debug    atomic.Pointer[netaddr.AddrSet] // of debug_connection
-	lot      *netio.Lot
-	pollers  []Poller // lot, and what AddPoller was given
+	poller   *netio.IdlePoller
+	pollers  []Poller // poller, and what AddPoller was given
 	quitting atomic.Bool
 	ending   atomic.Bool // see Terminate
 	nextConn atomic.Uint64
@@ -40,11 +40,11 @@ type Instance struct {
 // NewInstance returns an instance that listens nowhere yet.
 func NewInstance(stats *Stats) (*Instance, error) {
 	s := &Instance{stats: stats, listening: map[string]*Listening{}}
-	lot, err := netio.NewLot(netio.LotOptions{Spawn: s.workers.run})
+	poller, err := netio.NewIdlePoller(netio.IdlePollerOptions{Spawn: s.workers.run})
 	if err != nil {
 		return nil, err
 	}
-	s.lot, s.pollers = lot, []Poller{lot}
+	s.poller, s.pollers = poller, []Poller{poller}
 	return s, nil
 }
 
@@ -205,7 +205,7 @@ func (s *Instance) Quit() {
 		(*cfg).Release()
 		(*cfg).Close()
 	}
-	_ = s.lot.Close() // it fails only where it is closed already
+	_ = s.poller.Close() // it fails only where it is closed already
 	s.workers.stop()
 }
 

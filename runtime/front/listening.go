@@ -14,14 +14,14 @@ import (
 // one address. Its methods are called by one goroutine at a time.
 type Listening struct {
 	key       string
-	lns       []*netio.Listener      // one, and its twins
+	lns       []*netio.Listener      // one, and those of SameAddr
 	config    atomic.Pointer[Config] // the last one that had the socket
 	accepting sync.WaitGroup
 }
 
-// newListening takes over ln, with its twins.
+// newListening takes over ln, with those of SameAddr.
 func newListening(ln *netio.Listener) *Listening {
-	return &Listening{key: ln.Key(), lns: append([]*netio.Listener{ln}, ln.Twins()...)}
+	return &Listening{key: ln.Key(), lns: append([]*netio.Listener{ln}, ln.SameAddr()...)}
 }
 
 // each calls fn for each socket.
@@ -62,7 +62,7 @@ func (ls *Listening) acceptBacklog(s *Instance) {
 	})
 }
 
-// close closes the sockets: the first one closes its twins.
+// close closes the sockets: the first one closes those of its SameAddr.
 func (ls *Listening) close() {
 	_ = ls.lns[0].Close() // it is not used any more
 }

@@ -13,31 +13,31 @@ func (c *Conn) Park(limit time.Duration, resume func(*netio.Conn, netio.Event)) 
 	if c.layer != nil && !c.layer.idle() {
 		return false
 	}
-	return c.nc.Park(c.in.lot, limit, resume) == nil
+	return c.nc.Park(c.in.poller, limit, resume) == nil
 }
 
 // ParkAgain is Park for what is left of the time, with the same function.
-func (c *Conn) ParkAgain() bool { return c.nc.ParkAgain(c.in.lot) == nil }
+func (c *Conn) ParkAgain() bool { return c.nc.ParkAgain(c.in.poller) == nil }
 
 // RefreshParked is Refresh for a connection that was recalled or is about to park: it is
 // not recalled again for the configuration that it has taken.
 func (c *Conn) RefreshParked() (changed bool) {
-	c.nc.SeenRecalls(c.in.lot)
+	c.nc.SeenRecalls(c.in.poller)
 	return c.Refresh()
 }
 
 // OnHangup has fn called when the client hangs up, see netio.Conn.
-func (c *Conn) OnHangup(fn func()) bool { return c.in.lot != nil && c.nc.OnHangup(c.in.lot, fn) }
+func (c *Conn) OnHangup(fn func()) bool { return c.in.poller != nil && c.nc.OnHangup(c.in.poller, fn) }
 
 // ShareReads prepares the connection for reads by a second goroutine. It registers the
 // socket with the pollers, as the first call of OnHangup would: after it both goroutines may
 // call OnHangup.
 func (c *Conn) ShareReads(hungUp func()) error {
-	if l := c.in.lot; l != nil {
-		if err := c.nc.WatchEnd(l); err != nil {
+	if pl := c.in.poller; pl != nil {
+		if err := c.nc.WatchEnd(pl); err != nil {
 			return err
 		}
-		c.nc.OnHangup(l, hungUp)
+		c.nc.OnHangup(pl, hungUp)
 	}
 	return c.nc.Share()
 }

@@ -1,7 +1,7 @@
 package front
 
 // Poller holds connections of one kind that wait without a goroutine, and ends their
-// waits. A netio.Lot is that of sockets.
+// waits. A netio.IdlePoller is that of sockets.
 type Poller interface {
 	// Drain ends all waits, and those that begin later until Reopen: the server quits.
 	Drain()

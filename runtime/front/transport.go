@@ -47,13 +47,13 @@ type Transport interface {
 	Registered() bool
 
 	// Waiting without a goroutine, and noticing that the client has left.
-	Park(l *netio.Lot, timeout time.Duration, resume func(*netio.Conn, netio.Event)) error
-	ParkAgain(l *netio.Lot) error
+	Park(pl *netio.IdlePoller, timeout time.Duration, resume func(*netio.Conn, netio.Event)) error
+	ParkAgain(pl *netio.IdlePoller) error
 	ParkedAt() int64
 	ResumedAt() int64
-	SeenRecalls(l *netio.Lot)
-	OnHangup(l *netio.Lot, fn func()) bool
-	WatchEnd(l *netio.Lot) error
+	SeenRecalls(pl *netio.IdlePoller)
+	OnHangup(pl *netio.IdlePoller, fn func()) bool
+	WatchEnd(pl *netio.IdlePoller) error
 	PeerClosed() bool
 	HungUp() (bool, error)
 

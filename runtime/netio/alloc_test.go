@@ -15,12 +15,12 @@ import (
 
 func TestParkDoesNotAllocate(t *testing.T) {
 	client, server := pair(t)
-	lot := newLot(t, LotOptions{})
+	poller := newIdlePoller(t, IdlePollerOptions{})
 	woke := make(chan Event)
 	resume := func(_ *Conn, why Event) { woke <- why }
 	b := make([]byte, 1)
 	round := func() {
-		if err := server.Park(lot, time.Minute, resume); err != nil {
+		if err := server.Park(poller, time.Minute, resume); err != nil {
 			t.Fatal(err)
 		}
 		_, _ = client.Write(b)

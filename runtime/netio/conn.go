@@ -243,7 +243,7 @@ func (c *Conn) SetDeadline(t time.Time) error {
 	return c.wr.setDeadline(t)
 }
 
-// SetSendfileChunk limits how much one turn of Sendfile hands to the kernel
+// SetSendfileChunk limits how much one step of Sendfile hands to the kernel
 // (sendfile_max_chunk); 0 is nginx's default, 2 MB.
 func (c *Conn) SetSendfileChunk(n int64) {
 	if n <= 0 {
@@ -257,7 +257,7 @@ func (c *Conn) SetSendfileChunk(n int64) {
 // n bytes of it are filled. On error the buffer is nil (io.EOF: the peer has
 // finished sending).
 func (c *Conn) ReadPooled(p *buf.Pool) (b *buf.Buf, n int, err error) {
-	c.rd.turn.spend()
+	c.rd.slice.spend()
 	if !c.registered.Load() {
 		if b, n, err = c.readDirect(p); err != ErrAgain { //nolint:errorlint // it comes bare, and this is the hot path
 			return b, n, err
@@ -270,7 +270,7 @@ func (c *Conn) ReadPooled(p *buf.Pool) (b *buf.Buf, n int, err error) {
 
 // TryReadPooled is ReadPooled without waiting: ErrAgain when nothing is there.
 func (c *Conn) TryReadPooled(p *buf.Pool) (b *buf.Buf, n int, err error) {
-	c.rd.turn.spend()
+	c.rd.slice.spend()
 	if !c.registered.Load() {
 		return c.readDirect(p)
 	}
@@ -317,7 +317,7 @@ func (c *Conn) readDirect(p *buf.Pool) (*buf.Buf, int, error) {
 // goes on with Write. What arrived before Ask may be noticed only when the read times out.
 // now is clock.Mono, from which the read timeout counts.
 func (c *Conn) Ask(now int64, q []byte, p *buf.Pool) (b *buf.Buf, n, sent int, err error) {
-	c.rd.turn.spend()
+	c.rd.slice.spend()
 	c.read = readOp{kind: opPooled, pool: p, ask: q, now: now}
 	n, err = c.pollRead()
 	b, sent = c.read.b, c.read.sent

@@ -204,7 +204,7 @@ func TestSendfile(t *testing.T) {
 		err          error
 	}{
 		{"all", 0, size, size, 0, nil},
-		{"part in small turns", 12345, 1 << 20, 1 << 20, 1000, nil},
+		{"part in small steps", 12345, 1 << 20, 1 << 20, 1000, nil},
 		{"nothing", 5, 0, 0, 0, nil},
 		{"beyond the end", size - 10, 20, 10, 0, io.ErrUnexpectedEOF},
 	} {

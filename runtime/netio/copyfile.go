@@ -9,7 +9,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
 )
 
-// copyfile is one turn of sendfile done by hand.
+// copyfile is one step of Sendfile done by hand.
 func copyfile(dst, src int, off, n int64) (int64, syscall.Errno) {
 	b := buf.Sized(int(min(n, 64<<10)))
 	defer b.Free()

@@ -10,9 +10,9 @@
 //
 // # Words
 //
-// An idle poller is a [Lot], which holds parked connections. On Linux it has an epoll
+// An idle poller is an [IdlePoller], which holds parked connections. On Linux it has an epoll
 // instance of its own. A wakeFD is an eventfd by which one goroutine wakes up another
-// that waits in a poller. A turn is the batch of reads or writes that a goroutine does
+// that waits in a poller. A time slice is the batch of reads or writes that a goroutine does
 // without a wait before it yields. The gate is where goroutines wait that yield. To
 // recall parked connections is to resume them because the configuration has changed.
 //
@@ -49,7 +49,7 @@
 // runtime's poller when they first have to wait there.
 //
 // nginx bounds the reads and writes per event. Here a goroutine that reads or
-// writes for 2 ms without waiting (its turn) yields: Yield, Conn.Spend.
+// writes for 2 ms without waiting (its time slice) yields: Yield, Conn.Spend.
 //
 // # Errors
 //

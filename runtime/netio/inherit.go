@@ -59,15 +59,15 @@ func (e *familyError) Error() string {
 // Inherited says whether another process opened the socket.
 func (l *Listener) Inherited() bool { return l.inherited }
 
-// Twins are further sockets of the same address that were inherited with this
+// SameAddr are further sockets of the same address that were inherited with this
 // one: those that nginx opens for each of its workers with reuseport. The kernel
 // hands connections to each of them, so all have to be accepted from.
-func (l *Listener) Twins() []*Listener { return l.twins }
+func (l *Listener) SameAddr() []*Listener { return l.sameAddr }
 
-// Fds are the descriptors of the socket and its twins, for handing them over.
+// Fds are the descriptors of the socket and those of SameAddr, for handing them over.
 func (l *Listener) Fds() []int {
 	fds := []int{l.fd}
-	for _, t := range l.twins {
+	for _, t := range l.sameAddr {
 		fds = append(fds, t.fd)
 	}
 	return fds
@@ -108,7 +108,7 @@ func (in *Inheritance) Take(spec *netaddr.ListenSpec, warn func(error)) *Listene
 			found.Configure(spec, warn)
 		default:
 			ln.Configure(spec, warn)
-			found.twins = append(found.twins, ln)
+			found.sameAddr = append(found.sameAddr, ln)
 		}
 	}
 	in.left = kept

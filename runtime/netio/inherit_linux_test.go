@@ -82,19 +82,19 @@ func TestInheritance(t *testing.T) {
 	}
 }
 
-// TestTwins: nginx has a socket for each worker with reuseport.
-func TestTwins(t *testing.T) {
+// TestSameAddr: nginx has a socket for each worker with reuseport.
+func TestSameAddr(t *testing.T) {
 	first := listen(t, netaddr.ListenSpec{ReusePort: true})
 	second := listen(t, netaddr.ListenSpec{Addr: *first.Addr(), ReusePort: true})
 	in := InheritAll(handOver(t, first, second), func(err error) { t.Error(err) })
 	l := in.Take(&netaddr.ListenSpec{Addr: *first.Addr()}, nil)
-	if l == nil || len(l.Twins()) != 1 {
+	if l == nil || len(l.SameAddr()) != 1 {
 		t.Fatalf("took %v", l)
 	}
-	if l.Twins()[0].Key() != l.Key() || len(in.left) != 0 {
-		t.Errorf("twin %q, left %v", l.Twins()[0].Key(), in.left)
+	if l.SameAddr()[0].Key() != l.Key() || len(in.left) != 0 {
+		t.Errorf("twin %q, left %v", l.SameAddr()[0].Key(), in.left)
 	}
-	_ = l.Twins()[0].Close()
+	_ = l.SameAddr()[0].Close()
 	_ = l.Close()
 }
 

@@ -30,7 +30,7 @@ type Listener struct {
 	unlink    bool        // remove the unix socket's file on Close
 	inherited bool        // another process opened it
 	silent    bool        // the socket is bound and does not listen, see Bind
-	twins     []*Listener // see Twins
+	sameAddr  []*Listener // see SameAddr
 
 	noDelay atomic.Bool // of the spec, for Accept
 
@@ -323,13 +323,13 @@ func (l *Listener) Start() {
 	}
 }
 
-// Close closes the socket and its twins and removes the file of a unix socket
+// Close closes the socket and those of SameAddr and removes the file of a unix socket
 // (SetUnlink).
 func (l *Listener) Close() error {
 	if l.unlink {
 		_ = os.Remove(l.spec.Addr.Path())
 	}
-	for _, t := range l.twins {
+	for _, t := range l.sameAddr {
 		_ = t.Close() // its error would be that of this one
 	}
 	l.mu.Lock()

@@ -65,9 +65,9 @@ func runAtOnce(n int) {
 func TestMemoryOfParkedConnections(t *testing.T) {
 	const conns, limit = 2000, 2560
 	l := listen(t, netaddr.ListenSpec{Backlog: 4096})
-	lot := newLot(t, LotOptions{TrimAfter: conns})
+	poller := newIdlePoller(t, IdlePollerOptions{TrimAfter: conns})
 	trimmed := make(chan struct{})
-	lot.trim.free = func() { debug.FreeOSMemory(); close(trimmed) }
+	poller.trim.free = func() { debug.FreeOSMemory(); close(trimmed) }
 	pool := buf.NewPool(1024)
 	var served, parked sync.WaitGroup
 	ended := func(c *Conn, _ Event) { c.Release(); parked.Done() }
@@ -84,7 +84,7 @@ func TestMemoryOfParkedConnections(t *testing.T) {
 		if err := c.WaitReadableFor(500 * time.Millisecond); err != ErrTimeout {
 			t.Error(err)
 		}
-		if err := c.Park(lot, time.Minute, ended); err != nil {
+		if err := c.Park(poller, time.Minute, ended); err != nil {
 			t.Error(err)
 		}
 	}
@@ -129,6 +129,6 @@ func TestMemoryOfParkedConnections(t *testing.T) {
 	if each > limit {
 		t.Errorf("%d bytes per parked connection, the limit is %d", each, limit)
 	}
-	lot.Drain()
+	poller.Drain()
 	parked.Wait()
 }

@@ -34,7 +34,7 @@ type readOp struct {
 
 // doRead runs c.read to its end.
 func (c *Conn) doRead() (int, error) {
-	c.rd.turn.spend()
+	c.rd.slice.spend()
 	if !c.registered.Load() && c.readNow() {
 		return c.readDone()
 	}

@@ -58,9 +58,9 @@ func (r *RecordConn) Reset(c *Conn, pool *buf.Pool) {
 	*r = RecordConn{Conn: c, pool: pool}
 }
 
-// Prime makes the bytes [from:to) of b, which were read from the socket before TLS
+// Prepend makes the bytes [from:to) of b, which were read from the socket before TLS
 // began, the first that r hands out. b is r's from now on.
-func (r *RecordConn) Prime(b *buf.Buf, from, to int) { r.in, r.r, r.w = b, from, to }
+func (r *RecordConn) Prepend(b *buf.Buf, from, to int) { r.in, r.r, r.w = b, from, to }
 
 // drop gives all buffers back.
 func (r *RecordConn) drop() {

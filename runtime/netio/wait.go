@@ -19,7 +19,7 @@ import (
 type half struct {
 	timeout timeout      // of each wait; 0: none. The owner's.
 	until   int64        // when the wait that is under way ends; 0: not waiting, forever: no limit
-	turn    turn         // the calls since the last wait. The owner's
+	slice   timeslice    // the calls since the last wait. The owner's
 	armed   atomic.Int64 // what the runtime's timer is set to; 0: off
 
 	c        *Conn
@@ -44,7 +44,7 @@ const forever = int64(1<<63 - 1)
 
 func (h *half) reset() {
 	h.timeout.set(0)
-	h.until, h.deadline, h.turn = 0, 0, turn{}
+	h.until, h.deadline, h.slice = 0, 0, timeslice{}
 	h.armed.Store(0)
 }
 
@@ -55,7 +55,7 @@ func (h *half) begin(now int64) {
 	if h.until != 0 {
 		return
 	}
-	h.turn.waited()
+	h.slice.waited()
 	timeout := h.timeout.get()
 	if timeout <= 0 {
 		h.until = forever

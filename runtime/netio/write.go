@@ -43,7 +43,7 @@ func (c *Conn) WriteMore(p []byte) (int, error) { return c.writeAll(p, true) }
 func (c *Conn) writeAll(p []byte, more bool) (int, error) {
 	var first int
 	if len(p) > 0 && !c.registered.Load() {
-		c.wr.turn.spend()
+		c.wr.slice.spend()
 		var e syscall.Errno
 		first, e = raw.Write(c.fd, p, more)
 		if first == len(p) {
@@ -67,7 +67,7 @@ func (c *Conn) Writev(vec ...[]byte) (int64, error) {
 	return c.doWrite()
 }
 
-// Sendfile sends n bytes of the open file fd from offset off, in turns of at
+// Sendfile sends n bytes of the open file fd from offset off, in steps of at
 // most SetSendfileChunk. The file's own position is neither used nor moved. A
 // file that ends early gives io.ErrUnexpectedEOF and the count that was sent.
 func (c *Conn) Sendfile(fd int, off, n int64) (int64, error) {
@@ -94,7 +94,7 @@ func (c *Conn) Blocked() {
 // doWrite runs c.write to its end.
 func (c *Conn) doWrite() (int64, error) {
 	c.wr.until = 0
-	c.wr.turn.spend()
+	c.wr.slice.spend()
 	op := &c.write
 	if !c.writeNow() {
 		for {
@@ -145,7 +145,7 @@ func (c *Conn) tryWrite(fd uintptr) bool {
 				op.advance(n)
 				c.wr.until = 0 // the next wait counts from here
 				if !op.done() {
-					c.wr.turn.look() // the peer takes it as fast as it is sent
+					c.wr.slice.look() // the peer takes it as fast as it is sent
 				}
 			}
 		case syscall.EINTR:

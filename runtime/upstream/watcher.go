@@ -11,8 +11,8 @@ import (
 // they become readable or too old. It serves any number of pools, outlives
 // configurations until one has no pools, and is started by the first connection.
 type Watcher struct {
-	once sync.Once
-	lot  *netio.Lot // nil: there is none, pools look by themselves
+	once   sync.Once
+	poller *netio.IdlePoller // nil: there is none, pools look by themselves
 }
 
 // start makes the idle poller.
@@ -22,24 +22,24 @@ func (w *Watcher) start() {
 	}
 	// Idle upstream connections are few, and leave no memory behind that would be
 	// worth a collection.
-	w.lot, _ = netio.NewLot(netio.LotOptions{TrimAfter: -1})
+	w.poller, _ = netio.NewIdlePoller(netio.IdlePollerOptions{TrimAfter: -1})
 }
 
 // add makes c wait for at most d; woke is called when the wait is over. False: the
 // system has no way to watch it, and c stays the caller's.
 func (w *Watcher) add(c *netio.Conn, d time.Duration, woke func(*netio.Conn, netio.Event)) bool {
 	w.once.Do(w.start)
-	return w.lot != nil && c.Park(w.lot, d, woke) == nil
+	return w.poller != nil && c.Park(w.poller, d, woke) == nil
 }
 
 // again makes c, for which woke was called, wait for the rest of its time.
-func (w *Watcher) again(c *netio.Conn) bool { return c.ParkAgain(w.lot) == nil }
+func (w *Watcher) again(c *netio.Conn) bool { return c.ParkAgain(w.poller) == nil }
 
 // Close ends the Watcher when a configuration has taken effect that has no pools. Connections that
 // wait are closed; those that a request under way still returns to its pool are not watched.
 func (w *Watcher) Close() {
 	w.once.Do(func() {}) // it is not started any more
-	if w.lot != nil {
-		_ = w.lot.Close() // it fails only where it is closed already
+	if w.poller != nil {
+		_ = w.poller.Close() // it fails only where it is closed already
 	}
 }

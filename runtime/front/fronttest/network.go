@@ -37,7 +37,7 @@ func NewNetwork() *Network { return &Network{Room: Room} }
 // and takes connections of n. The instance quits when fn returns: fn lets its clients go.
 func Bubble(t *testing.T, stats *front.Stats, fn func(t *testing.T, n *Network, in *front.Instance)) {
 	t.Helper()
-	in, err := front.NewInstance(stats) // its Lot waits in the system's poller, which a bubble must not
+	in, err := front.NewInstance(stats) // its IdlePoller waits in the system's poller, which a bubble must not
 	if err != nil {
 		t.Fatal(err)
 	}

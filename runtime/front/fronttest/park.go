@@ -19,8 +19,8 @@ type parking struct {
 	watched          bool
 }
 
-// Park implements front.Transport. The Lot is not used: the Network has the connection.
-func (c *Conn) Park(_ *netio.Lot, timeout time.Duration, resume func(*netio.Conn, netio.Event)) error {
+// Park implements front.Transport. The IdlePoller is not used: the Network has the connection.
+func (c *Conn) Park(_ *netio.IdlePoller, timeout time.Duration, resume func(*netio.Conn, netio.Event)) error {
 	c.resume, c.since, c.end = resume, clock.Mono(), 0
 	if timeout > 0 {
 		c.end = c.since + int64(timeout)
@@ -29,7 +29,7 @@ func (c *Conn) Park(_ *netio.Lot, timeout time.Duration, resume func(*netio.Conn
 }
 
 // ParkAgain implements front.Transport.
-func (c *Conn) ParkAgain(*netio.Lot) error {
+func (c *Conn) ParkAgain(*netio.IdlePoller) error {
 	c.mu.Lock()
 	closed := c.closed
 	c.mu.Unlock()
@@ -77,14 +77,14 @@ func (c *Conn) ParkedAt() int64 { return c.since }
 func (c *Conn) ResumedAt() int64 { return c.done }
 
 // SeenRecalls implements front.Transport.
-func (c *Conn) SeenRecalls(*netio.Lot) {
+func (c *Conn) SeenRecalls(*netio.IdlePoller) {
 	c.network.mu.Lock()
 	c.seenRecalls = c.network.recalls
 	c.network.mu.Unlock()
 }
 
 // OnHangup implements front.Transport.
-func (c *Conn) OnHangup(_ *netio.Lot, fn func()) bool {
+func (c *Conn) OnHangup(_ *netio.IdlePoller, fn func()) bool {
 	c.mu.Lock()
 	was := c.watched
 	c.watched = true
@@ -113,7 +113,7 @@ func (c *Conn) watch(fn func()) {
 }
 
 // WatchEnd implements front.Transport.
-func (c *Conn) WatchEnd(*netio.Lot) error { return nil }
+func (c *Conn) WatchEnd(*netio.IdlePoller) error { return nil }
 
 // expel ends the wait of c; the caller holds mu.
 func (n *Network) expel(c *Conn, why netio.Event) {

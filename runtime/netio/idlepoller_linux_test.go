@@ -13,14 +13,14 @@ import (
 )
 
 // parkAll parks n connections and returns their peers.
-func parkAll(t *testing.T, l *Lot, n int, resume func(*Conn, Event)) []*Conn {
+func parkAll(t *testing.T, pl *IdlePoller, n int, resume func(*Conn, Event)) []*Conn {
 	t.Helper()
 	ls := listen(t, netaddr.ListenSpec{Backlog: 1024})
 	peers := make([]*Conn, n)
 	for i := range peers {
 		client, server := pairOn(t, ls)
 		peers[i] = client
-		if err := server.Park(l, time.Minute, resume); err != nil {
+		if err := server.Park(pl, time.Minute, resume); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -32,11 +32,11 @@ func parkAll(t *testing.T, l *Lot, n int, resume func(*Conn, Event)) []*Conn {
 func TestAWaitingConnectionHoldsNobodyUp(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	const conns = 8
-	l := newLot(t, LotOptions{})
+	pl := newIdlePoller(t, IdlePollerOptions{})
 	var resumed sync.WaitGroup
 	resumed.Add(conns)
 	all := make(chan struct{})
-	peers := parkAll(t, l, conns, func(*Conn, Event) {
+	peers := parkAll(t, pl, conns, func(*Conn, Event) {
 		resumed.Done()
 		<-all
 	})
@@ -48,14 +48,14 @@ func TestAWaitingConnectionHoldsNobodyUp(t *testing.T) {
 }
 
 // More reports than the idle poller takes at a time: it lets the runtime's poller have
-// its turn, and comes back for the rest.
-func TestLongTurn(t *testing.T) {
-	const conns = 3*longTurn + 1
-	l := newLot(t, LotOptions{})
+// its time slice, and comes back for the rest.
+func TestMaxReports(t *testing.T) {
+	const conns = 3*maxReports + 1
+	pl := newIdlePoller(t, IdlePollerOptions{})
 	var resumed sync.WaitGroup
 	resumed.Add(conns)
 	hold, all := make(chan struct{}), make(chan struct{})
-	peers := parkAll(t, l, conns, func(*Conn, Event) {
+	peers := parkAll(t, pl, conns, func(*Conn, Event) {
 		<-hold // until everything has been sent
 		resumed.Done()
 	})
@@ -71,12 +71,12 @@ func TestLongTurn(t *testing.T) {
 // then, and the connection parks for the rest of its time.
 func TestParkAgain(t *testing.T) {
 	client, server := pair(t)
-	l := newLot(t, LotOptions{})
+	pl := newIdlePoller(t, IdlePollerOptions{})
 	got := make(chan Event, 1)
 	resume := func(_ *Conn, why Event) { got <- why }
 	park := func() {
 		t.Helper()
-		if err := server.Park(l, time.Minute, resume); err != nil {
+		if err := server.Park(pl, time.Minute, resume); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -106,7 +106,7 @@ func TestParkAgain(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	at = server.ParkedAt()
-	if err := server.ParkAgain(l); err != nil {
+	if err := server.ParkAgain(pl); err != nil {
 		t.Fatal(err)
 	}
 	if server.ParkedAt() != at {
@@ -123,7 +123,7 @@ func TestParkAgain(t *testing.T) {
 // be noticed though the bytes were all that the read found.
 func TestParkAfterTheLastBytes(t *testing.T) {
 	client, server := pair(t)
-	l := newLot(t, LotOptions{})
+	pl := newIdlePoller(t, IdlePollerOptions{})
 	got := make(chan Event, 1)
 	resume := func(_ *Conn, why Event) { got <- why }
 	send(t, client, "bye")
@@ -131,7 +131,7 @@ func TestParkAfterTheLastBytes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 3 { // as often as it parks
-		if err := server.Park(l, time.Minute, resume); err != nil {
+		if err := server.Park(pl, time.Minute, resume); err != nil {
 			t.Fatal(err)
 		}
 		if why := <-got; why != Readable {
@@ -148,11 +148,11 @@ func TestParkAfterTheLastBytes(t *testing.T) {
 // and comes back to it.
 func TestWaitingLeavesTheLot(t *testing.T) {
 	client, server := pairOn(t, listen(t, netaddr.ListenSpec{}))
-	l := newLot(t, LotOptions{})
+	pl := newIdlePoller(t, IdlePollerOptions{})
 	got := make(chan Event, 1)
 	resume := func(_ *Conn, why Event) { got <- why }
 	for range 2 {
-		if err := server.Park(l, time.Minute, resume); err != nil {
+		if err := server.Park(pl, time.Minute, resume); err != nil {
 			t.Fatal(err)
 		}
 		send(t, client, "a")
@@ -161,7 +161,7 @@ func TestWaitingLeavesTheLot(t *testing.T) {
 			t.Fatal(n, err)
 		}
 		if !server.parked.watched() {
-			t.Fatal("a read that found something left the lot")
+			t.Fatal("a read that found something left the idle poller")
 		}
 		server.SetReadTimeout(time.Millisecond)
 		if _, err := server.Read(make([]byte, 1)); err != ErrTimeout {
@@ -171,7 +171,7 @@ func TestWaitingLeavesTheLot(t *testing.T) {
 			t.Fatal("still watched")
 		}
 	}
-	if n := len(l.slots) - len(l.free); n != 0 {
+	if n := len(pl.slots) - len(pl.free); n != 0 {
 		t.Errorf("%d places are taken", n)
 	}
 }
@@ -179,12 +179,12 @@ func TestWaitingLeavesTheLot(t *testing.T) {
 // A closed connection leaves its slot, and events that still come for it are
 // dropped.
 func TestClosedConnectionsLeaveTheLot(t *testing.T) {
-	l := newLot(t, LotOptions{})
+	pl := newIdlePoller(t, IdlePollerOptions{})
 	ls := listen(t, netaddr.ListenSpec{})
 	got := make(chan Event, 1)
 	for range 3 {
 		client, server := pairOwned(t, ls)
-		if err := server.Park(l, time.Minute, func(_ *Conn, why Event) { got <- why }); err != nil {
+		if err := server.Park(pl, time.Minute, func(_ *Conn, why Event) { got <- why }); err != nil {
 			t.Fatal(err)
 		}
 		send(t, client, "a")
@@ -193,8 +193,8 @@ func TestClosedConnectionsLeaveTheLot(t *testing.T) {
 		server.Release()
 		client.Release()
 	}
-	if len(l.slots) != 1 || len(l.free) != 1 {
-		t.Errorf("%d places, %d free", len(l.slots), len(l.free))
+	if len(pl.slots) != 1 || len(pl.free) != 1 {
+		t.Errorf("%d places, %d free", len(pl.slots), len(pl.free))
 	}
 }
 
@@ -202,11 +202,11 @@ func TestClosedConnectionsLeaveTheLot(t *testing.T) {
 // again; one whose wait is over cannot.
 func TestUnpark(t *testing.T) {
 	client, server := pair(t)
-	l := newLot(t, LotOptions{})
+	pl := newIdlePoller(t, IdlePollerOptions{})
 	got := make(chan Event, 1)
 	resume := func(_ *Conn, why Event) { got <- why }
 	for range 3 {
-		if err := server.Park(l, 0, resume); err != nil {
+		if err := server.Park(pl, 0, resume); err != nil {
 			t.Fatal(err)
 		}
 		if !server.Unpark() || !server.Quiet() {
@@ -218,7 +218,7 @@ func TestUnpark(t *testing.T) {
 		}
 		recv(t, server, "x")
 	}
-	if err := server.Park(l, 0, resume); err != nil {
+	if err := server.Park(pl, 0, resume); err != nil {
 		t.Fatal(err)
 	}
 	send(t, client, "x")
@@ -231,17 +231,17 @@ func TestUnpark(t *testing.T) {
 func TestHangupOfShared(t *testing.T) {
 	for _, parked := range []bool{false, true} {
 		client, server := pair(t)
-		l := newLot(t, LotOptions{})
+		pl := newIdlePoller(t, IdlePollerOptions{})
 		if parked {
-			if err := server.Park(l, 0, func(*Conn, Event) {}); err != nil || !server.Unpark() {
+			if err := server.Park(pl, 0, func(*Conn, Event) {}); err != nil || !server.Unpark() {
 				t.Fatal(err)
 			}
 		}
 		gone := make(chan struct{}, 2)
-		if !server.OnHangup(l, func() { gone <- struct{}{} }) {
+		if !server.OnHangup(pl, func() { gone <- struct{}{} }) {
 			t.Fatal("not watched")
 		}
-		if err := errors.Join(server.WatchEnd(l), server.Share()); err != nil {
+		if err := errors.Join(server.WatchEnd(pl), server.Share()); err != nil {
 			t.Fatal(err)
 		}
 		send(t, client, "x")

@@ -58,7 +58,7 @@ func TestManyYield(t *testing.T) {
 }
 
 // A loop over a socket that is always ready yields, whatever it calls.
-func TestTurns(t *testing.T) {
+func TestTimeSlices(t *testing.T) {
 	client, server := pair(t)
 	block := make([]byte, 64)
 	for _, tc := range []struct {
@@ -74,20 +74,20 @@ func TestTurns(t *testing.T) {
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			tc.half.turn.waited()
-			for range turnCalls {
+			tc.half.slice.waited()
+			for range sliceCalls {
 				tc.call()
 			}
-			begun := tc.half.turn.since
+			begun := tc.half.slice.since
 			if begun == 0 {
-				t.Fatalf("no look at the clock after %d calls", turnCalls)
+				t.Fatalf("no look at the clock after %d calls", sliceCalls)
 			}
-			tc.half.turn.since = begun - turnTime
-			for range turnCalls {
+			tc.half.slice.since = begun - sliceTime
+			for range sliceCalls {
 				tc.call()
 			}
-			if tc.half.turn.since < begun {
-				t.Error("did not yield at the end of its turn")
+			if tc.half.slice.since < begun {
+				t.Error("did not yield at the end of its time slice")
 			}
 		})
 	}
@@ -98,7 +98,7 @@ func TestTurns(t *testing.T) {
 // made no system call that tells the scheduler.
 func TestComputingIsInterrupted(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	l := newLot(t, LotOptions{})
+	pl := newIdlePoller(t, IdlePollerOptions{})
 	busyPeer, busy := pair(t)
 	otherPeer, other := pair(t)
 	var served atomic.Bool
@@ -114,7 +114,7 @@ func TestComputingIsInterrupted(t *testing.T) {
 		}
 		interrupted <- served.Load()
 	}
-	if err := busy.Park(l, time.Minute, resumed); err != nil {
+	if err := busy.Park(pl, time.Minute, resumed); err != nil {
 		t.Fatal(err)
 	}
 	// Another process sends, when this one has been idle for a while: a timer of

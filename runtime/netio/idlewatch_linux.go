@@ -17,13 +17,13 @@ type slot struct {
 
 // watch is a Conn's registration with an idle poller and the state of its wait.
 type watch struct {
-	lot   *Lot // that watches the descriptor; nil: none. Changed with Conn.registry held
-	state atomic.Uint32
-	slot  int32 // in lot
-	gen   uint32
-	part  bool         // it is watched for the end of the stream alone
-	end   atomic.Int64 // when the wait that is under way ends; forever: never
-	due   atomic.Int64 // when the lot looks whether it has ended; forever: it does not. Changed with the lot's mu held
+	poller *IdlePoller // that watches the descriptor; nil: none. Changed with Conn.registry held
+	state  atomic.Uint32
+	slot   int32 // in poller
+	gen    uint32
+	part   bool         // it is watched for the end of the stream alone
+	end    atomic.Int64 // when the wait that is under way ends; forever: never
+	due    atomic.Int64 // when the idle poller looks whether it has ended; forever: it does not. Changed with the idle poller's mu held
 
 	hangup func() // of OnHangup; guarded by the idle poller's mu
 }
@@ -37,12 +37,12 @@ const (
 )
 
 func (w *watch) reset() {
-	w.lot, w.part, w.hangup = nil, false, nil
+	w.poller, w.part, w.hangup = nil, false, nil
 	w.state.Store(0)
 }
 
 // watched tells whether an idle poller watches the descriptor for bytes.
-func (w *watch) watched() bool { return w.lot != nil && !w.part }
+func (w *watch) watched() bool { return w.poller != nil && !w.part }
 
 // seen notes a report: true when it ends a wait.
 func (w *watch) seen(hungUp bool) bool {
@@ -105,17 +105,17 @@ const (
 // caller's, must not block, and may be called without reason and more than once.
 // It costs a system call where the idle poller does not watch c yet; it watches every
 // connection that has parked. False: the idle poller cannot watch c.
-func (c *Conn) OnHangup(l *Lot, fn func()) bool {
+func (c *Conn) OnHangup(pl *IdlePoller, fn func()) bool {
 	w := &c.parked.watch
-	if w.lot != l {
-		if c.watch(l, watchEnd) != nil {
+	if w.poller != pl {
+		if c.watch(pl, watchEnd) != nil {
 			return false
 		}
 	}
 	if w.hangup == nil {
-		l.mu.Lock()
+		pl.mu.Lock()
 		w.hangup = fn
-		l.mu.Unlock()
+		pl.mu.Unlock()
 	}
 	if w.state.Load()&watchHungUp != 0 {
 		fn()
@@ -125,23 +125,23 @@ func (c *Conn) OnHangup(l *Lot, fn func()) bool {
 
 // WatchEnd makes l watch c for its end alone, so that a goroutine may read from c
 // while another asks for OnHangup.
-func (c *Conn) WatchEnd(l *Lot) error {
+func (c *Conn) WatchEnd(pl *IdlePoller) error {
 	w := &c.parked.watch
-	if w.lot != nil && w.part {
+	if w.poller != nil && w.part {
 		return nil
 	}
 	fn := w.hangup
-	if err := c.watch(l, watchEnd); err != nil {
+	if err := c.watch(pl, watchEnd); err != nil {
 		return err
 	}
-	l.mu.Lock()
+	pl.mu.Lock()
 	w.hangup = fn
-	l.mu.Unlock()
+	pl.mu.Unlock()
 	return nil
 }
 
 // watch makes l watch the descriptor. What is there already is reported, too.
-func (c *Conn) watch(l *Lot, mask uint32) error {
+func (c *Conn) watch(pl *IdlePoller, mask uint32) error {
 	c.unwatch()
 	c.registry.Lock()
 	defer c.registry.Unlock()
@@ -150,19 +150,19 @@ func (c *Conn) watch(l *Lot, mask uint32) error {
 	}
 	w := &c.parked.watch
 	w.state.Store(0)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed {
+	pl.mu.Lock()
+	defer pl.mu.Unlock()
+	if pl.closed {
 		return ErrClosed
 	}
-	w.slot, w.gen = l.place(c)
-	if e := raw.EpollSet(l.ep, unix.EPOLL_CTL_ADD, c.fd, mask, uint64(w.gen)<<32|uint64(uint32(w.slot))); e != 0 {
-		l.vacate(w.slot, w.gen)
+	w.slot, w.gen = pl.place(c)
+	if e := raw.EpollSet(pl.ep, unix.EPOLL_CTL_ADD, c.fd, mask, uint64(w.gen)<<32|uint64(uint32(w.slot))); e != 0 {
+		pl.vacate(w.slot, w.gen)
 		return e
 	}
-	w.lot, w.part = l, mask == watchEnd
+	w.poller, w.part = pl, mask == watchEnd
 	if end := w.end.Load(); !w.part && end != forever {
-		l.schedule(w.slot, end, c.parked.since.Load())
+		pl.schedule(w.slot, end, c.parked.since.Load())
 	}
 	return nil
 }
@@ -171,18 +171,18 @@ func (c *Conn) watch(l *Lot, mask uint32) error {
 // wait in the runtime's poller, two would wake up for every byte.
 func (c *Conn) unwatch() {
 	w := &c.parked.watch
-	l := w.lot
-	if l == nil {
+	pl := w.poller
+	if pl == nil {
 		return
 	}
 	c.registry.Lock()
 	defer c.registry.Unlock()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.vacate(w.slot, w.gen)
-	w.lot, w.hangup = nil, nil
+	pl.mu.Lock()
+	defer pl.mu.Unlock()
+	pl.vacate(w.slot, w.gen)
+	w.poller, w.hangup = nil, nil
 	if !c.closed.Load() {
-		_ = raw.EpollSet(l.ep, unix.EPOLL_CTL_DEL, c.fd, 0, 0)
+		_ = raw.EpollSet(pl.ep, unix.EPOLL_CTL_DEL, c.fd, 0, 0)
 	}
 }
 
@@ -190,10 +190,10 @@ func (c *Conn) unwatch() {
 // the caller holds c.registry.
 func (c *Conn) unwatchClosed() {
 	w := &c.parked.watch
-	if l := w.lot; l != nil {
-		l.mu.Lock()
-		l.vacate(w.slot, w.gen)
-		l.mu.Unlock()
+	if pl := w.poller; pl != nil {
+		pl.mu.Lock()
+		pl.vacate(w.slot, w.gen)
+		pl.mu.Unlock()
 	}
 }
 

@@ -11,14 +11,14 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
-func newLot(t testing.TB, o LotOptions) *Lot {
+func newIdlePoller(t testing.TB, o IdlePollerOptions) *IdlePoller {
 	t.Helper()
-	l, err := NewLot(o)
+	pl, err := NewIdlePoller(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = l.Close() })
-	return l
+	t.Cleanup(func() { _ = pl.Close() })
+	return pl
 }
 
 // wakeUp collects who was resumed and why.
@@ -32,41 +32,41 @@ func TestPark(t *testing.T) {
 		name    string
 		timeout time.Duration
 		before  func(client *Conn) error // happens before Park
-		after   func(client *Conn, l *Lot) error
+		after   func(client *Conn, pl *IdlePoller) error
 		want    Event
 	}{
-		{name: "bytes arrive", after: func(c *Conn, _ *Lot) error { _, err := c.Write([]byte("x")); return err }},
+		{name: "bytes arrive", after: func(c *Conn, _ *IdlePoller) error { _, err := c.Write([]byte("x")); return err }},
 		{name: "bytes were there already", before: func(c *Conn) error { _, err := c.Write([]byte("x")); return err }},
-		{name: "the peer closes", after: func(c *Conn, _ *Lot) error { return c.Close() }},
+		{name: "the peer closes", after: func(c *Conn, _ *IdlePoller) error { return c.Close() }},
 		{name: "the peer had closed", before: (*Conn).Close},
-		{name: "the peer resets", after: func(c *Conn, _ *Lot) error { return c.Abort() }},
-		{name: "half-close", after: func(c *Conn, _ *Lot) error { return c.CloseWrite() }},
+		{name: "the peer resets", after: func(c *Conn, _ *IdlePoller) error { return c.Abort() }},
+		{name: "half-close", after: func(c *Conn, _ *IdlePoller) error { return c.CloseWrite() }},
 		{name: "timeout", timeout: time.Millisecond, want: Expired},
-		{name: "drain", after: func(_ *Conn, l *Lot) error { l.Drain(); return nil }, want: Drained},
-		{name: "recall", after: func(_ *Conn, l *Lot) error { l.Recall(); return nil }, want: Recalled},
-		{name: "close", after: func(_ *Conn, l *Lot) error { return l.Close() }, want: Drained},
+		{name: "drain", after: func(_ *Conn, pl *IdlePoller) error { pl.Drain(); return nil }, want: Drained},
+		{name: "recall", after: func(_ *Conn, pl *IdlePoller) error { pl.Recall(); return nil }, want: Recalled},
+		{name: "close", after: func(_ *Conn, pl *IdlePoller) error { return pl.Close() }, want: Drained},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			client, server := pair(t)
-			l := newLot(t, LotOptions{})
+			pl := newIdlePoller(t, IdlePollerOptions{})
 			if tc.before != nil {
 				if err := tc.before(client); err != nil {
 					t.Fatal(err)
 				}
 			}
 			got := make(chan wakeUp, 2)
-			if err := server.Park(l, tc.timeout, func(c *Conn, why Event) { got <- wakeUp{c, why} }); err != nil {
+			if err := server.Park(pl, tc.timeout, func(c *Conn, why Event) { got <- wakeUp{c, why} }); err != nil {
 				t.Fatal(err)
 			}
 			if tc.after != nil {
-				if err := tc.after(client, l); err != nil {
+				if err := tc.after(client, pl); err != nil {
 					t.Fatal(err)
 				}
 			}
 			if w := <-got; w.c != server || w.why != tc.want {
 				t.Errorf("resumed with %v, want %v", w.why, tc.want)
 			}
-			if n := l.Len(); n != 0 {
+			if n := pl.Len(); n != 0 {
 				t.Errorf("%d are still parked", n)
 			}
 			if len(got) > 0 {
@@ -78,11 +78,11 @@ func TestPark(t *testing.T) {
 
 func TestParkAgainAndAgain(t *testing.T) {
 	client, server := pair(t)
-	a, b := newLot(t, LotOptions{}), newLot(t, LotOptions{})
+	a, b := newIdlePoller(t, IdlePollerOptions{}), newIdlePoller(t, IdlePollerOptions{})
 	got := make(chan Event)
 	resume := func(_ *Conn, why Event) { got <- why }
-	for _, l := range []*Lot{a, a, b, a, b, b} {
-		if err := server.Park(l, 0, resume); err != nil {
+	for _, pl := range []*IdlePoller{a, a, b, a, b, b} {
+		if err := server.Park(pl, 0, resume); err != nil {
 			t.Fatal(err)
 		}
 		send(t, client, "x")
@@ -95,11 +95,11 @@ func TestParkAgainAndAgain(t *testing.T) {
 
 func TestParkExpiresAndComesBack(t *testing.T) {
 	client, server := pair(t)
-	l := newLot(t, LotOptions{})
+	pl := newIdlePoller(t, IdlePollerOptions{})
 	got := make(chan Event, 1)
 	resume := func(_ *Conn, why Event) { got <- why }
 	for range 2 {
-		if err := server.Park(l, time.Millisecond, resume); err != nil {
+		if err := server.Park(pl, time.Millisecond, resume); err != nil {
 			t.Fatal(err)
 		}
 		if why := <-got; why != Expired {
@@ -108,7 +108,7 @@ func TestParkExpiresAndComesBack(t *testing.T) {
 	}
 	// The descriptor is still armed with the expired parking's cookie.
 	other, parked := pair(t)
-	if err := parked.Park(l, 0, resume); err != nil {
+	if err := parked.Park(pl, 0, resume); err != nil {
 		t.Fatal(err)
 	}
 	send(t, client, "stale")
@@ -125,14 +125,14 @@ func TestParkExpiresAndComesBack(t *testing.T) {
 
 func TestParkInAClosedLot(t *testing.T) {
 	_, server := pair(t)
-	l := newLot(t, LotOptions{})
-	if err := l.Close(); err != nil {
+	pl := newIdlePoller(t, IdlePollerOptions{})
+	if err := pl.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := server.Park(l, 0, func(*Conn, Event) { t.Error("resumed") }); err != ErrClosed {
+	if err := server.Park(pl, 0, func(*Conn, Event) { t.Error("resumed") }); err != ErrClosed {
 		t.Errorf("got %v", err)
 	}
-	if err := l.Close(); err != ErrClosed {
+	if err := pl.Close(); err != ErrClosed {
 		t.Errorf("second Close: %v", err)
 	}
 }
@@ -141,7 +141,7 @@ func TestParkInAClosedLot(t *testing.T) {
 // is nothing, parks, and goes on when it is resumed.
 type echoer struct {
 	t      *testing.T
-	lot    *Lot
+	poller *IdlePoller
 	pool   *buf.Pool
 	wg     sync.WaitGroup
 	resume func(*Conn, Event)
@@ -168,7 +168,7 @@ func (e *echoer) serve(c *Conn) {
 		b.Free()
 		switch {
 		case err == ErrAgain:
-			if c.Park(e.lot, time.Second, e.resume) == nil {
+			if c.Park(e.poller, time.Second, e.resume) == nil {
 				return
 			}
 			fallthrough
@@ -183,7 +183,7 @@ func (e *echoer) serve(c *Conn) {
 func TestParkRaces(t *testing.T) {
 	const conns, rounds = 16, 200
 	l := listen(t, netaddr.ListenSpec{})
-	e := &echoer{t: t, lot: newLot(t, LotOptions{TrimAfter: 500, TrimEvery: time.Millisecond}), pool: buf.NewPool(64)}
+	e := &echoer{t: t, poller: newIdlePoller(t, IdlePollerOptions{TrimAfter: 500, TrimEvery: time.Millisecond}), pool: buf.NewPool(64)}
 	e.resume = e.resumed
 	var clients sync.WaitGroup
 	for range conns {
@@ -215,19 +215,19 @@ func TestParkRaces(t *testing.T) {
 // TestRecall: one that parks by what it looked at before a recall is recalled; one that has looked since is not.
 func TestRecall(t *testing.T) {
 	client, server := pair(t)
-	l := newLot(t, LotOptions{})
+	pl := newIdlePoller(t, IdlePollerOptions{})
 	got := make(chan Event, 2)
 	resume := func(_ *Conn, why Event) { got <- why }
-	server.SeenRecalls(l)
-	l.Recall()
-	if err := server.Park(l, time.Hour, resume); err != nil {
+	server.SeenRecalls(pl)
+	pl.Recall()
+	if err := server.Park(pl, time.Hour, resume); err != nil {
 		t.Fatal(err)
 	}
 	if why := <-got; why != Recalled {
 		t.Fatalf("resumed with %v", why)
 	}
-	server.SeenRecalls(l)
-	if err := server.ParkAgain(l); err != nil {
+	server.SeenRecalls(pl)
+	if err := server.ParkAgain(pl); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := client.Write([]byte("x")); err != nil {
@@ -239,7 +239,7 @@ func TestRecall(t *testing.T) {
 }
 
 func TestDrainRaces(t *testing.T) {
-	e := &echoer{t: t, lot: newLot(t, LotOptions{}), pool: buf.NewPool(64)}
+	e := &echoer{t: t, poller: newIdlePoller(t, IdlePollerOptions{}), pool: buf.NewPool(64)}
 	e.resume = e.resumed
 	l := listen(t, netaddr.ListenSpec{})
 	var clients sync.WaitGroup
@@ -263,30 +263,30 @@ func TestDrainRaces(t *testing.T) {
 			}
 		})
 	}
-	_ = e.lot.Close()
+	_ = e.poller.Close()
 	e.wg.Wait()
 	clients.Wait()
 }
 
 // Connections that wait for their first request have left no memory behind.
 func TestFreshConnectionsDoNotTrim(t *testing.T) {
-	lot := newLot(t, LotOptions{TrimAfter: 1, TrimEvery: time.Hour})
+	poller := newIdlePoller(t, IdlePollerOptions{TrimAfter: 1, TrimEvery: time.Hour})
 	l := listen(t, netaddr.ListenSpec{})
 	_, server := pairOn(t, l)
-	if err := server.Park(lot, 0, func(*Conn, Event) {}); err != nil {
+	if err := server.Park(poller, 0, func(*Conn, Event) {}); err != nil {
 		t.Fatal(err)
 	}
-	if n := lot.trim.parks.Load(); n != 0 {
+	if n := poller.trim.parks.Load(); n != 0 {
 		t.Errorf("%d parks counted", n)
 	}
-	_ = lot.Close()
+	_ = poller.Close()
 }
 
 func TestSpawn(t *testing.T) {
 	spawned, resumed := make(chan func(), 1), make(chan Event, 1)
-	lot := newLot(t, LotOptions{Spawn: func(run func()) { spawned <- run }})
+	poller := newIdlePoller(t, IdlePollerOptions{Spawn: func(run func()) { spawned <- run }})
 	client, server := pairOn(t, listen(t, netaddr.ListenSpec{}))
-	if err := server.Park(lot, 0, func(_ *Conn, why Event) { resumed <- why }); err != nil {
+	if err := server.Park(poller, 0, func(_ *Conn, why Event) { resumed <- why }); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := client.Write([]byte("x")); err != nil {
@@ -299,21 +299,21 @@ func TestSpawn(t *testing.T) {
 }
 
 func TestTrimOncePerBurst(t *testing.T) {
-	lot := newLot(t, LotOptions{TrimAfter: 3, TrimEvery: time.Hour})
+	poller := newIdlePoller(t, IdlePollerOptions{TrimAfter: 3, TrimEvery: time.Hour})
 	trims := make(chan struct{}, 10)
-	lot.trim.free = func() { trims <- struct{}{} }
+	poller.trim.free = func() { trims <- struct{}{} }
 	l := listen(t, netaddr.ListenSpec{})
 	for range 7 {
 		_, server := pairOn(t, l)
 		if err := server.Share(); err != nil { // as one that was in use
 			t.Fatal(err)
 		}
-		if err := server.Park(lot, 0, func(*Conn, Event) {}); err != nil {
+		if err := server.Park(poller, 0, func(*Conn, Event) {}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	within(t, trims2done(trims), "no memory was given back")
-	_ = lot.Close()
+	_ = poller.Close()
 	if len(trims) != 0 {
 		t.Error("memory was given back twice")
 	}
@@ -328,7 +328,7 @@ func trims2done(c <-chan struct{}) <-chan struct{} {
 // Those that are parked for longest are evicted, unless others have waited even
 // longer.
 func TestEvict(t *testing.T) {
-	l := newLot(t, LotOptions{})
+	pl := newIdlePoller(t, IdlePollerOptions{})
 	type parted struct {
 		i   int
 		why Event
@@ -338,15 +338,15 @@ func TestEvict(t *testing.T) {
 	for i := range since {
 		_, server := pair(t)
 		timeout := time.Minute - time.Duration(i)*10*time.Second
-		if err := server.Park(l, timeout, func(_ *Conn, why Event) { gone <- parted{i, why} }); err != nil {
+		if err := server.Park(pl, timeout, func(_ *Conn, why Event) { gone <- parted{i, why} }); err != nil {
 			t.Fatal(err)
 		}
 		since[i] = server.ParkedAt()
 	}
-	if n := l.Evict(1, []int64{since[0] - 2, since[0] - 1}); n != 0 {
+	if n := pl.Evict(1, []int64{since[0] - 2, since[0] - 1}); n != 0 {
 		t.Errorf("%d evicted, though another waits for longer", n)
 	}
-	if n := l.Evict(3, []int64{since[0] - 1}); n != 2 {
+	if n := pl.Evict(3, []int64{since[0] - 1}); n != 2 {
 		t.Errorf("%d evicted of three, one of which is another", n)
 	}
 	got := map[int]Event{}
@@ -357,7 +357,7 @@ func TestEvict(t *testing.T) {
 	if len(got) != 2 || got[0] != Evicted || got[1] != Evicted {
 		t.Errorf("left: %v", got)
 	}
-	if n := l.Evict(3, nil); n != 1 {
+	if n := pl.Evict(3, nil); n != 1 {
 		t.Errorf("%d evicted, one was left", n)
 	}
 	<-gone

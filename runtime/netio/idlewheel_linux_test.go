@@ -13,24 +13,24 @@ import (
 )
 
 // standIn gives a connection without a descriptor a place in l.
-func standIn(l *Lot) *Conn {
+func standIn(pl *IdlePoller) *Conn {
 	c := new(Conn)
 	c.parked.resume = func(*Conn, Event) {}
 	c.parked.run = c.resume
 	w := &c.parked.watch
-	w.lot = l
-	l.mu.Lock()
-	w.slot, w.gen = l.place(c)
-	l.mu.Unlock()
+	w.poller = pl
+	pl.mu.Lock()
+	w.slot, w.gen = pl.place(c)
+	pl.mu.Unlock()
 	return c
 }
 
-// repark is the part of Park that the lot's sweeps have to do with.
-func repark(l *Lot, c *Conn, end int64) {
+// repark is the part of Park that the idle poller's sweeps have to do with.
+func repark(pl *IdlePoller, c *Conn, end int64) {
 	w := &c.parked.watch
 	w.end.Store(end)
 	if w.begin(); end < w.due.Load() {
-		l.wantLook(c, w.slot, w.gen, end)
+		pl.wantLook(c, w.slot, w.gen, end)
 	}
 }
 
@@ -38,9 +38,9 @@ func repark(l *Lot, c *Conn, end int64) {
 // most two fine buckets later, however long that is, also when it has been in use
 // and has parked for a longer or a shorter time since. Time is played.
 func TestParkTimeouts(t *testing.T) {
-	l := newLot(t, LotOptions{TrimAfter: -1})
+	pl := newIdlePoller(t, IdlePollerOptions{TrimAfter: -1})
 	const late = 2 << fineShift
-	start := clock.Mono() + int64(time.Hour) // the lot's own goroutine stays out of it
+	start := clock.Mono() + int64(time.Hour) // the idle poller's own goroutine stays out of it
 	now := start
 	rnd := rand.New(rand.NewPCG(1, 2))
 	within := func() int64 {
@@ -49,27 +49,27 @@ func TestParkTimeouts(t *testing.T) {
 	}
 	var conns [1000]*Conn
 	for i := range conns {
-		conns[i] = standIn(l)
-		repark(l, conns[i], within())
+		conns[i] = standIn(pl)
+		repark(pl, conns[i], within())
 	}
-	for expired := 0; l.Len() > 0; {
-		now = max(now, l.next.Load())
-		for l.sweep(now) {
+	for expired := 0; pl.Len() > 0; {
+		now = max(now, pl.next.Load())
+		for pl.sweep(now) {
 		}
-		for c := l.queue.pop(); c != nil; c = l.queue.pop() {
+		for c := pl.queue.pop(); c != nil; c = pl.queue.pop() {
 			expired++
 			if end := c.parked.end.Load(); c.parked.why != Expired || now < end || now > end+late {
 				t.Fatalf("after %v: %v, %v after its time", time.Duration(now-start), c.parked.why, time.Duration(now-end))
 			}
 			if expired < 5000 {
-				repark(l, c, within())
+				repark(pl, c, within())
 			}
 		}
 		if c := conns[rnd.IntN(len(conns))]; expired < 5000 && c.parked.leave() { // has been used
-			repark(l, c, within())
+			repark(pl, c, within())
 		}
 	}
-	if at := l.next.Load(); at != forever {
+	if at := pl.next.Load(); at != forever {
 		t.Errorf("another look at %d, and nothing is parked", at)
 	}
 }
@@ -77,53 +77,53 @@ func TestParkTimeouts(t *testing.T) {
 // TestSweepsInParts: the lock is not held for all connections whose timeout passes
 // at the same time, nor for those that would have passed.
 func TestSweepsInParts(t *testing.T) {
-	l := newLot(t, LotOptions{TrimAfter: -1})
+	pl := newIdlePoller(t, IdlePollerOptions{TrimAfter: -1})
 	end := clock.Mono() + int64(time.Hour)
 	for range 3*sweepBatch + 1 {
-		repark(l, standIn(l), end)
+		repark(pl, standIn(pl), end)
 	}
-	for now := l.next.Load(); now < end; now = l.next.Load() { // to the coarse bucket, and on to the fine one
-		for l.sweep(now) {
+	for now := pl.next.Load(); now < end; now = pl.next.Load() { // to the coarse bucket, and on to the fine one
+		for pl.sweep(now) {
 		}
 	}
 	parts := 1
-	for l.sweep(l.next.Load()) {
+	for pl.sweep(pl.next.Load()) {
 		parts++
 	}
-	if parts != 4 || l.Len() != 0 {
-		t.Errorf("%d parts, after which %d are parked", parts, l.Len())
+	if parts != 4 || pl.Len() != 0 {
+		t.Errorf("%d parts, after which %d are parked", parts, pl.Len())
 	}
 }
 
-// BenchmarkSweep is a second in the life of a lot in which all connections wait for
+// BenchmarkSweep is a second in the life of a idle poller in which all connections wait for
 // 75 s, again and again: the processor time of its sweeps, and the longest that one
-// holds the lot's lock, for which those have to wait that park for the first time
+// holds the idle poller's lock, for which those have to wait that park for the first time
 // and every batch of reports.
 func BenchmarkSweep(b *testing.B) {
 	for _, n := range []int{10_000, 100_000} {
 		b.Run("parked="+strconv.Itoa(n), func(b *testing.B) {
 			runtime.LockOSThread() // whose time is measured
 			defer runtime.UnlockOSThread()
-			l := newLot(b, LotOptions{TrimAfter: -1})
-			now := clock.Mono() + int64(time.Hour) // the lot's own goroutine stays out of it
+			pl := newIdlePoller(b, IdlePollerOptions{TrimAfter: -1})
+			now := clock.Mono() + int64(time.Hour) // the idle poller's own goroutine stays out of it
 			for i := range n {
-				repark(l, standIn(l), now+int64(75*time.Second)*int64(i)/int64(n))
+				repark(pl, standIn(pl), now+int64(75*time.Second)*int64(i)/int64(n))
 			}
 			var worst, sum int64
 			sweep := func() (more bool) {
 				from := threadTime(b)
-				more = l.sweep(now)
+				more = pl.sweep(now)
 				spent := threadTime(b) - from
 				sum += spent
 				worst = max(worst, spent)
 				return more
 			}
 			second := func() {
-				for end := now + int64(time.Second); now < end; now = min(end, max(now, l.next.Load())) {
+				for end := now + int64(time.Second); now < end; now = min(end, max(now, pl.next.Load())) {
 					for sweep() {
 					}
-					for c := l.queue.pop(); c != nil; c = l.queue.pop() {
-						repark(l, c, now+int64(75*time.Second))
+					for c := pl.queue.pop(); c != nil; c = pl.queue.pop() {
+						repark(pl, c, now+int64(75*time.Second))
 					}
 				}
 			}
@@ -153,9 +153,9 @@ func threadTime(b *testing.B) int64 {
 // BenchmarkPark is what resuming and parking again cost without the system calls around them.
 func BenchmarkPark(b *testing.B) {
 	_, server := pair(b)
-	l := newLot(b, LotOptions{})
+	pl := newIdlePoller(b, IdlePollerOptions{})
 	resume := func(*Conn, Event) {}
-	if err := server.Park(l, time.Minute, resume); err != nil {
+	if err := server.Park(pl, time.Minute, resume); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
@@ -163,7 +163,7 @@ func BenchmarkPark(b *testing.B) {
 		if !server.Unpark() {
 			b.Fatal("resumed")
 		}
-		if err := server.Park(l, time.Minute, resume); err != nil {
+		if err := server.Park(pl, time.Minute, resume); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/clock"
 )
 
-// wheel holds the places of a lot by the time at which the timeout of their
+// wheel holds the places of a idle poller by the time at which the timeout of their
 // connection is to be looked at: 64 buckets of 17 ms for those that end within a
 // second, and 64 of 1.1 s for all others. When one of the latter begins, its
 // connections go on to the former; what ends later than they reach waits in the
@@ -106,8 +106,8 @@ func (p *parker) schedule(i int32, end, now int64) {
 // wantLook is schedule for c, which has begun to wait in the place i and may have
 // left it by now.
 func (p *parker) wantLook(c *Conn, i int32, gen uint32, end int64) {
-	p.lot.mu.Lock()
-	defer p.lot.mu.Unlock()
+	p.poller.mu.Lock()
+	defer p.poller.mu.Unlock()
 	if p.at(i, gen) == c && end < c.parked.due.Load() {
 		p.schedule(i, end, clock.Mono())
 	}
@@ -117,8 +117,8 @@ func (p *parker) wantLook(c *Conn, i int32, gen uint32, end int64) {
 // passed. True: there are more of them, and the goroutine may see to other things
 // meanwhile.
 func (p *parker) sweep(now int64) (more bool) {
-	p.lot.mu.Lock()
-	defer p.lot.mu.Unlock()
+	p.poller.mu.Lock()
+	defer p.poller.mu.Unlock()
 	todo := p.links(dueNow)
 	if todo.next == dueNow {
 		p.collectDue(now >> fineShift)
@@ -186,7 +186,7 @@ func (p *parker) look(i int32, now int64) {
 func (p *parker) swept(now int64) {
 	p.next.Store(forever) // before the trimmer looks: what parks meanwhile is either counted or asks for a tick
 	next := p.nextLook()
-	if at := p.lot.trim.check(now); at != 0 {
+	if at := p.poller.trim.check(now); at != 0 {
 		next = min(next, at)
 	}
 	if next == forever {

@@ -30,69 +30,69 @@ func (c *Conn) unwatch()       {}
 func (c *Conn) unwatchClosed() {}
 
 // OnHangup returns false: the system has no way to watch for a hangup alone.
-func (c *Conn) OnHangup(*Lot, func()) bool { return false }
+func (c *Conn) OnHangup(*IdlePoller, func()) bool { return false }
 
 // WatchEnd has nothing to do here.
-func (c *Conn) WatchEnd(*Lot) error { return nil }
+func (c *Conn) WatchEnd(*IdlePoller) error { return nil }
 
-// NewLot makes an idle poller; Close ends it.
-func NewLot(o LotOptions) (*Lot, error) {
-	l := new(Lot)
-	l.trim.init(o)
-	l.spawn = o.Spawn
-	l.parked = make(map[*Conn]struct{})
-	return l, nil
+// NewIdlePoller makes an idle poller; Close ends it.
+func NewIdlePoller(o IdlePollerOptions) (*IdlePoller, error) {
+	pl := new(IdlePoller)
+	pl.trim.init(o)
+	pl.spawn = o.Spawn
+	pl.parked = make(map[*Conn]struct{})
+	return pl, nil
 }
 
 // Park hands the connection to the idle poller; resume is called once, on a goroutine
 // of its own, when something arrives, when timeout has passed (0: never) or
 // when the idle poller is drained. On error (ErrClosed: the idle poller or the Conn is closed)
 // the Conn stays the caller's.
-func (c *Conn) Park(l *Lot, timeout time.Duration, resume func(*Conn, Event)) error {
+func (c *Conn) Park(pl *IdlePoller, timeout time.Duration, resume func(*Conn, Event)) error {
 	c.parked.resume = resume
 	c.parked.since.Store(clock.Mono())
 	c.parked.timeout = timeout
-	return c.park(l, timeout)
+	return c.park(pl, timeout)
 }
 
 // ParkAgain parks for what is left of the last Park's timeout, to be resumed in
 // the same way.
-func (c *Conn) ParkAgain(l *Lot) error {
+func (c *Conn) ParkAgain(pl *IdlePoller) error {
 	left := c.parked.timeout
 	if left > 0 {
 		left = max(left-time.Duration(clock.Mono()-c.parked.since.Load()), 1)
 	}
-	return c.park(l, left)
+	return c.park(pl, left)
 }
 
 // Unpark returns false: the goroutine that waits for c keeps it.
 func (c *Conn) Unpark() bool { return false }
 
-func (c *Conn) park(l *Lot, timeout time.Duration) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed || c.closed.Load() {
+func (c *Conn) park(pl *IdlePoller, timeout time.Duration) error {
+	pl.mu.Lock()
+	defer pl.mu.Unlock()
+	if pl.closed || c.closed.Load() {
 		return ErrClosed
 	}
-	if l.drain.Load() {
-		l.wake(c, Drained)
+	if pl.drain.Load() {
+		pl.wake(c, Drained)
 		return nil
 	}
-	if c.parked.seenRecalls != l.recalls.Load() {
-		l.wake(c, Recalled)
+	if c.parked.seenRecalls != pl.recalls.Load() {
+		pl.wake(c, Recalled)
 		return nil
 	}
-	l.parked[c] = struct{}{}
-	l.wg.Add(1)
-	go l.wait(c, timeout)
-	if l.trim.counts(c) {
-		l.trim.check(clock.Mono())
+	pl.parked[c] = struct{}{}
+	pl.wg.Add(1)
+	go pl.wait(c, timeout)
+	if pl.trim.counts(c) {
+		pl.trim.check(clock.Mono())
 	}
 	return nil
 }
 
 // wait is the parked connection's goroutine.
-func (l *Lot) wait(c *Conn, timeout time.Duration) {
+func (pl *IdlePoller) wait(c *Conn, timeout time.Duration) {
 	old := c.rd.timeout.get()
 	c.rd.timeout.set(timeout)
 	err := c.WaitReadable()
@@ -101,14 +101,14 @@ func (l *Lot) wait(c *Conn, timeout time.Duration) {
 	if errors.Is(err, ErrTimeout) {
 		why = Expired
 	}
-	l.mu.Lock()
-	if _, ok := l.parked[c]; !ok {
+	pl.mu.Lock()
+	if _, ok := pl.parked[c]; !ok {
 		why = c.parked.why
 		_ = c.rd.setDeadline(time.Time{})
 	}
-	delete(l.parked, c)
-	l.mu.Unlock()
-	l.wg.Done()
+	delete(pl.parked, c)
+	pl.mu.Unlock()
+	pl.wg.Done()
 	c.parked.resumed(why, clock.Mono())
 	c.resume()
 }

@@ -25,11 +25,11 @@ const ParkBetweenRequests = true
 // again takes no system call. A report names a slot and its generation; one for
 // a Conn that is closed or has left finds another generation and is dropped.
 type parker struct {
-	lot  *Lot
-	file *os.File
-	rc   syscall.RawConn
-	ep   int
-	done chan struct{} // closed when the goroutine has ended
+	poller *IdlePoller
+	file   *os.File
+	rc     syscall.RawConn
+	ep     int
+	done   chan struct{} // closed when the goroutine has ended
 
 	next atomic.Int64 // when the goroutine looks around next; forever: only when something happens
 
@@ -43,24 +43,24 @@ type parker struct {
 	workFn func()      // work, bound once
 
 	// The goroutine's own.
-	events [128]raw.Event
-	ready  int
-	turn   int      // reports since it last waited
-	hungUp []func() // functions of OnHangup that are to be called once mu is free
-	wakeFD int      // an eventfd that the instance watches, too
+	events  [128]raw.Event
+	ready   int
+	reports int      // since it last waited
+	hungUp  []func() // functions of OnHangup that are to be called once mu is free
+	wakeFD  int      // an eventfd that the instance watches, too
 }
 
 const (
-	// longTurn is how many reports the goroutine takes before it waits even
+	// maxReports is how many reports the goroutine takes before it waits even
 	// though there are more: the runtime polls for all other goroutines only when
 	// none is ready to run.
-	longTurn = 128
+	maxReports = 128
 	// noSlot is the slot that events of wakeFD name.
 	noSlot = 1<<31 - 1
 )
 
-// NewLot makes an idle poller; Close ends it.
-func NewLot(o LotOptions) (*Lot, error) {
+// NewIdlePoller makes an idle poller; Close ends it.
+func NewIdlePoller(o IdlePollerOptions) (*IdlePoller, error) {
 	ep, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil, os.NewSyscallError("epoll_create1()", err)
@@ -74,38 +74,38 @@ func NewLot(o LotOptions) (*Lot, error) {
 		_ = syscall.Close(ep)
 		return nil, os.NewSyscallError("eventfd()", err)
 	}
-	l := new(Lot)
-	l.trim.init(o)
-	l.spawn = o.Spawn
-	l.lot, l.ep, l.wakeFD = l, ep, wakeFD
-	l.workFn = l.work
-	l.initWheel()
-	l.next.Store(forever)
+	pl := new(IdlePoller)
+	pl.trim.init(o)
+	pl.spawn = o.Spawn
+	pl.poller, pl.ep, pl.wakeFD = pl, ep, wakeFD
+	pl.workFn = pl.work
+	pl.initWheel()
+	pl.next.Store(forever)
 	if e := raw.EpollSet(ep, unix.EPOLL_CTL_ADD, wakeFD, unix.EPOLLIN|unix.EPOLLET, noSlot); e != 0 {
 		_, _ = syscall.Close(ep), syscall.Close(wakeFD)
 		return nil, os.NewSyscallError("epoll_ctl()", e)
 	}
-	l.file = os.NewFile(uintptr(ep), "parking lot")
-	if l.rc, err = l.file.SyscallConn(); err != nil {
-		_, _ = l.file.Close(), syscall.Close(wakeFD)
+	pl.file = os.NewFile(uintptr(ep), "idle poller")
+	if pl.rc, err = pl.file.SyscallConn(); err != nil {
+		_, _ = pl.file.Close(), syscall.Close(wakeFD)
 		return nil, err
 	}
-	l.done = make(chan struct{})
-	go l.loop()
-	return l, nil
+	pl.done = make(chan struct{})
+	go pl.loop()
+	return pl, nil
 }
 
-// Park hands the connection to the lot; resume is called once, on a goroutine
+// Park hands the connection to the idle poller; resume is called once, on a goroutine
 // of its own, when something arrives, when timeout has passed (0: never; its end is
-// noticed up to 17 ms late) or when the lot is drained. resume should be a function
+// noticed up to 17 ms late) or when the idle poller is drained. resume should be a function
 // or a method value that is stored: a closure would cost an allocation. On error
-// (ErrClosed: the lot or the Conn is closed) the Conn stays the caller's.
+// (ErrClosed: the idle poller or the Conn is closed) the Conn stays the caller's.
 //
 // A connection may be resumed with Readable when nothing can be read: resume reads
 // without waiting, and calls ParkAgain after ErrAgain.
 //
 // A parked Conn must not be closed: the idle poller would not notice before its timeout.
-func (c *Conn) Park(l *Lot, timeout time.Duration, resume func(*Conn, Event)) error {
+func (c *Conn) Park(pl *IdlePoller, timeout time.Duration, resume func(*Conn, Event)) error {
 	c.parked.resume = resume
 	now := clock.Mono()
 	c.parked.since.Store(now)
@@ -114,45 +114,45 @@ func (c *Conn) Park(l *Lot, timeout time.Duration, resume func(*Conn, Event)) er
 		end = now + int64(timeout)
 	}
 	c.parked.end.Store(end)
-	return c.park(l)
+	return c.park(pl)
 }
 
 // ParkAgain parks for what is left of the last Park's timeout, to be resumed in
 // the same way.
-func (c *Conn) ParkAgain(l *Lot) error { return c.park(l) }
+func (c *Conn) ParkAgain(pl *IdlePoller) error { return c.park(pl) }
 
 // Unpark takes a parked Conn back. False: its wait is over already, and the
 // function given to Park has it, or is about to.
 func (c *Conn) Unpark() bool { return c.parked.leave() }
 
-func (c *Conn) park(l *Lot) error {
-	c.rd.turn.waited()
-	c.wr.turn.waited()
+func (c *Conn) park(pl *IdlePoller) error {
+	c.rd.slice.waited()
+	c.wr.slice.waited()
 	w := &c.parked.watch
-	if w.lot != l || w.part {
-		if err := c.watch(l, watchAll); err != nil {
+	if w.poller != pl || w.part {
+		if err := c.watch(pl, watchAll); err != nil {
 			return err
 		}
 	}
-	if l.trim.counts(c) {
-		l.wantTick(l.trim.soon(c.parked.since.Load()))
+	if pl.trim.counts(c) {
+		pl.wantTick(pl.trim.soon(c.parked.since.Load()))
 	}
 	end, seenRecalls, place, gen := w.end.Load(), c.parked.seenRecalls, w.slot, w.gen
 	if !c.drained && !c.Quiet() || !w.begin() {
-		l.wake(c, Readable)
+		pl.wake(c, Readable)
 		return nil
 	}
 	// From here on the Conn is the idle poller's, unless it can be had back.
-	if l.drain.Load() && w.leave() {
-		l.wake(c, Drained)
+	if pl.drain.Load() && w.leave() {
+		pl.wake(c, Drained)
 		return nil
 	}
-	if seenRecalls != l.recalls.Load() && w.leave() {
-		l.wake(c, Recalled)
+	if seenRecalls != pl.recalls.Load() && w.leave() {
+		pl.wake(c, Recalled)
 		return nil
 	}
 	if end < w.due.Load() {
-		l.wantLook(c, place, gen, end)
+		pl.wantLook(c, place, gen, end)
 	}
 	return nil
 }
@@ -163,8 +163,8 @@ func (p *parker) wantTick(at int64) {
 	if at >= p.next.Load() {
 		return
 	}
-	p.lot.mu.Lock()
-	defer p.lot.mu.Unlock()
+	p.poller.mu.Lock()
+	defer p.poller.mu.Unlock()
 	p.setTick(at)
 }
 
@@ -208,7 +208,7 @@ func (p *parker) loop() {
 // begin.
 func (p *parker) startWorker() {
 	if !p.spare.Load() && p.queue.waits() && p.spare.CompareAndSwap(false, true) {
-		p.lot.start(p.workFn)
+		p.poller.start(p.workFn)
 	}
 }
 
@@ -228,8 +228,8 @@ func (p *parker) work() {
 // collect is the poller's callback. The instance is watched edge-triggered, so
 // before the goroutine may wait it must have been found empty, or the eventfd signalled.
 func (p *parker) collect(uintptr) bool {
-	if p.turn >= longTurn {
-		p.turn = 0
+	if p.reports >= maxReports {
+		p.reports = 0
 		if raw.Notify(p.wakeFD) == 0 { // which makes the wait end at once
 			return false
 		}
@@ -240,8 +240,8 @@ func (p *parker) collect(uintptr) bool {
 			continue
 		}
 		p.ready = n
-		if p.turn += n; n == 0 {
-			p.turn = 0
+		if p.reports += n; n == 0 {
+			p.reports = 0
 		}
 		return n > 0
 	}
@@ -251,11 +251,11 @@ func (p *parker) collect(uintptr) bool {
 func (p *parker) deliver() {
 	inUse()
 	now := clock.Mono()
-	p.lot.mu.Lock()
+	p.poller.mu.Lock()
 	for i := range p.ready {
 		p.report(&p.events[i], now)
 	}
-	p.lot.mu.Unlock()
+	p.poller.mu.Unlock()
 	for i, fn := range p.hungUp {
 		fn()
 		p.hungUp[i] = nil
@@ -294,7 +294,7 @@ func (p *parker) expel(c *Conn, why Event) bool {
 	if !c.parked.leave() {
 		return false
 	}
-	p.lot.wake(c, why)
+	p.poller.wake(c, why)
 	return true
 }
 
@@ -308,7 +308,7 @@ func (p *parker) recallAll() {
 			p.queue.push(c)
 		}
 	})
-	if !p.lot.closed {
+	if !p.poller.closed {
 		_ = raw.Notify(p.wakeFD) // it fails when it is readable already
 	}
 }
