@@ -25,18 +25,23 @@ func ParseType(text string) (t Type, ok bool) {
 }
 
 // lengths are the different lengths of keys or of networks, the longest first: a
-// look-up for the longest match tries them one after the other. Immutable;
-// writers replace it as a whole.
+// look-up for the longest match tries them one after the other. Look-ups read
+// list, which is never changed; count belongs to the writers.
 type lengths struct {
 	list  []int
 	count []int // records of each length of list
 }
 
 // with returns the lengths when one record of length n has come (by is 1) or has
-// gone (-1).
+// gone (-1): others only if that changes list, so that many records of many lengths
+// are added in time.
 func (l *lengths) with(n, by int) *lengths {
+	i, there := slices.BinarySearchFunc(l.list, n, func(a, b int) int { return b - a })
+	if there && l.count[i]+by > 0 {
+		l.count[i] += by
+		return l
+	}
 	out := &lengths{slices.Clone(l.list), slices.Clone(l.count)}
-	i, there := slices.BinarySearchFunc(out.list, n, func(a, b int) int { return b - a })
 	if !there {
 		out.list, out.count = slices.Insert(out.list, i, n), slices.Insert(out.count, i, 0)
 	}
@@ -151,8 +156,12 @@ func (s *Store) byNetwork(key []byte, l *lengths) *record {
 	return nil
 }
 
-// byPrefix returns the record of the longest key that key begins with.
-func (s *Store) byPrefix(key []byte, l *lengths) *record {
+// byPrefix returns the record of the longest key that key begins with. Whoever sends the key chooses its length, and may
+// have added keys of many lengths, so that one which is long is hashed once: h takes every byte.
+func (s *Store) byPrefix(key []byte, l *lengths, h *prefixHash) *record {
+	if len(key) > shortKey {
+		return s.byLongPrefix(key, l, h)
+	}
 	for _, n := range l.list {
 		if n > len(key) {
 			continue
@@ -162,6 +171,45 @@ func (s *Store) byPrefix(key []byte, l *lengths) *record {
 		}
 	}
 	return nil
+}
+
+// shortKey is the length up to which a hash of each prefix, which is faster to have, costs less than one that goes on.
+const shortKey = 128
+
+// byLongPrefix tries the shortest length first, and compares one key at the end.
+func (s *Store) byLongPrefix(key []byte, l *lengths, h *prefixHash) *record {
+	h.begin(s.hash)
+	var found *record
+	for i := len(l.list) - 1; i >= 0 && l.list[i] <= len(key); i-- {
+		if r := s.texts.long(h.upTo(key, l.list[i]), l.list[i]); r != nil {
+			found = r
+		}
+	}
+	if found == nil {
+		return nil
+	}
+	if n := len(found.key); found.key != string(key[:n]) { // another key that has the same hash
+		return s.byPrefix(key[:n-1], l, h)
+	}
+	return found
+}
+
+// prefixHash computes the hashes of longer and longer prefixes of a key, as hasher.text does of each.
+type prefixHash struct {
+	hash  maphash.Hash
+	taken int // bytes of the key that are in hash
+}
+
+func (h *prefixHash) begin(with hasher) {
+	h.hash.SetSeed(with.seed)
+	h.taken = 0
+}
+
+// upTo returns the hash of the first n bytes; n is not less than the last time.
+func (h *prefixHash) upTo(key []byte, n int) uint64 {
+	_, _ = h.hash.Write(key[h.taken:n]) // which cannot fail
+	h.taken = n
+	return h.hash.Sum64()
 }
 
 // index adds a record to, or with by -1 takes it out of, what its type needs.

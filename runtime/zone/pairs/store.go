@@ -146,7 +146,8 @@ func (s *Store) Get(key []byte) ([]byte, bool) {
 	case IP:
 		r = s.byNetwork(key, s.lengths.Load())
 	case Prefix:
-		r = s.byPrefix(key, s.lengths.Load())
+		var h prefixHash
+		r = s.byPrefix(key, s.lengths.Load(), &h)
 	}
 	if r == nil {
 		return nil, false

@@ -52,6 +52,21 @@ func (t *table) text(hash uint64, key []byte) *record {
 	return nil
 }
 
+// long returns a record of a hash whose key is so long, nil without one. Who asks
+// compares the key.
+func (t *table) long(hash uint64, length int) *record {
+	b := t.head.Load()
+	if b == nil {
+		return nil
+	}
+	for n := b.list(hash).Load(); n != nil; n = n.next.Load() {
+		if n.hash == hash && len(n.rec.key) == length {
+			return n.rec
+		}
+	}
+	return nil
+}
+
 // insert adds a record in front of those with the same hash.
 func (t *table) insert(hash uint64, r *record) {
 	b := t.head.Load()
