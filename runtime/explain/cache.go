@@ -23,7 +23,7 @@ func (c *recorder) cache(p *pass.CachePlan) {
 		c.note("the cache is not asked: %s", p.Passes)
 	case p.Held:
 		c.note("a response is cached, %s", freshness(p.Until, time.Now().Unix()))
-		c.standard(p)
+		c.rfc9111(p)
 	default:
 		c.note("no response to it is cached")
 	}
@@ -39,7 +39,7 @@ func (c *recorder) cache(p *pass.CachePlan) {
 	} else {
 		c.note("%s", stored(p))
 	}
-	if p.Standard != nil && p.Standard.Invalidates {
+	if p.RFC9111 != nil && p.RFC9111.Invalidates {
 		c.note("if it succeeds, what is cached for its URI, and for those in Location and Content-Location, is removed")
 	}
 	if p.Lock && p.Drops == "" {
@@ -71,7 +71,7 @@ func stored(p *pass.CachePlan) string {
 	}
 	text := ""
 	switch {
-	case p.Standard != nil:
+	case p.RFC9111 != nil:
 		text = "the response is stored as RFC 9111 allows a shared cache"
 		if len(times) > 0 {
 			text += ", where it does not say for how long " + strings.Join(times, ", ")
@@ -110,9 +110,9 @@ func or(list []string) string {
 	return strings.Join(list[:len(list)-1], ", ") + " or " + list[len(list)-1]
 }
 
-// standard notes what RFC 9111 says of the response that is held.
-func (c *recorder) standard(p *pass.CachePlan) {
-	s := p.Standard
+// rfc9111 notes what RFC 9111 says of the response that is held.
+func (c *recorder) rfc9111(p *pass.CachePlan) {
+	s := p.RFC9111
 	if s == nil {
 		return
 	}

@@ -26,9 +26,9 @@ func (c *Conn) OnBlocked(fn func()) {
 func (c *Conn) Blocked() { c.conn.Blocked() }
 
 const (
-	// gather is the size, in bytes, of the buffer in which a header and a small body
+	// outSize is the size, in bytes, of the buffer in which a header and a small body
 	// are gathered, so that one write sends both.
-	gather = 8192
+	outSize = 8192
 	// copyLimit is the largest piece that is copied there.
 	copyLimit = 4096
 	// longFile is the length of a file that a client is likely to be waited for.
@@ -53,9 +53,9 @@ func (c *Conn) put(r *httpd.Request, p []byte) error {
 	if c.encrypted() {
 		return c.putTLS(p)
 	}
-	if len(p) <= copyLimit && c.outLen+len(p) <= gather {
+	if len(p) <= copyLimit && c.outLen+len(p) <= outSize {
 		if c.out == nil {
-			c.out = buf.Sized(gather)
+			c.out = buf.Sized(outSize)
 		}
 		c.outLen += copy(c.out.B[c.outLen:], p)
 		return nil

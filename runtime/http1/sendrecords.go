@@ -12,7 +12,7 @@ func (c *Conn) room() int {
 	if c.encrypted() {
 		return c.recordSize
 	}
-	return gather
+	return outSize
 }
 
 // putTLS writes b in full records and keeps the rest for what follows.

@@ -35,7 +35,7 @@ func cacheRules() []*Rule {
 			Good: "proxy_cache_path cache keys_zone=z:1m;\nserver { location / { proxy_cache z; proxy_pass http://127.0.0.1:8000; } }",
 		},
 		{
-			Name: "rfc9111-key", Severity: Low, check: standardKey,
+			Name: "rfc9111-key", Severity: Low, check: rfc9111Key,
 			Text: "By RFC 9111 a POST, PUT or DELETE that succeeds removes what is cached for its URI. A key with the request's method in " +
 				"it is another one for such a request: nothing is removed. Take the method out of the key.",
 			Bad: "proxy_cache_path cache keys_zone=z:1m;\nserver { location / {\n" +
@@ -44,7 +44,7 @@ func cacheRules() []*Rule {
 				"proxy_cache z; proxy_cache_rfc9111 on; proxy_cache_key $host$request_uri; proxy_pass http://127.0.0.1:8000; } }",
 		},
 		{
-			Name: "rfc9111-without-cache", Severity: Low, check: standardWithoutCache,
+			Name: "rfc9111-without-cache", Severity: Low, check: rfc9111WithoutCache,
 			Text: "What RFC 9111 asks of a cache is switched on where nothing is cached.",
 			Bad:  "server { location / { proxy_cache_rfc9111 on; proxy_pass http://127.0.0.1:8000; } }",
 			Good: "proxy_cache_path cache keys_zone=z:1m;\nserver { location / {\n" +
@@ -155,19 +155,19 @@ func cachedCookie(p *pass) {
 	})
 }
 
-// standard returns the *_cache_rfc9111 that holds in a scope, nil where it is off.
-func (s *scope) standard(prefix string) *conf.Node {
+// rfc9111 returns the *_cache_rfc9111 that holds in a scope, nil where it is off.
+func (s *scope) rfc9111(prefix string) *conf.Node {
 	if list, _ := s.holds(prefix + "_cache_rfc9111"); len(list) > 0 && strings.EqualFold(arg(list[0], 0), "on") {
 		return list[0]
 	}
 	return nil
 }
 
-func standardKey(p *pass) {
+func rfc9111Key(p *pass) {
 	told := map[*conf.Node]bool{}
 	p.caching(func(s *scope, prefix string, _ *conf.Node) {
 		list, _ := s.holds(prefix + "_cache_key")
-		if s.standard(prefix) == nil || len(list) == 0 || told[list[0]] {
+		if s.rfc9111(prefix) == nil || len(list) == 0 || told[list[0]] {
 			return
 		}
 		if strings.Contains(strings.ReplaceAll(arg(list[0], 0), "{", ""), "$request_method") {
@@ -177,11 +177,11 @@ func standardKey(p *pass) {
 	})
 }
 
-func standardWithoutCache(p *pass) {
+func rfc9111WithoutCache(p *pass) {
 	for _, prefix := range cachePrefixes {
 		used := map[*conf.Node]bool{}
 		p.caching(func(s *scope, of string, _ *conf.Node) {
-			if n := s.standard(prefix); of == prefix && n != nil {
+			if n := s.rfc9111(prefix); of == prefix && n != nil {
 				used[n] = true
 			}
 		})

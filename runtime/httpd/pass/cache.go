@@ -32,7 +32,7 @@ type cached struct {
 	fromStore bool // the response that is sent is the cached one
 	scratch   []byte
 	plan      CachePlan // of a request that is explained
-	standard
+	rfc9111
 }
 
 // KeyAppender is a codec whose module has a key where *_cache_key is not given.
@@ -322,7 +322,7 @@ func (c *cached) release() {
 // reset prepares c for another request; memory stays.
 func (c *cached) reset() {
 	if c.on {
-		c.standard = standard{}
+		c.rfc9111 = rfc9111{}
 	}
 	if !c.active {
 		c.cacheable = false // of a request that was explained

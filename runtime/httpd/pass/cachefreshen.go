@@ -22,13 +22,13 @@ func (x *Exchange) freshen() httpd.Result {
 	x.done()
 	x.endUpload()
 	c.status = cache.StatusRevalidated
-	c.rules = caching.Standard{}
+	c.rules = caching.RFC9111{}
 	if !x.parseCached(head) {
 		r.Logf(errlog.Crit, nil, `cache file "%s" contains invalid header`, c.ref.Path())
 		return x.finish(httpd.StatusInternalServerError)
 	}
 	c.fromStore = true
-	x.judgeStandard(true) // a part that is stored was asked for
+	x.judgeRFC9111(true) // a part that is stored was asked for
 	switch {
 	case other, !c.fresh.Keeps():
 		c.zone.Purge(r, c.query.Key)

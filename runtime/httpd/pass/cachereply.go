@@ -53,7 +53,7 @@ func (x *Exchange) replyCached() httpd.Result {
 	x.copyFields()
 	x.allowRanges()
 	if x.S.Cache.RFC9111 {
-		x.replyStandard()
+		x.replyRFC9111()
 	}
 	if rc := r.SendHeader(); rc != httpd.OK {
 		return rc

@@ -30,15 +30,15 @@ type CachePlan struct {
 	Ignore caching.Ignore
 	// NoCookies: the client does not get Set-Cookie (*_hide_header).
 	NoCookies bool
-	// Standard is what RFC 9111 says of what is held, and of the request; nil where
+	// RFC9111 is what RFC 9111 says of what is held, and of the request; nil where
 	// *_cache_rfc9111 is off.
-	Standard *StandardPlan
+	RFC9111 *RFC9111Plan
 	// Lock: one request at a time fills an entry.
 	Lock bool
 }
 
-// StandardPlan is what RFC 9111 says where *_cache_rfc9111 is on.
-type StandardPlan struct {
+// RFC9111Plan is what RFC 9111 says where *_cache_rfc9111 is on.
+type RFC9111Plan struct {
 	Age   int64  // of the response that is held
 	Basis string // why it is fresh until then, or refused
 	// Strict says why it is not to be sent once it is not fresh, "" where nothing forbids it.
@@ -63,7 +63,7 @@ func (x *Exchange) planCache() {
 		p.Zone, p.Passes = s.Zone(r), "the method is not one of those that are cached"
 		p.Drops = p.Passes
 		if s.RFC9111 {
-			p.Standard = &StandardPlan{Invalidates: unsafe(r)}
+			p.RFC9111 = &RFC9111Plan{Invalidates: unsafe(r)}
 		}
 		return
 	}
@@ -78,7 +78,7 @@ func (x *Exchange) planCache() {
 	x.cached.cacheable = true
 	if s.RFC9111 {
 		x.readWants()
-		p.Standard = &StandardPlan{Wants: string(r.In.Get(h1.CacheControl))}
+		p.RFC9111 = &RFC9111Plan{Wants: string(r.In.Get(h1.CacheControl))}
 		if w := &x.cached.wants; w.Has(caching.NoStore) {
 			p.Drops = "the request says no-store"
 			x.cached.cacheable = false
@@ -121,17 +121,17 @@ func (x *Exchange) peek() {
 	now := time.Now().Unix()
 	c.plan.Held, c.plan.Until, c.plan.Background = found, e.Valid, x.S.Cache.BackgroundUpdate
 	c.plan.Stale = found && e.Valid < now && (x.S.Cache.UseStale.V&int(FailUpdating) != 0 || e.StaleUpdating(now))
-	if p := c.plan.Standard; p != nil && found {
+	if p := c.plan.RFC9111; p != nil && found {
 		c.at = now
-		x.planStandard(p, &e)
+		x.planRFC9111(p, &e)
 	}
 	e.Close()
 }
 
-// planStandard says what RFC 9111 says of the entry e, for this request.
-func (x *Exchange) planStandard(p *StandardPlan, e *cache.Entry) {
+// planRFC9111 says what RFC 9111 says of the entry e, for this request.
+func (x *Exchange) planRFC9111(p *RFC9111Plan, e *cache.Entry) {
 	c, w := &x.cached, &x.cached.wants
-	c.rules = caching.Standard{}
+	c.rules = caching.RFC9111{}
 	eachField(e.Head, func(id h1.FieldID, value []byte) {
 		c.rules.Field(id, value, x.S.ignoredByCache(), func(a, b []byte) []byte { return x.R.Join(a, comma, b) })
 	})

@@ -325,7 +325,7 @@ func (x *Exchange) restart() {
 	x.Response.reset()
 	x.cached.fresh.Reset()
 	if x.cached.active {
-		x.cached.rules = caching.Standard{}
+		x.cached.rules = caching.RFC9111{}
 	}
 	x.codec.Reset(x)
 }

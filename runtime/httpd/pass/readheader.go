@@ -170,7 +170,7 @@ func (x *Exchange) earlyHints() httpd.Result {
 	r.Out.Reset()
 	x.Response.reset()
 	if x.cached.active {
-		x.cached.rules = caching.Standard{}
+		x.cached.rules = caching.RFC9111{}
 	}
 	x.inEnd = copy(x.in.B, x.in.B[x.inPos:x.inEnd])
 	x.inPos = 0

@@ -4,7 +4,7 @@ import (
 	"errors"
 
 	"github.com/sluiceproxy/sluice/runtime/httpd"
-	"github.com/sluiceproxy/sluice/runtime/httpd/gather"
+	"github.com/sluiceproxy/sluice/runtime/httpd/outbuf"
 )
 
 // encoding is how echo writes a value.
@@ -44,7 +44,7 @@ type filter struct {
 
 	r    *httpd.Request // of the call under way
 	next int
-	out  gather.Buffer
+	out  outbuf.Buffer
 
 	flags httpd.Out // of a piece that has become nothing
 }

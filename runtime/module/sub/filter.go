@@ -4,7 +4,7 @@ import (
 	"sync"
 
 	"github.com/sluiceproxy/sluice/runtime/httpd"
-	"github.com/sluiceproxy/sluice/runtime/httpd/gather"
+	"github.com/sluiceproxy/sluice/runtime/httpd/outbuf"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -41,7 +41,7 @@ func (c *settings) header(r *httpd.Request, place httpd.FilterPlace) httpd.Resul
 type filter struct {
 	finder finder
 	values [][]byte // of the texts found so far
-	out    gather.Buffer
+	out    outbuf.Buffer
 	saved  []byte // what was kept, on its way out
 	own    search // of texts with variables
 }

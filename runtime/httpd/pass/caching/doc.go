@@ -11,7 +11,7 @@
 //		proxy_cache_valid 200 10m;
 //	}
 //
-// [Fresh] judges responses by nginx's rules, [Standard] by RFC 9111 where *_cache_rfc9111
+// [Fresh] judges responses by nginx's rules, [RFC9111] by RFC 9111 where *_cache_rfc9111
 // is on (docs/adr/0047).
 //
 // Different from nginx: docs/adr/0041.

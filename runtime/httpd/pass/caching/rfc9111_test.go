@@ -19,8 +19,8 @@ const (
 	noUse      = "it is not fresh, and has nothing to be validated by"
 )
 
-// TestStandard has a row for each rule of RFC 9111 about responses that are stored.
-func TestStandard(t *testing.T) {
+// TestRFC9111 has a row for each rule of RFC 9111 about responses that are stored.
+func TestRFC9111(t *testing.T) {
 	for _, c := range []struct {
 		section, lines string
 		in             Context // Status 200 where it is not given
@@ -111,7 +111,7 @@ func TestStandard(t *testing.T) {
 			if c.in.Status == 0 {
 				c.in.Status = 200
 			}
-			s := standardOf(strings.Split(c.lines, "|")...)
+			s := rfc9111Of(strings.Split(c.lines, "|")...)
 			j := s.Judge(&c.in)
 			if j.Refused != c.refused {
 				t.Fatalf("%s: refused %q, want %q", c.lines, j.Refused, c.refused)
@@ -124,9 +124,9 @@ func TestStandard(t *testing.T) {
 	}
 }
 
-// standardOf gives "Name: value" lines to a Standard.
-func standardOf(lines ...string) *Standard {
-	s := new(Standard)
+// rfc9111Of gives "Name: value" lines to a RFC9111.
+func rfc9111Of(lines ...string) *RFC9111 {
+	s := new(RFC9111)
 	for _, line := range lines {
 		name, value, _ := strings.Cut(line, ": ")
 		s.Field(h1.LookupField([]byte(name)), []byte(value), 0, join)
@@ -152,7 +152,7 @@ func TestStrict(t *testing.T) {
 		{"RFC 5861 invalid", "Cache-Control: max-age=60, stale-while-revalidate=x", Free, 0, 0},
 		{"nginx: X-Accel-Expires", "Cache-Control: must-revalidate|X-Accel-Expires: 10", Free, 0, 0},
 	} {
-		s := standardOf(strings.Split(c.lines, "|")...)
+		s := rfc9111Of(strings.Split(c.lines, "|")...)
 		j := s.Judge(&Context{Status: 200, Now: now})
 		if s.Strict() != c.want || j.Updating != c.updating || j.Error != c.error || j.Refused != "" {
 			t.Errorf("%s: %v, %+v", c.section, s.Strict(), j)
@@ -162,7 +162,7 @@ func TestStrict(t *testing.T) {
 
 // TestIgnored: fields of *_ignore_headers are as if they were not there.
 func TestIgnored(t *testing.T) {
-	s := new(Standard)
+	s := new(RFC9111)
 	const all = IgnoreAccelExpires | IgnoreExpires | IgnoreCacheControl | IgnoreSetCookie | IgnoreVary
 	for _, line := range []string{"Cache-Control: no-store", "Set-Cookie: a=b", "Vary: *", "X-Accel-Expires: 0", "Expires: 0"} {
 		name, value, _ := strings.Cut(line, ": ")
@@ -208,13 +208,13 @@ func TestControl(t *testing.T) {
 	}
 }
 
-// FuzzStandard feeds values of all kinds to what judges them.
-func FuzzStandard(f *testing.F) {
+// FuzzRFC9111 feeds values of all kinds to what judges them.
+func FuzzRFC9111(f *testing.F) {
 	f.Add("max-age=5, stale-while-revalidate=", "Accept, *", 5, int64(3))
 	f.Add(`no-cache="a,b", s-maxage=99999999999999999999999`, ",,,", 206, int64(0))
 	f.Add("@", "", 404, int64(-1))
 	f.Fuzz(func(t *testing.T, value, vary string, status int, valid int64) {
-		s := new(Standard)
+		s := new(RFC9111)
 		for _, id := range []h1.FieldID{h1.XAccelExpires, h1.Expires, h1.CacheControl, h1.Age, h1.Date, h1.LastModified, h1.ETag} {
 			s.Field(id, []byte(value), 0, join)
 		}

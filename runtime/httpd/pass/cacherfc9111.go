@@ -14,12 +14,12 @@ import (
 
 // What *_cache_rfc9111 adds to a cache (docs/adr/0047). Sections are those of RFC 9111.
 
-// standard is the part of cached that is used with the switch on.
-type standard struct {
-	on     bool             // it is used: reset clears it
-	rules  caching.Standard // of the response that was read last
-	wants  caching.Control  // what the request says of responses from a cache
-	strict caching.Strict   // how far the open entry may be used once it is not fresh
+// rfc9111 is the part of cached that is used with the switch on.
+type rfc9111 struct {
+	on     bool            // it is used: reset clears it
+	rules  caching.RFC9111 // of the response that was read last
+	wants  caching.Control // what the request says of responses from a cache
+	strict caching.Strict  // how far the open entry may be used once it is not fresh
 }
 
 // readWants reads what the request wants (section 5.2.1). One that works in the background
@@ -65,7 +65,7 @@ func (x *Exchange) acceptsStale() bool {
 	if c.strict == caching.Always {
 		return false
 	}
-	c.rules = caching.Standard{}
+	c.rules = caching.RFC9111{}
 	eachField(c.entry.Head, func(id h1.FieldID, value []byte) {
 		c.rules.Field(id, value, x.S.ignoredByCache(), func(a, b []byte) []byte { return x.R.Join(a, comma, b) })
 	})
@@ -124,11 +124,11 @@ func (x *Exchange) settle() {
 	if !c.cacheable || status == int(httpd.StatusNotModified) && c.isOpen {
 		return
 	}
-	x.judgeStandard(status == 206 && x.ranged())
+	x.judgeRFC9111(status == 206 && x.ranged())
 }
 
-// judgeStandard is settle for the fields that rules has seen. ranged: a range was asked for.
-func (x *Exchange) judgeStandard(ranged bool) {
+// judgeRFC9111 is settle for the fields that rules has seen. ranged: a range was asked for.
+func (x *Exchange) judgeRFC9111(ranged bool) {
 	c, status := &x.cached, x.Response.Status
 	j := c.rules.Judge(&caching.Context{
 		Status: status, Now: c.at, Delay: (x.now - x.started) / 1e9, Valid: x.S.Cache.Lifetime(status),
@@ -149,8 +149,8 @@ func (x *Exchange) ranged() bool {
 	return h1.ContainsFold(head, "\nrange:") || bytes.Contains(head, []byte("HTTP_RANGE"))
 }
 
-// replyStandard prepares the header of a cached response.
-func (x *Exchange) replyStandard() {
+// replyRFC9111 prepares the header of a cached response.
+func (x *Exchange) replyRFC9111() {
 	x.setAge()
 	x.R.PreferETag()
 	if f := x.Response.Get(h1.Date); f != nil && x.S.hidden.known[h1.Date] {

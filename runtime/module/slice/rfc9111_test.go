@@ -15,9 +15,9 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/module/slice"
 )
 
-// TestStandard: with proxy_cache_rfc9111 each slice is validated by itself, as a part that was asked for, and a request that
+// TestRFC9111: with proxy_cache_rfc9111 each slice is validated by itself, as a part that was asked for, and a request that
 // wants no stored response has all of them validated.
-func TestStandard(t *testing.T) {
+func TestRFC9111(t *testing.T) {
 	var mu sync.Mutex
 	var seen []string
 	app := nethttptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -25,8 +25,8 @@ type ask struct {
 	has     string // a line of the answer's header; with - in front: not
 }
 
-// TestCacheStandard plays requests to a cache with proxy_cache_rfc9111. The rows are named by the sections of RFC 9111.
-func TestCacheStandard(t *testing.T) {
+// TestCacheRFC9111 plays requests to a cache with proxy_cache_rfc9111. The rows are named by the sections of RFC 9111.
+func TestCacheRFC9111(t *testing.T) {
 	const (
 		fresh = "200 one|Cache-Control: max-age=60"
 		aged  = `200 one|Cache-Control: max-age=60|Age: 20|ETag: "a"`
@@ -309,8 +309,8 @@ func checkAnswer(t *testing.T, i int, a *ask, r *httptest.Response) {
 	}
 }
 
-// TestCacheStandardLarge: the head of an entry in a file is renewed, too; of a very large one only where it has to be.
-func TestCacheStandardLarge(t *testing.T) {
+// TestCacheRFC9111Large: the head of an entry in a file is renewed, too; of a very large one only where it has to be.
+func TestCacheRFC9111Large(t *testing.T) {
 	for _, c := range []struct {
 		size   int
 		answer string // to the validation
@@ -389,8 +389,8 @@ func BenchmarkCacheHit(b *testing.B) {
 	}
 }
 
-// TestCacheStandardOvertaken: a response that was asked for before a POST is not stored after it, since it may be older.
-func TestCacheStandardOvertaken(t *testing.T) {
+// TestCacheRFC9111Overtaken: a response that was asked for before a POST is not stored after it, since it may be older.
+func TestCacheRFC9111Overtaken(t *testing.T) {
 	asked, answer := make(chan struct{}, 2), make(chan struct{})
 	b := newBackend(t, func(req string, c net.Conn) bool {
 		if strings.HasPrefix(req, "GET") {

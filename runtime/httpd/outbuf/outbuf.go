@@ -1,11 +1,11 @@
-// Package gather joins the small parts that a body filter makes of one piece, so that few
+// Package outbuf joins the small parts that a body filter makes of one piece, so that few
 // pieces go on to the next filter.
 //
-//	var out gather.Buffer
+//	var out outbuf.Buffer
 //	err := out.Add(r, next, part)
 //	...
 //	err = out.End(r, next, piece)
-package gather
+package outbuf
 
 import (
 	"github.com/sluiceproxy/sluice/runtime/buf"

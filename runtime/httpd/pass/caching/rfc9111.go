@@ -2,12 +2,12 @@ package caching
 
 import "github.com/sluiceproxy/sluice/runtime/wire/h1"
 
-// Standard judges a response by RFC 9111 alone, where *_cache_rfc9111 is on, as [Fresh]
+// RFC9111 judges a response by RFC 9111 alone, where *_cache_rfc9111 is on, as [Fresh]
 // does by nginx's rules: Field is called for each field of the response, then Judge. The
 // zero value is ready for use. What the RFC leaves to a cache nginx decides: cookies
 // keep a response from being stored, X-Accel-Expires goes first, and *_cache_valid is
 // what the operator says where the response says nothing.
-type Standard struct {
+type RFC9111 struct {
 	Control
 	has      present
 	date     int64 // Unix seconds of Date
@@ -36,7 +36,7 @@ const (
 
 // Field takes a field into account. join puts two values into one with a comma between
 // them.
-func (s *Standard) Field(id h1.FieldID, value []byte, ignore Ignore, join func(a, b []byte) []byte) {
+func (s *RFC9111) Field(id h1.FieldID, value []byte, ignore Ignore, join func(a, b []byte) []byte) {
 	switch id {
 	case h1.CacheControl:
 		if ignore&IgnoreCacheControl == 0 {
@@ -73,7 +73,7 @@ func (s *Standard) Field(id h1.FieldID, value []byte, ignore Ignore, join func(a
 }
 
 // time reads a date, of which the first counts.
-func (s *Standard) time(bit present, to *int64, value []byte) {
+func (s *RFC9111) time(bit present, to *int64, value []byte) {
 	if s.has&bit != 0 {
 		return
 	}
@@ -91,7 +91,7 @@ func otherZone(value []byte) bool {
 }
 
 // setAge reads Age: the first member of the first field, if it is a number (section 5.1).
-func (s *Standard) setAge(value []byte) {
+func (s *RFC9111) setAge(value []byte) {
 	if s.has&hasAge != 0 {
 		return
 	}
@@ -102,12 +102,12 @@ func (s *Standard) setAge(value []byte) {
 
 // AgeOf reads the value of an Age field.
 func AgeOf(value []byte) int64 {
-	var s Standard
+	var s RFC9111
 	s.setAge(value)
 	return s.age
 }
 
-func (s *Standard) setAccel(value []byte) {
+func (s *RFC9111) setAccel(value []byte) {
 	bit := hasAccel
 	if len(value) > 0 && value[0] == '@' {
 		bit, value = hasAccelAt, value[1:]
@@ -118,7 +118,7 @@ func (s *Standard) setAccel(value []byte) {
 	}
 }
 
-func (s *Standard) setVary(value []byte, join func(a, b []byte) []byte) {
+func (s *RFC9111) setVary(value []byte, join func(a, b []byte) []byte) {
 	for rest := value; ; {
 		var name []byte
 		if name, rest = nextName(rest); len(name) == 0 {
@@ -139,7 +139,7 @@ func (s *Standard) setVary(value []byte, join func(a, b []byte) []byte) {
 }
 
 // Vary is the names in all Vary fields, nil without one.
-func (s *Standard) Vary() []byte { return s.vary }
+func (s *RFC9111) Vary() []byte { return s.vary }
 
 // Strict says how far a response may be used once it is not fresh any more (section 4.2.4).
 type Strict uint8
@@ -157,7 +157,7 @@ const (
 )
 
 // Strict returns what the response says of that.
-func (s *Standard) Strict() Strict {
+func (s *RFC9111) Strict() Strict {
 	switch {
 	case s.has&(hasAccel|hasAccelAt) != 0:
 		return Free
@@ -191,7 +191,7 @@ type Judgement struct {
 }
 
 // Judge decides about the response.
-func (s *Standard) Judge(c *Context) (j Judgement) {
+func (s *RFC9111) Judge(c *Context) (j Judgement) {
 	// Section 4.2.3: the larger one of corrected_age_value and apparent_age. Without Date the
 	// latter is 0.
 	age := s.age + c.Delay
@@ -232,7 +232,7 @@ func (s *Standard) Judge(c *Context) (j Judgement) {
 
 // refused says why the response must not be stored, whatever its age (sections 3, 3.5,
 // 5.2.2), or is not for another reason.
-func (s *Standard) refused(c *Context) string {
+func (s *RFC9111) refused(c *Context) string {
 	accel := s.has&(hasAccel|hasAccelAt) != 0
 	understood := s.Has(MustUnderstand) && understands(c.Status)
 	switch {
@@ -269,7 +269,7 @@ const maxHeuristic = 24 * 3600
 // lifetime is for how long the response is fresh (section 4.2.1): seconds from when it was
 // made where explicit is true, else the end, as what the operator says counts from the
 // arrival. basis is "" where there is nothing that says it.
-func (s *Standard) lifetime(c *Context) (until int64, basis string, explicit bool) {
+func (s *RFC9111) lifetime(c *Context) (until int64, basis string, explicit bool) {
 	switch {
 	case s.has&hasAccelAt != 0:
 		return s.accel, "X-Accel-Expires", false
