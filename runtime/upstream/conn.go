@@ -56,19 +56,6 @@ func newConn(nc Transport, addr netaddr.Addr, key *Key) *Conn {
 	return c
 }
 
-// Dial is Begin and Connect.
-func Dial(spec *netio.DialSpec, key *Key) (*Conn, error) {
-	c, err := Begin(spec, key)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.Connect(spec.Timeout); err != nil {
-		c.Close()
-		return nil, err
-	}
-	return c, nil
-}
-
 // Connect connects a connection that Begin made, and waits for at most timeout. On an
 // error the connection is to be closed.
 func (c *Conn) Connect(timeout time.Duration) error {
@@ -226,17 +213,18 @@ func (c *Conn) leaveWatcher() bool {
 	return c.Net.(*netio.Conn).Unpark()
 }
 
-// Close ends the connection and gives its memory back.
+// Close ends the connection and gives its memory back. Under TLS it tells the peer so, which may have to wait until there
+// is room for that: whoever holds a lock that others wait for calls Drop.
 func (c *Conn) Close() {
 	if c.tls != nil {
 		c.Net.SetWriteTimeout(time.Second)
 		_ = c.tls.CloseWrite()
 	}
-	c.drop()
+	c.Drop()
 }
 
-// drop is Close without the TLS close_notify.
-func (c *Conn) drop() {
+// Drop is Close without the close_notify of TLS, as idle connections are closed. It does not wait.
+func (c *Conn) Drop() {
 	if c.rec.Conn != nil {
 		c.rec.Release()
 	} else {

@@ -12,7 +12,8 @@
 //	for p := c.Next(); p != nil; p = c.Next() {
 //		conn := pool.Get(&p.Addr, &key, now)
 //		if conn == nil {
-//			conn, err = upstream.Dial(&netio.DialSpec{Addr: p.Addr}, &key)
+//			conn, err = g.Connection(&netio.DialSpec{Addr: p.Addr}, &key)
+//			err = conn.Connect(timeout)
 //		}
 //		...
 //		c.Free(upstream.Worked)

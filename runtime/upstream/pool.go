@@ -93,7 +93,7 @@ func (p *Pool) Get(addr *netaddr.Addr, key *Key, now int64) *Conn {
 			return nil
 		}
 		if !c.Net.Quiet() {
-			c.drop()
+			c.Drop()
 			continue
 		}
 		c.Requests++
@@ -224,14 +224,14 @@ func (p *Pool) resumed(nc *netio.Conn, why netio.Event) {
 		}
 		p.remove(i)
 	}
-	c.drop()
+	c.Drop()
 }
 
 func (p *Pool) evict(i int) {
 	c := p.idle[i]
 	p.remove(i)
 	if c.leaveWatcher() {
-		c.drop()
+		c.Drop()
 	}
 }
 

@@ -53,8 +53,11 @@ func newPeer(t *testing.T) *peer {
 // dial connects to the peer and returns both ends.
 func (p *peer) dial(t *testing.T, key *Key) (*Conn, net.Conn) {
 	t.Helper()
-	c, err := Dial(&netio.DialSpec{Addr: p.addr, Timeout: time.Second}, key)
+	c, err := Begin(&netio.DialSpec{Addr: p.addr}, key)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Connect(time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	return c, <-p.got

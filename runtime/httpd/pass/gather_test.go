@@ -18,11 +18,14 @@ func TestGatherInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = l.Close() }()
-	c, err := upstream.Dial(&netio.DialSpec{Addr: netaddr.AddrOf(l.Addr()), Timeout: time.Minute}, nil)
+	c, err := upstream.Begin(&netio.DialSpec{Addr: netaddr.AddrOf(l.Addr())}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
+	if err := c.Connect(time.Minute); err != nil {
+		t.Fatal(err)
+	}
 	x := &Exchange{S: &Settings{}, Buffering: true, conn: c}
 	x.S.Buffers.Size = 4096
 	x.Response.Chunked = true

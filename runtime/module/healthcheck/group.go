@@ -109,38 +109,18 @@ func (g *group) start(cfg *httpd.Config) {
 
 // stop ends all checks, those under way included.
 func (g *group) stop() {
-	var idle idle
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.running = false
 	for _, p := range g.by {
-		p.end(&idle)
+		p.end()
 	}
 	g.by = nil
 	g.checkers.remove(g)
-	g.mu.Unlock()
-	idle.close()
 }
 
-// idle are connections that no check uses any more. They are closed without a lock: under
-// TLS that waits for the peer.
-type idle []*upstream.Conn
-
-func (i *idle) add(c *upstream.Conn) {
-	if c != nil {
-		*i = append(*i, c)
-	}
-}
-
-func (i idle) close() {
-	for _, c := range i {
-		c.Close()
-	}
-}
-
-// changed looks what peers there are after a change of the group.
+// changed looks what peers there are after a change of the group. Others wait for the change: it does not wait for peers.
 func (g *group) changed() {
-	var idle idle
-	defer func() { idle.close() }() // behind the lock
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.running {
@@ -155,7 +135,7 @@ func (g *group) changed() {
 	}
 	for id, p := range g.by {
 		if !there[id] {
-			p.end(&idle)
+			p.end()
 			delete(g.by, id)
 		}
 	}
@@ -207,17 +187,24 @@ func (p *peer) health() upstream.Health {
 	return h
 }
 
-// end stops the checks of a peer, and hands their connections over.
-func (p *peer) end(idle *idle) {
+// end stops the checks of a peer, and closes the connections that they have kept. It does not wait.
+func (p *peer) end() {
 	for _, t := range p.tasks {
 		t.gone = true
 		t.timer.Stop()
 		if t.probe != nil {
 			t.probe.End()
 		}
-		idle.add(t.conn)
-		t.conn = nil
+		t.keep(nil)
 	}
+}
+
+// keep has the next check use a connection, nil for none, in place of the one that was kept.
+func (t *task) keep(c *upstream.Conn) {
+	if t.conn != nil {
+		t.conn.Drop()
+	}
+	t.conn = c
 }
 
 // after makes the check run in a while.
@@ -241,32 +228,28 @@ func (t *task) run() {
 		return
 	}
 	t.probe = probe
-	var idle idle
 	if clock.Mono()-t.since > int64(t.c.keep) {
-		idle.add(t.conn)
-		t.conn = nil
+		t.keep(nil)
 	}
 	conn := t.conn
 	t.conn = nil
 	g.mu.Unlock()
-	idle.close()
 
 	kept, ok := t.ask(probe.R, conn)
 
-	idle = nil
 	g.mu.Lock()
 	t.probe = nil
+	t.keep(kept)
 	if t.gone {
-		idle.add(kept)
+		t.keep(nil)
 	} else {
 		t.note(probe.R, ok)
-		if t.conn = kept; kept != nil && kept != conn {
+		if kept != nil && kept != conn {
 			t.since = clock.Mono()
 		}
 		t.after(t.c.delay(t.c.interval))
 	}
 	g.mu.Unlock()
-	idle.close()
 	probe.Release()
 }
 
