@@ -30,7 +30,7 @@ func (x *Exchange) freshen() httpd.Result {
 	c.fromStore = true
 	x.judgeRFC9111(true) // a part that is stored was asked for
 	switch {
-	case other, !c.fresh.Keeps():
+	case other, !c.fresh.Keeps(), int64(len(head)) > maxHead*x.S.BufferSize:
 		c.zone.Purge(r, c.query.Key)
 	case changed || !c.large():
 		x.renew()
@@ -41,6 +41,11 @@ func (x *Exchange) freshen() httpd.Result {
 	}
 	return x.replyCached()
 }
+
+// maxHead is how many times *_buffer_size the head of an entry may become by the fields that come with validations; one
+// that is larger is not used again. A response's head that fits into the buffer has less than twice as many bytes as it
+// is stored, where each line has a space and a CR that it came without.
+const maxHead = 2
 
 // maxRewrite is the size up to which an entry is written anew for the sake of its head whatever has
 // changed. A larger one keeps its Date and Expires, by which others do not take it for fresher than

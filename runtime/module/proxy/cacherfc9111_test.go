@@ -216,6 +216,21 @@ func TestCacheRFC9111(t *testing.T) {
 	}
 }
 
+// TestCacheRFC9111Grows: an upstream server whose validations bring other fields each time does not have the head of an entry
+// grow without bound: it is asked for all of the response again.
+func TestCacheRFC9111Grows(t *testing.T) {
+	const stale = `200 one|Cache-Control: max-age=60|Age: 80|ETag: "a"`
+	asks := []ask{{answer: stale, want: "200 MISS one"}}
+	for i := range 5 {
+		field := fmt.Sprintf("X-Field-%d: %s", i, strings.Repeat("x", 1500))
+		asks = append(asks, ask{
+			answer: "304 |Cache-Control: max-age=60|Age: 80|" + field, sees: `If-None-Match: "a"`, want: "200 REVALIDATED one", has: field,
+		})
+	}
+	asks = append(asks, ask{answer: stale, sees: "-If-None-Match", want: "200 MISS one", has: "-X-Field-0: x"})
+	playCache(t, "proxy_buffer_size 3k; proxy_buffers 4 3k; proxy_busy_buffers_size 6k;", asks)
+}
+
 // playCache makes the requests of asks one after the other.
 func playCache(t *testing.T, conf string, asks []ask) {
 	t.Helper()

@@ -128,9 +128,12 @@ func (s *RFC9111) setVary(value []byte, join func(a, b []byte) []byte) {
 			s.has |= varyAny
 		}
 	}
-	if s.vary == nil {
+	switch {
+	case s.has&varyLong != 0: // no more of it is needed
+		return
+	case s.vary == nil:
 		s.vary = value
-	} else {
+	default:
 		s.vary = join(s.vary, value)
 	}
 	if len(s.vary) > MaxVary {
