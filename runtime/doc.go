@@ -18,7 +18,7 @@
 //
 // The start, [Server.Reload] and what a master does with its worker are one and the same
 // thing, a [Change]: load, check, open, hand over, then commit or undo. Each step is a
-// file: load.go, check.go, open.go, server.go (Take), commit.go, undo.go. Whatever fails
+// file: load.go, check.go, open.go (opensockets.go), server.go (Take), commit.go, undo.go. Whatever fails
 // ends the change, and the configuration before it goes on untouched. What a
 // configuration makes belongs to it, see package resource: it is carried over, or closed
 // with it.

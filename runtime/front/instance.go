@@ -25,7 +25,7 @@ type Instance struct {
 	connLimit     connLimit
 	reusable      reusableQueue
 	noDescriptors atomic.Int64 // clock.Now().Sec of the last line about it
-	workers       workers
+	goroutines    goroutinePool
 
 	mu        sync.Mutex
 	listening map[string]*Listening
@@ -40,7 +40,7 @@ type Instance struct {
 // NewInstance returns an instance that listens nowhere yet.
 func NewInstance(stats *Stats) (*Instance, error) {
 	s := &Instance{stats: stats, listening: map[string]*Listening{}}
-	poller, err := netio.NewIdlePoller(netio.IdlePollerOptions{Spawn: s.workers.run})
+	poller, err := netio.NewIdlePoller(netio.IdlePollerOptions{Spawn: s.goroutines.run})
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +206,7 @@ func (s *Instance) Quit() {
 		(*cfg).Close()
 	}
 	_ = s.poller.Close() // it fails only where it is closed already
-	s.workers.stop()
+	s.goroutines.stop()
 }
 
 // acceptBacklog accepts the connections that the kernel has completed already, so

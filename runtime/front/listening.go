@@ -103,5 +103,5 @@ func (s *Instance) admit(ls *Listening, nc Transport) {
 		// it accepts any more.
 		c.take(cfg, (*cfg).Endpoint(ls.key, nc))
 	}
-	s.workers.run(c.serveFn)
+	s.goroutines.run(c.serveFn)
 }

@@ -13,7 +13,7 @@ import (
 // to choose among them. Safe for concurrent use.
 //
 // Its peers change while requests run: names are looked up again (names.go), the API
-// adds, changes and removes servers (change.go), checks find out about their health
+// adds, changes and removes servers (changepeers.go), checks find out about their health
 // (health.go). A change makes new Sets; a request goes on with those that it began with.
 type Group struct {
 	Name []byte // of the block, or the host of proxy_pass

@@ -235,7 +235,7 @@ func (t *task) run() {
 	t.conn = nil
 	g.mu.Unlock()
 
-	kept, ok := t.ask(probe.R, conn)
+	kept, ok := t.send(probe.R, conn)
 
 	g.mu.Lock()
 	t.probe = nil

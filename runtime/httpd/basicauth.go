@@ -2,26 +2,10 @@ package httpd
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/base64"
-	"encoding/hex"
 
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
-
-// RequestID returns $request_id: 16 random bytes in hexadecimal, the same throughout the
-// request.
-func (r *Request) RequestID() []byte {
-	m := r.main
-	if m.id == nil {
-		var raw [16]byte
-		_, _ = rand.Read(raw[:])
-		id := m.Alloc(32)
-		hex.Encode(id, raw[:])
-		m.id = id
-	}
-	return m.id
-}
 
 // BasicAuth returns the user and password of a header Authorization: Basic, of
 // Proxy-Authorization for CONNECT: that is a request to a proxy.

@@ -10,9 +10,9 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/upstream"
 )
 
-// ask sends a request to the peer and tests the response. conn is a connection that
+// send sends a request to the peer and tests the response. conn is a connection that
 // was kept, kept is one to be kept. A panic is a check that has failed.
-func (t *task) ask(r *httpd.Request, conn *upstream.Conn) (kept *upstream.Conn, ok bool) {
+func (t *task) send(r *httpd.Request, conn *upstream.Conn) (kept *upstream.Conn, ok bool) {
 	defer r.Caught(func() { kept, ok = nil, false })
 	x := t.c.prober.Probe(r)
 	body, kept, ok := x.Probe(&pass.ProbeSpec{
