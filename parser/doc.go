@@ -1,6 +1,6 @@
 // Package parser turns the bytes of an nginx configuration file into a tree of
-// statements. It stands for the tokenizer and the include handling of nginx's
-// ngx_conf_module and knows no directive but include.
+// statements. It corresponds to the tokenizer and the include handling of nginx's
+// ngx_conf_module. The only directive that it interprets is include.
 //
 //	f, err := parser.Load("/etc/nginx/nginx.conf")
 //	if err != nil {
@@ -18,23 +18,22 @@
 //
 // # Errors
 //
-// Parsing never fails. A place where a file makes no sense becomes a
-// [Directive] whose Err is set, at its position in reading order, and reading
-// goes on behind it. nginx stops at the first problem of any kind, be it one of
-// the syntax or an unknown directive; a caller that walks the tree in order
-// and stops at the first problem prints exactly what nginx prints, and one that
-// goes on sees all of them. [File.Errors] lists those of the syntax.
+// Parsing never fails. A syntax error becomes a [Directive] whose Err is set, at its
+// position in reading order, and reading continues behind it. nginx stops at the first
+// error, of the syntax or of a directive: a caller that walks the tree in order and
+// stops at the first error prints what nginx prints. A caller that continues gets all
+// errors. [File.Errors] lists those of the syntax.
 //
 // # The 4096-byte rule
 //
-// nginx reads a file through a buffer of 4096 bytes in which the word or the
-// comment at hand must fit. Since the buffer is refilled from the start of that
+// nginx reads a file through a buffer of 4096 bytes in which the current word or
+// comment must fit. Since the buffer is refilled from the start of that
 // word, the rule does not depend on where in the file the word stands: it is
-// broken when the byte 4096 places behind the word's first byte (for a quoted one
-// that behind the quote) is looked at before the reading of something else begins.
-// So a word may have 4095 bytes with ";" or "{" right behind it, but 4094 with
-// white space behind it, as the byte after that is looked at as well. The end of
-// the file is not looked at, and the value of -g is not read through that buffer.
+// broken when the reader inspects the byte 4096 places behind the word's first byte
+// (behind the quote of a quoted word) before the next word begins. So a word may have
+// 4095 bytes if ";" or "{" follows it, but 4094 if white space follows, because the
+// byte behind that is inspected, too. The end of the file does not count, and the value
+// of -g is not read through that buffer.
 //
 // # gonginx
 //
@@ -42,8 +41,8 @@
 // GetBlock a config.IBlock, and [File.Gonginx] a whole *config.Config, so that
 // tools written against gonginx, its dumper included, take these trees. [Format]
 // prints by itself: gonginx's dumper drops comments behind "{" and blank lines,
-// puts a blank into `"$b")`, which breaks the 4096-byte rule for a word that just
-// keeps it, and links a Lua formatter.
+// puts a blank into `"$b")`, which breaks the 4096-byte rule for a word of the greatest
+// length, and links a Lua formatter.
 //
 // # Not supported
 //

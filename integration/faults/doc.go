@@ -1,5 +1,5 @@
-// Package faults compares what becomes of a request when the server behind the proxy does something wrong. Each row of the
-// tables in rows*_test.go is one thing that a peer does wrong, and is played to nginx and to the server under test, over each
+// Package faults compares the responses and logs of both servers when an upstream server misbehaves. Each row of the
+// tables in rows*_test.go is one fault of a peer, and is played to nginx and to the server under test, over each
 // protocol that has it (HTTP, also over TLS, FastCGI, uwsgi, SCGI, memcached) and in each of these modes:
 //
 //	plain   the response is buffered
@@ -8,16 +8,16 @@
 //	cache   the response may be cached, and the request is made twice
 //	keep    the connection to the peer is kept, and a second request follows that is answered well
 //
-// Compared are the response, and whether the client can tell that it is cut short; the line in the access log, with the
-// status, the peers, the length of the response and the state of the cache; and the lines in the error log. What may differ
-// is in integration/differences.md, with the reason.
+// Compared are the response, and whether the client can detect that it is incomplete; the line in the access log, with the
+// status, the peers, the length of the response and the state of the cache; and the lines in the error log.
+// integration/differences.md lists what may differ, with the reason.
 //
 //	go test ./integration/faults
-//	go test ./integration/faults -run Faults/http -row length         the rows whose name has this in it
+//	go test ./integration/faults -run Faults/http -row length         the rows whose name contains this
 //	NGINX_BINARY=/usr/local/nginx/sbin/nginx go test ./integration/faults
 //	                                                                  what a newer nginx does
 //	go test ./integration/faults -record                              add what differs to differences.md
 //
-// All rows of a protocol are played at once. What differs is played again, with longer times: a busy machine may be slower
-// than the time-outs of the first run.
+// All rows of a protocol are played at once. A row that differs is played again with longer timeouts, because a busy machine
+// may exceed those of the first run.
 package faults

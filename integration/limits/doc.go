@@ -1,5 +1,5 @@
-// Package limits holds the built program to bounds on what answers do not show: resident memory, descriptors, goroutines,
-// processor time, and the seconds until something happens, while a client or an application misbehaves or the
+// Package limits tests bounds on what responses do not show: resident memory, descriptors, goroutines,
+// processor time, and the seconds until an event, while a client or an application misbehaves or the
 // configuration is read again. Linux only: the figures come from /proc.
 //
 // # How to write a case
@@ -22,18 +22,18 @@
 //	s.cpu()                processor time used so far
 //	s.ping("/x"), s.knock  the longest wait of another client for an answer to /x, on a kept connection or with a new one
 //	                       each time, until the function that is returned is called
-//	c.drip, c.receive      how long the server puts up with a byte now and then, and when which bytes came
+//	c.drip, c.receive      how long the server accepts single bytes at intervals, and which bytes arrived when
 //
 // The bound of a case is a figure, or nginx's:
 //
 //	beside(t, setup{…}, 20*time.Millisecond, func(s *site) time.Duration { … })
 //
-// measures nginx and the server under test one after the other and wants at most nginx's value plus the slack. A value that
-// is too large is measured again, three times in all, so that a busy machine is no fault. A bound without nginx beside it
-// and without a second try needs slack for a machine that is four times as slow; it only has to fail where the fault is.
+// measures nginx and the server under test one after the other; the bound is nginx's value plus the slack. A value that
+// is too large is measured again, three times in all, because the machine may be busy. A bound that is measured once and
+// without nginx needs slack for a machine that is four times as slow, and must still fail with the fault.
 //
-// Cases that measure no short times call t.Parallel(). Those that do, do not: the tests of a package that do not call it run
-// first, one after the other. All of the package is to take less than three minutes on two processors: choose timeouts of
+// Cases that measure no short times call t.Parallel(). Cases that measure short times do not call it: they run first, one after
+// the other. All of the package is to take less than three minutes on two processors: choose timeouts of
 // one or two seconds, sizes of 20 to 150 MB.
 //
 // setup.own starts the server with the rights of the test. Started by root, it has a master and a worker then, and the

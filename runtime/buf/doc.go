@@ -1,8 +1,8 @@
-// Package buf lends byte buffers out and takes them back.
+// Package buf has pools of byte buffers.
 //
-// It stands for nginx's ngx_buf_t storage (client_header_buffer_size,
-// proxy_buffer_size and their like) with one difference that the memory
-// figures rest on: a buffer is held only while there are bytes in it.
+// It corresponds to the storage of nginx's ngx_buf_t (client_header_buffer_size,
+// proxy_buffer_size and similar directives), with one difference that saves most of
+// the memory: a buffer is held only while it contains bytes.
 //
 //	p := buf.NewPool(1024)
 //	b := p.Get()          // len(b.B) == 1024
@@ -12,7 +12,7 @@
 //
 // Ownership: Get makes the caller the only owner; Free ends that, and no slice
 // of B may be touched afterwards. Contents are not cleared between owners.
-// Pools hand their memory back to the garbage collector when they are idle.
+// The garbage collector frees buffers of pools that are idle.
 //
 // Not supported: growing a buffer, sharing one between owners.
 package buf

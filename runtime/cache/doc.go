@@ -1,8 +1,8 @@
 // Package cache is the store of responses behind the *_cache directives: an index of
 // keys in memory, a file for each entry, the loader that reads the files of an earlier
 // process, the manager that keeps the sizes, and the lock that lets one request fill an
-// entry. It stands for nginx's http/ngx_http_file_cache.c. It knows no gateway, and of
-// HTTP only what it keeps beside a response ([Meta]).
+// entry. It corresponds to nginx's http/ngx_http_file_cache.c. It is independent of
+// gateways, and of HTTP except for what it keeps beside a response ([Meta]).
 //
 // A [Zone] is what keys_zone= names. It is carried over a change of configuration by its
 // name ([Take]). A request holds a key by a [Ref], which it keeps in its own state and
@@ -38,16 +38,16 @@
 //
 // # Files
 //
-// An entry is the file DIR/levels/MD5 in nginx's folders with nginx's name, so that what
-// counts, lists and removes such files goes on working. What is in it is a format of our
-// own (format.go), with checksums: a file that is cut short, of another program, or
-// edited is a miss. It is written under a temporary name and renamed. A file that is
+// An entry is the file DIR/levels/MD5 in nginx's folders with nginx's name, so that
+// programs that count, list or remove such files work as before. The format of the file is
+// different (format.go) and has checksums: a truncated or edited file, or one of another
+// program, is a miss. It is written under a temporary name and renamed. A file that is
 // removed by hand is a miss (docs/adr/0040 says how soon).
 //
 // # Memory
 //
 // The number of keys is bounded by the zone's size, as in nginx: about 8,000 per megabyte.
-// Entries up to [MaxContent] bytes that are requested are kept in memory beside that, as
-// many bytes of them as the zone's size says, and at most [maxDescriptors] larger ones are
-// kept open.
+// The hot set (hot.go) keeps images, which are files as they were read, of entries that are
+// requested: up to [MaxContent] bytes in memory, in all as many bytes as the zone's size,
+// and of larger entries at most [maxDescriptors] open descriptors.
 package cache

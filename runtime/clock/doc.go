@@ -1,9 +1,8 @@
-// Package clock tells the time in the forms a server prints it, and formats
-// each form once per second.
+// Package clock returns the time in the formats that a server prints, and renders
+// each format once per second.
 //
-// It stands for nginx's ngx_times.c. There is no timer behind it: the texts are
-// rendered when the first caller of a new second asks, and every other caller
-// of that second gets the same bytes.
+// It corresponds to nginx's ngx_times.c. It needs no timer: the first caller in a
+// second renders the texts, and all other callers in that second get the same bytes.
 //
 //	now := clock.Now()
 //	dst = append(dst, now.HTTPDate()...)  // Sun, 22 Nov 2026 14:35:55 GMT

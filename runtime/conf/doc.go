@@ -31,6 +31,12 @@
 // # Order of messages
 //
 // nginx reads, sets and reports in reading order and stops at the first
-// error. Here all problems are collected; each carries its place in that
-// reading order, and the first of them is the one nginx would have printed.
+// error. Here all problems are collected. Each has its place in the reading
+// order, and the first of them is the one that nginx prints.
+//
+// # Words
+//
+// A hint is a directive that is accepted, whose form is checked, and that has no effect
+// here (hints.go, hintchecks.go). A stranger is a directive that a module registers and
+// that the reference does not list for it (audit.go).
 package conf

@@ -1,13 +1,13 @@
-// Package diskfile makes, moves and copies files for a request or a session, and reads
-// directories: temporary files (tempfile.go), moving a file into its place, also between
-// file systems (move.go), a file replaced as a whole (replace.go), copies (copy.go), the names in a directory (dir.go). It stands
-// for nginx's core/ngx_file.c. A failure is logged, in nginx's words, by the [Owner].
+// Package diskfile makes, moves and copies files for a request or a session, and reads directories: temporary files
+// (tempfile.go), moving a file into its place, also between file systems (move.go), a file replaced as a whole (replace.go),
+// copies (copy.go), the names in a directory (dir.go). It corresponds to nginx's core/ngx_file.c. A failure is logged, in
+// nginx's words, by the [Owner].
 //
 //	f, err := settings.bodyTemp.Create(r)
 //	...
 //	moved := diskfile.Move(r, f.Name(), path, diskfile.MoveOptions{Time: -1, MakePath: true})
 //
-// What opens files to be read is package openfile.
+// Package openfile opens the files that are read for requests.
 package diskfile
 
 import (

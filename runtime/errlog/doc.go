@@ -1,11 +1,11 @@
 // Package errlog is nginx's error log: levels, the chain of logs that several
-// error_log directives build, and the record line that nginx prints. It stands
-// for nginx's core/ngx_log.c.
+// error_log directives build, and the record line that nginx prints. It corresponds
+// to nginx's core/ngx_log.c.
 //
-// What a log shows is its encoder's business: the default prints nginx's line byte
-// for byte, "error_log path level json" (an extension, see docs/logs.md) a zerolog
-// event with typed fields. A line keeps the exact bytes of what it reports; the
-// event, being JSON, replaces invalid UTF-8.
+// An encoder makes the text of a record: the default prints nginx's line byte for byte,
+// "error_log path level json" (an extension, see docs/logs.md) prints a zerolog event
+// with typed fields. A line keeps the exact bytes of the message; the event is JSON and
+// replaces invalid UTF-8.
 //
 //	log := errlog.New(errlog.Config{Outputs: []errlog.Output{out}})
 //	log.Log(errlog.Error, 3, syscall.ENOENT, request, "open() \"%s\" failed", path)

@@ -1,15 +1,15 @@
-// Package front makes connections of sockets: it listens, accepts, reads the PROXY
-// header, makes the TLS handshake with the server that the client names, and enforces
-// worker_connections. Then it hands the connection to its protocol, which front knows
-// only as an [Endpoint] that serves it. It also ends connections: at a reload, when places
-// are short, and when the server quits.
+// Package front opens connections: it listens, accepts, reads the PROXY header, makes the
+// TLS handshake with the server that the client names, and enforces worker_connections.
+// Then it hands the connection to a protocol, which is an [Endpoint] that serves it. It
+// also closes connections: at a reload, when worker_connections is reached, and when the
+// server quits.
 //
 //	in, err := front.NewInstance(stats)
 //	opened, err := in.Open(cfg, nil, warn)
 //	in.Use(cfg, opened) // accepts; a later Use is a reload
 //	in.Quit()           // returns when the last connection has ended
 //
-// It stands for ngx_event_accept.c, ngx_connection.c, ngx_proxy_protocol.c, the
+// It corresponds to ngx_event_accept.c, ngx_connection.c, ngx_proxy_protocol.c, the
 // handshakes of ngx_event_openssl.c, and the connections of nginx's worker cycle.
 //
 // # Words

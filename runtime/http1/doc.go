@@ -1,6 +1,6 @@
 // Package http1 carries HTTP/1 requests over connections that package front has opened: it
-// reads heads and bodies, writes responses, and keeps connections alive. What becomes of a
-// request in between is package httpd's; a [Conn] is its Carrier. It stands for
+// reads heads and bodies, writes responses, and keeps connections alive. Package httpd
+// processes the request in between; a [Conn] is its Carrier. It corresponds to
 // ngx_http_request and the header, chunked and write filters.
 //
 //	p := http1.NewProtocol(stats)
@@ -8,7 +8,7 @@
 //
 // A connection waits for its next request without a goroutine (keepalive.go), in the idle
 // poller of package netio. The chunk size of a request body is parsed in wire/chunked. The
-// request that explain asks about has no connection: a [Probe] carries it.
+// request of `sluice explain` has no connection: its Carrier is a [Probe].
 //
 // Parked, recalled, retired and unfit connections are those of package front.
 package http1

@@ -1,8 +1,8 @@
 // Package httpd is the http engine: requests, the choice of server and location,
-// phases, filters, error pages and subrequests. It stands for nginx's ngx_http,
-// ngx_http_core and the filters that no other module has. It knows no protocol's
-// bytes: a request reaches its client through a [Carrier], such as package http1's.
-// What needs no request is in packages of its own: settings, header, mediatype,
+// phases, filters, error pages and subrequests. It corresponds to nginx's ngx_http,
+// ngx_http_core and the filters that no other module has. It is
+// independent of the protocol: the [Carrier] of a request, such as package http1's,
+// connects it with its client. What needs no request is in packages of its own: settings, header, mediatype,
 // defaultpage and route below this one, listen and diskfile beside it. Variables and
 // try_files are in module/core. See docs/adr/0033.
 //
@@ -25,10 +25,11 @@
 //		})
 //	}
 //
-// Handlers are blocking code: on the goroutine of the connection, or of the subrequest. The
+// Handlers are blocking code. They run on the goroutine of the connection, or of the
+// subrequest. The
 // memory that a request allocates comes from its arena ([Request.Alloc]) and is freed with it.
 //
 // # Not supported
 //
-// HTTP/2 and HTTP/3: a listen that asks for them is served as HTTP/1.1 with a warning.
+// HTTP/2 and HTTP/3: a listen directive with them is served as HTTP/1.1 with a warning.
 package httpd

@@ -1,9 +1,9 @@
-// Package inputs is what loading a configuration takes from outside of it: the
-// text of files, the names that a pattern matches, the addresses of hosts. It
-// has no counterpart in nginx, whose workers are forked with all of it in memory.
+// Package inputs provides what is read while a configuration is loaded: the text of
+// files, the names that a pattern matches, the addresses of hosts. It has no
+// counterpart in nginx, whose workers are forked and so have it in memory.
 //
-// A master that runs as root records what it reads; its worker, which may read
-// none of that, loads the same configuration from the record:
+// A master that runs as root records what it reads. Its worker has no rights to read
+// that, and loads the same configuration from the record:
 //
 //	r := inputs.NewRecorder(inputs.System{})
 //	l := conf.NewLoader(path, prefix)

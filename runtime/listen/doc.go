@@ -1,7 +1,7 @@
 // Package listen reads the listen directive: addresses (parse.go) and the parameters that it
 // has in every protocol (options.go). It joins the directives of several servers for one
 // address (address.go), and decides which sockets are opened (sockets.go). It opens
-// nothing; package front does that with the ListenSpec that comes out.
+// no socket: its result is a ListenSpec, which package front opens.
 //
 //	addrs, problem := listen.Addresses(cmd.Arg(0), 80, cmd.Loader.Inputs.LookupHost)
 //	...

@@ -1,6 +1,6 @@
 // Package logfile holds the destinations of access_log and error_log: files opened
 // for appending, shared by everything that logs to the same path, and syslog. It
-// stands for nginx's cycle->open_files, the buffering of ngx_http_log_module and
+// corresponds to nginx's cycle->open_files, the buffering of ngx_http_log_module and
 // core/ngx_syslog.c.
 //
 // A Set belongs to one configuration. Directives register paths in it while the

@@ -1,7 +1,7 @@
 // Package netio is the server's lowest layer: listening sockets, connections,
 // waiting with timeouts, parking of idle connections.
 //
-// It stands for nginx's ngx_connection.c, ngx_event_accept.c,
+// It corresponds to nginx's ngx_connection.c, ngx_event_accept.c,
 // ngx_event_connect.c, ngx_inet.c (printing) and the os/unix send and receive
 // chains. The programming model differs: a goroutine runs straight-line
 // blocking code, and waits in the Go runtime's poller. Between requests a

@@ -1,5 +1,5 @@
-// Package openfile opens the files that requests are for, and caches contents,
-// descriptors and attributes. It stands for nginx's core/ngx_open_file_cache.c and
+// Package openfile opens the files that are sent to clients, and caches contents,
+// descriptors and attributes. It corresponds to nginx's core/ngx_open_file_cache.c and
 // adds a cache of small files' contents that nginx does not have.
 //
 // There are two caches, and a request uses one of them:

@@ -1,5 +1,5 @@
 // Package process is the server as a process of the operating system: pid file,
-// signals, daemon, master and worker, process titles, change of the binary. It stands for
+// signals, daemon, master and worker, process titles, change of the binary. It corresponds to
 // nginx's os/unix/ngx_daemon.c, ngx_process.c, ngx_channel.c, ngx_setproctitle.c, the
 // process parts of ngx_process_cycle.c, and those of core/nginx.c and core/ngx_cycle.c.
 //
@@ -20,8 +20,8 @@
 // sockets, and unlike nginx's it answers only when the daemon serves or has failed.
 //
 // [Changeover] is the change of the binary (USR2): another program gets the listening
-// sockets of this one in nginx's environment variable. [Results] tells "-s reload" how
-// the reload went.
+// sockets of this one in nginx's environment variable. [Results] sends the result of
+// a reload to "-s reload".
 //
 // A worker is the same program as well, started as another user with one end of a
 // [Channel]:

@@ -3,8 +3,8 @@
 // sessions and ticket keys. Each resource belongs to the [Set] of the configuration
 // that made it. In a change of configuration the Set carries, merges or closes it:
 //
-//   - carried: a [Kind] of resource goes from one configuration to the next by its
-//     name, with all it holds. What the next one does not name is closed.
+//   - carried: the next configuration takes a resource over by [Kind] and name, with all
+//     that it holds. A resource that the next one does not name is closed.
 //   - merged: the next configuration gives a resource that it has carried its own
 //     settings, when it begins to serve.
 //   - closed: [Set.OnRetire] at once when another configuration is current,
@@ -19,6 +19,6 @@
 //	})
 //
 // A change of configuration calls [Set.Adopt] when it is in effect, or [Set.Drop] when
-// it is undone. [Set.Close] ends the last one. It stands for the part of nginx's
+// it is undone. [Set.Close] ends the last one. It corresponds to the part of nginx's
 // core/ngx_cycle.c that compares the shared memory zones of two cycles.
 package resource

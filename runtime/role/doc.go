@@ -1,6 +1,6 @@
-// Package role is what a process of the program is: a single process, or a master and
-// its worker. It stands for nginx's core/nginx.c and os/unix/ngx_process_cycle.c. What
-// all of them do with a configuration is in package runtime, see [runtime.Change].
+// Package role has the roles of a process of the program: a single process, or a master
+// and its worker. It corresponds to nginx's core/nginx.c and os/unix/ngx_process_cycle.c. How
+// a configuration takes effect is in package runtime, see [runtime.Change].
 //
 //	func main() {
 //		if role.IsWorker() {
@@ -22,29 +22,29 @@
 //
 // # The holder
 //
-// The single process and the master have in common that they hold the pid file, the
-// listening sockets and the log files, and that operators send signals to them:
-// holder.go, with reload.go (HUP), takeover.go (USR2) and pidfile.go. Each adds what is
-// its own in single.go and master.go.
+// The holder (holder.go) is the common part of the single process and the master: it has
+// the pid file, the listening sockets and the log files, and receives the signals of
+// operators: reload.go (HUP), takeover.go (USR2), pidfile.go. The rest is in single.go
+// and master.go.
 //
 // # Master and worker
 //
-// Started by the super-user, unless master_process is off, [Run] is a master: it
-// reads, opens and listens, and serves nothing. It starts one worker as user
-// (startworker.go), which is this program again and comes to [Worker]; the program's
-// main function asks [IsWorker] before anything else. The worker gets what the master
+// Started by the super-user, unless master_process is off, [Run] is a master: it reads the
+// configuration, opens files and sockets, and serves no request. It starts one worker
+// under the user of the directive user (startworker.go). The worker is the same program,
+// whose main function calls [IsWorker] first and then [Worker]. The worker gets what the master
 // read, see package inputs, and the log files and sockets as descriptors (message.go),
 // loads the configuration from that (workerconfig.go), serves it with as many threads as
 // worker_processes says, and answers (workerevents.go). A reload is another such message
 // (handover.go).
-// What a worker may not do for itself, limits that are raised, the master does for it.
+// The master raises the limits of the worker, which has no rights to do so.
 //
-// Started by any other user, one process is its own master and worker.
+// Started by any other user, the program is a single process.
 //
 // # The change of the binary
 //
-// On USR2 the binary that is then found under argv[0] is started with the listening
-// sockets; WINCH, HUP and QUIT decide which of the two goes on. Either may be nginx.
+// On USR2 the binary at argv[0] is started with the listening sockets. WINCH, HUP and QUIT
+// decide which of the two processes goes on. Either may be nginx.
 // See [process.Changeover].
 //
 // # Not supported

@@ -1,7 +1,7 @@
 // Package tlstable has the directives about TLS that servers (ssl_*) and gateways
 // (proxy_ssl_*) have in common: one table under a prefix, and the commands of
-// OpenSSL's SSL_CONF_cmd, as far as both take them. What the values mean for
-// crypto/tls is package tlsconf's.
+// OpenSSL's SSL_CONF_cmd, as far as both take them. Package tlsconf turns the
+// values into settings of crypto/tls.
 //
 //	type settings struct {
 //		tlstable.Settings

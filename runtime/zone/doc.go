@@ -11,6 +11,6 @@
 //	t.Unlock()
 //
 // The bound is counted as nginx's slab allocator counts, in slots of powers of
-// two, so that a zone holds about as many keys as there. What is really used is
-// more by a constant factor, and only for keys that there are.
+// two, so that a zone holds about as many keys as in nginx. The memory in use is
+// more by a constant factor, and is allocated only for existing keys.
 package zone

@@ -1,3 +1,3 @@
-// Package goroutines counts the goroutines of a running program. The program has no way to say how many it has, and none is
-// made for the tests: the list of the Go runtime is read from the memory of the process, where the symbols of the binary say.
+// Package goroutines counts the goroutines of a running program. It reads the list of the Go runtime
+// from the memory of the process, at the address that the symbols of the binary give: the program has no interface for it.
 package goroutines

@@ -1,6 +1,6 @@
-// Package mediatype knows the types of responses: which one a file name extension has
-// (table.go: types), and which ones a filter works on (set.go: gzip_types, ssi_types and
-// similar directives).
+// Package mediatype has the media types of responses: the type for a file name extension
+// (table.go: types), and the set of types that a filter works on (set.go: gzip_types,
+// ssi_types and similar directives).
 //
 //	types := mediatype.NewSet("text/html")
 //	types.Bind(t, "gzip_types")

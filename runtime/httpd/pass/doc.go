@@ -1,6 +1,6 @@
 // Package pass is what every *_pass module of http shares: upstream blocks, the
 // attempts at one peer after the other, the request body on its way out, and
-// the response on its way to the client. It stands for nginx's
+// the response on its way to the client. It corresponds to nginx's
 // ngx_http_upstream.c, ngx_event_pipe.c and the balancing modules' directives.
 //
 //	upstream app {

@@ -1,5 +1,5 @@
-// Package access lets clients in by their address: nginx's
-// ngx_http_access_module. The first rule that fits decides.
+// Package access allows or denies clients by their address: nginx's
+// ngx_http_access_module. The first rule that matches decides.
 //
 //	allow 192.168.0.0/16;
 //	allow 2001:db8::/32;

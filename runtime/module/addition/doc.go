@@ -8,7 +8,7 @@
 //	}
 //
 // Both subrequests run while the response itself is sent, and their output takes its
-// place in it. Only responses with status 200 get them, and their types are those of
+// place in it. They are added to responses with status 200 and a type of
 // addition_types.
 //
 // Not supported: nothing that nginx has.

@@ -1,5 +1,5 @@
-// Package api is nginx's ngx_http_api_module: what the server does and has done, as
-// JSON, and changes of upstream groups and key-value pairs while it runs.
+// Package api is nginx's ngx_http_api_module: the state and the statistics of the server as
+// JSON, and changes of upstream groups and key-value pairs at run time.
 //
 //	server {
 //		status_zone site;
@@ -16,6 +16,5 @@
 // histogram of response times of peers.
 //
 // A zone of status_zone counts in several shards (counters.go), so that requests
-// do not wait for one another. What is counted goes over to the next
-// configuration.
+// do not contend for a lock. The counts are carried over a reload.
 package api

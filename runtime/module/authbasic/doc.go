@@ -7,5 +7,6 @@
 //	}
 //
 // The file has lines of the form user:password[:comment]. Passwords may be {PLAIN}, {SHA}, {SSHA}, Apache's $apr1$, and all
-// methods of Debian's crypt(3), yescrypt included: package xcrypt. As many are hashed at a time as there are processors.
+// methods of Debian's crypt(3), yescrypt included: package xcrypt. limiter.go bounds how many are hashed at a time to the
+// number of processors.
 package authbasic

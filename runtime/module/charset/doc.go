@@ -14,8 +14,8 @@
 // Content-Length and there are no ranges. Subrequests are converted to the set
 // of the main response.
 //
-// Responses with a Content-Encoding are left alone, as in nginx. Oddities of
-// nginx that can be seen from outside are kept: a piece of a body none of whose
+// Responses with a Content-Encoding are not converted, as in nginx. Two details are as in
+// nginx, too: a piece of a body none of whose
 // bytes becomes a longer UTF-8 sequence is passed as it is, and an incomplete
 // sequence at the end of a body is dropped.
 package charset

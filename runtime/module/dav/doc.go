@@ -14,9 +14,8 @@
 //
 // COPY follows symbolic links, as nginx does, but not to a folder around them or to
 // the copy.
-// Where nginx, once it has copied to another file system, deletes what a MOVE
-// could not copy, and in DELETE what lies behind links, the source and what is
-// behind links stay here.
+// Different from nginx: a MOVE to another file system that could not copy all keeps the
+// source, and DELETE does not follow links.
 //
 // Not supported, as in nginx: PROPFIND, PROPPATCH, LOCK and UNLOCK, and 207
 // responses about single files of a collection.

@@ -10,7 +10,6 @@
 // no ranges, and its ETag becomes a weak one. Several members in a row are one
 // body. gunzip_buffers bounds how much is decompressed before it is passed on.
 //
-// What a piece of the compressed body yields is passed on with the piece that
-// completes it: at once where the server flushed its compressor, else when a
-// block or 32 KB are complete. zlib gives nginx single bytes earlier.
+// Decompressed bytes are passed on with the piece that completes them: at once where the
+// upstream server flushed its compressor, else when a block or 32 KB are complete. zlib gives nginx single bytes earlier.
 package gunzip

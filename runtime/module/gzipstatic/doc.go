@@ -1,7 +1,7 @@
-// Package gzipstatic is nginx's ngx_http_gzip_static_module: a file that lies
-// beside the wanted one with ".gz" added is sent in its place.
+// Package gzipstatic is nginx's ngx_http_gzip_static_module: the file
+// with the requested name and ".gz" is sent in place of the requested one.
 //
 //	location / { gzip_static on; }
 //
-// With "always" clients get it whether they accept gzip or not.
+// With "always" it is sent whether the client accepts gzip or not.
 package gzipstatic

@@ -6,8 +6,8 @@
 //	add_trailer X-Checksum $checksum;
 //	expires modified +24h;
 //
-// Cache-Control, Link, Last-Modified and ETag are known to the rest of the
-// server when they are added here; other fields are only printed.
+// Cache-Control, Link, Last-Modified and ETag that are added here take part in the
+// processing of the response; other fields are only sent.
 //
 // Not supported: nothing that nginx has.
 package headers

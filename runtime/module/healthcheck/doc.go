@@ -1,6 +1,5 @@
-// Package healthcheck is nginx's ngx_http_upstream_hc_module: the servers of an
-// upstream block are asked from time to time, and requests go only to those that
-// answer as they should.
+// Package healthcheck is nginx's ngx_http_upstream_hc_module: checks are sent to the servers of an
+// upstream block at intervals, and requests are passed only to servers that pass them.
 //
 //	upstream backend {
 //		zone backend 64k;
@@ -21,11 +20,11 @@
 // A check is a request of the location, with its proxy_set_header, timeouts and
 // proxy_ssl_* settings, that package pass sends to one peer; it has no client. A
 // goroutine runs for each check under way, and a timer waits for the next one. A
-// peer is healthy if all checks of its group say so.
+// peer is healthy if all checks of its group pass.
 //
-// What checks have found out goes over to the next configuration with the peer
-// (package upstream). There a check with mandatory begins anew, with mandatory and
-// persistent only for peers that were not healthy. A peer is healthy again when a
+// The health of a peer is carried over a reload (package upstream). After a reload a check
+// with mandatory starts again, with mandatory and persistent only for peers that were not
+// healthy. A peer is healthy again when a
 // configuration without checks of its group takes effect.
 //
 // Only the group of proxy_pass is checked. Not supported: type=grpc.

@@ -5,14 +5,13 @@
 //	keyval_zone zone=one:1m state=/var/lib/nginx/state/one.keyval timeout=1h;
 //	keyval $remote_addr $banned zone=one;
 //
-// The pairs are kept by package zone/pairs, which says what the state file looks
-// like. They survive a reload; a zone may have another size, type, timeout or
-// file after it.
+// Package zone/pairs keeps the pairs and documents the state file. The pairs are carried
+// over a reload, which may change the size, type, timeout or file of a zone.
 //
 // Of several records that match, the one with the longest key, or the smallest
 // network, gives the value. As in nginx, set changes the pair of the key when it
 // assigns to the variable; a named group of a regular expression does not. The
-// time of timeout begins anew with each new value.
+// timeout of a pair starts again with each new value.
 //
 // Not supported: sync, which needs the zone_sync module of stream.
 package keyval

@@ -1,6 +1,6 @@
-// Package limitreq is nginx's ngx_http_limit_req_module: how many requests of
-// one kind are served in a time. What exceeds the rate is delayed, what exceeds
-// the burst is refused.
+// Package limitreq is nginx's ngx_http_limit_req_module: it limits the
+// rate of requests with the same key. Requests above the rate are delayed, those above
+// the burst are refused.
 //
 //	limit_req_zone $binary_remote_addr zone=one:10m rate=1r/s;
 //

@@ -6,9 +6,9 @@
 //	open_log_file_cache max=100 inactive=20s valid=1m;
 //	access_log syslog:server=127.0.0.1,tag=web timed;
 //
-// A format is a flat list of operations (package logformat). A line is put
-// together in a pooled buffer and handed in one piece to the log's sink: a file
-// of runtime/logfile, which gathers lines of several requests into one write,
+// A format is a flat list of operations (package logformat). A line is made
+// in a pooled buffer and written in one piece to the log's sink: a file of
+// runtime/logfile, which collects lines of several requests for one write,
 // a syslog server, or a file whose name has variables.
 //
 // Not supported: nothing that nginx has.

@@ -13,6 +13,6 @@
 // a leading wildcard over a trailing one, and those over regular expressions,
 // which are tried in order and set the captures that the values may use.
 //
-// Tables are sized by themselves; map_hash_max_size and map_hash_bucket_size say
-// only which keys are refused, as nginx would refuse them.
+// Tables size themselves; map_hash_max_size and map_hash_bucket_size only determine which
+// keys are refused, as in nginx.
 package maps

@@ -1,5 +1,5 @@
-// Package memcached answers requests with values that memcached holds: nginx's ngx_http_memcached_module. Putting values there
-// is an application's task. What it shares with the other *_pass modules is in package pass.
+// Package memcached responds with values from a memcached server: nginx's ngx_http_memcached_module. An application has to
+// store the values there. What it shares with the other *_pass modules is in package pass.
 //
 //	location / {
 //		set            $memcached_key "$uri?$args";

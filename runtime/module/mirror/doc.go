@@ -1,5 +1,5 @@
 // Package mirror is nginx's ngx_http_mirror_module: requests are repeated at
-// another location, whose answers are dropped.
+// another location, whose responses are dropped.
 //
 //	location / {
 //		mirror /mirror;
@@ -10,7 +10,7 @@
 //		proxy_pass http://test_backend$request_uri;
 //	}
 //
-// A mirror runs beside its request with a copy of it, so that a slow one delays
-// neither the response nor the connection's next request; in nginx the next
+// A mirror subrequest runs concurrently with a copy of its request: a slow one delays
+// neither the response nor the next request of the connection. In nginx the next
 // request waits for it.
 package mirror

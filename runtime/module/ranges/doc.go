@@ -1,4 +1,4 @@
-// Package ranges cuts responses into the byte ranges that the client requested for:
+// Package ranges cuts responses into the byte ranges that the client requested:
 // nginx's ngx_http_range_body_filter_module and ngx_http_range_header_filter_module.
 // A single range becomes a 206 with Content-Range, several a multipart/byteranges
 // body, none that can be satisfied a 416. Ranges of a file stay ranges of that file,

@@ -1,4 +1,4 @@
-// Package slice is ngx_http_slice_module: a response is asked for in slices of one size, each
+// Package slice is ngx_http_slice_module: a response is requested in slices of one size, each
 // by a request of its own, so that each can be cached by itself.
 //
 //	location / {
@@ -10,8 +10,9 @@
 //		proxy_pass http://app;
 //	}
 //
-// The first slice is the response to the request itself; the others are those of subrequests,
-// one after the other, which are copies of it. A client's range is cut out of them.
+// The first slice is the response to the request itself. The others are responses to
+// subrequests, one after the other, which are copies of the request. The client's range is cut
+// out of the slices.
 //
 // Different from nginx: a slice whose body is not as long as its range ends the response and the connection. nginx goes on with
 // the next slice, in the wrong place, and keeps the connection.

@@ -11,6 +11,6 @@
 // the order given. Hashes and parts are nginx's, so that a client stays in its
 // group when one server replaces the other.
 //
-// A deviation: an item without a value is refused; nginx reads whatever word
-// stood there before.
+// Different from nginx: an item without a value is refused; nginx reads a word of the item
+// before.
 package splitclients

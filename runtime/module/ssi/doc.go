@@ -19,14 +19,14 @@
 // further while they run, so what an included document sets can be seen behind it
 // only with wait="yes".
 //
-// Where nginx gives a response up because a filter was handed an empty buffer
-// (an empty errmsg, a converted character at the beginning of an included
-// response), it goes on here. A command is found wherever the pieces of a
-// response are cut; nginx can lose the beginning of a comment there.
+// Different from nginx: a response does not end when a filter gets an empty buffer (an
+// empty errmsg, a converted character at the beginning of an included response). A
+// command is found also where it spans two pieces of a response; nginx can lose the
+// beginning of a comment there.
 //
-// What variables are replaced to is bounded by 8 MB for a client's request, which
-// nginx does not do: a document can double a variable as often as it likes.
+// The values of set commands have at most 8 MB in all per client request. nginx has no
+// bound: a document can double the length of a variable any number of times.
 //
 // Not supported: nothing that nginx has. An if command within another is
-// refused there, too.
+// refused in nginx, too.
 package ssi

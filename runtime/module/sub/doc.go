@@ -7,10 +7,9 @@
 //		sub_filter_once off;
 //	}
 //
-// What is searched for may have variables, and is found without regard to the
-// case of ASCII letters. All texts are searched for at once: the search looks
-// at the place where the shortest of them would end and, as long as none can be
-// there, moves on by more than a byte.
+// The search texts may have variables; the case of ASCII letters is ignored. All texts are
+// searched for at once: the search inspects the byte where the shortest text would end and
+// skips more than one byte where no text can match.
 //
 // Not supported: nothing that nginx has.
 package sub

@@ -9,8 +9,9 @@
 //		tunnel_pass;
 //	}
 //
-// Different from nginx: a buffer is borrowed for each read, and only while bytes are there;
-// where a read fills one of tunnel_buffer_size the next read may take 32 KB (docs/adr/0042).
+// Different from nginx: a buffer is held only during a read and until its bytes are sent.
+// After a read that fills a buffer of tunnel_buffer_size the next one may be 32 KB
+// (docs/adr/0042).
 //
 // Not supported: the directives of the commercial version.
 package tunnel

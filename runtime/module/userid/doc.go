@@ -13,6 +13,6 @@
 // given out, and a map or set that makes $uid_reset something other than "" or
 // "0" has a new one given out.
 //
-// A deviation: nginx forgets what it found at an internal redirect and may
-// give out a second identifier; here a request has one.
+// Different from nginx: a request has one identifier. nginx may set a second one after an
+// internal redirect.
 package userid

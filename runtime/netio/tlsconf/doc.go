@@ -24,8 +24,8 @@
 //	sessions.Apply(cfg)                                       // ssl_session_*
 //
 // Client certificates are requested and never required by the handshake: nginx
-// answers a bad one with status 400, so a Verifier judges it afterwards, with
-// OpenSSL's codes and texts.
+// responds to an invalid one with status 400, so a Verifier verifies it after the
+// handshake, with OpenSSL's codes and texts.
 //
 // # Not supported
 //

@@ -2,8 +2,8 @@
 // RFC 3875, section 6, of which Status names the code. uwsgi and SCGI programs may write the status line of HTTP instead. It
 // does no I/O and allocates nothing; the results are slices of the bytes handed in. The lines themselves are read by package h1.
 //
-// It stands for what ngx_http_fastcgi_process_header, ngx_http_uwsgi_process_status_line, ngx_http_uwsgi_process_header and
-// their twins for SCGI have in common.
+// It corresponds to what ngx_http_fastcgi_process_header, ngx_http_uwsgi_process_status_line, ngx_http_uwsgi_process_header and
+// the same functions for SCGI have in common.
 //
 //	h.Reset(true)
 //	for {

@@ -1,6 +1,6 @@
 // Package chunked reads and writes the chunked transfer coding (RFC 9112,
 // section 7.1) without I/O and without copying: the decoder gives out slices of
-// the caller's buffer. It stands for ngx_http_parse_chunked() and for the
+// the caller's buffer. It corresponds to ngx_http_parse_chunked() and for the
 // framing of nginx's chunked filter, in the strict form of nginx 1.31.5: every
 // line of the framing ends with CR LF, a bare LF or a stray CR is an error
 // wherever it stands, a size has nothing in front of it, and 2^59 is too large.

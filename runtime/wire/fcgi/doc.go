@@ -1,5 +1,5 @@
 // Package fcgi reads and writes the records of FastCGI 1.0 without I/O, without copying what is read and without
-// allocation. It stands for the record handling of ngx_http_fastcgi_module.c: one request per connection, id 1, in the
+// allocation. It corresponds to the record handling of ngx_http_fastcgi_module.c: one request per connection, id 1, in the
 // role of a responder.
 //
 // A request is its beginning, the parameters in one record, and the body in records of its own with an empty one

@@ -2,7 +2,7 @@
 // status lines, request targets, host names and the small values inside them.
 // It does no I/O, keeps no state between calls and allocates nothing: every
 // result is a slice of the bytes handed in, or is appended to a buffer of the
-// caller. It stands for nginx's ngx_http_parse.c, for the parts of
+// caller. It corresponds to nginx's ngx_http_parse.c, for the parts of
 // ngx_http_request.c that judge single values, and for ngx_parse_time.c. What
 // is accepted, what is refused and where a value begins and ends are those of
 // nginx 1.31.5; h1test holds the table that was checked against it.
@@ -29,13 +29,13 @@
 //		// OK: one field; Done: the empty line; InvalidHeader: f.Line, f.Bad
 //	}
 //
-// An incomplete line is judged as far as it goes: the first byte of a TLS
+// An incomplete line is checked as far as it has arrived: the first byte of a TLS
 // ClientHello or a lower-case method is refused at once, without waiting for
 // the line feed. A line that is parsed again with more bytes behind it gives
 // the same answer as if it had come in one piece.
 //
 // Not here: limits on sizes and counts, duplicate headers, the choice between
-// Content-Length and Transfer-Encoding (the engine's, package httpd), the
-// Range header (its filter's), chunked bodies (package chunked), the Win32
+// Content-Length and Transfer-Encoding (package http1), the Range header (package
+// ranges), chunked bodies (package chunked), the Win32
 // rules for backslashes and streams in paths.
 package h1

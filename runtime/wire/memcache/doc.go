@@ -1,6 +1,6 @@
-// Package memcache speaks the text protocol of memcached as far as looking one key up goes: the command get, the first line
-// of its answer, and the value with the trailer behind it. It does no I/O, keeps what it needs in the caller's structs, and
-// allocates nothing. It stands for the reading and writing in nginx's ngx_http_memcached_module; what is accepted is what that
+// Package memcache has the part of memcached's text protocol that looks up one key: the command get, the first line of its
+// answer, and the value with the trailer behind it. It does no I/O, keeps what it needs in the caller's structs, and
+// allocates nothing. It corresponds to the reading and writing in nginx's ngx_http_memcached_module; it accepts what that
 // accepts.
 //
 //	q = memcache.AppendGet(q, key)         // "get key\r\n"

@@ -1,5 +1,5 @@
 // Package proxyproto reads and writes the header of the PROXY protocol, versions
-// 1 and 2, without I/O and without allocation. It stands for
+// 1 and 2, without I/O and without allocation. It corresponds to
 // ngx_proxy_protocol.c of nginx 1.31.5 and shares its strictness and its
 // leniency: a header must be complete in the bytes that are there, version 1
 // addresses are any run of hexadecimal digits, dots and colons, the commands

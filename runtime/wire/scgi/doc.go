@@ -1,5 +1,5 @@
-// Package scgi writes requests of SCGI, and reads them for programs that stand in for an application. It does no I/O, and
-// writing allocates nothing. It stands for the requests of nginx's ngx_http_scgi_module.
+// Package scgi writes requests of SCGI, and reads them for applications of tests. It does no I/O, and
+// writing allocates nothing. It corresponds to the requests of nginx's ngx_http_scgi_module.
 //
 // A request is one netstring, behind which the body follows as it is; a response has the form of package cgi. The netstring is
 //

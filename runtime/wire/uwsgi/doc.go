@@ -1,5 +1,5 @@
-// Package uwsgi writes requests of the uwsgi protocol, and reads them for programs that stand in for an application. It does no
-// I/O, and writing allocates nothing. It stands for the packets of nginx's ngx_http_uwsgi_module.
+// Package uwsgi writes requests of the uwsgi protocol, and reads them for applications of tests. It does no
+// I/O, and writing allocates nothing. It corresponds to the packets of nginx's ngx_http_uwsgi_module.
 //
 // A request is one packet, behind which the body follows as it is; a response has the form of package cgi. A packet is
 //

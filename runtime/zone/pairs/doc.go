@@ -6,12 +6,11 @@
 //	err = s.Add("key", "value", 0)
 //	value, ok := s.Get([]byte("key"))
 //
-// A look-up takes no lock and allocates nothing: writers, who take turns,
-// publish each change by one atomic store. What a pair costs is counted as in
-// package zone.
+// A look-up takes no lock and allocates nothing. Writers hold a lock and publish each
+// change by one atomic store. The size of a pair is counted as in package zone.
 //
-// A store with a state file writes it within a second of a change, to a file
-// beside it that is renamed: the file is whole at every time. It is an object of
+// A store with a state file writes it within a second of a change, to a temporary
+// file that is renamed, so the state file is complete at every time. It is an object of
 // JSON, a member for each pair:
 //
 //	{

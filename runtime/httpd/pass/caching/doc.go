@@ -1,8 +1,7 @@
-// Package caching is what the caches of all *_pass modules know about HTTP: the
-// directives, which responses may be kept and for how long, variants by Vary, and
-// what a purge request asks for. It stands for the parts of nginx's
-// ngx_http_upstream.c and ngx_http_file_cache.c that judge and do not store; the
-// store is package cache, and package pass brings the two together.
+// Package caching has the HTTP rules of the caches of all *_pass modules: the directives,
+// which responses may be stored and for how long, variants by Vary, and purge requests. It
+// corresponds to the parts of nginx's ngx_http_upstream.c and ngx_http_file_cache.c that
+// decide and do not store. The store is package cache; package pass uses both.
 //
 //	proxy_cache_path /var/cache/site levels=1:2 keys_zone=site:10m max_size=1g;
 //	location / {
@@ -11,7 +10,7 @@
 //		proxy_cache_valid 200 10m;
 //	}
 //
-// [Fresh] judges responses by nginx's rules, [RFC9111] by RFC 9111 where *_cache_rfc9111
+// [Fresh] decides by nginx's rules, [RFC9111] by RFC 9111 where *_cache_rfc9111
 // is on (docs/adr/0047).
 //
 // Different from nginx: docs/adr/0041.

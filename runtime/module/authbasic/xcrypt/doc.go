@@ -7,7 +7,7 @@
 // The methods, by prefix: $y$ yescrypt, $gy$ yescrypt with GOST R 34.11-2012, $7$ scrypt, $2a$ $2b$ $2x$ $2y$ bcrypt, $6$ and
 // $5$ SHA-2, $sha1$ of NetBSD, $md5 of SunOS, $1$ MD5, $3$ of NT, _ of BSDi, and two salt digits for DES and bigcrypt.
 //
-// What a password and a stored hash may cost has libxcrypt's bounds: a password has less than 512 bytes, and numbers of
+// The bounds of what a password and a stored hash may cost are libxcrypt's: a password has less than 512 bytes, and numbers of
 // rounds outside a method's range are refused. Memory is bounded by maxMemory, which is what libxcrypt's own greatest cost
 // takes. testdata/vectors.txt is a table of libcrypt's answers, made by testdata/vectors.py.
 //

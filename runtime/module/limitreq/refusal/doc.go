@@ -1,6 +1,6 @@
-// Package refusal is what limit_req and limit_conn do alike with a request that
-// is over a limit: the level and the status of the refusal, the dry run, and the
-// variable that tells how it went.
+// Package refusal has what limit_req and limit_conn have in common for a request above a
+// limit: the log level and the status of the refusal, the dry run, and the variable with
+// the result.
 //
 //	s := refusal.Defaults(refusal.Define(b, "limit_req_status"))
 //	s.Bind(t, "limit_req")

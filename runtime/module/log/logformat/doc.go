@@ -5,9 +5,9 @@
 //	f, err := logformat.Compile(vars, specials, []string{"escape=json", `{"a":"$remote_addr"}`})
 //	line = f.Append(line[:0], r)
 //
-// Names of specials are computed by a function of their own, all others are
+// A special is a name with a function of its own, such as $status; all other names are
 // variables. A variable without a value is "-" with the default escaping and
 // nothing with the others.
 //
-// Not supported: $1..$9. As in nginx a format knows names only.
+// Not supported: $1..$9. As in nginx a format has names only.
 package logformat
