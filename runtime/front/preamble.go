@@ -13,6 +13,8 @@ const QuitGrace = 500 * time.Millisecond
 
 // open reads the PROXY header and makes the TLS handshake, where the address has them. False:
 // the connection is to be closed.
+//
+//go:noinline
 func (c *Conn) open() bool {
 	c.nc.SetWriteTimeout(c.opening.SendTimeout)
 	if !c.opening.ProxyProtocol && c.opening.TLS == nil {

@@ -9,6 +9,8 @@ import (
 )
 
 // newRequest returns the connection's next request.
+//
+//go:noinline
 func (c *Conn) newRequest() *httpd.Request {
 	r := httpd.NewRequest(&httpd.Origin{
 		Config: c.endpoint.cfg, Client: &c.conn.Client, Carrier: c, Listen: c.endpoint.addr, SNI: c.sni, Verbose: c.conn.Verbose(),

@@ -14,6 +14,8 @@ import (
 const finalizeTurns = 64
 
 // Finalize turns a result into a complete response.
+//
+//go:noinline
 func (r *Request) Finalize(rc Result) {
 	for range finalizeTurns {
 		if rc == Redirect {

@@ -111,6 +111,8 @@ func (r *Request) Begin() Result {
 func (r *Request) Logged() bool { return r.logged }
 
 // LogRequest runs the log phase once.
+//
+//go:noinline
 func (r *Request) LogRequest() {
 	if r.logged {
 		return

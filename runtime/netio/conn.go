@@ -318,7 +318,9 @@ func (c *Conn) readDirect(p *buf.Pool) (*buf.Buf, int, error) {
 // now is clock.Mono, from which the read timeout counts.
 func (c *Conn) Ask(now int64, q []byte, p *buf.Pool) (b *buf.Buf, n, sent int, err error) {
 	c.rd.slice.spend()
-	c.read = readOp{kind: opPooled, pool: p, ask: q, now: now}
+	op := &c.read // written in place: this frame stays while the goroutine waits
+	*op = readOp{}
+	op.kind, op.pool, op.ask, op.now = opPooled, p, q, now
 	n, err = c.pollRead()
 	b, sent = c.read.b, c.read.sent
 	if sent < len(q) && errors.Is(err, io.EOF) {

@@ -42,6 +42,8 @@ type KeyAppender interface {
 
 // fromCache answers the request from the cache. done is false where the upstream server is
 // to be asked; what the cache wants of the response is known then.
+//
+//go:noinline
 func (x *Exchange) fromCache() (rc httpd.Result, done bool) {
 	c, s, r := &x.cached, &x.S.Cache, x.R
 	if s.Purge.On() {

@@ -20,6 +20,8 @@ func (x *Exchange) judge() {
 }
 
 // beginFill begins to store the response, whose header was sent, where it is to be stored.
+//
+//go:noinline
 func (x *Exchange) beginFill() {
 	c, s, r := &x.cached, &x.S.Cache, x.R
 	if !c.active {

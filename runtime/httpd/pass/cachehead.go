@@ -90,6 +90,8 @@ var (
 )
 
 // noteField takes a field of a response into account for the cache.
+//
+//go:noinline
 func (x *Exchange) noteField(f *Field) {
 	c := &x.cached
 	if x.S.Cache.RFC9111 {

@@ -131,6 +131,8 @@ func (x *Exchange) sendStale(status cache.Status) httpd.Result {
 
 // instead answers with the open entry in place of a response that has come, where its status
 // allows that. done is false for a response that is to be sent.
+//
+//go:noinline
 func (x *Exchange) instead() (rc httpd.Result, done bool) {
 	c := &x.cached
 	if c.status != cache.StatusExpired || !c.isOpen {

@@ -24,11 +24,13 @@ func msec(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
 
 // connect takes an idle connection to the peer, or makes one.
+//
+//go:noinline
 func (x *Exchange) connect() (Fail, httpd.Result) {
-	bind, bound := x.S.Bind.local(x.R)
 	var key *upstream.Key
+	bound := x.bindLocal()
 	if x.Up != nil && x.Up.pool != nil {
-		key = x.describe(bind)
+		key = x.describe()
 		if !x.anew {
 			x.conn = x.Up.pool.Get(&x.peer.Addr, key, x.started)
 		}
@@ -44,21 +46,14 @@ func (x *Exchange) connect() (Fail, httpd.Result) {
 	if x.probing && x.takeHeld() {
 		return 0, httpd.OK
 	}
-	spec := netio.DialSpec{
-		Addr: x.peer.Addr, RcvBuf: int(x.S.RcvBuf), SndBuf: int(x.S.SndBuf), Timeout: msec(x.S.ConnectTimeout),
-		Keepalive: netaddr.Keepalive{On: x.S.SocketKeepalive},
-	}
-	if bound {
-		spec.Bind, spec.Transparent = bind, x.S.Bind.transparent
-	}
-	c, err := x.Group.Connection(&spec, key)
+	c, err := x.Group.Connection(x.dialSpec(bound), key)
 	if err != nil {
 		return x.dialFailed(err)
 	}
 	x.conn = c
 	x.beginWatch()
 	x.R.BeginWait()
-	err = c.Connect(spec.Timeout)
+	err = c.Connect(x.dial.Timeout)
 	x.R.EndWait()
 	if err != nil {
 		return x.connectFailed(err)
@@ -80,11 +75,35 @@ func (x *Exchange) connect() (Fail, httpd.Result) {
 	return 0, httpd.OK
 }
 
-// describe returns the pool's key of a connection of this exchange. It lives as long as
-// the exchange.
-func (x *Exchange) describe(bind netaddr.Addr) *upstream.Key {
+// bindLocal notes the local address that *_bind wants in x.dial, the zero Addr for none. It
+// reports whether there is one.
+//
+//go:noinline
+func (x *Exchange) bindLocal() (bound bool) {
+	x.dial.Bind, bound = x.S.Bind.local(x.R)
+	return bound
+}
+
+// dialSpec completes x.dial for a connection to the peer.
+//
+//go:noinline
+func (x *Exchange) dialSpec(bound bool) *netio.DialSpec {
+	d := &x.dial
+	d.Addr, d.Timeout = x.peer.Addr, msec(x.S.ConnectTimeout)
+	d.RcvBuf, d.SndBuf = int(x.S.RcvBuf), int(x.S.SndBuf)
+	d.Keepalive = netaddr.Keepalive{On: x.S.SocketKeepalive}
+	d.Transparent = bound && x.S.Bind.transparent
+	return d
+}
+
+// describe returns the pool's key of a connection of this exchange, which is bound to the
+// local address of x.dial. It lives as long as the exchange.
+//
+//go:noinline
+func (x *Exchange) describe() *upstream.Key {
+	bind := &x.dial.Bind
 	k := &x.key
-	*k = upstream.Key{Protocol: x.Protocol, Bind: bind}
+	*k = upstream.Key{Protocol: x.Protocol, Bind: *bind}
 	switch {
 	case x.client != 0:
 		k.Client = x.client

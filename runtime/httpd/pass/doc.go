@@ -33,5 +33,8 @@
 // cache*.go bring both together. The peers of an upstream block, the balancing methods, the queue and the
 // kept connections are those of package upstream.
 //
+// A function that is marked go:noinline needs room on the stack that must be free again when the request waits
+// (docs/adr/0048).
+//
 // Not supported: *_allow_upstream and *_bind_dynamic of the commercial nginx, and sync of sticky learn.
 package pass

@@ -9,6 +9,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/httpd/pass/caching"
+	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/upstream"
 )
 
@@ -64,6 +65,7 @@ type Exchange struct {
 	colon  bool           // ... with a colon behind: the peer in use is a unix socket
 	conn   *upstream.Conn
 	key    upstream.Key   // of conn in the pool
+	dial   netio.DialSpec // how conn was, or would be, made
 	held   *upstream.Conn // of a probe: kept since the one before
 	ipKey  [16]byte       // of ip_hash
 
@@ -113,6 +115,9 @@ type State struct {
 	Sent     int64 // bytes to the peer
 	Queue    int64 // ms in the queue of the upstream, -1: it was not there
 }
+
+// unasked is the State of an attempt that begins.
+var unasked = State{Connect: -1, Header: -1, Response: -1, Queue: -1}
 
 // Begin prepares x for a request. The caller has set the fields that describe
 // the target.
@@ -232,6 +237,8 @@ func (x *Exchange) since() int64 {
 func (x *Exchange) elapsed() int64 { return x.now/1e6 - x.started/1e6 }
 
 // choose begins the search for a peer.
+//
+//go:noinline
 func (x *Exchange) choose() {
 	if up := x.Up; up != nil {
 		switch {
@@ -277,7 +284,7 @@ func (x *Exchange) attempt() (fail Fail, rc httpd.Result) {
 		x.began = x.started
 	}
 	x.now = x.started
-	x.states = append(x.states, State{Connect: -1, Header: -1, Response: -1, Queue: -1})
+	x.states = append(x.states, unasked)
 	if !x.anew {
 		if fail, rc = x.take(); fail != 0 || rc != httpd.OK {
 			return fail, rc

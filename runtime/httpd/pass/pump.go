@@ -98,6 +98,8 @@ func (x *Exchange) pump() httpd.Result {
 	}
 }
 
+//
+//go:noinline
 func (p *pump) begin(x *Exchange) {
 	p.x = x
 	if x.Buffering { // otherwise what came with the header still belongs to that
@@ -168,6 +170,8 @@ func (p *pump) holds() bool {
 // gather reads on without waiting where the rest of a short response is likely to
 // be there already, and leaves with what is held in one write: when the header's
 // buffer was filled to its end, and behind a chunk.
+//
+//go:noinline
 func (p *pump) gather() bool {
 	x := p.x
 	if !x.Buffering || p.rate > 0 || x.conn.TLS() != nil || p.end == len(p.mem) && p.buf != nil {

@@ -43,6 +43,8 @@ func (p *pump) readFailed(err error) error {
 
 // last sends the end of the body. The peer is free before the client has it
 // all.
+//
+//go:noinline
 func (x *Exchange) last(data []byte) httpd.Result {
 	x.R.OnClientBlocked(nil)
 	x.done()

@@ -252,6 +252,8 @@ func (x *Exchange) limitRate(v []byte) {
 }
 
 // checkLength judges the fields that frame the body.
+//
+//go:noinline
 func (x *Exchange) checkLength(f *Field) bool {
 	p := &x.Response
 	r := x.R

@@ -103,6 +103,8 @@ func (x *Exchange) accelRedirect(target []byte) httpd.Result {
 var methodGet = []byte("GET")
 
 // copyFields makes the peer's header that of the response.
+//
+//go:noinline
 func (x *Exchange) copyFields() {
 	r, p := x.R, &x.Response
 	o := &r.Out

@@ -64,6 +64,8 @@ func (x *Exchange) askPeers() httpd.Result {
 
 // build writes the request's head into a buffer, which stays with a pooled x
 // unless it had to be a large one.
+//
+//go:noinline
 func (x *Exchange) build() httpd.Result {
 	if x.NoRequest {
 		return httpd.OK

@@ -18,24 +18,22 @@ func (x *Exchange) send() (Fail, httpd.Result) {
 		return x.sendStream()
 	}
 	body := &x.R.Body
-	head := x.out.B[:x.outLen]
+	q := x.out.B[:x.outLen]
 	x.conn.Net.SetWriteTimeout(msec(x.S.SendTimeout))
-	var err error
 	switch {
 	case x.Framing != nil:
-		return x.sendFramed(head)
+		return x.sendFramed(q)
 	case x.NoBody || len(body.Mem) == 0 && body.File == nil:
-		err = x.ask(head)
 	case body.File != nil, len(body.Mem) > atOnce:
-		x.beginUpload(nil, head)
+		x.beginUpload(nil, q)
 		return 0, httpd.OK
-	case len(head)+len(body.Mem) <= len(x.out.B):
-		n := copy(x.out.B[x.outLen:], body.Mem)
-		err = x.ask(x.out.B[:x.outLen+n])
+	case len(q)+len(body.Mem) <= len(x.out.B):
+		q = x.out.B[:x.outLen+copy(x.out.B[x.outLen:], body.Mem)]
 	default:
-		_, err = x.conn.Write2(head, body.Mem)
+		_, err := x.conn.Write2(q, body.Mem)
+		return x.sendDone(err)
 	}
-	return x.sendDone(err)
+	return x.sendDone(x.ask(q))
 }
 
 // ask sends a complete request and waits for the first bytes of the response,
@@ -71,6 +69,8 @@ func (x *Exchange) ask(q []byte) error {
 const atOnce = 64 << 10
 
 // sendDone judges the end of sending.
+//
+//go:noinline
 func (x *Exchange) sendDone(err error) (Fail, httpd.Result) {
 	switch {
 	case err == nil:

@@ -95,6 +95,8 @@ func (c *call) ParseHeader(x *pass.Exchange, in []byte) (n int, v pass.Verdict) 
 
 // parseStatus reads the status line. HeaderMore with bytes consumed means that
 // fields follow.
+//
+//go:noinline
 func (c *call) parseStatus(x *pass.Exchange, in []byte) (int, pass.Verdict) {
 	var sl h1.StatusLine
 	n, st := h1.ParseStatusLine(in, &sl)
