@@ -32,6 +32,7 @@ type Body struct {
 	Read      bool   // ReadBody has run
 	keepFile  bool
 	inFile    bool // File, whatever the settings: see BodyFile
+	lost      bool // the client has sent it, and it is not here; see bodyLost
 }
 
 func (b *Body) release(r *Request) {
@@ -158,11 +159,13 @@ func (r *Request) ReadBody() Result {
 		r.borrowBody(&r.main.Body)
 		return OK
 	}
-	if b.Read || b.Discarded {
-		return OK
+	if b.streams && b.Mem == nil && !b.Read && !b.Discarded {
+		r.loseBody()
 	}
-	if b.streams && b.Mem == nil {
-		r.abandonBody()
+	if r.bodyLost() {
+		return StatusInternalServerError
+	}
+	if b.Read || b.Discarded {
 		return OK
 	}
 	b.Read = true
@@ -189,7 +192,7 @@ func (r *Request) ReadBody() Result {
 			continue
 		}
 		if err := r.spill(piece, n); err != nil {
-			r.abandonBody()
+			r.loseBody()
 			return StatusInternalServerError
 		}
 	}
@@ -197,7 +200,7 @@ func (r *Request) ReadBody() Result {
 	case b.File != nil, r.In.ContentLength < 0:
 	case toFile: // also an empty one
 		if err := r.spill(nil, n); err != nil {
-			r.abandonBody()
+			r.loseBody()
 			return StatusInternalServerError
 		}
 	case n == 0:
@@ -223,6 +226,9 @@ func (r *Request) BodyFile() Result {
 // follows Body.Mem.
 func (r *Request) ReadBodyReady() Result {
 	b := &r.Body
+	if r.bodyLost() {
+		return StatusInternalServerError
+	}
 	if r.parent != nil || b.Read || b.Discarded || b.Started || r.In.ContentLength < 0 && !r.In.Chunked {
 		return OK
 	}
@@ -302,6 +308,16 @@ func (r *Request) RefuseBody(why error, more int64) {
 	}
 	r.abandonBody()
 }
+
+// loseBody is abandonBody where nothing was wrong with the body: it could not be stored, or a part of it was passed on already.
+func (r *Request) loseBody() {
+	r.abandonBody()
+	r.Body.lost = true
+}
+
+// bodyLost reports whether a handler that reads the body has to fail. An error page, which is asked for with GET, does without
+// one; an application that gets the client's own request in a named location would take it for one that is empty.
+func (r *Request) bodyLost() bool { return r.Body.lost && !r.IsGet() }
 
 // abandonBody drops what was read of a body that cannot be used, and reads no
 // more of it: to what answers instead the request has an empty one.
