@@ -26,6 +26,7 @@ type Message struct {
 	Kind  byte
 	Body  []byte
 	Files []int // descriptors; the receiver owns those that it got
+	Lost  int   // files that came and for which the receiver had no descriptors left
 }
 
 const (
@@ -105,21 +106,24 @@ func (c *Channel) Receive(limit int, files bool) (Message, error) {
 	if _, err := io.ReadFull(c.conn, m.Body); err != nil {
 		return m, err
 	}
-	for uint32(len(m.Files)) < count {
-		got, err := c.receiveFiles()
+	for left := int(count); left > 0; {
+		n := min(left, filesAtOnce)
+		got, err := c.receiveFiles(n)
 		m.Files = append(m.Files, got...)
 		if err != nil {
 			closeAll(m.Files)
 			return Message{}, err
 		}
+		m.Lost += n - len(got)
+		left -= n
 	}
 	return m, nil
 }
 
-// receiveFiles reads one byte and the descriptors that come with it.
-func (c *Channel) receiveFiles() (fds []int, err error) {
+// receiveFiles reads one byte and the count descriptors that come with it: fewer, where this process may not have more.
+func (c *Channel) receiveFiles(count int) (fds []int, err error) {
 	oob := make([]byte, unix.CmsgSpace(4*filesAtOnce))
-	n, oobn, _, _, err := c.conn.ReadMsgUnix(make([]byte, 1), oob)
+	n, oobn, flags, _, err := c.conn.ReadMsgUnix(make([]byte, 1), oob)
 	if err != nil {
 		return nil, err
 	}
@@ -137,8 +141,8 @@ func (c *Channel) receiveFiles() (fds []int, err error) {
 		}
 		fds = append(fds, got...)
 	}
-	if len(fds) == 0 {
-		return nil, errMessage
+	if len(fds) != count && flags&unix.MSG_CTRUNC == 0 {
+		return fds, errMessage
 	}
 	return fds, nil
 }

@@ -23,7 +23,7 @@ const (
 	msgConfigure = 'C' // master: the configuration to serve, a bundle
 	msgDone      = 'D' // worker: it serves it
 	msgFailed    = 'F' // worker: why it does not; it goes on with the one before, or ends
-	msgFinish    = 'E' // worker: a signal has told it to finish; it takes no configuration any more
+	msgFinish    = 'E' // worker: it finishes, for a signal or because it has no descriptors left; it takes no configuration any more
 	msgReopen    = 'R' // master: log files that were opened anew, a bundle of nothing else
 	msgQuit      = 'Q' // master: finish what is under way, then exit
 	msgTerminate = 'T' // master: exit
@@ -97,11 +97,16 @@ func (b *bundle) message(kind byte, cfg *runtime.Config, sockets map[string]*net
 	return m, nil
 }
 
-// unpack reads a bundle, and sorts its descriptors by what they are for.
+// unpack reads a bundle, and sorts its descriptors by what they are for. The error wraps EMFILE where this process had none
+// left for them.
 func unpack(m process.Message) (b *bundle, logs map[string]int, sockets []int, err error) {
 	b = &bundle{}
 	err = gob.NewDecoder(bytes.NewReader(m.Body)).Decode(b)
-	if err == nil && len(b.Logs) > len(m.Files) {
+	switch {
+	case err != nil:
+	case m.Lost > 0:
+		err = errno.Failed("recvmsg()", "", syscall.EMFILE)
+	case len(b.Logs) > len(m.Files):
 		err = errFiles
 	}
 	if err != nil {

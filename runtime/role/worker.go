@@ -2,10 +2,13 @@ package role
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
+	"syscall"
 
 	"github.com/sluiceproxy/sluice/runtime"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/process"
 )
 
@@ -120,7 +123,7 @@ func (w *worker) obey(messages <-chan process.Message, events <-chan process.Eve
 			return 0
 		case process.Quit:
 			if signalled && w.drained == nil {
-				_ = w.channel.Send(process.Message{Kind: msgFinish}) // a dead master is noticed by receive
+				w.tellFinish()
 			}
 			w.quit()
 		}
@@ -135,24 +138,38 @@ func (w *worker) take(m process.Message) process.Event {
 		return process.Quit
 	case msgTerminate:
 		return process.Terminate
-	case msgConfigure, msgReopen:
-		if m.Kind == msgConfigure && w.drained != nil {
+	case msgConfigure:
+		if w.drained != nil {
 			closeFiles(m.Files) // it has crossed msgFinish
 			return 0
 		}
 		b, logs, sockets, err := unpack(m)
-		switch {
-		case m.Kind == msgConfigure:
-			if err == nil {
-				err = w.configure(b, logs, sockets)
-			}
-			w.answer(err)
-		case err == nil:
-			notice(w.server.Config(), "reopening logs")
-			w.reopen(logs)
+		if err == nil {
+			err = w.configure(b, logs, sockets)
 		}
+		if errors.Is(err, syscall.EMFILE) {
+			// Its clients have all the descriptors, for as long as they want: another worker takes the configuration, as
+			// with nginx each does.
+			w.server.Config().Log.Fail(errlog.Alert, err)
+			w.tellFinish()
+			return process.Quit
+		}
+		w.answer(err)
+	case msgReopen:
+		_, logs, _, err := unpack(m)
+		if err != nil {
+			w.server.Config().Log.Fail(errlog.Emerg, err)
+			return 0
+		}
+		notice(w.server.Config(), "reopening logs")
+		w.reopen(logs)
 	}
 	return 0
+}
+
+// tellFinish tells the master that this worker is about to finish.
+func (w *worker) tellFinish() {
+	_ = w.channel.Send(process.Message{Kind: msgFinish}) // a dead master is noticed by receive
 }
 
 // quit begins the graceful end.
