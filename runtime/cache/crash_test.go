@@ -112,7 +112,7 @@ func TestKilled(t *testing.T) {
 	t.Logf("%d entries were found", found)
 	// Temporary files are what may be left.
 	err := filepath.Walk(dir, func(path string, info os.FileInfo, err error) error {
-		if name := filepath.Base(path); err == nil && info.Mode().IsRegular() && len(name) != keyDigits && len(name) != keyDigits+1+tempDigits {
+		if name := filepath.Base(path); err == nil && info.Mode().IsRegular() && len(name) != keyDigits && len(name) != keyDigits+1+diskfile.TempDigits {
 			t.Errorf("left: %s", path)
 		}
 		return err

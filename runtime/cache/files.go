@@ -1,48 +1,18 @@
 package cache
 
 import (
-	"errors"
-	"math/rand/v2"
 	"os"
-	"path/filepath"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/sluiceproxy/sluice/runtime/diskfile"
-	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/internal/raw"
 )
-
-// tempDigits is how many digits a temporary file beside an entry has behind the dot.
-const tempDigits = 10
 
 // createBeside makes a temporary file in the folder of the entry path, which is made, too, where
 // it is missing. A failure is logged.
 func createBeside(o diskfile.Owner, path string) (*os.File, error) {
-	const flags = os.O_RDWR | os.O_CREATE | os.O_EXCL
-	for n := o.Numbers().Add(1); ; {
-		digits := strconv.FormatUint(uint64(uint32(n)), 10)
-		name := path + "." + "0000000000"[:tempDigits-len(digits)] + digits
-		f, err := os.OpenFile(name, flags, 0o600)
-		if errors.Is(err, os.ErrNotExist) {
-			dir := filepath.Dir(path)
-			if err := os.MkdirAll(dir, 0o700); err != nil {
-				o.Logf(errlog.Crit, err, `mkdir() "%s" failed`, dir)
-				return nil, err
-			}
-			f, err = os.OpenFile(name, flags, 0o600)
-		}
-		switch {
-		case err == nil:
-			return f, nil
-		case errors.Is(err, os.ErrExist):
-			n = o.Numbers().Add(uint64(rand.Uint32()))
-			continue
-		}
-		o.Logf(errlog.Crit, err, `open() "%s" failed`, name)
-		return nil, err
-	}
+	return diskfile.CreateNumbered(o, func(n uint64) string { return path + "." + diskfile.Digits(n) })
 }
 
 // setTime gives a file the modification time that its block has. Where that fails the body is

@@ -3,6 +3,8 @@ package cache
 import (
 	"sync"
 	"sync/atomic"
+
+	"github.com/sluiceproxy/sluice/runtime/linked"
 )
 
 // The index has a node for each key, in shards with a lock each, so that requests for
@@ -47,7 +49,7 @@ type node struct {
 	blocks      int64 // of the file
 	statusValid int64 // how long status is cached, Unix seconds
 	lockUntil   int64 // when another may take the lock, of clock.Mono
-	waiters     waiterList
+	waiters     linked.List[waiter, *waiter]
 
 	clean    uint64 // the number of the latest purge of a prefix that does not mean the file
 	verified fileID // of the file whose body is known to have its checksum

@@ -86,7 +86,7 @@ func (l *loading) pause() bool {
 
 // file loads one file.
 func (l *loading) file(dir string, name []byte, kind fs.FileMode, digits string) {
-	temp := len(name) == keyDigits+1+tempDigits && name[keyDigits] == '.'
+	temp := len(name) == keyDigits+1+diskfile.TempDigits && name[keyDigits] == '.'
 	var key Key
 	if len(name) < keyDigits || len(name) > keyDigits && !temp || kind != 0 && kind != diskfile.UnknownType ||
 		!isHex(name[:keyDigits]) || string(name[keyDigits-len(digits):keyDigits]) != digits {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/clock"
+	"github.com/sluiceproxy/sluice/runtime/linked"
 )
 
 // The lock of a key lets one request fill the entry while others wait. A request that waits
@@ -23,42 +24,11 @@ const (
 
 // waiter is a request that waits. The shard's lock guards it, but for wake and timer.
 type waiter struct {
-	prev, next *waiter
-	queued     bool
-	granted    uint32        // the lock's number, 0: not granted
-	age        time.Duration // for how long the lock is granted
-	wake       chan struct{}
-	timer      *time.Timer
-}
-
-// waiterList is a queue of waiters.
-type waiterList struct{ first, last *waiter }
-
-func (l *waiterList) push(w *waiter) {
-	w.prev, w.next, w.queued = l.last, nil, true
-	if l.last == nil {
-		l.first = w
-	} else {
-		l.last.next = w
-	}
-	l.last = w
-}
-
-func (l *waiterList) remove(w *waiter) {
-	if !w.queued {
-		return
-	}
-	if w.prev == nil {
-		l.first = w.next
-	} else {
-		w.prev.next = w.next
-	}
-	if w.next == nil {
-		l.last = w.prev
-	} else {
-		w.next.prev = w.prev
-	}
-	w.prev, w.next, w.queued = nil, nil, false
+	linked.Links[waiter]
+	granted uint32        // the lock's number, 0: not granted
+	age     time.Duration // for how long the lock is granted
+	wake    chan struct{}
+	timer   *time.Timer
 }
 
 // lock begins an update and numbers it: not with 0. The shard is locked.
@@ -71,8 +41,8 @@ func (n *node) lock() uint32 {
 // unlock ends an update. The shard is locked.
 func (n *node) unlock(now int64) {
 	n.updating = false
-	for w := n.waiters.first; w != nil; w = n.waiters.first {
-		n.waiters.remove(w)
+	for w := n.waiters.First(); w != nil; w = n.waiters.First() {
+		n.waiters.Remove(w)
 		filled := n.exists || n.status != 0
 		if !filled {
 			w.granted = n.lock()
@@ -147,12 +117,12 @@ func (r *Ref) enqueue(w *waiter, end int64) (left time.Duration, result WaitResu
 	case r.tryLock(w.age, now):
 		result = Granted
 	default:
-		if !w.queued {
-			n.waiters.push(w)
+		if !w.Listed() {
+			n.waiters.PushBack(w)
 		}
 		return time.Duration(min(end, n.lockUntil) - now), 0, false
 	}
-	n.waiters.remove(w)
+	n.waiters.Remove(w)
 	return 0, result, true
 }
 
@@ -173,8 +143,8 @@ func (r *Ref) woken(w *waiter) WaitResult {
 func (r *Ref) leave(w *waiter) WaitResult {
 	r.shard.mu.Lock()
 	n := r.node
-	if w.queued {
-		n.waiters.remove(w)
+	if w.Listed() {
+		n.waiters.Remove(w)
 	} else {
 		<-w.wake
 		if w.granted != 0 && n.updating && n.lockID == w.granted {

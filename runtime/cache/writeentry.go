@@ -201,7 +201,7 @@ func (f *Fill) place(name string, stamp int64, small bool) bool {
 		n.verified = fileID{st.Ino, st.Mtime}
 		n.clean = f.gen
 	}
-	wanted := n.waiters.first != nil
+	wanted := n.waiters.First() != nil
 	s.mu.Unlock()
 	if ok {
 		if small && wanted {

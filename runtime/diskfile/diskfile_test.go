@@ -137,3 +137,19 @@ func TestReplace(t *testing.T) {
 		t.Errorf("%d entries, a file is left over", len(list))
 	}
 }
+
+// TestFolderCannotBeMade: a link to nothing is where the folder would be, so that there is something with its name and no folder.
+func TestFolderCannotBeMade(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "folder")
+	if err := os.Symlink("nothing", dir); err != nil {
+		t.Fatal(err)
+	}
+	o := &owner{}
+	path := diskfile.TempPath{Dir: dir}
+	if f, err := path.Create(o); err == nil {
+		t.Fatal("made ", f.Name())
+	}
+	if want := []string{`mkdir() "` + dir + `" failed`}; !slices.Equal(o.logged, want) {
+		t.Errorf("logged %q, want %q", o.logged, want)
+	}
+}

@@ -20,8 +20,8 @@ type TempPath struct {
 	given  bool // by a directive
 }
 
-// tempDigits is the length of a temporary file's name.
-const tempDigits = 10
+// TempDigits is how many digits the name of a temporary file has.
+const TempDigits = 10
 
 // Set reads a *_temp_path directive: a path and the levels.
 func (t *TempPath) Set(c *conf.Cmd) error {
@@ -30,7 +30,7 @@ func (t *TempPath) Set(c *conf.Cmd) error {
 	digits := 0
 	for i := 1; i < len(c.Args); i++ {
 		n, ok := conf.ParseInt(c.Arg(i))
-		if digits += n; !ok || n < 1 || digits > tempDigits {
+		if digits += n; !ok || n < 1 || digits > TempDigits {
 			return c.Bad("invalid value")
 		}
 		t.Levels[i-1] = n
@@ -47,10 +47,15 @@ func (t *TempPath) Default(l *conf.Loader) error {
 	return l.DefaultPath(t.Dir, t.Levels)
 }
 
-// path returns the name of file n, which has 32 bits of it.
+// Digits returns the ten digits for a number in the name of a temporary file, which have 32 bits of it.
+func Digits(n uint64) string {
+	text := strconv.FormatUint(uint64(uint32(n)), 10)
+	return "0000000000"[:TempDigits-len(text)] + text
+}
+
+// path returns the name of file n.
 func (t *TempPath) path(n uint64) string {
-	name := strconv.FormatUint(uint64(uint32(n)), 10)
-	name = strings.Repeat("0", max(tempDigits-len(name), 0)) + name
+	name := Digits(n)
 	dir, rest := t.Dir, name
 	for _, l := range t.Levels {
 		if l == 0 || l > len(rest) {
@@ -63,15 +68,22 @@ func (t *TempPath) path(n uint64) string {
 }
 
 // Create creates a file in t for o. A failure is logged.
-func (t *TempPath) Create(o Owner) (*os.File, error) {
+func (t *TempPath) Create(o Owner) (*os.File, error) { return CreateNumbered(o, t.path) }
+
+// CreateNumbered creates a file for o whose path is made of a number, of which 32 bits are used, and the folder of the path where
+// that is missing. A number whose file exists is skipped. A failure is logged.
+func CreateNumbered(o Owner, path func(n uint64) string) (*os.File, error) {
 	const flags = os.O_RDWR | os.O_CREATE | os.O_EXCL
 	for n := o.Numbers().Add(1); ; {
-		path := t.path(n)
-		f, err := os.OpenFile(path, flags, 0o600)
+		name := path(n)
+		f, err := os.OpenFile(name, flags, 0o600)
 		if errors.Is(err, os.ErrNotExist) {
-			if err = os.MkdirAll(filepath.Dir(path), 0o700); err == nil {
-				f, err = os.OpenFile(path, flags, 0o600)
+			dir := filepath.Dir(name)
+			if err := os.MkdirAll(dir, 0o700); err != nil {
+				o.Logf(errlog.Crit, err, `mkdir() "%s" failed`, dir)
+				return nil, err
 			}
+			f, err = os.OpenFile(name, flags, 0o600)
 		}
 		switch {
 		case err == nil:
@@ -81,7 +93,7 @@ func (t *TempPath) Create(o Owner) (*os.File, error) {
 			n = o.Numbers().Add(uint64(rand.Uint32()))
 			continue
 		}
-		o.Logf(errlog.Crit, err, `open() "%s" failed`, path)
+		o.Logf(errlog.Crit, err, `open() "%s" failed`, name)
 		return nil, err
 	}
 }

@@ -1,6 +1,8 @@
 package httpd
 
 import (
+	"strings"
+
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd/settings"
@@ -137,6 +139,19 @@ func (b *Builder) Value(c *conf.Cmd, i int) (*script.Value, error) {
 		return nil, c.Errorf("%s", err.Error())
 	}
 	return v, nil
+}
+
+// KeyAndVariable reads the two arguments of a directive that defines a variable by a key, such as map: a text with variables, and
+// a name that begins with "$".
+func (b *Builder) KeyAndVariable(c *conf.Cmd) (key *script.Value, name string, err error) {
+	if key, err = b.Value(c, 0); err != nil {
+		return nil, "", err
+	}
+	name, ok := strings.CutPrefix(c.Arg(1), "$")
+	if !ok {
+		return nil, "", c.Errorf(`invalid variable name "%s"`, c.Arg(1))
+	}
+	return key, name, nil
 }
 
 // BindValue binds a directive whose only argument is a text with variables.

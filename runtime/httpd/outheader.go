@@ -39,6 +39,18 @@ func (r *Request) WeakenETag() {
 	}
 }
 
+// ChangeBody prepares the header of a response whose body a filter replaces by another one, of a length that is not known yet.
+// lastModified keeps Last-Modified and a weak ETag.
+func (r *Request) ChangeBody(lastModified bool) {
+	r.Out.ClearContentLength()
+	if lastModified {
+		r.WeakenETag()
+		return
+	}
+	r.Out.ClearLastModified()
+	r.Out.Remove(h1.ETag)
+}
+
 // GzipVary makes "Vary: Accept-Encoding" part of the response header where
 // gzip_vary is on.
 func (r *Request) GzipVary(on bool) { r.Proto.GzipVary = on }

@@ -1,6 +1,10 @@
 package resolver
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"github.com/sluiceproxy/sluice/runtime/linked"
+)
 
 // A kind is what a lookup asks for.
 type kind uint8
@@ -24,11 +28,11 @@ const keep = 30
 // both. Resolver.mu guards it.
 type entry struct {
 	key
-	res        *result // nil: none yet
-	flight     *flight // nil: nothing under way
-	expire     int64   // when to forget it, in Unix seconds
-	prev, next *entry  // in the list of the kind, while res is set and flight is not
-	listed     bool
+	linked.Links[entry] // in the list of the kind, while res is set and flight is not
+
+	res    *result // nil: none yet
+	flight *flight // nil: nothing under way
+	expire int64   // when to forget it, in Unix seconds
 }
 
 // A result is a successful answer. It is never changed.
@@ -41,42 +45,15 @@ type result struct {
 	srv   []srvRecord
 }
 
-// An entryList is a list of entries, most recently used first.
-type entryList struct{ head, tail *entry }
-
 // touch moves an entry to the front of its list.
 func (r *Resolver) touch(e *entry, now int64) {
 	r.unlist(e)
 	e.expire = now + keep
-	l := &r.lru[e.kind]
-	e.prev, e.next = nil, l.head
-	if l.head != nil {
-		l.head.prev = e
-	} else {
-		l.tail = e
-	}
-	l.head = e
-	e.listed = true
+	r.lru[e.kind].PushFront(e)
 }
 
 // unlist takes an entry out of its list.
-func (r *Resolver) unlist(e *entry) {
-	if !e.listed {
-		return
-	}
-	l := &r.lru[e.kind]
-	if e.prev != nil {
-		e.prev.next = e.next
-	} else {
-		l.head = e.next
-	}
-	if e.next != nil {
-		e.next.prev = e.prev
-	} else {
-		l.tail = e.prev
-	}
-	e.prev, e.next, e.listed = nil, nil, false
-}
+func (r *Resolver) unlist(e *entry) { r.lru[e.kind].Remove(e) }
 
 // drop forgets an entry.
 func (r *Resolver) drop(e *entry) {
@@ -88,7 +65,7 @@ func (r *Resolver) drop(e *entry) {
 // lookup calls it, so that the cache shrinks as it is used.
 func (r *Resolver) expire(k kind, now int64) {
 	for range 2 {
-		e := r.lru[k].tail
+		e := r.lru[k].Last()
 		if e == nil || now <= e.expire {
 			return
 		}

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/linked"
 )
 
 // maxAliases bounds the CNAMEs followed for one name, as in nginx.
@@ -27,7 +29,7 @@ type Resolver struct {
 
 	mu      sync.Mutex
 	entries map[key]*entry
-	lru     [3]entryList // by kind, the least recently used last
+	lru     [3]linked.List[entry, *entry] // by kind, the least recently used last
 	closed  bool
 
 	closing chan struct{}  // closed by Close

@@ -3,6 +3,8 @@ package upstream
 import (
 	"errors"
 	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/linked"
 )
 
 // Why a request does not get a peer from the queue.
@@ -19,8 +21,7 @@ type queue struct {
 	g         *Group
 	most      int
 	timeout   time.Duration
-	first     *waiter
-	last      *waiter
+	list      linked.List[waiter, *waiter]
 	size      int
 	overflows uint64
 	timer     *time.Timer // runs while requests wait
@@ -28,9 +29,9 @@ type queue struct {
 
 // waiter is a Choice in the queue.
 type waiter struct {
-	prev, next *waiter
-	c          *Choice       // nil: it does not wait
-	woken      chan struct{} // receives when c has a peer; made with the first wait, for good
+	linked.Links[waiter]
+	c     *Choice       // nil: it does not wait
+	woken chan struct{} // receives when c has a peer; made with the first wait, for good
 }
 
 // newQueue makes the queue of g.
@@ -84,10 +85,10 @@ func (c *Choice) Wait(cancel <-chan struct{}) (*Peer, error) {
 // mayPass reports whether a new request may be given a peer at once: those that wait are
 // first.
 func (q *queue) mayPass() bool {
-	if q.first != nil {
+	if q.list.First() != nil {
 		q.serve()
 	}
-	return q.first == nil
+	return q.list.First() == nil
 }
 
 // retryEvery is how often the requests in the queue look for a peer by themselves: one
@@ -97,8 +98,8 @@ const retryEvery = time.Second
 // serve gives peers to the requests that wait, in order. One that has tried peers may have
 // to wait for another peer than those behind it.
 func (q *queue) serve() {
-	for w := q.first; w != nil; {
-		next, c := w.next, w.c
+	for w := q.list.First(); w != nil; {
+		next, c := w.Next(), w.c
 		c.restart()
 		if c.next() != nil {
 			q.remove(w)
@@ -154,13 +155,8 @@ func (q *queue) push(c *Choice) {
 	if w.woken == nil {
 		w.woken = make(chan struct{}, 1)
 	}
-	w.c, w.prev, w.next = c, q.last, nil
-	if q.last == nil {
-		q.first = w
-	} else {
-		q.last.next = w
-	}
-	q.last = w
+	w.c = c
+	q.list.PushBack(w)
 	q.size++
 	if q.size == 1 {
 		q.arm()
@@ -168,17 +164,8 @@ func (q *queue) push(c *Choice) {
 }
 
 func (q *queue) remove(w *waiter) {
-	if w.prev == nil {
-		q.first = w.next
-	} else {
-		w.prev.next = w.next
-	}
-	if w.next == nil {
-		q.last = w.prev
-	} else {
-		w.next.prev = w.prev
-	}
-	w.c, w.prev, w.next = nil, nil, nil
+	q.list.Remove(w)
+	w.c = nil
 	if q.size--; q.size == 0 && q.timer != nil {
 		q.timer.Stop()
 	}

@@ -215,14 +215,7 @@ func (u *Upstream) serveFastCGI(c net.Conn) {
 		if !ok {
 			r.echo = true
 		}
-		switch {
-		case r.close:
-			return
-		case r.reset:
-			_ = c.(*net.TCPConn).SetLinger(0)
-			return
-		case r.hang:
-			_, _ = io.Copy(io.Discard, in)
+		if r.fails(c, in) {
 			return
 		}
 		out := fastCGIReply(wire(u.subst(r.text)))

@@ -44,16 +44,9 @@ func (u *Upstream) serveGateway(c net.Conn, read func(io.Reader) (*GatewayReques
 		}
 		r, ok := u.replies[q.Path]
 		out := wire(u.subst(r.text))
-		switch {
-		case !ok, r.echo:
+		if !ok || r.echo {
 			out = echo(q)
-		case r.close:
-			return
-		case r.reset:
-			_ = c.(*net.TCPConn).SetLinger(0)
-			return
-		case r.hang:
-			_, _ = io.Copy(io.Discard, in)
+		} else if r.fails(c, in) {
 			return
 		}
 		if !send(c, out) {

@@ -132,6 +132,20 @@ func (u *Upstream) serve(c net.Conn) {
 	u.speak(u, c)
 }
 
+// fails does what @close, @reset and @hang say, and reports whether one of them was given: then there is no answer.
+func (r *reply) fails(c net.Conn, in io.Reader) bool {
+	switch {
+	case r.close:
+	case r.reset:
+		_ = c.(*net.TCPConn).SetLinger(0)
+	case r.hang:
+		_, _ = io.Copy(io.Discard, in)
+	default:
+		return false
+	}
+	return true
+}
+
 // serveHTTP answers requests of HTTP/1.
 func (u *Upstream) serveHTTP(c net.Conn) {
 	in := bufio.NewReader(c)
@@ -144,14 +158,7 @@ func (u *Upstream) serveHTTP(c net.Conn) {
 		if !ok {
 			r.echo = true
 		}
-		switch {
-		case r.close:
-			return
-		case r.reset:
-			_ = c.(*net.TCPConn).SetLinger(0)
-			return
-		case r.hang:
-			_, _ = io.Copy(io.Discard, in)
+		if r.fails(c, in) {
 			return
 		}
 		body, err := readRequestBody(in, head)

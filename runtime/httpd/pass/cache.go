@@ -40,6 +40,15 @@ type KeyAppender interface {
 	AppendCacheKey(dst []byte) []byte
 }
 
+// cacheZone returns the zone of the request. Where it is nil, the request is not cached, or done says that rc ends it.
+func (x *Exchange) cacheZone() (zone *cache.Zone, rc httpd.Result, done bool) {
+	zone, ok := x.S.Cache.ZoneFor(x.R)
+	if !ok {
+		return nil, httpd.StatusInternalServerError, true
+	}
+	return zone, httpd.OK, false
+}
+
 // fromCache answers the request from the cache. done is false where the upstream server is
 // to be asked; what the cache wants of the response is known then.
 //
@@ -54,12 +63,9 @@ func (x *Exchange) fromCache() (rc httpd.Result, done bool) {
 	if !s.On() || int(r.Method)&s.Methods.V == 0 {
 		return httpd.OK, false
 	}
-	zone, ok := s.ZoneFor(r)
-	switch {
-	case !ok:
-		return httpd.StatusInternalServerError, true
-	case zone == nil:
-		return httpd.OK, false
+	zone, rc, done := x.cacheZone()
+	if zone == nil {
+		return rc, done
 	}
 	if r.Method == h1.Head && s.ConvertHead {
 		x.Method = methodGet

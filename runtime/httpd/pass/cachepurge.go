@@ -22,12 +22,9 @@ func (x *Exchange) purge() (rc httpd.Result, done bool) {
 	case !allowed:
 		return httpd.StatusForbidden, true
 	}
-	zone, ok := s.ZoneFor(r)
-	switch {
-	case !ok:
-		return httpd.StatusInternalServerError, true
-	case zone == nil:
-		return httpd.OK, false
+	zone, rc, done := x.cacheZone()
+	if zone == nil {
+		return rc, done
 	}
 	return removeCached(r, zone, &s.Purge, x.cacheKey()), true
 }

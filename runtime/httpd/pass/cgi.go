@@ -52,6 +52,18 @@ func (c *CGI) done(x *Exchange) Verdict {
 	return HeaderDone
 }
 
+// BodyLength is the length in bytes of the response body by the header, -1 if the header does not say it.
+func (x *Exchange) BodyLength() int64 {
+	switch p := &x.Response; {
+	case p.Status == 204 || p.Status == 304:
+		return 0
+	case x.R.Method == h1.Head:
+		return -1
+	default:
+		return p.ContentLength
+	}
+}
+
 // Plain is the Body of a codec whose bodies come as they are. x.Length tells how much is to come.
 func (x *Exchange) Plain(in []byte) (data []byte, n int, st BodyStatus) {
 	switch {

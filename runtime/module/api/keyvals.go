@@ -77,8 +77,6 @@ func (c *call) addPairs(s *pairs.Store) (any, httpd.Result, *problem) {
 	switch {
 	case p != nil:
 		return nil, 0, p
-	case len(list) == 0:
-		return nil, 0, errKeyRequired
 	case len(list) > 1 && s.Len() > 0:
 		return nil, 0, errOneAdded
 	}
@@ -101,8 +99,6 @@ func (c *call) changePair(s *pairs.Store) (any, httpd.Result, *problem) {
 	switch {
 	case p != nil:
 		return nil, 0, p
-	case len(list) == 0:
-		return nil, 0, errKeyRequired
 	case len(list) > 1:
 		return nil, 0, errOneUpdated
 	}
@@ -136,7 +132,7 @@ func (c *call) refused(err error) *problem {
 	return errKeyFormat
 }
 
-// changes reads the object in the request body.
+// changes reads the object in the request body, which has at least one member.
 func (c *call) changes() ([]change, *problem) {
 	body, p := c.body()
 	if p != nil {
@@ -153,6 +149,9 @@ func (c *call) changes() ([]change, *problem) {
 			return nil, errKeyFormat
 		}
 		list = append(list, n)
+	}
+	if len(list) == 0 {
+		return nil, errKeyRequired
 	}
 	return list, nil
 }

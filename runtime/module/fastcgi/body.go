@@ -4,20 +4,11 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd/pass"
 	"github.com/sluiceproxy/sluice/runtime/wire/fcgi"
-	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
 // BeginBody implements pass.Codec.
 func (c *call) BeginBody(x *pass.Exchange) {
-	p := &x.Response
-	switch {
-	case p.Status == 204 || p.Status == 304:
-		c.rest = 0
-	case c.R.Method == h1.Head:
-		c.rest = -1
-	default:
-		c.rest = p.ContentLength
-	}
+	c.rest = x.BodyLength()
 	x.Length = -1
 	c.expect(x)
 	if c.waits() {

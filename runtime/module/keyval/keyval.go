@@ -1,8 +1,6 @@
 package keyval
 
 import (
-	"strings"
-
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
@@ -33,13 +31,9 @@ func register(b *httpd.Builder, m *conf.Module) {
 
 // define handles `keyval key $variable zone=name`.
 func define(b *httpd.Builder, zones *pairs.Zones, c *conf.Cmd) error {
-	key, err := b.Value(c, 0)
+	key, name, err := b.KeyAndVariable(c)
 	if err != nil {
 		return err
-	}
-	name, ok := strings.CutPrefix(c.Arg(1), "$")
-	if !ok {
-		return c.Errorf(`invalid variable name "%s"`, c.Arg(1))
 	}
 	z, err := zones.Named(c, c.Arg(2))
 	if err != nil {

@@ -22,13 +22,9 @@ func register(b *httpd.Builder, m *conf.Module) {
 func define(b *httpd.Builder, c *conf.Cmd) error {
 	c.Uses("map_hash_max_size") // nginx sizes its tables by the first block
 	c.Uses("map_hash_bucket_size")
-	source, err := b.Value(c, 0)
+	source, name, err := b.KeyAndVariable(c)
 	if err != nil {
 		return err
-	}
-	name, ok := strings.CutPrefix(c.Arg(1), "$")
-	if !ok {
-		return c.Errorf(`invalid variable name "%s"`, c.Arg(1))
 	}
 	r := reader{b: b, c: c, t: &table{}}
 	for n := range c.Items() {

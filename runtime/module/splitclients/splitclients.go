@@ -21,13 +21,9 @@ func register(b *httpd.Builder, m *conf.Module) {
 
 // define handles `split_clients key $variable { ... }`.
 func define(b *httpd.Builder, c *conf.Cmd) error {
-	key, err := b.Value(c, 0)
+	key, name, err := b.KeyAndVariable(c)
 	if err != nil {
 		return err
-	}
-	name, ok := strings.CutPrefix(c.Arg(1), "$")
-	if !ok {
-		return c.Errorf(`invalid variable name "%s"`, c.Arg(1))
 	}
 	v := &variable{key: key, parts: read(c)}
 	if _, err := b.Vars.Add(name, httpd.Var{Get: v.get, Changeable: true}, false); err != nil {

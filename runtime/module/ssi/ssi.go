@@ -7,7 +7,6 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/httpd/mediatype"
-	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
 // Module is ngx_http_ssi_filter_module.
@@ -108,14 +107,8 @@ func (h hook) header(r *httpd.Request) httpd.Result {
 	if r.Parent() != nil {
 		return httpd.OK
 	}
-	o.ClearContentLength()
 	r.ClearAcceptRanges()
-	if h.c.lastModified {
-		r.WeakenETag()
-		return httpd.OK
-	}
-	o.ClearLastModified()
-	o.Remove(h1.ETag)
+	r.ChangeBody(h.c.lastModified)
 	return httpd.OK
 }
 

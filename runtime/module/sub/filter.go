@@ -5,7 +5,6 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/httpd/outbuf"
-	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
 // header makes a response one in which texts are replaced.
@@ -27,13 +26,7 @@ func (c *settings) header(r *httpd.Request, place httpd.FilterPlace) httpd.Resul
 	if r.Parent() != nil {
 		return httpd.OK
 	}
-	o.ClearContentLength()
-	if c.lastModified {
-		r.WeakenETag()
-		return httpd.OK
-	}
-	o.ClearLastModified()
-	o.Remove(h1.ETag)
+	r.ChangeBody(c.lastModified)
 	return httpd.OK
 }
 

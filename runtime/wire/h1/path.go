@@ -71,11 +71,9 @@ loop:
 				if !mergeSlashes {
 					dst = append(dst, c)
 				}
-			case pathDot:
-				dst = dst[:len(dst)-1]
-			case pathDotDot:
+			case pathDot, pathDotDot:
 				var ok bool
-				if dst, ok = parent(dst); !ok {
+				if dst, ok = endDots(dst, state); !ok {
 					return InvalidRequest
 				}
 			}
@@ -106,12 +104,9 @@ loop:
 		dst = append(dst, c)
 	}
 
-	switch state {
-	case pathDot:
-		dst = dst[:len(dst)-1]
-	case pathDotDot:
+	if state == pathDot || state == pathDotDot {
 		var ok bool
-		if dst, ok = parent(dst); !ok {
+		if dst, ok = endDots(dst, state); !ok {
 			return InvalidRequest
 		}
 	}
@@ -132,6 +127,15 @@ func (p *Path) setArgs(s []byte) {
 			return
 		}
 	}
+}
+
+// endDots takes "/." or "/.." off the end of path, which state tells apart, and with "/.." the name before it; it reports false if
+// there is nothing above.
+func endDots(path []byte, state uint8) ([]byte, bool) {
+	if state == pathDot {
+		return path[:len(path)-1], true
+	}
+	return parent(path)
 }
 
 // parent cuts "/name/.." at the end of path down to "/"; it reports false if

@@ -72,16 +72,7 @@ func (c *call) ParseHeader(x *pass.Exchange, in []byte) (n int, v pass.Verdict) 
 }
 
 // BeginBody implements pass.Codec.
-func (c *call) BeginBody(x *pass.Exchange) {
-	switch p := &x.Response; {
-	case p.Status == 204 || p.Status == 304:
-		x.Length = 0
-	case c.R.Method == h1.Head:
-		x.Length = -1
-	default:
-		x.Length = p.ContentLength
-	}
-}
+func (c *call) BeginBody(x *pass.Exchange) { x.Length = x.BodyLength() }
 
 // Body implements pass.Codec.
 func (c *call) Body(x *pass.Exchange, in []byte) (data []byte, n int, st pass.BodyStatus) {
