@@ -26,7 +26,15 @@ func TestHashes(t *testing.T) {
 	for i := range 1000 {
 		fmt.Fprintf(&maps, " map $uri $v%d { a b; }", i)
 	}
+	var hide strings.Builder
+	for i := range 3000 {
+		fmt.Fprintf(&hide, " uwsgi_hide_header X-Name-%d;", i)
+	}
 	const headers = "proxy_headers"
+	long := "_hide_header " + strings.Repeat("x", 47) + ";" // a byte more than there is room for
+	small := func(prefix string) []string {
+		return []string{fmt.Sprintf("could not build %s_hide_headers_hash, you should increase %[1]s_hide_headers_hash_bucket_size: 64", prefix)}
+	}
 	for _, c := range []struct {
 		name, http, server, location string
 		want                         []string
@@ -50,6 +58,13 @@ func TestHashes(t *testing.T) {
 		{"buckets enough", "proxy_headers_hash_max_size 20;", "", "proxy_pass http://127.0.0.1:1;", nil},
 		{"many fields", "", "", fields.String() + " proxy_headers_hash_max_size 40;", []string{full(headers, 40)}},
 		{"room for many fields", "", "", fields.String(), nil},
+		{"a long name of a hidden field", "fastcgi" + long, "", "", small("fastcgi")},
+		{"... in a server", "", "uwsgi" + long, "", small("uwsgi")},
+		{"... in a location", "", "", "scgi" + long, small("scgi")},
+		{"... that fits", "", "", strings.Replace("scgi"+long, "x", "", 1), nil},
+		{"... that is passed", "fastcgi" + long + strings.Replace("fastcgi"+long, "hide", "pass", 1), "", "", nil},
+		{"... that no server has", "fastcgi" + long, "fastcgi_hide_header a;", "", nil},
+		{"many hidden fields", "", hide.String(), "", []string{full("uwsgi_hide_headers", 512)}},
 		{"no room for variables", "variables_hash_max_size 0;", "", "", []string{none("variables")}},
 		{"buckets for no variable", "variables_hash_bucket_size 0;", "", "", []string{bucket("variables")}},
 		{"few buckets for variables", "variables_hash_max_size 20;", "", "", []string{full("variables", 20)}},

@@ -51,6 +51,7 @@ func register(b *httpd.Builder, m *conf.Module) {
 	mod.section = conf.NewSection(m, defaults, mod.bind)
 	mod.section.Finish(m, mod.finish)
 	b.EachServer(func(s *httpd.Server) error { return mod.section.Of(s.Root.Block).Temp.Default(b.Loader) })
+	pass.CheckHidden(b, prefix, hidden, func(block *conf.Block) *pass.Settings { return &mod.section.Of(block).Settings })
 	b.Plan(mod.plan)
 	m.Partial("ignored, with nginx's warning except on FreeBSD", "fastcgi_send_lowat")
 	mod.defineVars()

@@ -39,7 +39,7 @@ func (m *module) checkHashesOf(block *conf.Block, outer *hashes) error {
 	ownLists := c.Hide.SetAt(block) || c.Pass.SetAt(block)
 	ownFields := c.headers.SetAt(block)
 	if ownLists || !outer.hidden {
-		if err := check(c.hiddenNames()); err != nil {
+		if err := check(c.HiddenNames(hidden)); err != nil {
 			return err
 		}
 		outer.hidden = outer.hidden || !ownLists
@@ -57,19 +57,6 @@ func (m *module) checkHashesOf(block *conf.Block, outer *hashes) error {
 		}
 	}
 	return nil
-}
-
-// hiddenNames are the fields of a response that do not go on to the client.
-func (c *settings) hiddenNames() []string {
-	var names []string
-	for _, list := range [][]string{hidden, c.Hide.Items} {
-		for _, name := range list {
-			if !contains(names, name) && !contains(c.Pass.Items, name) {
-				names = append(names, name)
-			}
-		}
-	}
-	return names
 }
 
 // setNames are the fields of a request that proxy_set_header sets and those that are

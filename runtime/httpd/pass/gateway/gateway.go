@@ -60,6 +60,7 @@ func Register(b *httpd.Builder, m *conf.Module, p *Protocol) {
 	mod.section = conf.NewSection(m, defaults, mod.bind)
 	mod.section.Finish(m, mod.finish)
 	b.EachServer(func(s *httpd.Server) error { return mod.section.Of(s.Root.Block).Temp.Default(b.Loader) })
+	pass.CheckHidden(b, p.Prefix, p.Hidden, func(block *conf.Block) *pass.Settings { return &mod.section.Of(block).Settings })
 	b.Plan(mod.plan)
 }
 
