@@ -22,7 +22,7 @@ type Host struct {
 	log     atomic.Pointer[errlog.Logger] // of the current configuration
 	reserve []byte                        // see heapReserve
 	threads threads
-	memory  reclaimer
+	memory  *reclaimer
 	serves  bool // it has a Server
 
 	tracing *httpd.Tracing // of a host that serves nothing: see Trace
@@ -40,7 +40,7 @@ func NewHost() *Host {
 // newHost returns a Host that serves nothing.
 func newHost() *Host {
 	h := &Host{files: openfile.NewCache(0), stats: &httpd.Stats{}}
-	h.memory.threads, h.memory.stats = &h.threads, h.stats
+	h.memory = newReclaimer(&h.threads, h.stats)
 	h.stats.Ended = h.memory.connectionEnded
 	return h
 }

@@ -14,6 +14,9 @@ import (
 type reclaimer struct {
 	threads *threads
 	stats   interface{ Connections() int64 }
+	// resident is how many bytes the process has, release collects garbage and returns what is free.
+	resident func() uint64
+	release  func()
 
 	mu      sync.Mutex
 	waiting bool // soon was called, and begin not yet
@@ -21,6 +24,12 @@ type reclaimer struct {
 	watching atomic.Bool
 	most     atomic.Int64  // connections at the same time since memory was returned last
 	least    atomic.Uint64 // bytes that the process had then
+	left     atomic.Int64  // connections that were open then, at most: part of least may be what they used
+}
+
+// newReclaimer returns one for this process, whose connections stats counts.
+func newReclaimer(t *threads, stats interface{ Connections() int64 }) *reclaimer {
+	return &reclaimer{threads: t, stats: stats, resident: resident, release: debug.FreeOSMemory}
 }
 
 const (
@@ -53,9 +62,12 @@ func (m *reclaimer) soon() {
 func (m *reclaimer) free() {
 	m.threads.more()
 	defer m.threads.less()
-	debug.FreeOSMemory()
-	m.least.Store(resident())
 	m.most.Store(m.stats.Connections())
+	m.release()
+	m.least.Store(m.resident())
+	// Part of that is what those use that have begun meanwhile, and what those used that have ended meanwhile, which
+	// connectionEnded has counted in most.
+	m.left.Store(max(m.most.Load(), m.stats.Connections()))
 }
 
 // connectionEnded is called at the end of every connection.
@@ -69,13 +81,15 @@ func (m *reclaimer) connectionEnded() {
 }
 
 // look returns memory when there is enough of it, and most of the connections that have used it are gone. Else the next
-// connection that ends has it look again.
+// connection that ends has it look again. Of the connections that were there when memory was returned last, it takes the
+// end of every second one: the memory has not grown since, but what they had comes back only now. That is at most once
+// for each halving of their number.
 func (m *reclaimer) look() {
 	m.watching.Store(false)
-	if least := m.least.Load(); least != 0 && resident() < least+worthwhile {
-		return
-	}
-	if 2*m.stats.Connections() <= m.most.Load() {
+	open := m.stats.Connections()
+	least := m.least.Load()
+	grown := least == 0 || m.resident() >= least+worthwhile
+	if grown && 2*open <= m.most.Load() || 2*open <= m.left.Load() && m.left.Load() > 0 {
 		m.threads.more()
 		defer m.threads.less()
 		goruntime.GC() // pools keep what they hold for one collection

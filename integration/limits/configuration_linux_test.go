@@ -26,13 +26,18 @@ func (s *site) shared() (n size) {
 	return n
 }
 
-// settledShared is shared once it has come down to limit, with 0 once it has not changed by a hundredth for a second; at most after ten
-// seconds.
+// settledShared is shared once it has come down to limit, at most after a minute: what is left then the server has not been told to
+// give back, though the Go runtime does so by itself when two have passed. With 0 for limit it is shared once it has not changed by
+// a hundredth for a second, at most after ten.
 func (s *site) settledShared(limit size) (n size) {
+	patience := time.Minute
+	if limit == 0 {
+		patience = 10 * time.Second
+	}
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	last, same := size(0), 0
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); <-tick.C {
+	for end := time.Now().Add(patience); time.Now().Before(end); <-tick.C {
 		n = s.shared()
 		if same++; max(n-last, last-n) > n/100 {
 			last, same = n, 0
