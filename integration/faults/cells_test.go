@@ -51,7 +51,7 @@ func cellsOf(proto *protocol) (cells []cell) {
 
 // play makes the requests of a cell and returns the responses.
 func (c *cell) play(ctx context.Context, s *harness.Running, unit time.Duration) (harness.Transcript, error) {
-	t, err := c.ask(ctx, s, c.uri())
+	t, err := c.ask(ctx, s, c.uri(), unit)
 	if err != nil {
 		return nil, err
 	}
@@ -65,11 +65,11 @@ func (c *cell) play(ctx context.Context, s *harness.Running, unit time.Duration)
 	default:
 		return t, nil
 	}
-	more, err := c.ask(ctx, s, second)
+	more, err := c.ask(ctx, s, second, unit)
 	return slices.Concat(t, more), err
 }
 
-func (c *cell) ask(ctx context.Context, s *harness.Running, uri string) (harness.Transcript, error) {
+func (c *cell) ask(ctx context.Context, s *harness.Running, uri string, unit time.Duration) (harness.Transcript, error) {
 	method, rest := c.row.method, ""
 	switch method {
 	case "":
@@ -79,7 +79,7 @@ func (c *cell) ask(ctx context.Context, s *harness.Running, uri string) (harness
 	}
 	text := fmt.Sprintf("%s %s HTTP/1.1\nHost: localhost\nConnection: close\n%s\n", method, uri, rest)
 	// Who waits for a second response waits until the server closes.
-	ex, err := s.Do(ctx, &harness.Request{Name: uri, Port: 1, Answers: 2, Parts: []harness.Part{{Text: text}}})
+	ex, err := s.Do(ctx, &harness.Request{Name: uri, Port: 1, Answers: 2, Limit: 40 * unit, Parts: []harness.Part{{Text: text}}})
 	if err != nil {
 		return nil, err
 	}

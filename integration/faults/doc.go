@@ -18,6 +18,6 @@
 //	                                                                  what a newer nginx does
 //	go test ./integration/faults -record                              add what differs to differences.md
 //
-// All rows of a protocol are played at once. A row that differs is played again with longer timeouts, because a busy machine
-// may exceed those of the first run.
+// All rows of a protocol are played at once. A row that differs is played again with longer timeouts, and at last by itself,
+// because a busy machine may exceed those of the first run. What differs in every try fails.
 package faults

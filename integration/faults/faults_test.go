@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,8 +30,18 @@ func TestMain(m *testing.M) { os.Exit(harness.RunTests(m, &lab)) }
 // table is where differences are explained.
 const table = "../differences.md"
 
-// units are what the times of a run are counted in, see peer.unit. What differs in one run is played again in the next.
-var units = []time.Duration{75 * time.Millisecond, 150 * time.Millisecond, 400 * time.Millisecond}
+// units are what the times of a run are counted in, see peer.unit. What differs in one run is played again in the next. What
+// differs in all of them is asked again by itself, when nothing else of the test runs any more, as often as alone has units:
+// only what differs each time is a difference.
+var (
+	units = []time.Duration{75 * time.Millisecond, 150 * time.Millisecond, 400 * time.Millisecond}
+	alone = []time.Duration{
+		200 * time.Millisecond, 400 * time.Millisecond, 800 * time.Millisecond, 1600 * time.Millisecond, 1600 * time.Millisecond,
+	}
+)
+
+// mostAlone is how many cells of a protocol are asked by themselves at most. Where more are left, it is not the machine.
+const mostAlone = 40
 
 // atOnce is how many rows are played at once on a server: most of them wait for a time-out.
 const atOnce = 48
@@ -42,14 +54,20 @@ func TestFaults(t *testing.T) {
 	}
 	known.Since(lab.OracleVersion)
 	hole := blackHole(t)
+	left := make([][]cell, len(protocols))
 	t.Run("all", func(t *testing.T) {
-		for _, proto := range protocols {
+		for i, proto := range protocols {
 			t.Run(proto.name, func(t *testing.T) {
 				t.Parallel()
-				faults(t, proto, hole, known)
+				left[i] = faults(t, proto, hole, known)
 			})
 		}
 	})
+	for i, proto := range protocols {
+		if len(left[i]) > 0 {
+			t.Run(proto.name+" alone", func(t *testing.T) { again(t, proto, left[i], hole, known) })
+		}
+	}
 	if *recording || *only != "" || t.Failed() || flag.Lookup("test.run").Value.String() != "" {
 		return // not everything has run
 	}
@@ -59,53 +77,81 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// faults plays the rows of a protocol until nothing differs that is not known, or the last run is over.
-func faults(t *testing.T, proto *protocol, hole string, known *harness.Differences) {
-	name := "faults-" + proto.name
+// faults plays the rows of a protocol until nothing differs that is not known, or the last run is over, and returns what still
+// differs.
+func faults(t *testing.T, proto *protocol, hole string, known *harness.Differences) []cell {
 	cells := cellsOf(proto)
-	for i, unit := range units {
-		oracle, tested := playBoth(t, fmt.Sprintf("%s-%d", name, i), proto, cells, hole, unit)
-		last := i == len(units)-1
-		var again []cell
-		for _, c := range cells {
+	for _, unit := range units {
+		both := playBoth(t, "faults-"+proto.name, proto, cells, hole, unit)
+		cells = slices.DeleteFunc(cells, func(c cell) bool {
 			if *show {
-				t.Logf("%s\n  %s", c.uri(), strings.Join(oracle[c.uri()], "\n  "))
+				t.Logf("%s\n  %s", c.uri(), strings.Join(both.oracle[c.uri()], "\n  "))
 			}
-			left := known.Unexplained(name, c.uri(), harness.Diff(oracle[c.uri()], tested[c.uri()]))
-			left = append(left, c.wrong(proto, tested[c.uri()])...)
-			switch {
-			case len(left) == 0:
-			case !last:
-				again = append(again, c)
-			case *recording:
-				if err := known.Record(name, c.uri(), left, lab.TestedVersion); err != nil {
-					t.Error(err)
-				}
-			default:
-				t.Errorf("%s: (- nginx %s, + server under test)\n  %s\nnginx did:\n  %s", c.uri(), lab.OracleVersion,
-					strings.Join(left, "\n  "), strings.Join(oracle[c.uri()], "\n  "))
+			return len(both.differ(c, proto, known)) == 0
+		})
+		if len(cells) == 0 {
+			break
+		}
+	}
+	return cells
+}
+
+// again asks cells by themselves, each until it does not differ once, and reports those that always do.
+func again(t *testing.T, proto *protocol, cells []cell, hole string, known *harness.Differences) {
+	tries := alone
+	if len(cells) > mostAlone {
+		tries = alone[:1]
+	}
+	for _, c := range cells {
+		var both *played
+		var left []string
+		for _, unit := range tries {
+			both = playBoth(t, "faults-"+proto.name+"-alone", proto, []cell{c}, hole, unit)
+			if left = both.differ(c, proto, known); len(left) == 0 {
+				break
 			}
 		}
-		if cells = again; len(cells) == 0 {
-			return
+		switch {
+		case len(left) == 0:
+		case *recording:
+			if err := known.Record("faults-"+proto.name, c.uri(), left, lab.TestedVersion); err != nil {
+				t.Error(err)
+			}
+		default:
+			t.Errorf("%s: (- nginx %s, + server under test)\n  %s\nnginx did:\n  %s", c.uri(), lab.OracleVersion,
+				strings.Join(left, "\n  "), strings.Join(both.oracle[c.uri()], "\n  "))
 		}
 	}
 }
 
-// playBoth plays cells on both servers at once and returns what came of each, by its URI.
-func playBoth(t *testing.T, name string, proto *protocol, cells []cell, hole string, unit time.Duration) (oracle, tested map[string]harness.Transcript) {
+// played is what came of cells on the two servers, by their URIs.
+type played struct{ oracle, tested map[string]harness.Transcript }
+
+// differ returns how the two sides of a cell differ, but for what is known, and what is wrong whatever nginx does.
+func (p *played) differ(c cell, proto *protocol, known *harness.Differences) []string {
+	left := known.Unexplained("faults-"+proto.name, c.uri(), harness.Diff(p.oracle[c.uri()], p.tested[c.uri()]))
+	return append(left, c.wrong(proto, p.tested[c.uri()])...)
+}
+
+// plays numbers the folders of servers.
+var plays atomic.Int64
+
+// playBoth plays cells on both servers at once.
+func playBoth(t *testing.T, name string, proto *protocol, cells []cell, hole string, unit time.Duration) *played {
 	t.Helper()
+	both := &played{}
+	name = fmt.Sprintf("%s-%d", name, plays.Add(1))
 	var wait sync.WaitGroup
 	var errs [2]error
-	wait.Go(func() { oracle, errs[0] = play(t.Context(), name+"-oracle", lab.Oracle, proto, cells, hole, unit) })
-	wait.Go(func() { tested, errs[1] = play(t.Context(), name+"-tested", lab.Tested, proto, cells, hole, unit) })
+	wait.Go(func() { both.oracle, errs[0] = play(t.Context(), name+"-oracle", lab.Oracle, proto, cells, hole, unit) })
+	wait.Go(func() { both.tested, errs[1] = play(t.Context(), name+"-tested", lab.Tested, proto, cells, hole, unit) })
 	wait.Wait()
 	for _, err := range errs {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	return oracle, tested
+	return both
 }
 
 // play plays cells on one server.

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// exchangeLimit bounds one connection of a client, whatever the server does.
+// exchangeLimit bounds one connection of a client, whatever the server does; more where a request has a longer Limit.
 const exchangeLimit = 8 * time.Second
 
 // An Exchange is what a client saw on one connection.
@@ -32,7 +32,7 @@ type Exchange struct {
 // Do connects to addr and plays the request. subst fills in the placeholders of the side that addr belongs to; certs is
 // the folder of the client certificates. A server that misbehaves is no error: the Exchange tells.
 func Do(ctx context.Context, addr string, r *Request, subst func(string) string, certs string) (*Exchange, error) {
-	ctx, cancel := context.WithTimeout(ctx, exchangeLimit)
+	ctx, cancel := context.WithTimeout(ctx, max(exchangeLimit, r.Limit))
 	defer cancel()
 	var d net.Dialer
 	raw, err := d.DialContext(ctx, "tcp", addr)

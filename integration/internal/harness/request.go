@@ -29,6 +29,8 @@ type Request struct {
 	Abort bool
 	// Reset has an abort reset the connection.
 	Reset bool
+	// Limit bounds the exchange where it is longer than exchangeLimit.
+	Limit time.Duration
 }
 
 // A Part is text that is sent in one write.
