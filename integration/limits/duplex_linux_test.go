@@ -80,7 +80,7 @@ func TestEcho(t *testing.T) {
 func (s *site) echo(path string, secure, counted bool, turns int) time.Duration {
 	s.t.Helper()
 	c := s.dialAs(secure)
-	_ = c.conn.SetDeadline(time.Now().Add(10 * time.Second)) // it is open
+	_ = c.conn.SetDeadline(time.Now().Add(patience)) // it is open
 	part := strings.Repeat("0123456789abcdef", 16)
 	begun := time.Now()
 	framing := "Transfer-Encoding: chunked"
@@ -160,17 +160,23 @@ func TestLargeEcho(t *testing.T) {
 	}
 }
 
-// TestSlowUpload: the time for an answer counts from the end of the request.
+// TestSlowUpload: the time for an answer counts from the end of the request. One of a few uploads has to go well: a busy machine may
+// take that time for the answer.
 func TestSlowUpload(t *testing.T) {
 	t.Parallel()
 	s := start(t, tested(), setup{text: duplexConf, apps: apps(script(duplexApp))})
-	c := s.dial()
-	c.send("POST /slow/late HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\nConnection: close\r\n\r\n")
-	for range 10 {
-		time.Sleep(400 * time.Millisecond)
-		c.send("x")
+	said := ""
+	for range tries {
+		c := s.dial()
+		c.send("POST /slow/late HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\nConnection: close\r\n\r\n")
+		for range 10 {
+			time.Sleep(400 * time.Millisecond)
+			c.send("x")
+		}
+		got := c.receive(patience)
+		if said = got.text(); got.status() == 200 && strings.HasSuffix(said, "late") {
+			return
+		}
 	}
-	if got := c.receive(patience); got.status() != 200 || !strings.HasSuffix(got.text(), "late") {
-		t.Errorf("%q", got.text())
-	}
+	t.Errorf("%q", said)
 }

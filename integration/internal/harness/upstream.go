@@ -72,8 +72,12 @@ type Upstream struct {
 	conns map[net.Conn]struct{}
 }
 
-// upstreamLimit bounds one connection of an application.
-const upstreamLimit = 15 * time.Second
+// Limits of one connection of an application: upstreamLimit where it answers with replies, appLimit where a test has it do what
+// it likes, which may take its time on a busy machine.
+const (
+	upstreamLimit = 15 * time.Second
+	appLimit      = 3 * time.Minute
+)
 
 // protocols are what applications speak, by the word behind `protocol:`; without one it is HTTP.
 var protocols = map[string]func(u *Upstream, c net.Conn){
@@ -124,11 +128,12 @@ func (u *Upstream) accept() {
 
 // serve answers the requests of one connection.
 func (u *Upstream) serve(c net.Conn) {
-	_ = c.SetDeadline(time.Now().Add(upstreamLimit))
 	if u.app != nil {
+		_ = c.SetDeadline(time.Now().Add(appLimit))
 		u.app(c)
 		return
 	}
+	_ = c.SetDeadline(time.Now().Add(upstreamLimit))
 	u.speak(u, c)
 }
 
