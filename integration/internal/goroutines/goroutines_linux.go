@@ -1,28 +1,36 @@
 package goroutines
 
 import (
+	"cmp"
 	"debug/dwarf"
 	"debug/elf"
 	"encoding/binary"
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 )
 
 // goList is where a Go binary has its goroutines.
 type goList struct {
-	all    uint64 // address of runtime.allgs, a slice of pointers
-	status int64  // where in a runtime.g its status is
+	all           uint64 // address of runtime.allgs, a slice of pointers
+	status, start int64  // where in a runtime.g its status is, and the address of the function it began with
+	// own are the addresses of functions of the runtime.
+	own []extent
 }
+
+// extent is the addresses from begin on, before end.
+type extent struct{ begin, end uint64 }
 
 // goDead are the states of a goroutine that has ended, and whose memory is kept for another.
 var goDead = []uint32{6, 11}
 
 var goLists sync.Map // path of a binary to its *goList
 
-// Count returns how many goroutines processes of a binary have, the runtime's own ones included.
+// Count returns how many goroutines processes of a binary have. The runtime's own ones do not count: it starts those of the
+// collector when the first collection comes, and more of them with each processor that it may use.
 func Count(t testing.TB, binary string, pids ...int) (n int) {
 	t.Helper()
 	list := goListOf(t, binary)
@@ -58,13 +66,31 @@ func goListOf(t testing.TB, binary string) *goList {
 	if i < 0 {
 		t.Fatalf("%s has no runtime.allgs", binary)
 	}
-	list := &goList{all: symbols[i].Value, status: statusOffset(t, f)}
+	list := &goList{all: symbols[i].Value, own: runtimesOwn(symbols)}
+	list.status, list.start = offsets(t, f)
 	goLists.Store(binary, list)
 	return list
 }
 
-// statusOffset finds the field atomicstatus in the description of the type runtime.g.
-func statusOffset(t testing.TB, f *elf.File) int64 {
+// runtimesOwn returns where the functions of the runtime are, in order. runtime.main, which every process has once, is one.
+func runtimesOwn(symbols []elf.Symbol) (own []extent) {
+	for _, s := range symbols {
+		if elf.ST_TYPE(s.Info) == elf.STT_FUNC && strings.HasPrefix(s.Name, "runtime.") {
+			own = append(own, extent{s.Value, s.Value + s.Size})
+		}
+	}
+	slices.SortFunc(own, func(a, b extent) int { return cmp.Compare(a.begin, b.begin) })
+	return own
+}
+
+// isOwn tells whether a function is the runtime's.
+func (l *goList) isOwn(function uint64) bool {
+	i, found := slices.BinarySearchFunc(l.own, function, func(e extent, at uint64) int { return cmp.Compare(e.begin, at) })
+	return found || i > 0 && function < l.own[i-1].end
+}
+
+// offsets finds the fields atomicstatus and startpc in the description of the type runtime.g.
+func offsets(t testing.TB, f *elf.File) (status, start int64) {
 	t.Helper()
 	data, err := f.DWARF()
 	must(t, err)
@@ -79,10 +105,17 @@ func statusOffset(t testing.TB, f *elf.File) int64 {
 			kind, err := data.Type(e.Offset)
 			must(t, err)
 			for _, field := range kind.(*dwarf.StructType).Field {
-				if field.Name == "atomicstatus" {
-					return field.ByteOffset
+				switch field.Name {
+				case "atomicstatus":
+					status = field.ByteOffset
+				case "startpc":
+					start = field.ByteOffset
 				}
 			}
+			if status == 0 || start == 0 {
+				t.Fatal("runtime.g has other fields than is thought here")
+			}
+			return status, start
 		}
 		if e.Tag != dwarf.TagCompileUnit {
 			r.SkipChildren()
@@ -106,8 +139,11 @@ func (l *goList) count(t testing.TB, pid int) (n int) {
 		var status [4]byte
 		_, err := mem.ReadAt(status[:], int64(binary.NativeEndian.Uint64(p))+l.status)
 		must(t, err)
+		var start [8]byte
+		_, err = mem.ReadAt(start[:], int64(binary.NativeEndian.Uint64(p))+l.start)
+		must(t, err)
 		// The highest of its twelve bits says that the collector looks at the stack.
-		if !slices.Contains(goDead, binary.NativeEndian.Uint32(status[:])&^0x1000) {
+		if !slices.Contains(goDead, binary.NativeEndian.Uint32(status[:])&^0x1000) && !l.isOwn(binary.NativeEndian.Uint64(start[:])) {
 			n++
 		}
 	}
