@@ -69,6 +69,12 @@ func mixedSite(t *testing.T, peers *mixedPeers) *site {
 	return s
 }
 
+// mixedLeast is how many whole responses TestMixed waits for, however long they take, mixedMost how long it does so at most.
+const (
+	mixedLeast = 100
+	mixedMost  = 5 * time.Minute
+)
+
 // TestMixed: whatever clients, peers, caches and reloads do at the same time, each response has the bytes of its own URI, all
 // of one version, in their place.
 func TestMixed(t *testing.T) {
@@ -80,12 +86,13 @@ func TestMixed(t *testing.T) {
 		peers := newMixedPeers(t, seed)
 		s := mixedSite(t, peers)
 		pid := s.start()
-		load := &mixedLoad{addr: s.addr, end: time.Now().Add(lasts)}
+		now := time.Now()
+		load := &mixedLoad{addr: s.addr, end: now.Add(lasts), latest: now.Add(max(lasts, mixedMost))}
 		var clients sync.WaitGroup
 		for i := range 12 {
 			clients.Go(func() { load.client(rand.New(rand.NewPCG(seed, uint64(i)))) })
 		}
-		for n := 0; time.Now().Before(load.end); n++ {
+		for !load.over() {
 			s.text = strings.NewReplacer("8 4k", "4 8k", "4 8k", "8 4k").Replace(s.text)
 			s.reload(pid)
 			time.Sleep(100 * time.Millisecond)
@@ -96,7 +103,7 @@ func TestMixed(t *testing.T) {
 		for _, wrong := range append(load.wrong, peers.wrong...) {
 			t.Error(wrong)
 		}
-		if load.whole.Load() < 100 || load.cut.Load()+load.failed.Load() > load.whole.Load()/4 {
+		if load.whole.Load() < mixedLeast || load.cut.Load()+load.failed.Load() > load.whole.Load()/4 {
 			t.Error("too few whole responses")
 		}
 		if log := s.read("logs/error.log"); strings.Contains(log, "[alert]") || strings.Contains(log, "DATA RACE") {
@@ -107,12 +114,18 @@ func TestMixed(t *testing.T) {
 
 // mixedLoad are the clients.
 type mixedLoad struct {
-	addr               string
-	end                time.Time
+	addr string
+	// The clients end at end if they have had mixedLeast whole responses by then, else when they have, at latest.
+	end, latest        time.Time
 	whole, cut, failed atomic.Int64
 
 	mu    sync.Mutex
 	wrong []string
+}
+
+func (l *mixedLoad) over() bool {
+	now := time.Now()
+	return now.After(l.latest) || now.After(l.end) && l.whole.Load() >= mixedLeast
 }
 
 func (l *mixedLoad) complain(format string, args ...any) {
@@ -129,7 +142,7 @@ func (l *mixedLoad) client(random *rand.Rand) {
 	defer transport.CloseIdleConnections()
 	c := &http.Client{Transport: transport, Timeout: patience}
 	prefixes := []string{"plain", "through", "cached", "cached", "sliced", "sliced", "page", "pagecached", "pagecached"}
-	for n := 0; time.Now().Before(l.end); n++ {
+	for n := 0; !l.over(); n++ {
 		prefix := prefixes[random.IntN(len(prefixes))]
 		uri := fmt.Sprintf("/%s/%d", prefix, random.IntN(12))
 		if prefix == "plain" || prefix == "through" || prefix == "page" {

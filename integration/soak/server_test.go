@@ -19,7 +19,7 @@ import (
 )
 
 // patience bounds every wait. It only matters to a test that fails.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // binaries are the two servers, found once.
 var binaries *harness.Binaries
