@@ -229,7 +229,7 @@ func bracketClass(s string) (class string, size int) {
 	return class, len(class) + 4
 }
 
-// inClass is isalpha(3) and its kin in the C locale.
+// inClass is isalpha(3) and similar functions in the C locale.
 func inClass(class string, c byte) bool {
 	digit := '0' <= c && c <= '9'
 	upper := 'A' <= c && c <= 'Z'

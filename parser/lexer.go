@@ -289,7 +289,7 @@ func (l *lexer) quoted(quote byte) token {
 }
 
 // unescape resolves the escapes that nginx's tokenizer resolves. A backslash
-// before any other byte stays for those who read the value.
+// before any other byte stays in the value.
 func unescape(s string) string {
 	b := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {

@@ -50,7 +50,7 @@ func strerror(errno syscall.Errno) string {
 }
 
 // Load reads and parses the file at path. The error is a *FileError; what is
-// wrong in the file itself is told by the tree, see [Parse].
+// wrong in the file itself is in the tree, see [Parse].
 func Load(path string) (*File, error) {
 	data, err := ReadFile(path)
 	if err != nil {

@@ -103,7 +103,7 @@ type File struct {
 	// Comments are those behind the last statement.
 	Comments []Comment
 	// IncludedBy is the include statement that led here; nil for the main file
-	// and for -g. The one who loads the file sets it, see [File.Cycle].
+	// and for -g. The loader of the file sets it, see [File.Cycle].
 	IncludedBy *Directive
 	// Param is set when this is the value of -g.
 	Param bool

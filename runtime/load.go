@@ -65,7 +65,7 @@ func (p *Problem) Error() string { return p.Text }
 
 // Load reads a configuration, which is to replace current; nil at the start. Its log
 // files, zones and pools are taken over where the new one names them, too. What is wrong
-// with it is told by Report.
+// with it is reported by Report.
 func (h *Host) Load(o Options, current *Config) *Change {
 	c := &Change{host: h, current: current}
 	h.stats.Respawned.Store(int64(o.Respawned))

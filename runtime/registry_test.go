@@ -18,7 +18,7 @@ func TestNoCollisions(t *testing.T) {
 // TestBoundNames: every name that a module binds is a directive of that module
 // in the reference, or announced as one of Sluice's own.
 func TestBoundNames(t *testing.T) {
-	if got := Registry().Strangers(); len(got) != 0 {
+	if got := Registry().Unlisted(); len(got) != 0 {
 		t.Errorf("bound to no directive:\n%s", strings.Join(got, "\n"))
 	}
 }

@@ -100,7 +100,7 @@ func createFile(path string, data []byte, mode fs.FileMode) (bool, error) {
 	return true, err
 }
 
-// greet tells a person who started the program without a configuration what it does now.
+// greet prints what the program does when it is started without a configuration.
 func greet(w io.Writer, home string, cfg *runtime.Config) {
 	fmt.Fprintf(w, "sluice %s serves the configuration it brings along.\n\n", version)
 	for _, url := range urls(cfg) {

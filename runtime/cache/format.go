@@ -26,7 +26,7 @@ import (
 // Then come ETag, Vary, the key's text, the head as the peer has sent it, zeros up to where
 // the body begins, which is a whole page in a large file, and the body up to the end of the
 // file. The slot with the higher number counts. Revalidation writes the other one: when that
-// is torn the old one is still there, also for one who reads meanwhile.
+// is torn the old one is still there, also for a concurrent reader.
 
 const (
 	fixedSize = 192

@@ -8,7 +8,7 @@ import (
 // maxDescriptors is how many files of a zone are kept open.
 const maxDescriptors = 64
 
-// idleDescriptor is for how long a file is kept open that nobody asks for: the space of one that
+// idleDescriptor is for how long an unused file is kept open: the space of one that
 // was removed by hand is free then.
 const idleDescriptor = 10 * time.Second
 
@@ -35,7 +35,7 @@ func (h *hotSet) init(limit int64, descriptors int) {
 
 // add takes in an image that a node has been given, and returns those that have to go. No shard is
 // locked.
-func (h *hotSet) add(i *image) (victims []*image) {
+func (h *hotSet) add(i *image) (evicted []*image) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
@@ -49,14 +49,14 @@ func (h *hotSet) add(i *image) (victims []*image) {
 	for h.bytes > h.limit || h.files > h.descriptors {
 		old := h.root.next
 		h.take(old)
-		if old.used.Swap(false) { // so it ends: nobody sets it as fast
+		if old.used.Swap(false) { // so it ends: requests do not set it as fast
 			h.push(old)
 			continue
 		}
 		old.gone = true
-		victims = append(victims, old)
+		evicted = append(evicted, old)
 	}
-	return victims
+	return evicted
 }
 
 func (h *hotSet) push(i *image) {
@@ -78,7 +78,7 @@ func (h *hotSet) take(i *image) {
 }
 
 // idle takes out the images with descriptors that were not asked for lately.
-func (h *hotSet) idle(now int64) (victims []*image) {
+func (h *hotSet) idle(now int64) (evicted []*image) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for i := h.root.next; i != &h.root; {
@@ -86,24 +86,24 @@ func (h *hotSet) idle(now int64) (victims []*image) {
 		if i.fd >= 0 && now-i.seen.Load() > int64(idleDescriptor) {
 			h.take(i)
 			i.gone = true
-			victims = append(victims, i)
+			evicted = append(evicted, i)
 		}
 		i = next
 	}
-	return victims
+	return evicted
 }
 
 // close takes out all images: nothing is kept from now on.
-func (h *hotSet) close() (victims []*image) {
+func (h *hotSet) close() (evicted []*image) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closed = true
 	for i := h.root.next; i != &h.root; i = h.root.next {
 		h.take(i)
 		i.gone = true
-		victims = append(victims, i)
+		evicted = append(evicted, i)
 	}
-	return victims
+	return evicted
 }
 
 // drop forgets what a node keeps. The node's shard is locked.
@@ -140,8 +140,8 @@ func (z *Zone) keep(s *shard, n *node, i *image) {
 }
 
 // evict takes images from their nodes. No lock is held.
-func (z *Zone) evict(victims []*image) {
-	for _, i := range victims {
+func (z *Zone) evict(evicted []*image) {
+	for _, i := range evicted {
 		s := z.index.shard(&i.key)
 		s.mu.Lock()
 		if n := s.nodes[i.key]; n != nil && n.image == i {

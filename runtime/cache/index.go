@@ -42,7 +42,7 @@ type node struct {
 	status   int16 // a status that is cached without a response, 0: none
 	exists   bool  // there is a file, as far as is known
 	busy     bool  // the file is being renamed, removed or rewritten: see lockFile
-	updating bool  // somebody asks the peer for the response
+	updating bool  // a request asks the peer for the response
 	lockID   uint32
 	purged   uint32 // how often the key was purged: what is filled meanwhile is dropped
 

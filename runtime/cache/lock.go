@@ -48,15 +48,15 @@ func (n *node) unlock(now int64) {
 			w.granted = n.lock()
 			n.lockUntil = now + int64(w.age)
 		}
-		w.wake <- struct{}{} // it is not in the queue any more, so nobody else sends
+		w.wake <- struct{}{} // it is not in the queue any more, so nothing else sends
 		if !filled {
 			return
 		}
 	}
 }
 
-// Lock makes the request the one that fills the entry, if nobody does, or has for more than
-// his lock age: *_cache_lock_age. False: Wait.
+// Lock makes the request the one that fills the entry, if none does, or one has for more than
+// its lock age: *_cache_lock_age. False: Wait.
 func (r *Ref) Lock(age time.Duration) bool {
 	r.shard.mu.Lock()
 	defer r.shard.mu.Unlock()
@@ -66,7 +66,7 @@ func (r *Ref) Lock(age time.Duration) bool {
 func (r *Ref) tryLock(age time.Duration, now int64) bool {
 	n := r.node
 	if n == nil {
-		return true // the index is full: nothing is stored, and nobody waits
+		return true // the index is full: nothing is stored, and no request waits
 	}
 	if n.updating && now < n.lockUntil {
 		return false

@@ -102,7 +102,7 @@ func (z *Zone) manageOnce() time.Duration {
 	return wait
 }
 
-// removeInactive removes entries that nobody has asked for within inactive=. 0: it is time for a
+// removeInactive removes entries that have not been requested within inactive=. 0: it is time for a
 // break; else it is the time until it is worth another look.
 func (z *Zone) removeInactive(o *Options, r *run) time.Duration {
 	for !z.stopped() {
@@ -210,7 +210,7 @@ func (z *Zone) removeLast(s *shard, now int64) bool {
 	return true
 }
 
-// removeNode removes an entry that nobody holds, with its file. The shard is locked; the lock is
+// removeNode removes an entry that no request holds, with its file. The shard is locked; the lock is
 // given back meanwhile.
 func (z *Zone) removeNode(s *shard, n *node) {
 	n.status = 0

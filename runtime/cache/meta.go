@@ -1,6 +1,6 @@
 package cache
 
-// Meta is what is kept beside a response. ETag and Vary belong to whoever made them; in an
+// Meta is what is kept beside a response. ETag and Vary belong to the code that made them; in an
 // [Entry] they are valid until it is closed.
 type Meta struct {
 	Freshness

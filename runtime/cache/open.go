@@ -77,7 +77,7 @@ func (z *Zone) Hold(r *Ref, q *Query) Result {
 	return result
 }
 
-// Peek is Open for one who only wants to know: it counts no use, logs nothing, and changes nothing.
+// Peek is Open for inspection: it counts no use, logs nothing, and changes nothing.
 func (z *Zone) Peek(q *Query, e *Entry) Result {
 	e.Close()
 	s := z.index.shard(&q.Key)

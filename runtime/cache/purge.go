@@ -161,7 +161,7 @@ func (z *Zone) forget(n *node) {
 	z.setBlocks(n, 0)
 }
 
-// dropUnused takes a node out that nobody holds and that has no file. Its shard is locked.
+// dropUnused takes a node out that no request holds and that has no file. Its shard is locked.
 func (z *Zone) dropUnused(s *shard, n *node) {
 	if n.refs == 0 && !n.busy && !n.exists && n.status == 0 && s.nodes[n.key] == n {
 		s.remove(n)

@@ -40,7 +40,7 @@ func (z *Zone) scan() bool {
 	var keys []Key
 	for i := range z.index.shards {
 		s := &z.index.shards[i]
-		keys = s.suspects(keys[:0], z.purge.pending())
+		keys = s.mayBePurged(keys[:0], z.purge.pending())
 		for k := range keys {
 			z.examine(s, &keys[k])
 			if !r.over() {
@@ -57,8 +57,8 @@ func (z *Zone) scan() bool {
 	return true
 }
 
-// suspects appends the keys of the entries that a purge up to a number may mean.
-func (s *shard) suspects(keys []Key, number uint64) []Key {
+// mayBePurged appends the keys of the entries that a purge up to a number may mean.
+func (s *shard) mayBePurged(keys []Key, number uint64) []Key {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, n := range s.nodes {
@@ -111,7 +111,7 @@ func (z *Zone) retireNow() {
 		return
 	}
 	for i := range z.index.shards {
-		if len(z.index.shards[i].suspects(nil, latest)) > 0 {
+		if len(z.index.shards[i].mayBePurged(nil, latest)) > 0 {
 			return
 		}
 	}

@@ -139,7 +139,7 @@ func (r *Ref) path() []byte {
 	return r.buf
 }
 
-// Update reports whether the request is the one that updates an expired entry: nobody else
+// Update reports whether the request is the one that updates an expired entry: no other
 // does. Release ends it.
 func (r *Ref) Update() bool {
 	r.shard.mu.Lock()

@@ -54,7 +54,7 @@ func (r *Ref) rewrite(o diskfile.Owner, img *image, f *Freshness) {
 	var l layout
 	var m Meta
 	if _, _, err := l.readBlock(b, &m); err != nil || l.stamp != img.stamp || l.gen != img.gen {
-		return // it has changed; the next who opens it sees what is wrong
+		return // it has changed; the next request that opens it detects what is wrong
 	}
 	slot := b[slotStart+(1-l.slot)*slotSize:][:slotSize]
 	clear(slot)

@@ -88,7 +88,7 @@ func (f *Fill) Write(p []byte) (int, error) {
 func (f *Fill) spill() error {
 	body := f.buf[f.block:]
 	block := padBlock(f.buf[:f.block:f.block])
-	clear(block[:len(magic)]) // written last: until then the file is nobody's
+	clear(block[:len(magic)]) // written last: until then the file is not an entry
 	_, err := f.file.Write(block)
 	if err == nil {
 		_, err = f.file.Write(body)
@@ -211,7 +211,7 @@ func (f *Fill) place(name string, stamp int64, small bool) bool {
 	}
 	s.mu.Lock()
 	if ok && n.updating {
-		// Whoever has passed this request, whose lock had become too old, may go on, but nobody waits for it any more.
+		// A request that has taken over a lock that was too old may go on, but no other waits for it any more.
 		n.unlock(clock.Mono())
 	}
 	r.unlock()

@@ -76,7 +76,7 @@ func (r *Report) Code(strict bool) int {
 // hide each other is seldom longer.
 const maxRounds = 12
 
-// maxProblems is how many problems are told.
+// maxProblems is how many problems are reported.
 const maxProblems = 1000
 
 // Run reads a configuration and returns what is wrong with it.
@@ -221,7 +221,7 @@ func mentions(n *conf.Node, word string) bool {
 	return slices.ContainsFunc(n.Children, func(child *conf.Node) bool { return mentions(child, word) })
 }
 
-// add takes a problem unless the same was told of the same place: a file may be
+// add takes a problem unless the same was reported for the same place: a file may be
 // included many times.
 func (c *checker) add(p Problem) {
 	key := p.File + "\x00" + itoa(p.Line) + "\x00" + itoa(p.Column) + "\x00" + p.Message

@@ -52,7 +52,7 @@ func (c *checker) statement(r *Problem, n *conf.Node, in conf.Context) {
 			return
 		}
 		r.Suggestions = Nearest(name, c.legal(in))
-		r.Hint = c.stranger(name, r.Suggestions)
+		r.Hint = c.unknownHint(name, r.Suggestions)
 	case r.Message == own+"is not allowed here":
 		r.place(word(n, n.Name))
 		r.Allowed = c.contexts(name)
@@ -225,7 +225,7 @@ func (c *checker) contexts(name string) (out []string) {
 	return out
 }
 
-// contextName names a kind of block as a person would.
+// contextName names a kind of block in words.
 func contextName(in conf.Context) string {
 	switch in {
 	case conf.ServerIf:

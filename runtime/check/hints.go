@@ -113,8 +113,8 @@ var gone = map[string]string{
 	"imap":                   "mail took its place",
 }
 
-// stranger says what is known about a directive that nginx does not have.
-func (c *checker) stranger(name string, suggestions []string) string {
+// unknownHint returns the hint for a directive that nginx does not have.
+func (c *checker) unknownHint(name string, suggestions []string) string {
 	if what, ok := gone[name]; ok {
 		return "nginx has dropped it; " + what
 	}

@@ -68,9 +68,9 @@ func (l *Loader) Collisions() (out []string) {
 // works reports whether a module handles the directive, at least in part.
 func (r *row) works() bool { return r.status == Supported || r.status == Partial }
 
-// Strangers names what modules handle and the reference does not list for them:
+// Unlisted names the directives that modules handle and the reference does not list for them:
 // a misspelling. A correct set of modules has none.
-func (l *Loader) Strangers() []string { return l.strangers }
+func (l *Loader) Unlisted() []string { return l.unlisted }
 
 // itemBlocks are blocks whose statements the directive that opens them reads by
 // itself.

@@ -37,6 +37,6 @@
 // # Words
 //
 // A hint is a directive that is accepted, whose form is checked, and that has no effect
-// here (hints.go, hintchecks.go). A stranger is a directive that a module registers and
+// here (hints.go, hintchecks.go). An unlisted directive is one that a module registers and
 // that the reference does not list for it (audit.go).
 package conf

@@ -20,7 +20,7 @@ const (
 func (m *Module) Hint(name, why string, check func(*Cmd) error) {
 	l := m.loader
 	if Find(name, m.Name) == nil {
-		l.strangers = append(l.strangers, name+" ("+m.Name+")")
+		l.unlisted = append(l.unlisted, name+" ("+m.Name+")")
 	}
 	if l.hints == nil {
 		l.hints = map[string]*hint{}

@@ -38,7 +38,7 @@ type Loader struct {
 	ends      []func() error
 	problems  []Problem
 	folders   []string
-	strangers []string // see Strangers
+	unlisted  []string // see Unlisted
 	typed     []typedRow
 	choices   map[string][]Choice // of the words of a directive, by module and name
 	hints     map[string]*hint    // by directive, see Module.Hint
@@ -137,7 +137,7 @@ func (m *Module) addRow(name string, apply func(*Cmd) error, inherited bool) {
 		}
 	}
 	if !found {
-		m.loader.strangers = append(m.loader.strangers, name+" ("+m.Name+")")
+		m.loader.unlisted = append(m.loader.unlisted, name+" ("+m.Name+")")
 	}
 }
 

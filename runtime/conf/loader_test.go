@@ -266,13 +266,13 @@ func TestCollisions(t *testing.T) {
 	}
 }
 
-func TestStrangers(t *testing.T) {
+func TestUnlisted(t *testing.T) {
 	l := newLab(t, nil)
-	if got := l.Strangers(); len(got) != 0 {
+	if got := l.Unlisted(); len(got) != 0 {
 		t.Errorf("%q", got)
 	}
 	l.Module("ngx_http_core_module").Directive("gzip", func(*Cmd) error { return nil })
-	if got := l.Strangers(); !slices.Equal(got, []string{"gzip (ngx_http_core_module)"}) {
+	if got := l.Unlisted(); !slices.Equal(got, []string{"gzip (ngx_http_core_module)"}) {
 		t.Errorf("%q", got)
 	}
 }

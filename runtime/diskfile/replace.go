@@ -11,7 +11,7 @@ import (
 // replaceBuffer is how much [Replace] writes at a time.
 const replaceBuffer = 64 << 10
 
-// Replace makes a file and gives it the name path, in place of the file that has it: whoever
+// Replace makes a file and gives it the name path, in place of the file that has it: a process that
 // reads path, after a crash of the machine too, finds the content of before or the whole of
 // the new one. write makes that; an error of w comes back from Replace, too. Where it fails
 // nothing has changed, and no file is left over. Another process may replace path at the same

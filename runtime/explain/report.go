@@ -111,7 +111,7 @@ type Step struct {
 	Captures []string `json:"captures,omitempty"`
 	// Candidates are the locations that were considered beside the one chosen.
 	Candidates []Candidate `json:"candidates,omitempty"`
-	// Text says it to people.
+	// Text is the same in words.
 	Text string `json:"text"`
 }
 
@@ -120,7 +120,7 @@ type Candidate struct {
 	Location string `json:"location"`
 	At       *Place `json:"at"`
 	// Reason is "around", "shorter", "overridden", "mismatch", "late",
-	// "barred" or "needless"; Text says it to people.
+	// "barred" or "needless"; Text is the same in words.
 	Reason string `json:"reason"`
 	Text   string `json:"text"`
 }

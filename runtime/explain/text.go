@@ -15,7 +15,7 @@ import (
 // front and where it stands in the files behind.
 func (r *Report) WriteText(w io.Writer) error {
 	t := &table{all: r.all}
-	t.story(r)
+	t.decisions(r)
 	t.answer(r.Handler, r.Response)
 	if g := r.Granted; g != nil {
 		t.gap("If access were granted:")
@@ -77,8 +77,8 @@ func (t *table) add(label, text string, at *Place) {
 
 func (t *table) gap(title string) { t.rows = append(t.rows, row{text: title, title: true}) }
 
-// story is what happens up to the answer.
-func (t *table) story(r *Report) {
+// decisions adds what decides up to the answer.
+func (t *table) decisions(r *Report) {
 	if l := r.Listen; l != nil {
 		text := l.Address
 		if l.Directive == "" {

@@ -32,7 +32,7 @@ type Probe struct {
 var ErrNoTLS = errors.New("the address does not speak TLS")
 
 // Run runs the request through the phases of a configuration that was loaded
-// with an httpd.Tracer, which is told each step. Nothing is sent or logged. The result
+// with an httpd.Tracer, which receives each step. Nothing is sent or logged. The result
 // is the header of the response. Before there is a request it fails with
 // front.ErrNotListening, ErrNoTLS or front.ErrRejected.
 func (p *Probe) Run(c *httpd.Config) ([]byte, error) {

@@ -26,7 +26,7 @@ type Body struct {
 	had       int64  // of a chunked one: what $content_length is from then on, -1: nothing
 	Started   bool   // reading it has begun
 	Done      bool   // it was read to its end, or there is none
-	Discarded bool   // nobody gets what comes of it
+	Discarded bool   // what arrives of it is dropped
 	streams   bool   // a part of it has come, and the rest is passed on as it comes
 	Unread    bool   // ... which has ended before the body did
 	Read      bool   // ReadBody has run

@@ -26,7 +26,7 @@ type BodyFlow interface {
 
 // FlowState is what a request sees of its BodyFlow meanwhile.
 type FlowState struct {
-	Size     int64         // of the whole body so far; it belongs to who reads, until whole
+	Size     int64         // of the whole body so far; it belongs to the reader, until whole
 	whole    atomic.Bool   // the body was read to its end, and size does not change any more
 	complete atomic.Bool   // ... and was passed on
 	lost     chan struct{} // closed when the request is to end by what happened to the body

@@ -222,7 +222,7 @@ func (r *Request) Length() int64 { return r.Proto.Length }
 // from [Builder.Slot]. It is cleared by internal redirects.
 func (r *Request) Ctx(slot int) *any { return &r.ctx[slot] }
 
-// Ender is told when a client's request is over, its log lines included.
+// Ender has a function that is called when a client's request is over, its log lines included.
 type Ender interface{ End() }
 
 // AtEnd registers e with the client's request.

@@ -8,7 +8,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 )
 
-// accessRules are about who may do what.
+// accessRules are about access.
 func accessRules() []*Rule {
 	return []*Rule{
 		{
@@ -112,7 +112,7 @@ func accessUnreachable(p *pass) {
 }
 
 // guarded reports whether a scope or one around it, up to its location or
-// server, has a rule of its own about who may pass.
+// server, has access rules of its own.
 func guarded(s *scope) bool {
 	for ; s != nil; s = s.parent {
 		for _, n := range s.own("deny", "auth_basic", "auth_request") {
@@ -176,7 +176,7 @@ func refusesSome(s *scope) bool {
 	return false
 }
 
-// restricted reports whether there are rules about who may pass, or only this machine can.
+// restricted reports whether there are access rules, or only this machine has access.
 func restricted(s *scope) bool {
 	rules, _ := s.holds("allow", "deny")
 	for _, r := range rules {

@@ -106,7 +106,7 @@ func namesHost(key string) bool {
 	})
 }
 
-// sendsHost reports whether the upstream server is told the host that the client asks for.
+// sendsHost reports whether the host that the client asks for is sent to the upstream server.
 func sendsHost(s *scope, prefix string) bool {
 	if prefix != "proxy" {
 		return true

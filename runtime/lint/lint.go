@@ -109,7 +109,7 @@ func unknownRule(name string) error {
 }
 
 // Run looks for rules in a configuration and returns what was found, in reading
-// order. Of a file that is included many times each place is told once.
+// order. Of a file that is included many times each place is reported once.
 func Run(in *runtime.Inspection, rules []*Rule) []Finding {
 	p := newPass(in)
 	for _, r := range rules {

@@ -143,7 +143,7 @@ func embedded4(ip netip.Addr) (v [4]byte, ok bool) {
 func (a *Addr) Raw() *raw.Addr { return &a.a }
 
 // ParseAddr reads "127.0.0.1:80", "[::1]:80" or "unix:/path". Names and bare
-// ports are the configuration's business.
+// ports are the configuration's.
 func ParseAddr(s string) (Addr, error) {
 	if len(s) > 5 && s[:5] == "unix:" {
 		return UnixAddr(s[5:]), nil

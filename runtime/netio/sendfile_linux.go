@@ -7,7 +7,7 @@ import (
 )
 
 // sendfile hands up to n bytes of the file src to the socket dst. It may wait
-// for the disk, so the scheduler is told (unlike the calls of package raw).
+// for the disk, so the call enters the scheduler (unlike the calls of package raw).
 func sendfile(dst, src int, off, n int64) (int64, syscall.Errno) {
 	done, err := unix.Sendfile(dst, src, &off, int(n))
 	if err == nil {

@@ -19,8 +19,8 @@ import (
 // that either may be the other's successor.
 const socketsEnv = "NGINX"
 
-// IsHeir reports whether this process was started by a change of the binary.
-func IsHeir() bool {
+// IsSuccessor reports whether this process was started by a change of the binary.
+func IsSuccessor() bool {
 	_, ok := os.LookupEnv(socketsEnv)
 	return ok
 }

@@ -198,7 +198,7 @@ func (c *class) addShorthand(letter byte, ucp bool) {
 // byteSets has one copy of each set.
 type byteSets struct{ known map[byteSet]*byteSet }
 
-// share returns the copy of a set, which belongs to nobody.
+// share returns the copy of a set, which has no owner yet.
 func (b *byteSets) share(s *byteSet) *byteSet {
 	if known := b.known[*s]; known != nil {
 		return known

@@ -6,7 +6,7 @@ import "strconv"
 type MatchError int
 
 const (
-	// ErrBadUTF8 (PCRE2_ERROR_UTF8_ERR1 and its kin): the pattern begins with (*UTF) and the subject is not UTF-8.
+	// ErrBadUTF8 (PCRE2_ERROR_UTF8_ERR1 and the following): the pattern begins with (*UTF) and the subject is not UTF-8.
 	ErrBadUTF8 MatchError = -3
 	// ErrMatchLimit (PCRE2_ERROR_MATCHLIMIT): the match took more than ten million steps.
 	ErrMatchLimit MatchError = -47

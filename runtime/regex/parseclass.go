@@ -248,7 +248,7 @@ func (b *classReader) posix() error {
 	return b.noRange()
 }
 
-// classEscape reads \d, \W, \p{..} and their kin into set.
+// classEscape reads \d, \W, \p{..} and similar escapes into set.
 func (p *parser) classEscape(set *class) error {
 	letter := p.src[p.pos+1]
 	p.pos += 2

@@ -72,7 +72,7 @@ type Wait struct {
 	// Cancel ends the wait when it is closed, or one wait when a value comes; nil
 	// never does. A lookup on the wire goes on for others, and for the cache.
 	Cancel <-chan struct{}
-	// Failed is told of each host of a service that could not be resolved; nil: nobody is.
+	// Failed is called for each host of a service that could not be resolved, unless it is nil.
 	Failed func(err *Error)
 }
 

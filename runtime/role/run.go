@@ -39,11 +39,11 @@ func (o *Options) own() {
 // configuration is left to it.
 func Run(o Options) int {
 	daemon, inChild := process.Resume()
-	heir := process.IsHeir()
+	successor := process.IsSuccessor()
 	o.own()
 	h := &holder{
-		opts: o, host: runtime.NewHost(), daemon: daemon, daemonized: inChild || heir,
-		changeover: process.NewChangeover(heir, inChild),
+		opts: o, host: runtime.NewHost(), daemon: daemon, daemonized: inChild || successor,
+		changeover: process.NewChangeover(successor, inChild),
 	}
 	kind := process.Single
 	if os.Geteuid() == 0 {
@@ -56,7 +56,7 @@ func Run(o Options) int {
 	})
 	defer h.signals.Close()
 	c := h.load(nil)
-	if c.Err() == nil && c.Config.Main.Daemon && !o.Foreground && !inChild && !heir {
+	if c.Err() == nil && c.Config.Main.Daemon && !o.Foreground && !inChild && !successor {
 		h.signals.Close()
 		return process.Daemonize(errlog.New(errlog.Config{Console: o.Console}))
 	}

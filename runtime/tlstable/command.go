@@ -57,7 +57,7 @@ func (c *Command) Bound(cfg *tls.Config) error {
 	return nil
 }
 
-// LoneKey is the error for a PrivateKey without the Certificate that it completes.
-func (c *Command) LoneKey() error {
+// NoCertificate is the error for a PrivateKey without the Certificate that it completes.
+func (c *Command) NoCertificate() error {
 	return c.Failed("no Certificate before PrivateKey is not supported here")
 }

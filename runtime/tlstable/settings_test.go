@@ -34,7 +34,7 @@ func load(t *testing.T, text string) (server, gateway *tlstable.Settings, proble
 		text, _, _ := strings.Cut(err.Error(), " in "+path)
 		return nil, nil, text
 	}
-	if got := l.Strangers(); len(got) > 0 {
+	if got := l.Unlisted(); len(got) > 0 {
 		t.Errorf("no directives: %q", got)
 	}
 	block := l.Main.Children()[0]

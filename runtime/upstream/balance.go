@@ -98,7 +98,8 @@ type LeastConn struct{}
 // Prepare implements Balancer.
 func (LeastConn) Prepare(*Set) {}
 
-// Pick implements Balancer.
+// Pick implements Balancer. It is least written out for weights that do not change, which among 1,000 peers takes two thirds of
+// the time.
 func (LeastConn) Pick(c *Choice, s *Set, now int64) int {
 	if s.slow {
 		return s.least(c, now, nil)

@@ -214,7 +214,7 @@ func (c *Conn) leaveWatcher() bool {
 }
 
 // Close ends the connection and gives its memory back. Under TLS it tells the peer so, which may have to wait until there
-// is room for that: whoever holds a lock that others wait for calls Drop.
+// is room for that: a caller that holds a contended lock calls Drop.
 func (c *Conn) Close() {
 	if c.tls != nil {
 		c.Net.SetWriteTimeout(time.Second)

@@ -1,6 +1,6 @@
 package upstream
 
-// counters are what has happened with a peer, for those who ask. They belong to the lock
+// counters are the statistics of a peer. They belong to the lock
 // of the group.
 type counters struct {
 	requests     uint64
@@ -82,7 +82,7 @@ func (g *Group) SetHealth(id int, h Health) bool {
 }
 
 // Checked counts a check of the peer of an id. Whether it changes the health of the peer
-// is the caller's business, who counts in a row. False: there is no such peer.
+// is decided by the caller, which counts in a row. False: there is no such peer.
 func (g *Group) Checked(id int, passed bool) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -2,7 +2,7 @@ package zone
 
 import "sync/atomic"
 
-// Outcomes count what a limit has done with requests, for those who ask.
+// Outcomes count what a limit has done with requests.
 type Outcomes struct {
 	Passed, Delayed, Rejected, DelayedDryRun, RejectedDryRun atomic.Uint64
 }

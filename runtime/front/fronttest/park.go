@@ -52,7 +52,7 @@ func (c *Conn) ParkAgain(*netio.IdlePoller) error {
 	return nil
 }
 
-// parked waits until something comes, the time is over, or somebody ends the wait, and
+// parked waits until something comes, the time is over, or the wait is ended, and
 // resumes the connection.
 func (c *Conn) parked() {
 	c.mu.Lock()

@@ -27,10 +27,10 @@ type stream struct {
 	data []byte // sent and not read
 	fin  bool   // nothing follows
 	err  error  // of the reader, behind data: a reset
-	gone bool   // nobody reads any more
+	gone bool   // it is not read any more
 }
 
-// change makes all who wait look again; the caller holds mu.
+// change wakes all waiting goroutines up; the caller holds mu.
 func (l *link) change() {
 	close(l.changed)
 	l.changed = make(chan struct{})
@@ -146,7 +146,7 @@ func (l *link) write(h *half, s *stream, p []byte, blocked func()) (n int, err e
 	return n, nil
 }
 
-// put adds what of p there is room for; negative: nobody reads it.
+// put adds what of p there is room for; negative: it is not read.
 func (l *link) put(s *stream, p []byte) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -11,7 +11,7 @@
 //		keepalive 64;
 //	}
 //
-// A *_pass directive is a [Target], which [Exchange.Aim] evaluates for a request. A
+// A *_pass directive is a [Target], which [Exchange.SetTarget] evaluates for a request. A
 // protocol is a [Codec]: it writes the request's head, from [Params] where that
 // is a list of parameters, and reads the response. A [Framing] wraps the request body where
 // the protocol wraps it. Everything else is an [Exchange], which runs on the request's goroutine:

@@ -19,7 +19,7 @@ import (
 type Exchange struct {
 	R     *httpd.Request
 	S     *Settings
-	To    *Address        // set by Aim, and the next three with it
+	To    *Address        // set by SetTarget, and the next three with it
 	Up    *Upstream       // nil: Group is made for this request alone
 	Group *upstream.Group // of Up, or of an address found at run time; nil before it is looked up
 	TLS   *TLS            // nil: plain

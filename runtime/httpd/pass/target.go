@@ -125,9 +125,9 @@ func (a *Address) Authority() string {
 	return string(a.Name)
 }
 
-// Aim points x at t, before the request body is read: it evaluates an address with
+// SetTarget makes t the target of x, before the request body is read: it evaluates an address with
 // variables. A name in it that is no upstream block is looked up by Run.
-func (x *Exchange) Aim(t *Target) httpd.Result {
+func (x *Exchange) SetTarget(t *Target) httpd.Result {
 	x.To, x.Up, x.TLS = &t.Addr, t.Up, t.TLS
 	if t.Value == nil {
 		return httpd.OK

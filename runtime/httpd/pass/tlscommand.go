@@ -41,7 +41,7 @@ func (t *TLS) applyCommands() error {
 // commandKey reads PrivateKey, which completes the Certificate before it.
 func (t *TLS) commandKey(c *tlstable.Command, certificate string) error {
 	if certificate == "" {
-		return c.LoneKey()
+		return c.NoCertificate()
 	}
 	pair, err := t.objects.Certificate(certificate, t.absolute(c.Value), t.conf.Passwords)
 	if err != nil {

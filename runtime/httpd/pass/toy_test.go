@@ -115,7 +115,7 @@ func (tc *passing) module(dial func(netaddr.Addr) upstream.Transport) httpd.Modu
 				x := &toy{}
 				x.S, x.Protocol, x.Framing = &settings, "toy", tc.framing
 				x.Begin(r, x)
-				if rc := x.Aim(&pass.Target{Addr: pass.Address{Schema: []byte("toy://")}, Up: up}); rc != httpd.OK {
+				if rc := x.SetTarget(&pass.Target{Addr: pass.Address{Schema: []byte("toy://")}, Up: up}); rc != httpd.OK {
 					return rc
 				}
 				if rc := x.ReadBody(true); rc != httpd.OK {

@@ -116,7 +116,7 @@ func (l *Locations[T]) Find(uri []byte, caps []int, outer Outer) Result[T] {
 	return res
 }
 
-// Outer is told of an expression that matched when the search goes on inside of its location, where another one may take
+// Outer is called for an expression that matched when the search goes on inside of its location, where another one may take
 // its place in the Result: its named groups stay set.
 type Outer interface {
 	Matched(re *regex.Regex, caps []int)

@@ -35,7 +35,7 @@ func (t *target) handle(r *httpd.Request) httpd.Result {
 	c.NoBody = !t.conf.PassBody
 	c.Begin(r, c)
 	*r.Ctx(t.mod.slot) = &c.parts // the path may have changed since its parts were asked for
-	if rc := c.Aim(&t.Target); rc != httpd.OK {
+	if rc := c.SetTarget(&t.Target); rc != httpd.OK {
 		return rc
 	}
 	if rc := c.ReadBody(true); rc != httpd.OK {

@@ -104,7 +104,7 @@ func (t *target) handle(r *httpd.Request) httpd.Result {
 	c.target = t
 	c.S, c.Tag, c.Protocol, c.NoBody = &t.conf.Settings, t, prefix, true
 	c.Begin(r, c)
-	if rc := c.Aim(&t.Target); rc != httpd.OK {
+	if rc := c.SetTarget(&t.Target); rc != httpd.OK {
 		return rc
 	}
 	return c.Run()

@@ -56,7 +56,7 @@ func (t *target) handle(r *httpd.Request) httpd.Result {
 	c.S, c.Tag, c.Protocol = &t.conf.Settings, t, "http"
 	c.Begin(r, c)
 	*r.Ctx(t.mod.slot) = t.mod
-	if rc := c.Aim(&t.Target); rc != httpd.OK {
+	if rc := c.SetTarget(&t.Target); rc != httpd.OK {
 		return rc
 	}
 	if rc := c.readBody(); rc != httpd.OK {

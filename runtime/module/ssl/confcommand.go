@@ -119,7 +119,7 @@ func (w *work) commandCertificate(c *tlstable.Command) error {
 		return nil
 	}
 	if w.override == "" {
-		return full.LoneKey()
+		return full.NoCertificate()
 	}
 	cert, err := w.x.load(w.override, name, w.c.Passwords)
 	if err != nil {

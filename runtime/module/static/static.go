@@ -1,6 +1,6 @@
 // Package static serves files: nginx's ngx_http_static_module, the content
 // handler that answers wherever no other does. It has no directives; root,
-// alias and their kin are http_core's.
+// alias and similar directives are http_core's.
 //
 // Not supported: aio and directio, which are accepted without effect.
 package static

@@ -96,7 +96,7 @@ func (t *target) handle(r *httpd.Request) httpd.Result {
 	c := calls.Get().(*call)
 	c.S, c.Tag, c.NoRequest = &t.conf.Settings, t, true
 	c.Begin(r, c)
-	if rc := c.Aim(&t.Target); rc != httpd.OK {
+	if rc := c.SetTarget(&t.Target); rc != httpd.OK {
 		return rc
 	}
 	return c.Run()

@@ -50,7 +50,7 @@ func (c *CertificateCache) Load(cert, key string, passwords [][]byte, now time.T
 		if len(passwords) == 0 {
 			return nil, err
 		}
-		// What a password opens is not kept for those who do not have it.
+		// What a password opens is not kept for directives without it.
 		return LoadCertificate(cert, key, passwords)
 	}
 	c.store(entry, now)

@@ -92,7 +92,7 @@ func (c *chain) checkRevocation() {
 	}
 }
 
-// checkCRL checks a list itself: who signed it and whether it is current.
+// checkCRL checks a list itself: its signer and whether it is current.
 func (c *chain) checkCRL(list *crl, issuer *x509.Certificate) {
 	if issuer.KeyUsage != 0 && issuer.KeyUsage&x509.KeyUsageCRLSign == 0 {
 		c.code = VerifyNoCRLSign

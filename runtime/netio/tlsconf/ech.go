@@ -13,7 +13,7 @@ var errECH = errors.New("a private key and a list of ECH configurations are want
 
 // LoadECH reads a file of ssl_ech_file: a private key and the list of Encrypted
 // Client Hello configurations it belongs to (RFC 9849, PEM as in RFC 9934).
-// retry says that clients with an outdated configuration are told these. A file
+// retry says that clients with an outdated configuration receive these. A file
 // without a key has no effect. The error is an *Error.
 func LoadECH(read ReadFile, name string, retry bool) ([]tls.EncryptedClientHelloKey, error) {
 	data, queue, err := read.pem(name, "r")

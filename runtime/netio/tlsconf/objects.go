@@ -29,7 +29,7 @@ type loaded[T any] struct {
 	err   error
 }
 
-// once returns what m has under name, after load for the first who asks.
+// once returns what m has under name, which load makes for the first caller.
 func once[T any](m *map[string]loaded[T], name string, load func() (T, error)) (T, error) {
 	if l, ok := (*m)[name]; ok {
 		return l.value, l.err

@@ -13,7 +13,7 @@ const DefaultBuiltin = 20480
 const minZone = 8 * 4096
 
 // SessionCacheSpec is the parsed value of ssl_session_cache. The zero value is
-// nginx's default, `none`: no session is stored, though clients are told that
+// nginx's default, `none`: no session is stored, though the protocol tells clients that
 // reuse is supported.
 type SessionCacheSpec struct {
 	// Off says that session reuse is refused.

@@ -71,7 +71,7 @@ func (f *stateFile) save() {
 	if !dirty || opt.State == "" {
 		return
 	}
-	// Pairs may be secrets of those who use them.
+	// Pairs may be secrets.
 	err := diskfile.Replace(opt.State, 0o600, func(w *bufio.Writer) { appendState(w, all) })
 	if err != nil {
 		op, path := diskfile.Failure(err)

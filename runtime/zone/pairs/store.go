@@ -57,7 +57,7 @@ type value struct {
 	expires int64 // clock.Mono; 0: never
 }
 
-// Pair is a key with its value, for who lists them.
+// Pair is a key with its value, in a list.
 type Pair struct {
 	Key, Value string
 	Expire     time.Duration // until it is removed; 0: it stays

@@ -125,7 +125,7 @@ func (t *table) clear() {
 	t.n = 0
 }
 
-// hasher computes hashes that nobody outside can foresee.
+// hasher computes hashes that clients cannot predict.
 type hasher struct{ seed maphash.Seed }
 
 func (h hasher) text(key []byte) uint64 { return maphash.Bytes(h.seed, key) }

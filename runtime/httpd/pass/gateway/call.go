@@ -24,7 +24,7 @@ func (t *target) handle(r *httpd.Request) httpd.Result {
 	c.S, c.Tag, c.Protocol = &t.conf.Settings, t, t.mod.Prefix
 	c.NoBody = !t.conf.PassBody
 	c.Begin(r, c)
-	if rc := c.Aim(&t.Target); rc != httpd.OK {
+	if rc := c.SetTarget(&t.Target); rc != httpd.OK {
 		return rc
 	}
 	if rc := c.ReadBody(!r.In.Chunked); rc != httpd.OK { // the length comes before the body
