@@ -2,6 +2,7 @@ package pass
 
 import (
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
@@ -11,6 +12,15 @@ import (
 // An exchange watches its client from the time it has a connection to a peer, or looks
 // up a name, until it is done with the peer. When the client closes its connection,
 // the connection to the peer is interrupted, so that every wait for it ends.
+
+// watching says how the client is watched meanwhile.
+type watching struct {
+	watch   bool          // a client that goes away ends the exchange
+	watched bool          // ... and is watched
+	poll    atomic.Bool   // ... by a look at it every 250 ms
+	gone    atomic.Bool   // ... and has gone
+	wake    chan struct{} // receives then; stays with a pooled x
+}
 
 // hangup is an Exchange as an httpd.Waiter.
 type hangup Exchange

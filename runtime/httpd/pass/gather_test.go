@@ -26,7 +26,7 @@ func TestGatherInterrupted(t *testing.T) {
 	if err := c.Connect(time.Minute); err != nil {
 		t.Fatal(err)
 	}
-	x := &Exchange{S: &Settings{}, Buffering: true, conn: c}
+	x := &Exchange{S: &Settings{}, Reply: Reply{Buffering: true}, Attempt: Attempt{conn: c}}
 	x.S.Buffers.Size = 4096
 	x.Response.Chunked = true
 	p := &x.body

@@ -8,6 +8,15 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
+// Reply is the response on its way to the client: that of an attempt, or one from the cache.
+type Reply struct {
+	Buffering bool    // buffering is on for this response
+	whole     bool    // it was complete with its header
+	body      pump    // what follows the header
+	flow      *duplex // both directions of an upgraded connection
+	cached    cached  // what the cache has to do with it
+}
+
 // Rewriter changes fields of a response on behalf of a module
 // (proxy_redirect, proxy_cookie_path and the like). A codec may implement it.
 type Rewriter interface {
@@ -212,4 +221,13 @@ func (x *Exchange) passTrailers() {
 			x.R.Out.Trailers = append(x.R.Out.Trailers, header.Field{Name: f.Name, Value: f.Value, ID: h1.FieldID(0)})
 		}
 	}
+}
+
+// finish is done followed by the result for the request.
+func (x *Exchange) finish(rc httpd.Result) httpd.Result {
+	x.done()
+	x.endUpload()
+	x.endCached(rc)
+	x.R.Action("sending to client")
+	return rc
 }
