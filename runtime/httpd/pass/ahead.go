@@ -4,49 +4,34 @@ import (
 	"errors"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/pass/spool"
 )
 
 // ahead reads a response ahead of a client that reads slowly, so that the
 // connection to the peer is free once the peer has sent everything. It starts when a write to
-// the client has to wait: a goroutine reads and decodes into a queue in memory (*_buffers)
+// the client has to wait: a goroutine reads and decodes into a spool, *_buffers
 // and then a temporary file, the request's goroutine goes on writing. When the client has
 // taken all of it, the goroutine ends, and the request's goroutine reads again. The file
 // serves all of a response's times.
 //
 // While the goroutine runs, it alone uses what belongs to the peer (the connection,
 // the codec, the state).
-//
-// Invariant: all bytes in the file come after all bytes in the queue.
 type ahead struct {
-	x    *Exchange
-	most int           // pieces of *_buffers in the queue; the piece that is being written counts, too
-	quit chan struct{} // closed when the goroutine has ended
+	x     *Exchange
+	spool spool.Spool
+	name  []byte        // of the spool's file
+	keeps atomic.Bool   // the response is being stored in the cache
+	quit  chan struct{} // closed when the goroutine has ended
 
-	mu      sync.Mutex
-	changed sync.Cond
-	queue   []chunk
-	file    *os.File
-	name    []byte
-	wrote   int64 // bytes of the file that are written
-	took    int64 // ... and handed out
-	lent    bool  // the request's goroutine may be sending from the file: it is not to be closed
-	base    int64 // where in the file they begin
-	keeps   bool  // the response is being stored in the cache
-	shared  bool  // ... and the file is that of the cache entry
-	end     error // why nothing more comes, nil while it may
-	stopped bool
-	caught  bool // the client has taken all there was: the goroutine is to end
-}
-
-// chunk is a piece of the body in memory.
-type chunk struct {
-	b *buf.Buf
-	n int
+	peer     sync.Mutex
+	released bool // the goroutine does not use the peer any more: it is not to be interrupted
+	caught   bool // the client has taken all there was: the goroutine is to end
 }
 
 // errCaughtUp says that the client has caught up: the rest is not read yet.
@@ -58,22 +43,45 @@ func (p *pump) startAhead() {
 	if x.wake == nil {
 		x.wake = make(chan struct{}, 1)
 	}
+	// The piece that is being written counts, too.
 	most := x.S.Buffers.Num
 	if p.buf != nil {
 		most = max(most-len(p.mem)/int(x.S.Buffers.Size), 2)
 	}
-	a := p.spool
+	a := p.lastAhead
 	if a == nil {
-		a = &ahead{x: x}
-		a.changed.L = &a.mu
-		p.spool = a
+		a = newAhead(x)
+		p.lastAhead = a
 	}
-	a.most, a.quit, a.end, a.caught = most, make(chan struct{}), nil, false
+	a.spool.Begin(spool.Limits{Pieces: most, Size: int(x.S.Buffers.Size), File: x.S.maxSpool})
+	a.quit, a.caught, a.released = make(chan struct{}), false, false
 	p.ahead = a
 	a.share()
 	x.R.Action("reading upstream")
 	go a.run()
 }
+
+func newAhead(x *Exchange) *ahead {
+	a := &ahead{x: x}
+	a.spool.Create, a.spool.Failed, a.spool.Hungry = a.create, a.failed, a.catchUp
+	return a
+}
+
+// create makes the temporary file.
+func (a *ahead) create() (*os.File, error) {
+	r := a.x.R
+	f, err := a.x.S.Temp.Create(r)
+	if err != nil {
+		return nil, err
+	}
+	r.Logf(errlog.Warn, nil, "an upstream response is buffered to a temporary file %s", f.Name())
+	a.name = []byte(f.Name())
+	_ = os.Remove(f.Name())
+	return f, nil
+}
+
+// failed logs an error of writing the temporary file.
+func (a *ahead) failed(err error) { a.x.R.Logf(errlog.Crit, err, `pwrite() "%s" failed`, a.name) }
 
 // run reads until the body ends, or the client has caught up.
 func (a *ahead) run() {
@@ -88,14 +96,14 @@ func (a *ahead) run() {
 		x.body.awaitRead()
 		b, n, err := a.read()
 		if err != nil {
-			if !a.leave(err) {
+			if !isTimeout(err) || !a.spool.Leave(errCaughtUp) {
 				a.ended(a.readFailed(err))
 			}
 			return
 		}
 		x.body.count(n)
 		size, st := a.decode(b, n)
-		ok := a.store(b, size) || a.push(b, size)
+		ok := a.store(b, size) || a.spool.Push(b, size)
 		if st == BodyDone {
 			a.x.endFill()
 		}
@@ -112,17 +120,17 @@ func (a *ahead) run() {
 		case st == BodyCut:
 			a.finish(errBroken)
 			return
-		case a.leave(nil):
+		case a.spool.Leave(errCaughtUp):
 			return
 		}
 	}
 }
 
-// read reads a piece of *_buffers for the queue. What goes to the file is read
+// read reads a piece of *_buffers for memory. What goes to the file is read
 // in larger pieces.
 func (a *ahead) read() (b *buf.Buf, n int, err error) {
 	x := a.x
-	if x.body.rate == 0 && a.spills() {
+	if x.body.rate == 0 && a.spool.Spills() {
 		return x.wait(readPool, nil)
 	}
 	b = buf.Sized(int(x.S.Buffers.Size))
@@ -137,32 +145,12 @@ func (a *ahead) read() (b *buf.Buf, n int, err error) {
 	return b, n, err
 }
 
-// spills reports whether the next piece goes to the file.
-func (a *ahead) spills() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.shared || (a.took < a.wrote || len(a.queue) >= a.most) && a.wrote < a.x.S.spool
-}
-
 // readFailed judges an error of read.
 func (a *ahead) readFailed(err error) error {
-	if a.isStopped() {
+	if a.spool.Stopped() {
 		return errAborted
 	}
 	return a.x.body.readFailed(err)
-}
-
-// leave ends the goroutine's use of the peer where the client has caught up. err is the
-// error of the last read, nil for none: one for another reason is not to be lost.
-func (a *ahead) leave(err error) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if !a.caught || a.stopped || err != nil && !isTimeout(err) {
-		return false
-	}
-	a.end = errCaughtUp
-	a.changed.Broadcast()
-	return true
 }
 
 // decode turns n raw bytes of b into bytes of the body, in place.
@@ -179,69 +167,6 @@ func (a *ahead) decode(b *buf.Buf, n int) (size int, st BodyStatus) {
 	return size, BodyMore
 }
 
-// push hands n bytes of b to the client's side. False: that takes no more.
-func (a *ahead) push(b *buf.Buf, n int) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	x := a.x
-	for {
-		switch {
-		case a.stopped:
-			b.Free()
-			return false
-		case n == 0:
-			b.Free()
-			return true
-		case a.shared && (a.took < a.wrote || a.lent): // the entry was given up; the client gets the rest of it first
-		case a.shared:
-			a.unshare()
-			continue
-		case a.took == a.wrote && (len(a.queue) < a.most && n <= int(x.S.Buffers.Size) || a.caught && len(a.queue) == 0):
-			a.enqueue(b, n)
-			a.changed.Broadcast()
-			return true
-		case a.wrote < x.S.spool:
-			ok := a.spill(b.B[:n])
-			b.Free()
-			a.changed.Broadcast()
-			return ok
-		}
-		a.changed.Wait()
-	}
-}
-
-// enqueue adds bytes to the last buffer of the queue, if they fit.
-func (a *ahead) enqueue(b *buf.Buf, n int) {
-	if k := len(a.queue) - 1; k >= 0 {
-		if t := &a.queue[k]; t.n+n <= len(t.b.B) {
-			t.n += copy(t.b.B[t.n:], b.B[:n])
-			b.Free()
-			return
-		}
-	}
-	a.queue = append(a.queue, chunk{b, n})
-}
-
-// spill appends to the temporary file.
-func (a *ahead) spill(p []byte) bool {
-	r := a.x.R
-	if a.file == nil {
-		f, err := a.x.S.Temp.Create(r)
-		if err != nil {
-			return false
-		}
-		r.Logf(errlog.Warn, nil, "an upstream response is buffered to a temporary file %s", f.Name())
-		a.file, a.name = f, []byte(f.Name())
-		_ = os.Remove(f.Name())
-	}
-	if _, err := a.file.WriteAt(p, a.wrote); err != nil {
-		r.Logf(errlog.Crit, err, `pwrite() "%s" failed`, a.name)
-		return false
-	}
-	a.wrote += int64(len(p))
-	return true
-}
-
 // ended is finish after a read that has failed.
 func (a *ahead) ended(err error) {
 	if errors.Is(err, errEnd) {
@@ -250,67 +175,59 @@ func (a *ahead) ended(err error) {
 	a.finish(err)
 }
 
-// finish records why nothing more comes, and ends the use of the peer.
+// finish ends the use of the peer, and then says why nothing more comes. The end of a TLS connection may take a while, in
+// which the client goes on to get what there is.
 func (a *ahead) finish(why error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	a.peer.Lock()
+	a.released = true
+	a.peer.Unlock()
 	if !errors.Is(why, errEnd) {
 		a.x.Keepalive = false
 	}
 	a.x.done()
-	a.end, a.keeps = why, false
-	a.changed.Broadcast()
-}
-
-func (a *ahead) isStopped() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.stopped
-}
-
-// take returns the next piece: from memory, of the file, or none with the
-// reason. The piece before has been sent.
-func (a *ahead) take(o *httpd.Out) (b *buf.Buf, why error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.lent { // the piece before is sent
-		a.lent = false
-		a.changed.Broadcast()
-	}
-	for {
-		*o = httpd.Out{}
-		switch {
-		case len(a.queue) > 0:
-			c := a.queue[0]
-			a.queue = a.queue[:copy(a.queue, a.queue[1:])]
-			o.Mem, b, o.Recycled = c.b.B[:c.n], c.b, true
-		case a.took < a.wrote:
-			o.IsFile, o.FD, o.Name = true, int(a.file.Fd()), a.name
-			o.Off, o.Len = a.base+a.took, a.wrote-a.took
-			a.took, a.lent = a.wrote, true
-		case a.end != nil:
-			return nil, a.end
-		default:
-			a.catchUp()
-			a.changed.Wait()
-			continue
-		}
-		a.changed.Broadcast()
-		return b, nil
-	}
+	a.keeps.Store(false)
+	a.spool.End(why)
 }
 
 // catchUp makes the goroutine end, since the client waits for what it reads: now, or
 // with the bytes that it has read at this moment. Under TLS an interrupted read may leave a
 // part of a record behind, and *_limit_rate counts on the goroutine's sleep: there it goes
-// on. The caller holds mu.
-func (a *ahead) catchUp() {
-	c := a.x.conn
-	if a.caught || c == nil || c.TLS() != nil || a.x.body.rate > 0 {
-		return
+// on, and so it does where it does not use the peer any more.
+func (a *ahead) catchUp() bool {
+	a.peer.Lock()
+	defer a.peer.Unlock()
+	if a.caught || a.released || a.x.conn.TLS() != nil || a.x.body.rate > 0 {
+		return a.caught
 	}
 	a.caught = true
-	_ = c.Net.SetReadDeadline(time.Unix(1, 0))
+	_ = a.x.conn.Net.SetReadDeadline(time.Unix(1, 0))
+	return true
+}
+
+// interrupt ends a wait for the peer.
+func (a *ahead) interrupt() {
+	a.peer.Lock()
+	defer a.peer.Unlock()
+	if !a.released {
+		_ = a.x.conn.Net.SetReadDeadline(time.Unix(1, 0))
+	}
+}
+
+// take makes the next piece p.piece. b is to be freed when it was sent, nil for none; why says that there is none, and the
+// reason.
+func (a *ahead) take(o *httpd.Out) (b *buf.Buf, why error) {
+	*o = httpd.Out{}
+	var p spool.Piece
+	if why := a.spool.Take(&p); why != nil {
+		return nil, why
+	}
+	if p.File != nil {
+		o.IsFile, o.FD, o.Name, o.Off, o.Len = true, int(p.File.Fd()), a.name, p.Off, p.Len
+		a.x.body.store.from = p.File
+		return nil, nil
+	}
+	o.Mem, o.Recycled = p.Mem, true
+	return p.Buf, nil
 }
 
 // drain passes on what is read ahead, to the end of the response. more says that the
@@ -347,13 +264,7 @@ func (a *ahead) drain() (rc httpd.Result, more bool) {
 
 // stop ends the goroutine and waits for it.
 func (a *ahead) stop() {
-	a.mu.Lock()
-	a.stopped = true
-	if c := a.x.conn; c != nil {
-		_ = c.Net.SetReadDeadline(time.Unix(1, 0))
-	}
-	a.changed.Broadcast()
-	a.mu.Unlock()
+	a.spool.Stop(a.interrupt)
 	select {
 	case a.x.wake <- struct{}{}: // it may wait as the rate asks
 	default:
@@ -362,17 +273,5 @@ func (a *ahead) stop() {
 	select {
 	case <-a.x.wake:
 	default:
-	}
-}
-
-// free gives back what the queue and the file hold.
-func (a *ahead) free() {
-	for _, c := range a.queue {
-		c.b.Free()
-	}
-	a.queue = nil
-	if a.file != nil {
-		_ = a.file.Close()
-		a.file, a.shared = nil, false
 	}
 }

@@ -15,10 +15,10 @@ import (
 // one that is read from. It is opened anew, because the entry closes its own descriptor when
 // it is complete.
 func (a *ahead) share() {
-	c := &a.x.cached
-	a.keeps = c.filling
-	if a.shared && !c.filling {
-		a.unshare()
+	c, s := &a.x.cached, &a.spool
+	a.keeps.Store(c.filling)
+	if s.Shared() && !c.filling {
+		s.Unshare()
 	}
 	if !c.filling {
 		return
@@ -27,15 +27,17 @@ func (a *ahead) share() {
 	if from == nil {
 		return
 	}
-	if !a.shared {
-		f, err := os.Open(from.Name())
-		if err != nil {
-			return // a temporary file serves as well
-		}
-		a.free()
-		a.file, a.name, a.shared = f, []byte(from.Name()), true
+	begin := body + c.fill.Size()
+	if s.Shared() {
+		s.ShareFrom(begin)
+		return
 	}
-	a.base, a.wrote, a.took = body+c.fill.Size(), 0, 0
+	f, err := os.Open(from.Name())
+	if err != nil {
+		return // a temporary file serves as well
+	}
+	a.name = []byte(from.Name())
+	s.Share(f, begin)
 }
 
 // store writes n bytes of b to the entry, and hands them to the client's side where that
@@ -46,34 +48,19 @@ func (a *ahead) store(b *buf.Buf, n int) bool {
 		return false
 	}
 	a.x.tee(b.B[:n])
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.keeps = c.filling
-	if !a.shared || !c.filling || a.stopped {
+	a.keeps.Store(c.filling)
+	if !a.spool.Shared() || !c.filling || !a.spool.Grew(n) {
 		return false
 	}
 	b.Free()
-	a.wrote += int64(n)
-	a.changed.Broadcast()
 	return true
-}
-
-// unshare turns from the file of an entry that was given up, and of which the client was
-// sent all, to a queue and a file of the response's own. a.mu is locked, or no goroutine runs.
-func (a *ahead) unshare() {
-	_ = a.file.Close()
-	a.file, a.name, a.shared = nil, nil, false
-	a.took, a.wrote, a.base = 0, 0, 0
 }
 
 // keeping reports whether the response is read to its end for the sake of the cache, also
 // when the client has left.
 func (p *pump) keeping() bool {
-	a := p.ahead
-	if a == nil {
-		return p.x.cached.filling
+	if a := p.ahead; a != nil {
+		return a.keeps.Load()
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.keeps
+	return p.x.cached.filling
 }

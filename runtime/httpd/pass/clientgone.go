@@ -113,9 +113,8 @@ func (x *Exchange) engaged() bool {
 	if a == nil {
 		return x.conn != nil
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.end == nil || errors.Is(a.end, errAborted)
+	end := a.spool.Ended()
+	return end == nil || errors.Is(end, errAborted)
 }
 
 // beginLookup is called before the name of a peer is looked up. When the client

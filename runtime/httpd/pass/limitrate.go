@@ -28,7 +28,7 @@ func (p *pump) allowance(limit int) int {
 		switch {
 		case n > 0:
 			return int(min(n, int64(limit)))
-		case p.x.gone.Load(), p.ahead != nil && p.ahead.isStopped():
+		case p.x.gone.Load(), p.ahead != nil && p.ahead.spool.Stopped():
 			return limit // the read says so
 		}
 		p.x.sleep(time.Duration(-n*1000/p.rate+1) * time.Millisecond)

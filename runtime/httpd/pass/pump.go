@@ -15,24 +15,24 @@ import (
 // mem is the buffer in use: the header's, or that of buf. In it, mem[from:to]
 // is decoded and held back, and mem[raw:end] is read and not decoded.
 type pump struct {
-	x        *Exchange
-	mem      []byte
-	buf      *buf.Buf
-	from, to int
-	raw, end int
-	length   int64         // bytes of the body read so far
-	fresh    int64         // ... since some were passed on last
-	want     int64         // ... that are worth passing on: the Length there was then
-	over     error         // why the peer sends nothing more, once that was seen
-	pause    time.Duration // asked for by the rate before the next read
-	rate     int64         // *_limit_rate, 0: none
-	since    int64         // clock.Mono, when the rate began to count
-	piece    httpd.Out
-	ahead    *ahead // reads on while the client is slow; nil while it is not
-	spool    *ahead // what ahead was or is
-	blocked  func() // startAhead, bound once
-	full     bool   // the last read of an unbuffered response has filled its buffer
-	store    storing
+	x         *Exchange
+	mem       []byte
+	buf       *buf.Buf
+	from, to  int
+	raw, end  int
+	length    int64         // bytes of the body read so far
+	fresh     int64         // ... since some were passed on last
+	want      int64         // ... that are worth passing on: the Length there was then
+	over      error         // why the peer sends nothing more, once that was seen
+	pause     time.Duration // asked for by the rate before the next read
+	rate      int64         // *_limit_rate, 0: none
+	since     int64         // clock.Mono, when the rate began to count
+	piece     httpd.Out
+	ahead     *ahead // reads on while the client is slow; nil while it is not
+	lastAhead *ahead // what ahead was or is
+	blocked   func() // startAhead, bound once
+	full      bool   // the last read of an unbuffered response has filled its buffer
+	store     storing
 }
 
 // readSize is how much of a body is read at once.

@@ -99,9 +99,9 @@ func (p *pump) stop(x *Exchange) {
 		p.ahead.stop()
 		p.ahead = nil
 	}
-	if p.spool != nil {
-		p.spool.free()
-		p.spool = nil
+	if p.lastAhead != nil {
+		p.lastAhead.spool.Free()
+		p.lastAhead = nil
 	}
 	p.store.drop(x)
 	p.free()

@@ -47,9 +47,9 @@ type Settings struct {
 	Cache         caching.Settings
 
 	// Set by Finish.
-	hidden *NameSet
-	pool   *buf.Pool // of BufferSize
-	spool  int64     // MaxTempSize as it holds
+	hidden   *NameSet
+	pool     *buf.Pool // of BufferSize
+	maxSpool int64     // MaxTempSize as it holds
 }
 
 // Defaults are nginx's, with the module's folder for temporary files.
@@ -176,7 +176,7 @@ func (s *Settings) Finish(prefix string, hide []string) error {
 		return errors.New(`"` + p + `max_temp_file_size" must be equal to zero to disable temporary files usage ` +
 			`or must be equal to or greater than ` + larger)
 	}
-	s.spool = or(s.MaxTempSize, 1<<30)
+	s.maxSpool = or(s.MaxTempSize, 1<<30)
 	s.FinishLeast(hide)
 	return s.Cache.Finish(prefix, int(FailOff))
 }

@@ -57,6 +57,7 @@ func (s *Store) table(b *httpd.Builder, t *conf.Table, prefix string, cache *cac
 // storing is a response on its way into a file.
 type storing struct {
 	file *os.File
+	from *os.File // that the piece of the response lies in that is being passed on
 	size int64
 	ok   bool // all of it was written
 }
@@ -85,7 +86,7 @@ func (s *storing) write(x *Exchange, o *httpd.Out) bool {
 	var err error
 	if o.IsFile {
 		b := buf.Sized(readSize)
-		from := io.NewSectionReader(x.body.ahead.file, o.Off, o.Len)
+		from := io.NewSectionReader(s.from, o.Off, o.Len)
 		_, err = io.CopyBuffer(struct{ io.Writer }{s.file}, from, b.B)
 		b.Free()
 	} else {
