@@ -19,10 +19,13 @@
 //	choose a peer -> take or make a connection -> send -> read the header -> pump
 //	       ^------------- failed, and another peer may be asked ------|
 //
+// What is sent is the [Outgoing] of the exchange, each peer that is asked an [Attempt], and what the client gets
+// the [Reply], which the header of an attempt begins, or the cache.
+//
 // A second goroutine exists only for an upgraded connection or one of CONNECT, for a request body
 // that is large or passed on as it comes (it is sent while the response is read),
 // and for a buffered response once a write to the client has to wait: then the rest is
-// read ahead into memory and a temporary file, so that a slow client does not keep the
+// read ahead into memory and a temporary file (package spool), so that a slow client does not keep the
 // peer busy.
 //
 // Different from nginx: a kept connection is used only by exchanges with its key, and
