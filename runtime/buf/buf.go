@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// Buf is one borrowed buffer. Its owner may reslice B at will: Free restores
+// Buf is a buffer of a pool. Its owner may reslice B at will: Free restores
 // the full length.
 type Buf struct {
 	_ noCopy
@@ -34,7 +34,7 @@ func (b *Buf) Free() {
 // Cap is the size of the whole storage in bytes.
 func (b *Buf) Cap() int { return len(b.full) }
 
-// Pool lends buffers of one size. It is safe for use by many goroutines.
+// Pool has buffers of one size. It is safe for use by many goroutines.
 type Pool struct {
 	_    noCopy
 	size int
@@ -47,7 +47,7 @@ func NewPool(size int) *Pool { return &Pool{size: max(size, 1)} }
 // Size is the length of the pool's buffers in bytes.
 func (p *Pool) Size() int { return p.size }
 
-// Get lends a buffer; it allocates only when none is free.
+// Get returns a buffer; it allocates only when none is free.
 func (p *Pool) Get() *Buf {
 	if b, ok := p.free.Get().(*Buf); ok {
 		b.idle = false
@@ -83,7 +83,7 @@ func Class(n int) *Pool {
 	return classes[bits.Len(uint(n-1))-minShift]
 }
 
-// Sized lends a buffer of at least n bytes from the shared size classes: powers
+// Sized returns a buffer of at least n bytes from the shared size classes: powers
 // of two from 512 bytes to 64 KB. Above that it has exactly n bytes and is not
 // pooled; Free then only drops it.
 func Sized(n int) *Buf {

@@ -36,7 +36,7 @@ func list(s []string) []string {
 	return s
 }
 
-// Text writes the report for a person.
+// Text writes the report as text.
 func (r *Report) Text(out io.Writer) error {
 	w := bufio.NewWriter(out)
 	for i := range r.Problems {

@@ -17,7 +17,7 @@ type Place struct {
 	Column int `json:"column"` // 1-based, in characters
 }
 
-// Spot is a part of a file as it is shown to a person.
+// Spot is a part of a file as it is shown in a report.
 type Spot struct {
 	// File is the file's name as nginx would print it; "" for the value of -g.
 	File string `json:"file"`

@@ -17,7 +17,7 @@ type Table struct {
 // into one field.
 func (t *Table) hit(name string) bool { return t.collect(name, true) }
 
-// hitFree is hit for a directive that does as it likes.
+// hitFree is hit for a directive with its own rules.
 func (t *Table) hitFree(name string) bool { return t.collect(name, false) }
 
 func (t *Table) collect(name string, typed bool) bool {

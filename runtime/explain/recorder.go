@@ -42,7 +42,7 @@ func (c *recorder) step(r *httpd.Request, s Step) {
 	c.steps = append(c.steps, s)
 }
 
-// note adds what a person should know.
+// note adds a remark.
 func (c *recorder) note(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	for _, n := range c.notes {

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// WriteText writes the report for people: one line per thing, what it is in
+// WriteText writes the report as text: one line per thing, what it is in
 // front and where it stands in the files behind.
 func (r *Report) WriteText(w io.Writer) error {
 	t := &table{all: r.all}

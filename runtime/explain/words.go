@@ -64,7 +64,7 @@ func describeIn(b *conf.Block) *Block {
 	return out
 }
 
-// kind is the word that people have for a block's kind.
+// kind is the word for a kind of block.
 func kind(b *conf.Block) string {
 	switch b.Context {
 	case conf.ServerIf, conf.LocationIf:

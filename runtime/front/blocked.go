@@ -13,7 +13,7 @@ func (c *Conn) OnBlocked(fn func()) {
 	c.layer.blocked.set(fn)
 }
 
-// Blocked calls what OnBlocked was given: for a writer that waits of its own accord.
+// Blocked calls what OnBlocked was given: for a writer that waits by itself.
 func (c *Conn) Blocked() {
 	if c.layer == nil {
 		c.nc.Blocked()

@@ -65,7 +65,7 @@ func (r *Report) JSON(w io.Writer) error {
 	}{append([]string{}, r.Files...), append([]string{}, r.Errors...), counts, findings})
 }
 
-// Text writes the findings for a person.
+// Text writes the findings as text.
 func (r *Report) Text(out io.Writer) error {
 	w := bufio.NewWriter(out)
 	for i := range r.Findings {

@@ -45,10 +45,10 @@ type RecordConn struct {
 // recordPool is the default source of ciphertext buffers: a full record fits.
 const recordPool = 16<<10 + 256 + recordHeader
 
-// recordBuffers lends the ciphertext buffers of connections that bring no pool.
+// recordBuffers has the ciphertext buffers of connections that bring no pool.
 var recordBuffers = buf.NewPool(recordPool)
 
-// Reset makes r ready for the TLS connection over c. pool lends the ciphertext
+// Reset makes r ready for the TLS connection over c. pool has the ciphertext
 // buffers (any size; 16 KB and some spare calls); nil takes a shared one.
 func (r *RecordConn) Reset(c *Conn, pool *buf.Pool) {
 	r.drop()

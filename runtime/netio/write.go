@@ -83,7 +83,7 @@ func (c *Conn) Sendfile(fd int, off, n int64) (int64, error) {
 // goroutine, must not write to c, and should not take long.
 func (c *Conn) OnBlocked(fn func()) { c.blocked = fn }
 
-// Blocked calls what OnBlocked was given: for a writer that waits of its own accord.
+// Blocked calls what OnBlocked was given: for a writer that waits by itself.
 func (c *Conn) Blocked() {
 	if fn := c.blocked; fn != nil {
 		c.blocked = nil

@@ -268,7 +268,7 @@ func (h *handedUpdate) End() {
 }
 
 // updateWait makes a connection that ends with its response stay open until the entry is
-// updated, as nginx's does: who asks again after the end of the connection gets the new one.
+// updated, as nginx's does: a client that asks again after the end of the connection gets the new one.
 // A connection that is kept does not wait. The upstream server's times bound the wait.
 type updateWait struct {
 	main *httpd.Request

@@ -102,7 +102,7 @@ func (x *Exchange) mergedHead() (head []byte, changed bool) {
 }
 
 // updates reports whether a field of a 304 takes the place of the stored one. What describes the
-// stored body does not, nor does what concerns the connection; a cookie is for the one who asked.
+// stored body does not, nor does what concerns the connection; a cookie is for the client that asked.
 func (f *Field) updates() bool {
 	switch f.ID {
 	case h1.ContentLength, h1.TransferEncoding, h1.ContentEncoding, h1.ContentRange, h1.ETag, h1.Connection, h1.KeepAlive,

@@ -22,8 +22,8 @@ type rfc9111 struct {
 	strict caching.Strict  // how far the open entry may be used once it is not fresh
 }
 
-// readWants reads what the request wants (section 5.2.1). One that works in the background
-// has nobody's wishes.
+// readWants reads what the request wants (section 5.2.1). A background request
+// has no client, and so no wishes.
 func (x *Exchange) readWants() {
 	w, in := &x.cached.wants, &x.R.In
 	x.cached.on = true

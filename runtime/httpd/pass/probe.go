@@ -38,7 +38,7 @@ func (s *Upstreams) ProberOf(block *conf.Block) (*Upstream, Prober) {
 	return p.up, p.prober
 }
 
-// Check is a health_check of an upstream block, for who explains a configuration.
+// Check is a health_check of an upstream block, for the explanation of a configuration.
 type Check struct {
 	URI       string
 	Match     string // the match block; "": the status has to be 2xx or 3xx

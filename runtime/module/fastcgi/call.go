@@ -61,7 +61,7 @@ func (c *call) AppendRequest(x *pass.Exchange, dst []byte) ([]byte, error) {
 	return b, nil
 }
 
-// Lines returns the parameters of a request's head, for people to read.
+// Lines returns the parameters of a request's head, in words.
 func (*call) Lines(head []byte) []string {
 	lines := []string{}
 	rest := fcgi.ParamsOf(head)

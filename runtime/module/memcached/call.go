@@ -38,7 +38,7 @@ func (c *call) AppendRequest(x *pass.Exchange, dst []byte) ([]byte, error) {
 	return b, nil
 }
 
-// Lines returns the command that a head is, for people to read.
+// Lines returns the command that a head is, in words.
 func (*call) Lines(head []byte) []string { return []string{strings.TrimSpace(string(head))} }
 
 // Reset implements pass.Codec.

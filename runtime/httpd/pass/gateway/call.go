@@ -53,7 +53,7 @@ func (c *call) AppendRequest(x *pass.Exchange, dst []byte) ([]byte, error) {
 	return c.target.encoder.AppendRequest(c.R, c.params, dst)
 }
 
-// Lines returns the parameters of a request's head, for people to read.
+// Lines returns the parameters of a request's head, in words.
 func (c *call) Lines(head []byte) []string { return c.target.encoder.Lines(head) }
 
 func (c *call) appendParams(dst []byte) []byte {

@@ -23,7 +23,7 @@ type Protocol struct {
 type Encoder interface {
 	// AppendRequest appends all of a request but its body; the parameters are appended by params. The reason of an error is logged.
 	AppendRequest(r *httpd.Request, params func(dst []byte) []byte, dst []byte) ([]byte, error)
-	// Lines returns what AppendRequest has written, for people to read.
+	// Lines returns what AppendRequest has written, in words.
 	Lines(request []byte) []string
 }
 
