@@ -80,6 +80,10 @@ func (x *Exchange) Begin(r *httpd.Request, c Codec) {
 
 // Close implements httpd.Upstream. After a panic x goes back to no pool (docs/adr/0024).
 func (x *Exchange) Close(r *httpd.Request) {
+	crashed := r.Main().Proto.Crashed
+	if crashed {
+		x.body.crashed()
+	}
 	x.body.stop(x)
 	x.endUpload()
 	x.endWatch()
@@ -90,7 +94,7 @@ func (x *Exchange) Close(r *httpd.Request) {
 	}
 	x.dropHeld()
 	x.free(upstream.Worked)
-	if r.Main().Proto.Crashed {
+	if crashed {
 		if x.before != nil {
 			x.before.Close(r)
 		}

@@ -93,6 +93,19 @@ func (x *Exchange) failed(err error) httpd.Result {
 	return x.finish(httpd.Error)
 }
 
+// crashed is called before stop after a panic: what the body holds in memory is left to the garbage collector
+// (docs/adr/0024), since it is not known who still has it.
+func (p *pump) crashed() {
+	if p.ahead != nil {
+		p.ahead.stop()
+		p.ahead = nil
+	}
+	if p.lastAhead != nil {
+		p.lastAhead.spool.Forget()
+	}
+	p.buf = nil
+}
+
 // stop ends what goes on beside the request and frees what the body holds.
 func (p *pump) stop(x *Exchange) {
 	if p.ahead != nil {

@@ -202,6 +202,9 @@ func (s *Spool) Stopped() bool {
 	return s.stopped
 }
 
+// Forget leaves what is in memory to the garbage collector. Nobody uses s any more.
+func (s *Spool) Forget() { s.memory = nil }
+
 // Free gives back what memory and file hold. Nobody uses s any more.
 func (s *Spool) Free() {
 	for _, c := range s.memory {
