@@ -52,11 +52,7 @@ func (u *Upstream) serveGateway(c net.Conn, read func(io.Reader) (*GatewayReques
 		if !send(c, out) {
 			return
 		}
-		if r.upgrade {
-			_, _ = io.Copy(c, in)
-			return
-		}
-		if !r.keep {
+		if !r.goesOn(c, in) {
 			return
 		}
 	}

@@ -151,6 +151,15 @@ func (r *reply) fails(c net.Conn, in io.Reader) bool {
 	return true
 }
 
+// goesOn reports whether another request follows on the connection (@keep). It sends back what follows after @upgrade.
+func (r *reply) goesOn(c net.Conn, in io.Reader) bool {
+	if r.upgrade {
+		_, _ = io.Copy(c, in)
+		return false
+	}
+	return r.keep
+}
+
 // serveHTTP answers requests of HTTP/1.
 func (u *Upstream) serveHTTP(c net.Conn) {
 	in := bufio.NewReader(c)
@@ -173,11 +182,7 @@ func (u *Upstream) serveHTTP(c net.Conn) {
 		if !u.answer(c, &r, head+body) {
 			return
 		}
-		if r.upgrade {
-			_, _ = io.Copy(c, in)
-			return
-		}
-		if !r.keep {
+		if !r.goesOn(c, in) {
 			return
 		}
 	}
