@@ -49,7 +49,7 @@ func TestCharset(t *testing.T) {
 	}
 }
 
-// TestStates holds the separators of $upstream_addr and its kin: commas between
+// TestStates holds the separators of $upstream_addr and the like: commas between
 // attempts, a colon between the upstreams of an internal redirect.
 func TestStates(t *testing.T) {
 	x := &Exchange{states: []State{
