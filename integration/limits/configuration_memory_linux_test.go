@@ -87,6 +87,7 @@ server { listen %%ADDR%%; location / { client_body_in_single_buffer on; proxy_pa
 			all[i].send(fmt.Sprintf("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", body))
 			all[i].stream("x", body-1)
 		}
+		s.eventually("the clients", func() bool { return s.descriptorsOf("socket:") >= clients })
 		most := size(0)
 		s.eventually("the memory of the uploads", func() bool { most = s.shared(); return most > before+80*mb })
 		if apart {
