@@ -21,10 +21,10 @@ type Attempt struct {
 	Partial   bool // the response is cut short where the peer closes now, though Length is -1
 	Ended     bool // the body is complete, whatever becomes of the connection
 	Keepalive bool // the connection can serve another exchange
-	// Odd says that the two sides may disagree about the end of the request or of the
+	// Ambiguous says that the two sides may disagree about the end of the request or of the
 	// response. The connection is not kept: what follows must not reach another client.
-	Odd     bool
-	Upgrade bool // both sides switch to another protocol
+	Ambiguous bool
+	Upgrade   bool // both sides switch to another protocol
 
 	peer  *upstream.Peer // the last one chosen
 	name  []byte         // as the error log shows it, nil before a peer is chosen
@@ -181,5 +181,5 @@ func (x *Exchange) done() {
 
 // keeps reports whether the connection may serve another exchange.
 func (x *Exchange) keeps() bool {
-	return x.Keepalive && x.bodySent && !x.Odd && x.Up != nil && x.Up.pool != nil
+	return x.Keepalive && x.bodySent && !x.Ambiguous && x.Up != nil && x.Up.pool != nil
 }

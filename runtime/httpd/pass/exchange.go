@@ -125,7 +125,7 @@ func (x *Exchange) reset() {
 	x.Method = nil
 	x.R, x.S, x.To, x.Up, x.Group, x.TLS, x.Tag = nil, nil, nil, nil, nil, nil, nil
 	x.Framing, x.Protocol, x.key = nil, "", upstream.Key{}
-	x.Stream, x.NoBody, x.NoRequest, x.Keepalive, x.Upgrade, x.Odd = false, false, false, false, false, false
+	x.Stream, x.NoBody, x.NoRequest, x.Keepalive, x.Upgrade, x.Ambiguous = false, false, false, false, false, false
 	x.before, x.peer, x.name, x.conn, x.flow = nil, nil, nil, nil, nil
 	x.choice.Key, x.choice.Hint, x.choice.Peer = nil, nil, nil
 	x.bond, x.client = bond{}, 0

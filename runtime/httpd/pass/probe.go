@@ -82,7 +82,7 @@ func (x *Exchange) Probe(p *ProbeSpec) (body []byte, kept *upstream.Conn, ok boo
 	} else if fail == FailTimeout {
 		x.R.Errorf(errTimedOut, "upstream timed out")
 	}
-	if ok && p.Keep && x.Keepalive && x.bodySent && !x.Odd && !x.gone.Load() {
+	if ok && p.Keep && x.Keepalive && x.bodySent && !x.Ambiguous && !x.gone.Load() {
 		x.endWatch()
 		kept, x.conn = x.conn, nil
 	}

@@ -77,7 +77,7 @@ func (x *Exchange) pump() httpd.Result {
 		}
 		x.whole = false
 		if !p.holds() {
-			if p.gather() {
+			if p.readRest() {
 				continue
 			}
 			if err := p.flush(); err != nil {
@@ -167,12 +167,12 @@ func (p *pump) holds() bool {
 	return p.want < 0 || p.fresh < p.want
 }
 
-// gather reads on without waiting where the rest of a short response is likely to
+// readRest reads on without waiting where the rest of a short response is likely to
 // be there already, and leaves with what is held in one write: when the header's
 // buffer was filled to its end, and behind a chunk.
 //
 //go:noinline
-func (p *pump) gather() bool {
+func (p *pump) readRest() bool {
 	x := p.x
 	if !x.Buffering || p.rate > 0 || x.conn.TLS() != nil || p.end == len(p.mem) && p.buf != nil {
 		return false

@@ -147,7 +147,7 @@ func (c *call) headerDone(x *pass.Exchange) {
 		x.Keepalive = !p.Close
 	}
 	if p.Status < 200 || p.Status == 204 && (p.Chunked || p.ContentLength > 0) {
-		x.Odd = true // the response goes on, or is likely to
+		x.Ambiguous = true // the response goes on, or is likely to
 	}
 	if p.Status == 101 {
 		x.Upgrade = c.R.In.Has(h1.Upgrade)

@@ -71,7 +71,7 @@ func (c *call) AppendRequest(x *pass.Exchange, dst []byte) ([]byte, error) {
 		c.framed = 0
 	}
 	if c.framed != c.bodySize(body) {
-		x.Odd = true
+		x.Ambiguous = true
 	}
 	return append(b, body...), nil
 }
@@ -100,7 +100,7 @@ func (c *call) bodySize(own []byte) int64 {
 // request.
 func (c *call) oneLine(text []byte) {
 	if bytes.IndexByte(text, '\n') >= 0 || bytes.IndexByte(text, '\r') >= 0 {
-		c.Odd = true
+		c.Ambiguous = true
 	}
 }
 
@@ -110,7 +110,7 @@ func (c *call) noteFraming(kind lineKind, value []byte) {
 		c.framed = n
 		return
 	}
-	c.Odd = true
+	c.Ambiguous = true
 }
 
 // appendURI appends the request's target: the URI part of proxy_pass in place
@@ -192,7 +192,7 @@ func (c *call) appendLines(b []byte) []byte {
 		case c.chunked:
 			b = append(b, l.text...)
 			if c.framed != -1 {
-				c.Odd = true // a length and an encoding
+				c.Ambiguous = true // a length and an encoding
 			}
 			c.framed = inChunks
 		}

@@ -10,9 +10,9 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/upstream"
 )
 
-// TestGatherInterrupted: what a client that has left interrupts is no failure of the
+// TestReadRestInterrupted: what a client that has left interrupts is no failure of the
 // peer.
-func TestGatherInterrupted(t *testing.T) {
+func TestReadRestInterrupted(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +35,7 @@ func TestGatherInterrupted(t *testing.T) {
 		if interrupted {
 			c.Net.Interrupt()
 		}
-		if p.gather() || p.over != nil {
+		if p.readRest() || p.over != nil {
 			t.Errorf("interrupted %v: %v", interrupted, p.over)
 		}
 	}
