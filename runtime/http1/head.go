@@ -134,7 +134,7 @@ func (h *head) lineDone() httpd.Result {
 // fields reads the header fields up to the empty line.
 func (h *head) fields() httpd.Result {
 	r, c := h.r, h.in
-	var f h1.Field
+	var f h1.HeaderLine
 	count := 0
 	for {
 		opts := h1.HeaderOptions{UnderscoresInHeaders: r.Server().Conf.Underscores}
@@ -152,7 +152,7 @@ func (h *head) fields() httpd.Result {
 				r.Logf(errlog.Info, nil, "client sent too many header lines")
 				return httpd.StatusHeaderTooLarge
 			}
-			if rc := takeField(r, f); rc != httpd.OK {
+			if rc := takeField(r, f.Field); rc != httpd.OK {
 				return rc
 			}
 			if r.Debugging() {

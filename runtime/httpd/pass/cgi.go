@@ -14,7 +14,7 @@ func (c *CGI) Reset(statusLine bool) { c.header.Reset(statusLine) }
 
 // ParseHeader is that of a Codec. in has bytes of the header without what the protocol puts between them.
 func (c *CGI) ParseHeader(x *Exchange, in []byte) (n int, v Verdict) {
-	var f h1.Field
+	var f h1.HeaderLine
 	for {
 		used, st := c.header.Next(in[n:], &f)
 		n += used

@@ -67,7 +67,7 @@ func (c *call) ParseHeader(x *pass.Exchange, in []byte) (n int, v pass.Verdict) 
 		}
 		n = used
 	}
-	var f h1.Field
+	var f h1.HeaderLine
 	for {
 		used, st := h1.ParseHeaderLine(in[n:], &f, fromPeer)
 		switch st {
@@ -235,7 +235,7 @@ func (c *call) chunk(x *pass.Exchange, in []byte) (data []byte, n int, st pass.B
 // readTrailer reads the trailer section.
 func (c *call) readTrailer(in []byte) (n int, st pass.BodyStatus) {
 	n = c.trailer.Fill(in)
-	var f h1.Field
+	var f h1.HeaderLine
 	for {
 		switch c.trailer.Next(&f) {
 		case h1.OK:

@@ -12,7 +12,7 @@ import (
 // read reads a header of which everything is there and tells what it found: the code, the line, the fields and what is left.
 func read(in []byte, statusLine bool) string {
 	var h cgi.Header
-	var f h1.Field
+	var f h1.HeaderLine
 	var status []byte
 	var fields strings.Builder
 	location := false
@@ -101,7 +101,7 @@ func check(t *testing.T, in []byte, statusLine bool) {
 // lines reads in up to cut and then, if more is asked for, whole. It returns where reading ended, and how.
 func lines(in []byte, cut int, statusLine bool) (pos int, st h1.Status) {
 	var h cgi.Header
-	var f h1.Field
+	var f h1.HeaderLine
 	h.Reset(statusLine)
 	for _, end := range []int{cut, len(in)} {
 		for st = h1.OK; st == h1.OK; {
@@ -139,7 +139,7 @@ func TestAllocs(t *testing.T) {
 	in := []byte("HTTP/1.1 404 Not Found\r\nStatus: 200\r\nContent-Type: text/html\r\n\r\n")
 	if n := testing.AllocsPerRun(100, func() {
 		var h cgi.Header
-		var f h1.Field
+		var f h1.HeaderLine
 		h.Reset(true)
 		for b := in; ; {
 			n, st := h.Next(b, &f)

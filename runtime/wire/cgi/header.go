@@ -21,7 +21,7 @@ var options = h1.HeaderOptions{UnderscoresInHeaders: true, Upstream: true}
 
 // Next reads the next line of b. OK: a field is in f, which n bytes end. Done: the header is complete with n bytes. Again: b[n:]
 // is the beginning of a line. InvalidHeader: f.Line and f.Bad tell why. A first line that is no status line is a field.
-func (h *Header) Next(b []byte, f *h1.Field) (n int, st h1.Status) {
+func (h *Header) Next(b []byte, f *h1.HeaderLine) (n int, st h1.Status) {
 	if h.first {
 		var line h1.StatusLine
 		used, st := h1.ParseStatusLine(b, &line)

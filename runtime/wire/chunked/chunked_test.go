@@ -161,7 +161,7 @@ func TestTrailer(t *testing.T) {
 		got := ""
 		rest := []byte(c.in)
 		for again := true; again; {
-			var f h1.Field
+			var f h1.HeaderLine
 			switch tr.Next(&f) {
 			case h1.OK:
 				got += string(f.Name) + "=" + string(f.Value) + " "
@@ -224,7 +224,7 @@ func TestAllocs(t *testing.T) {
 		var tr Trailer
 		tr.Reset(scratch)
 		tr.Fill(rest)
-		var f h1.Field
+		var f h1.HeaderLine
 		for tr.Next(&f) == h1.OK {
 		}
 		AppendHeader(scratch, 4096)

@@ -8,7 +8,7 @@ import "github.com/sluiceproxy/sluice/runtime/wire/h1"
 // does not fit: nginx's limit is proxy_buffer_size.
 //
 //	for {
-//		var f h1.Field
+//		var f h1.HeaderLine
 //		switch st := t.Next(&f); st {
 //		case h1.OK:
 //			// one field; its slices live as long as t's buffer
@@ -41,7 +41,7 @@ func (t *Trailer) Fill(in []byte) int {
 
 // Next parses the next field, with underscores allowed in its name as in
 // everything from an upstream.
-func (t *Trailer) Next(f *h1.Field) h1.Status {
+func (t *Trailer) Next(f *h1.HeaderLine) h1.Status {
 	n, st := h1.ParseHeaderLine(t.buf[t.next:], f, h1.HeaderOptions{UnderscoresInHeaders: true, Upstream: true})
 	if st == h1.OK || st == h1.Done {
 		t.next += n

@@ -16,7 +16,7 @@ const (
 )
 
 // parseHeader goes through a header section.
-func parseHeader(b []byte, f *Field) (fields int) {
+func parseHeader(b []byte, f *HeaderLine) (fields int) {
 	for {
 		n, st := ParseHeaderLine(b, f, HeaderOptions{})
 		if st != OK {
@@ -33,7 +33,7 @@ func TestAllocs(t *testing.T) {
 	scratch := make([]byte, 0, 256)
 	var (
 		rl RequestLine
-		f  Field
+		f  HeaderLine
 		p  Path
 		sl StatusLine
 	)
@@ -83,7 +83,7 @@ func BenchmarkParseRequestLine(b *testing.B) {
 
 func BenchmarkParseHeader(b *testing.B) {
 	in := []byte(benchHeader)
-	var f Field
+	var f HeaderLine
 	b.SetBytes(int64(len(in)))
 	b.ReportAllocs()
 	for b.Loop() {

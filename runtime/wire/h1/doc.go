@@ -24,7 +24,7 @@
 //		st = h1.NormalizePath(scratch, rl.Target, mergeSlashes, &path)
 //	}
 //	for {
-//		var f h1.Field
+//		var f h1.HeaderLine
 //		n, st = h1.ParseHeaderLine(buf, &f, h1.HeaderOptions{})
 //		// OK: one field; Done: the empty line; InvalidHeader: f.Line, f.Bad
 //	}

@@ -64,7 +64,7 @@ func FuzzHeaderLine(f *testing.F) {
 	f.Add([]byte("HTTP/1.1 200 OK\r\nA_b: c \r\r\n"))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		for _, opts := range []h1.HeaderOptions{{}, {UnderscoresInHeaders: true, Upstream: true}} {
-			var fld, cut h1.Field
+			var fld, cut h1.HeaderLine
 			n, st := h1.ParseHeaderLine(in, &fld, opts)
 			if n < 0 || n > len(in) || st == h1.Again && n != 0 {
 				t.Fatalf("%q: %d %v", in, n, st)

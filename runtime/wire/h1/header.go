@@ -2,17 +2,22 @@ package h1
 
 import "bytes"
 
-// Field is one header line. The slices point into the input of ParseHeaderLine.
+// Field is one header field. The slices point into the input of ParseHeaderLine.
 type Field struct {
 	// Name is the field's name as sent, Value its value without the spaces
 	// around it. Tabs are part of the value, as in nginx. A line without a
 	// colon is a name with an empty value.
 	Name, Value []byte
+	// ID is the well-known field of that name, UnknownField otherwise.
+	ID FieldID
+}
+
+// HeaderLine is one header line: a Field, and what is of use only until the field is taken or refused.
+type HeaderLine struct {
+	Field
 	// Line is what nginx logs of a line it does not like: everything from the
 	// name up to the end of the value, or up to the offending byte.
 	Line []byte
-	// ID is the well-known field of that name, UnknownField otherwise.
-	ID FieldID
 	// Bad is the byte behind Line, which nginx logs as \x.. ; it has a meaning
 	// only with InvalidHeader.
 	Bad byte
@@ -39,8 +44,8 @@ type HeaderOptions struct {
 // Again: b ends inside the line, n is 0. InvalidHeader: the request is refused
 // with 400 and f.Line and f.Bad are what to log; n is the offset of the byte
 // that caused it.
-func ParseHeaderLine(b []byte, f *Field, opts HeaderOptions) (n int, st Status) {
-	*f = Field{}
+func ParseHeaderLine(b []byte, f *HeaderLine, opts HeaderOptions) (n int, st Status) {
+	*f = HeaderLine{}
 	if len(b) == 0 {
 		return 0, Again
 	}
@@ -111,7 +116,7 @@ func scanName(b []byte, start int, opts HeaderOptions) (end int, invalid bool, s
 }
 
 // parseValue parses what follows the name that spans start to end.
-func (f *Field) parseValue(b []byte, start, end int) (int, Status) {
+func (f *HeaderLine) parseValue(b []byte, start, end int) (int, Status) {
 	i := end
 	if b[i] == ':' {
 		for i++; i < len(b) && b[i] == ' '; i++ {
@@ -153,7 +158,7 @@ func hasCROrNUL(v []byte) bool {
 
 // parseTail goes through a value at i that has no end yet, or has a byte in it
 // that it must not have, one byte at a time: Again or InvalidHeader.
-func (f *Field) parseTail(b []byte, start, i int) (int, Status) {
+func (f *HeaderLine) parseTail(b []byte, start, i int) (int, Status) {
 	end := i // the end of the value, spaces cut off
 	for k := i; k < len(b); k++ {
 		switch b[k] {
@@ -180,7 +185,7 @@ func (f *Field) parseTail(b []byte, start, i int) (int, Status) {
 
 // bad reports the line that begins at start as invalid: nginx would log it up to
 // end, the culprit is at pos.
-func (f *Field) bad(b []byte, start, end, pos int) (int, Status) {
-	*f = Field{Line: b[start:end], Bad: b[end]}
+func (f *HeaderLine) bad(b []byte, start, end, pos int) (int, Status) {
+	*f = HeaderLine{Line: b[start:end], Bad: b[end]}
 	return pos, InvalidHeader
 }

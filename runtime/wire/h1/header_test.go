@@ -38,7 +38,7 @@ func TestParseHeaderLine(t *testing.T) {
 		{name: "slash from an upstream", in: "HTTPS/1: x\r\n", opts: upstream, n: 12, key: "HTTPS/1", value: "x", line: "HTTPS/1: x", invalid: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var f Field
+			var f HeaderLine
 			n, st := ParseHeaderLine([]byte(c.in), &f, c.opts)
 			if n != c.n || st != c.st {
 				t.Errorf("%d %v, want %d %v", n, st, c.n, c.st)
@@ -71,7 +71,7 @@ func TestInvalidHeader(t *testing.T) {
 		{"A: " + strings.Repeat("b", 50) + "\rc\r\n", "A: " + strings.Repeat("b", 50), '\r', 54},
 		{"A\rb", "A", '\r', 2},
 	} {
-		var f Field
+		var f HeaderLine
 		n, st := ParseHeaderLine([]byte(c.in), &f, HeaderOptions{})
 		if st != InvalidHeader || n != c.n || string(f.Line) != c.line || f.Bad != c.bad {
 			t.Errorf("%q: %d %v, %q %q; want %d, %q %q", c.in, n, st, f.Line, f.Bad, c.n, c.line, c.bad)

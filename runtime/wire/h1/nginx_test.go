@@ -88,7 +88,7 @@ func (m *message) parse(b []byte) int {
 	}
 
 	for {
-		var f h1.Field
+		var f h1.HeaderLine
 		n, st := h1.ParseHeaderLine(b, &f, h1.HeaderOptions{})
 		b = b[n:]
 		m.length += n
@@ -106,7 +106,7 @@ func (m *message) parse(b []byte) int {
 }
 
 // field takes one field and tells whether the request is still good.
-func (m *message) field(f *h1.Field) bool {
+func (m *message) field(f *h1.HeaderLine) bool {
 	if h1.EqualFold(f.Name, "X-Test") {
 		m.xTest = append(m.xTest, string(f.Value))
 	}
