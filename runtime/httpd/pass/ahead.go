@@ -29,9 +29,10 @@ type ahead struct {
 	keeps atomic.Bool   // the response is being stored in the cache
 	quit  chan struct{} // closed when the goroutine has ended
 
-	peer     sync.Mutex
-	released bool // the goroutine does not use the peer any more: it is not to be interrupted
-	caught   bool // the client has taken all there was: the goroutine is to end
+	peer        sync.Mutex
+	released    bool // the goroutine does not use the peer any more: it is not to be interrupted
+	caught      bool // the client has taken all there was: the goroutine is to end
+	interrupted bool // the connection to the peer has a deadline that is over
 }
 
 // errCaughtUp says that the client has caught up: the rest is not read yet.
@@ -54,7 +55,7 @@ func (p *pump) startAhead() {
 		p.lastAhead = a
 	}
 	a.spool.Begin(spool.Limits{Pieces: most, Size: int(x.S.Buffers.Size), File: x.S.maxSpool})
-	a.quit, a.caught, a.released = make(chan struct{}), false, false
+	a.quit, a.caught, a.released, a.interrupted = make(chan struct{}), false, false, false
 	p.ahead = a
 	a.share()
 	x.R.Action("reading upstream")
@@ -178,15 +179,25 @@ func (a *ahead) ended(err error) {
 // finish ends the use of the peer, and then says why nothing more comes. The end of a TLS connection may take a while, in
 // which the client goes on to get what there is.
 func (a *ahead) finish(why error) {
-	a.peer.Lock()
-	a.released = true
-	a.peer.Unlock()
+	a.release()
 	if !errors.Is(why, errEnd) {
 		a.x.Keepalive = false
 	}
 	a.x.done()
 	a.keeps.Store(false)
 	a.spool.End(why)
+}
+
+// release makes the connection to the peer free of interruptions. One that came when there was nothing left to wait for is
+// taken back: the connection may serve another request, whose waits it would end.
+func (a *ahead) release() {
+	a.peer.Lock()
+	defer a.peer.Unlock()
+	a.released = true
+	if a.interrupted {
+		a.interrupted = false
+		_ = a.x.conn.Net.SetReadDeadline(time.Time{})
+	}
 }
 
 // catchUp makes the goroutine end, since the client waits for what it reads: now, or
@@ -200,7 +211,7 @@ func (a *ahead) catchUp() bool {
 		return a.caught
 	}
 	a.caught = true
-	_ = a.x.conn.Net.SetReadDeadline(time.Unix(1, 0))
+	a.stopReading()
 	return true
 }
 
@@ -209,8 +220,14 @@ func (a *ahead) interrupt() {
 	a.peer.Lock()
 	defer a.peer.Unlock()
 	if !a.released {
-		_ = a.x.conn.Net.SetReadDeadline(time.Unix(1, 0))
+		a.stopReading()
 	}
+}
+
+// stopReading ends the read that is under way, and those that follow. The caller holds peer.
+func (a *ahead) stopReading() {
+	a.interrupted = true
+	_ = a.x.conn.Net.SetReadDeadline(time.Unix(1, 0))
 }
 
 // take makes the next piece p.piece. b is to be freed when it was sent, nil for none; why says that there is none, and the

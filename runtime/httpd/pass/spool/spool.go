@@ -62,8 +62,8 @@ func (s *Spool) Begin(l Limits) {
 	s.Limits, s.end, s.direct = l, nil, false
 }
 
-// Push hands n bytes of b to the reader, and takes b over. It waits while there is no room. False: they
-// are not wanted any more.
+// Push hands n bytes of b to the reader, and takes b over. It waits while there is no room, but there always is for one
+// piece, of whatever size: it may have been made for a file that is given up now. False: they are not wanted any more.
 func (s *Spool) Push(b *buf.Buf, n int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,7 +79,7 @@ func (s *Spool) Push(b *buf.Buf, n int) bool {
 		case s.shared:
 			s.unshare()
 			continue
-		case s.took == s.wrote && (len(s.memory) < s.Pieces && n <= s.Size || s.direct && len(s.memory) == 0):
+		case s.took == s.wrote && (len(s.memory) == 0 || len(s.memory) < s.Pieces && n <= s.Size):
 			s.remember(b, n)
 			s.changed.Broadcast()
 			return true

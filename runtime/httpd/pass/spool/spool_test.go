@@ -186,3 +186,29 @@ func TestFileInUse(t *testing.T) {
 		}
 	})
 }
+
+// TestLargePiece: a piece that was made for a file has room in memory, too, where the file is given up and no other one is
+// allowed: also while the reader has not come yet, and where it cannot have the writer leave.
+func TestLargePiece(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpool(t, spool.Limits{Pieces: 2, Size: 4096})
+		f, err := os.CreateTemp(t.TempDir(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Share(f, 0)
+		if !s.Spills() {
+			t.Fatal("it is not shared")
+		}
+		pushed := make(chan bool)
+		go func() {
+			b := buf.Sized(32 << 10)
+			pushed <- s.Push(b, len(b.B))
+		}()
+		synctest.Wait()
+		var p spool.Piece
+		if err := s.Take(&p); err != nil || len(text(t, &p)) != 32<<10 || !<-pushed {
+			t.Errorf("%v, %d bytes", err, len(p.Mem))
+		}
+	})
+}
