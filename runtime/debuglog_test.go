@@ -56,7 +56,7 @@ func ask(t *testing.T, network, addr, request string) {
 		t.Fatal(err)
 	}
 	defer func() { _ = c.Close() }()
-	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
 	if _, err := io.WriteString(c, request); err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func awaitLog(t *testing.T, path, text string) string {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	var b []byte
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); <-tick.C {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); <-tick.C {
 		if b, _ = os.ReadFile(path); strings.Contains(string(b), text) {
 			return string(b)
 		}
@@ -161,7 +161,7 @@ func TestDebugConnectionLogsRequests(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			ask(t, "unix", filepath.Join(dir, "s"), c.request)
 			all := awaitLog(t, log("one.log"), "")
-			for end := time.Now().Add(10 * time.Second); !strings.Contains(all[seen:], "close http connection: ") && time.Now().Before(end); {
+			for end := time.Now().Add(time.Minute); !strings.Contains(all[seen:], "close http connection: ") && time.Now().Before(end); {
 				b, _ := os.ReadFile(log("one.log"))
 				all = string(b)
 			}
@@ -222,7 +222,7 @@ http {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
 	if _, err := io.WriteString(c, "GET /own HTTP/1.1\r\nHost: h\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}

@@ -89,7 +89,7 @@ func TestLoaderLeaves(t *testing.T) {
 	}
 	next := again(t, z, nil)
 	next.Start(*next.opts.Load())
-	for deadline := time.Now().Add(10 * time.Second); next.Stats().Cold && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); next.Stats().Cold && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
 	for _, name := range append(kept, path) {

@@ -118,7 +118,7 @@ func TestPanic(t *testing.T) {
 				t.Fatalf("the other connection: %v", err)
 			}
 			var lines []string
-			for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+			for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {
 				lines = lines[:0]
 				for _, line := range strings.Split(s.Log(), "\n") {
 					if strings.Contains(line, "[alert]") {

@@ -17,7 +17,7 @@ import (
 // file system's, which no fake time moves.
 func settle(t testing.TB, path string) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	for deadline := time.Now().Add(time.Minute); ; {
 		var info Info
 		if e := NewCache(-1).Open([]byte(path), &Options{}, &info); e != 0 {
 			t.Fatalf("open %s: %v", path, e)

@@ -334,7 +334,7 @@ func TestUpgradeBehindDiscardedBody(t *testing.T) {
 	if _, err := textproto.NewReader(r).ReadMIMEHeader(); err != nil {
 		t.Fatal(err)
 	}
-	_ = client.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = client.SetDeadline(time.Now().Add(time.Minute))
 	for _, word := range []string{"one ", "two ", "three"} {
 		if _, err := io.WriteString(client, word); err != nil {
 			t.Fatal(err)
