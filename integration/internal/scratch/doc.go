@@ -1,7 +1,6 @@
-// Package scratch gives a test a machine to break: everything that is installed here, in namespaces of its own. Files are a
-// copy-on-write view of this machine's root, changes go to memory; the network is an empty loopback interface, so every port
-// is free; processes see only each other. What runs there cannot be seen from here, disturbs nothing here, and ends with the
-// machine.
+// Package scratch makes Linux namespaces in which a test may change anything. The files are a copy-on-write view of the root
+// file system of this machine; changes are kept in memory. The network is an empty loopback interface, so every port is free.
+// The processes see only each other, and end when the namespaces are closed.
 //
 //	m, err := scratch.New(ctx, dir)
 //	defer m.Close()
