@@ -1,6 +1,7 @@
 package pass
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
@@ -28,7 +29,7 @@ type Attempt struct {
 
 	peer  *upstream.Peer // the last one chosen
 	name  []byte         // as the error log shows it, nil before a peer is chosen
-	colon bool           // ... with a colon behind: the peer in use is a unix socket
+	colon atomic.Bool    // ... with a colon behind: the peer in use is a unix socket. A log may be written beside done
 	conn  *upstream.Conn
 	key   upstream.Key   // of conn in the pool
 	dial  netio.DialSpec // how conn was, or would be, made
@@ -82,7 +83,8 @@ func (x *Exchange) attempt() (fail Fail, rc httpd.Result) {
 			return fail, rc
 		}
 	}
-	x.name, x.colon = x.peer.Name, x.peer.Addr.IsUnix()
+	x.name = x.peer.Name
+	x.setColon(x.peer.Addr.IsUnix())
 	if x.R.Debugging() {
 		x.R.Debugf("get rr peer, try: %d", x.choice.Tries)
 	}
@@ -176,7 +178,13 @@ func (x *Exchange) done() {
 		}
 		x.free(upstream.Worked)
 	}
-	x.colon = false
+	x.setColon(false)
+}
+
+func (x *Exchange) setColon(on bool) {
+	if x.colon.Load() != on {
+		x.colon.Store(on)
+	}
 }
 
 // keeps reports whether the connection may serve another exchange.

@@ -98,7 +98,9 @@ func (x *Exchange) ClientLost() string {
 		}
 		return ""
 	case x.watch:
-		x.R.Action("reading upstream")
+		if x.body.ahead == nil { // what reads ahead has said so, and may be logging
+			x.R.Action("reading upstream")
+		}
 		return clientLeftUpstream
 	case x.R.Client().TLS != nil:
 		return "SSL_write() failed"

@@ -129,7 +129,8 @@ func (x *Exchange) reset() {
 	x.before, x.peer, x.name, x.conn, x.flow = nil, nil, nil, nil, nil
 	x.choice.Key, x.choice.Hint, x.choice.Peer = nil, nil, nil
 	x.bond, x.client = bond{}, 0
-	x.began, x.colon, x.anew, x.probing = 0, false, false, false
+	x.began, x.anew, x.probing = 0, false, false
+	x.setColon(false)
 	x.outLen, x.in, x.askErr = 0, nil, nil
 	if x.poll.Load() {
 		x.poll.Store(false)
@@ -145,7 +146,7 @@ func (x *Exchange) LogUpstream(f *errlog.Fields) {
 		return
 	}
 	var colon, uri []byte
-	if x.colon {
+	if x.colon.Load() {
 		colon = []byte(":")
 	}
 	if x.outLen > 0 {

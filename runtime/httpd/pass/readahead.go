@@ -224,6 +224,16 @@ func (a *ahead) interrupt() {
 	}
 }
 
+// resume has the request's goroutine read from the peer again, unless another one has ended its waits meanwhile: that is
+// noted before the connection is interrupted.
+func (a *ahead) resume() {
+	x := a.x
+	_ = x.conn.Net.SetReadDeadline(time.Time{})
+	if x.gone.Load() || x.up != nil && x.up.failing.Load() {
+		_ = x.conn.Net.SetReadDeadline(time.Unix(1, 0))
+	}
+}
+
 // stopReading ends the read that is under way, and those that follow. The caller holds peer.
 func (a *ahead) stopReading() {
 	a.interrupted = true
@@ -258,7 +268,7 @@ func (a *ahead) drain() (rc httpd.Result, more bool) {
 			<-a.quit
 			switch {
 			case errors.Is(why, errCaughtUp):
-				_ = x.conn.Net.SetReadDeadline(time.Time{})
+				a.resume()
 				p.ahead = nil
 				x.R.OnClientBlocked(p.blocked)
 				return httpd.OK, true

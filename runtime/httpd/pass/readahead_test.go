@@ -10,9 +10,9 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/upstream"
 )
 
-// TestInterruptedAtTheEnd: a client that catches up, or leaves, when the response was just read to its end leaves nothing behind on
-// the connection to the peer, where the next request waits for its response.
-func TestInterruptedAtTheEnd(t *testing.T) {
+// connected returns a connection to a peer, and the peer's end of it.
+func connected(t *testing.T) (*upstream.Conn, net.Conn) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -22,7 +22,7 @@ func TestInterruptedAtTheEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	t.Cleanup(c.Close)
 	if err := c.Connect(time.Minute); err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,14 @@ func TestInterruptedAtTheEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = peer.Close() }()
+	t.Cleanup(func() { _ = peer.Close() })
+	return c, peer
+}
+
+// TestInterruptedAtTheEnd: a client that catches up, or leaves, when the response was just read to its end leaves nothing behind on
+// the connection to the peer, where the next request waits for its response.
+func TestInterruptedAtTheEnd(t *testing.T) {
+	c, peer := connected(t)
 	x := &Exchange{S: &Settings{}, Attempt: Attempt{conn: c}}
 	for name, interrupt := range map[string]func(a *ahead){
 		"caught up": func(a *ahead) { a.catchUp() },
@@ -47,5 +54,21 @@ func TestInterruptedAtTheEnd(t *testing.T) {
 			t.Errorf("%s: %d, %v", name, n, err)
 		}
 		answered.Stop()
+	}
+}
+
+// TestGoneAsItCatchesUp: a client that leaves at the moment at which it has caught up ends the next wait for the peer.
+func TestGoneAsItCatchesUp(t *testing.T) {
+	c, _ := connected(t)
+	x := &Exchange{S: &Settings{}, Attempt: Attempt{conn: c}}
+	x.wake = make(chan struct{}, 1)
+	a := newAhead(x)
+	a.catchUp()
+	(*hangup)(x).ClientGone()
+	a.resume()
+	c.Net.SetReadTimeout(time.Minute)
+	begun := time.Now()
+	if _, err := c.Net.Read(make([]byte, 10)); !isTimeout(err) || time.Since(begun) > 30*time.Second {
+		t.Errorf("%v after %v", err, time.Since(begun))
 	}
 }

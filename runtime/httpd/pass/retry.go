@@ -24,7 +24,8 @@ func (x *Exchange) next(fail Fail) httpd.Result {
 	if stale {
 		return x.nextAnew()
 	}
-	x.colon, x.anew = false, false
+	x.anew = false
+	x.setColon(false)
 	if x.choice.Peer != nil {
 		outcome := upstream.Failed
 		if fail == Fail403 || fail == Fail404 {
