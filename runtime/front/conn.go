@@ -140,11 +140,18 @@ func (c *Conn) ReadUntil(until int64) {
 	c.ReadWithin(max(time.Duration(until-clock.Mono()), 1), until) // 0 would be no limit
 }
 
+// debugAccept writes the debug record of a new connection. Its frame is not to be that of serve, which stays (docs/adr/0048).
+//
+//go:noinline
+func (c *Conn) debugAccept() {
+	c.Debugf("accept: %s fd:%d", c.Client.Peer.String(), c.nc.Fd())
+}
+
 // serve opens the connection and hands it to its protocol.
 func (c *Conn) serve() {
 	defer c.Caught()
 	if c.Debugging(errlog.DebugEvent) {
-		c.Debugf("accept: %s fd:%d", c.Client.Peer.String(), c.nc.Fd())
+		c.debugAccept()
 	}
 	if !c.open() {
 		c.Close()

@@ -70,6 +70,8 @@ var unasked = State{Connect: -1, Header: -1, Response: -1, Queue: -1}
 
 // attempt asks one peer, up to a complete response header. fail says why
 // another one might be asked; a result other than OK ends the exchange.
+//
+//go:noinline
 func (x *Exchange) attempt() (fail Fail, rc httpd.Result) {
 	x.R.Action("connecting to upstream")
 	x.started = clock.Mono()

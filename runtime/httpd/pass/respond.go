@@ -30,6 +30,8 @@ type Rewriter interface {
 }
 
 // respond turns a complete response header into the response.
+//
+//go:noinline
 func (x *Exchange) respond() httpd.Result {
 	r := x.R
 	if x.Response.Status >= 300 && x.intercept() {
