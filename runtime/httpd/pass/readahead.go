@@ -35,6 +35,9 @@ type ahead struct {
 	interrupted bool // the connection to the peer has a deadline that is over
 }
 
+// errSpool says that what was read could not be kept in the temporary file, which is logged.
+var errSpool = errors.New("the response cannot be buffered")
+
 // errCaughtUp says that the client has caught up: the rest is not read yet.
 var errCaughtUp = errors.New("nothing is read ahead any more")
 
@@ -110,7 +113,7 @@ func (a *ahead) run() {
 		}
 		switch {
 		case !ok:
-			a.finish(errAborted)
+			a.finish(a.notTaken())
 			return
 		case st == BodyDone:
 			a.finish(errEnd)
@@ -152,6 +155,14 @@ func (a *ahead) readFailed(err error) error {
 		return errAborted
 	}
 	return a.x.body.readFailed(err)
+}
+
+// notTaken is why the spool takes nothing more: it was stopped, or its file has failed.
+func (a *ahead) notTaken() error {
+	if a.spool.Stopped() {
+		return errAborted
+	}
+	return errSpool
 }
 
 // decode turns n raw bytes of b into bytes of the body, in place.

@@ -60,6 +60,37 @@ func TestSlowClient(t *testing.T) {
 	}
 }
 
+// TestNoTempFile: where there can be no temporary file the response ends early, and the log does not say that it was the client.
+func TestNoTempFile(t *testing.T) {
+	sent := make(chan error, 1)
+	b := newBackend(t, func(_ string, conn net.Conn) bool {
+		sent <- sendBig(conn, "")
+		return false
+	})
+	dir := t.TempDir() + "/temp"
+	s := serve(t, b, "proxy_temp_path "+dir+"; server { location / { proxy_pass http://BACKEND; } }")
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	client := s.Dial()
+	defer func() { _ = client.Close() }()
+	if _, err := io.WriteString(client, "GET / HTTP/1.0\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-sent; err == nil {
+		t.Error("all of the response was taken")
+	}
+	if body, _ := io.ReadAll(client); len(body) >= len(big) || !bytes.Contains(body, big[:1000]) {
+		t.Errorf("%d bytes", len(body))
+	}
+	if log := s.Log(); strings.Contains(log, "client") && strings.Contains(log, "prematurely closed") {
+		t.Errorf("log %q", log)
+	}
+}
+
 // sendBig sends a response, in chunks of an odd size where the framing asks.
 func sendBig(conn net.Conn, framing string) error {
 	if _, err := io.WriteString(conn, "HTTP/1.1 200 OK\r\n"+framing+"\r\n"); err != nil {
