@@ -3,8 +3,9 @@
 //	go run -trimpath ./integration/profile [-o FILE] [-seconds N]
 //
 // It runs the server in this process, on one processor, under a mixture of loads from wrk: small files, logged files,
-// return, redirects, expressions, the proxy with kept and with new connections, POST, the cache, short connections, TLS. nginx is the application behind the proxy. Run it when
-// the request path has changed a lot, and compare with integration/bench. Needs wrk and nginx; takes about 80 seconds.
+// return, redirects, expressions, the proxy with kept and with new connections, POST, the cache, short connections, TLS. nginx
+// is the application behind the proxy. Run it when the request path has changed a lot, and compare with integration/bench.
+// Needs wrk and nginx; takes about 80 seconds.
 package main
 
 import (

@@ -3,7 +3,7 @@ package front
 import "sync"
 
 // maxIdleGoroutines is how many goroutines wait for another connection. Each
-// keeps its stack of 8 KB or so.
+// keeps its stack of 4 or 8 KB.
 const maxIdleGoroutines = 64
 
 // goroutinePool runs connections on goroutines that are used again: a new one would

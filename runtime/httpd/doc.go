@@ -27,7 +27,8 @@
 //
 // Handlers are blocking code. They run on the goroutine of the connection, or of the
 // subrequest. The
-// memory that a request allocates comes from its arena ([Request.Alloc]) and is freed with it.
+// memory that a request allocates comes from its arena ([Request.Alloc]) and is freed with it. A function that is
+// marked go:noinline is to leave no frame on the stack of a request that waits (docs/adr/0048).
 //
 // # Not supported
 //

@@ -123,7 +123,7 @@ func (c *Conn) OnHangup(pl *IdlePoller, fn func()) bool {
 	return true
 }
 
-// WatchEnd makes l watch c for its end alone, so that a goroutine may read from c
+// WatchEnd makes pl watch c for its end alone, so that a goroutine may read from c
 // while another asks for OnHangup.
 func (c *Conn) WatchEnd(pl *IdlePoller) error {
 	w := &c.parked.watch
@@ -140,7 +140,7 @@ func (c *Conn) WatchEnd(pl *IdlePoller) error {
 	return nil
 }
 
-// watch makes l watch the descriptor. What is there already is reported, too.
+// watch makes pl watch the descriptor. What is there already is reported, too.
 func (c *Conn) watch(pl *IdlePoller, mask uint32) error {
 	c.unwatch()
 	c.registry.Lock()

@@ -6,7 +6,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/clock"
 )
 
-// wheel holds the places of a idle poller by the time at which the timeout of their
+// wheel holds the places of an idle poller by the time at which the timeout of their
 // connection is to be looked at: 64 buckets of 17 ms for those that end within a
 // second, and 64 of 1.1 s for all others. When one of the latter begins, its
 // connections go on to the former; what ends later than they reach waits in the

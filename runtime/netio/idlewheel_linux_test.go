@@ -95,7 +95,7 @@ func TestSweepsInParts(t *testing.T) {
 	}
 }
 
-// BenchmarkSweep is a second in the life of a idle poller in which all connections wait for
+// BenchmarkSweep is a second in the life of an idle poller in which all connections wait for
 // 75 s, again and again: the processor time of its sweeps, and the longest that one
 // holds the idle poller's lock, for which those have to wait that park for the first time
 // and every batch of reports.

@@ -4,6 +4,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/netio"
 	"github.com/sluiceproxy/sluice/runtime/upstream"
 )
 
@@ -132,6 +133,9 @@ func (x *Exchange) reset() {
 	x.began, x.anew, x.probing = 0, false, false
 	x.setColon(false)
 	x.outLen, x.in, x.askErr = 0, nil, nil
+	if x.dial.Addr.IsValid() { // a connection was made
+		x.dial = netio.DialSpec{}
+	}
 	if x.poll.Load() {
 		x.poll.Store(false)
 	}

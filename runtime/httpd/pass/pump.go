@@ -98,6 +98,7 @@ func (x *Exchange) pump() httpd.Result {
 	}
 }
 
+// begin takes over what was read behind the response header, of which the body begins.
 //
 //go:noinline
 func (p *pump) begin(x *Exchange) {

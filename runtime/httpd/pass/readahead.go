@@ -31,7 +31,6 @@ type ahead struct {
 
 	peer        sync.Mutex
 	released    bool // the goroutine does not use the peer any more: it is not to be interrupted
-	caught      bool // the client has taken all there was: the goroutine is to end
 	interrupted bool // the connection to the peer has a deadline that is over
 }
 
@@ -58,13 +57,14 @@ func (p *pump) startAhead() {
 		p.lastAhead = a
 	}
 	a.spool.Begin(spool.Limits{Pieces: most, Size: int(x.S.Buffers.Size), File: x.S.maxSpool})
-	a.quit, a.caught, a.released, a.interrupted = make(chan struct{}), false, false, false
+	a.quit, a.released, a.interrupted = make(chan struct{}), false, false
 	p.ahead = a
 	a.share()
 	x.R.Action("reading upstream")
 	go a.run()
 }
 
+// newAhead returns what reads x ahead, with a spool that is yet to begin.
 func newAhead(x *Exchange) *ahead {
 	a := &ahead{x: x}
 	a.spool.Create, a.spool.Failed, a.spool.Hungry = a.create, a.failed, a.catchUp
@@ -218,10 +218,9 @@ func (a *ahead) release() {
 func (a *ahead) catchUp() bool {
 	a.peer.Lock()
 	defer a.peer.Unlock()
-	if a.caught || a.released || a.x.conn.TLS() != nil || a.x.body.rate > 0 {
-		return a.caught
+	if a.released || a.x.conn.TLS() != nil || a.x.body.rate > 0 {
+		return false
 	}
-	a.caught = true
 	a.stopReading()
 	return true
 }

@@ -1,5 +1,5 @@
 // Package route holds the two lookups that every request makes: the server by the name the client asked for (Names) and
-// the location by the URI (Locations). It corresponds to the hash of server names in ngx_hash.c and for the location tree of
+// the location by the URI (Locations). It corresponds to the hash of server names in ngx_hash.c and to the location tree of
 // ngx_http_core_module.c; its tables map names, prefixes and expressions to values of any type.
 //
 //	var b route.NamesBuilder[*Server]

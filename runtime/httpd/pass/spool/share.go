@@ -2,11 +2,11 @@ package spool
 
 import "os"
 
-// A Spool may read from a file that somebody else writes, a copy of the same stream: then it holds nothing itself, and the
-// limits do not count.
+// A Spool may read from a file with a copy of the same stream, which is written elsewhere: then it holds nothing itself, and
+// the limits do not count.
 
-// Share makes s read from f, from the offset base on, and takes f over. All that was pushed before is taken; nobody uses s
-// meanwhile.
+// Share makes s read from f, from the offset base on, and takes f over. All that was pushed before is taken; no goroutine
+// uses s meanwhile.
 func (s *Spool) Share(f *os.File, base int64) {
 	s.Free()
 	s.file, s.shared = f, true
@@ -31,7 +31,7 @@ func (s *Spool) Grew(n int) bool {
 	return true
 }
 
-// Unshare turns to memory and a file of its own. The reader has taken all; nobody uses s meanwhile.
+// Unshare turns to memory and a file of its own. The reader has taken all; no goroutine uses s meanwhile.
 func (s *Spool) Unshare() { s.unshare() }
 
 func (s *Spool) unshare() {

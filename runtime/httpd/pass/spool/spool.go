@@ -19,12 +19,13 @@ type Limits struct {
 // Invariant: all bytes in the file come after all bytes in memory.
 type Spool struct {
 	Limits
-	// Create makes the file, which is not to have a name any more. Errors are the caller's to log.
+	// Create makes the file, which is not to have a name any more. It logs an error itself. Create and Failed run on the
+	// writer's goroutine, without the lock.
 	Create func() (*os.File, error)
-	// Failed is told of an error of writing the file.
+	// Failed is called with an error of writing the file.
 	Failed func(error)
-	// Hungry is called when the reader begins to wait, with the Spool locked. True: the writer is to leave what it
-	// writes to the reader from then on, see Leave.
+	// Hungry is called when the reader begins to wait, with the Spool locked, until it has returned true: then the
+	// writer may leave, see Leave.
 	Hungry func() bool
 
 	mu      sync.Mutex
@@ -35,7 +36,7 @@ type Spool struct {
 	wrote   int64 // bytes of the file that are written
 	took    int64 // ... and handed out
 	lent    bool  // the reader may be using the file: it is not to be closed
-	shared  bool  // the file belongs to somebody else, who writes it
+	shared  bool  // the file is another's, see Share
 	direct  bool  // the reader waits: Hungry has returned true
 	stopped bool
 	end     error // why nothing more comes, nil while it may
@@ -56,7 +57,7 @@ type Piece struct {
 	Off, Len int64
 }
 
-// Begin makes s ready for a writer, once more where one has left. Nobody uses s meanwhile.
+// Begin makes s ready for a writer, once more where one has left. No goroutine uses s meanwhile.
 func (s *Spool) Begin(l Limits) {
 	s.changed.L = &s.mu
 	s.Limits, s.end, s.direct = l, nil, false
@@ -105,21 +106,31 @@ func (s *Spool) remember(b *buf.Buf, n int) {
 	s.memory = append(s.memory, chunk{b, n})
 }
 
-// write appends to the file.
-func (s *Spool) write(p []byte) bool {
-	if s.file == nil {
-		f, err := s.Create()
-		if err != nil {
+// write appends to the file. It gives the lock back meanwhile: the disk may be slow, and the reader goes on with what there
+// is. Only the writer changes the file and its size.
+func (s *Spool) write(p []byte) (ok bool) {
+	f := s.file
+	ok = func() bool {
+		s.mu.Unlock()
+		defer s.mu.Lock() // also after a panic
+		if f == nil {
+			var err error
+			if f, err = s.Create(); err != nil {
+				f = nil
+				return false
+			}
+		}
+		if _, err := f.WriteAt(p, s.wrote); err != nil {
+			s.Failed(err)
 			return false
 		}
-		s.file = f
+		return true
+	}()
+	s.file = f
+	if ok {
+		s.wrote += int64(len(p))
 	}
-	if _, err := s.file.WriteAt(p, s.wrote); err != nil {
-		s.Failed(err)
-		return false
-	}
-	s.wrote += int64(len(p))
-	return true
+	return ok
 }
 
 // Spills reports whether the next piece goes to the file. The writer may make it a large one.
@@ -186,7 +197,7 @@ func (s *Spool) Take(p *Piece) error {
 	}
 }
 
-// Stop ends the use of s: whoever waits in Push returns. interrupt is called before.
+// Stop ends the use of s: a Push that waits returns. interrupt is called before, with the Spool locked.
 func (s *Spool) Stop(interrupt func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -202,10 +213,10 @@ func (s *Spool) Stopped() bool {
 	return s.stopped
 }
 
-// Forget leaves what is in memory to the garbage collector. Nobody uses s any more.
+// Forget leaves what is in memory to the garbage collector. No goroutine uses s any more.
 func (s *Spool) Forget() { s.memory = nil }
 
-// Free gives back what memory and file hold. Nobody uses s any more.
+// Free gives back what memory and file hold. No goroutine uses s any more.
 func (s *Spool) Free() {
 	for _, c := range s.memory {
 		c.b.Free()

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/httpd/pass/spool"
@@ -91,6 +92,36 @@ func TestOrder(t *testing.T) {
 				t.Errorf("seed %d, %+v: %d bytes are not the %d that were sent", seed, limits, len(got), len(sent))
 			}
 		})
+	}
+}
+
+// TestSlowFile: while the file is made and written the reader takes what is in memory.
+func TestSlowFile(t *testing.T) {
+	s := newSpool(t, spool.Limits{Pieces: 1, Size: 4096, File: 1 << 20})
+	taken := make(chan struct{})
+	s.Create = func() (*os.File, error) {
+		select {
+		case <-taken:
+		case <-time.After(30 * time.Second):
+			t.Error("the reader waits for the file")
+		}
+		return os.CreateTemp(t.TempDir(), "")
+	}
+	piece := make([]byte, 4096)
+	push(s, piece)
+	pushed := make(chan bool)
+	go func() { pushed <- push(s, piece) && push(s, piece) }()
+	var p spool.Piece
+	for n := 0; n < 3*len(piece); {
+		if err := s.Take(&p); err != nil {
+			t.Fatal(err)
+		}
+		if n += len(text(t, &p)); n == len(piece) {
+			close(taken)
+		}
+	}
+	if !<-pushed {
+		t.Error("a piece was refused")
 	}
 }
 
