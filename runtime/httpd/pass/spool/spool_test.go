@@ -98,30 +98,30 @@ func TestOrder(t *testing.T) {
 // TestSlowFile: while the file is made and written the reader takes what is in memory.
 func TestSlowFile(t *testing.T) {
 	s := newSpool(t, spool.Limits{Pieces: 1, Size: 4096, File: 1 << 20})
-	taken := make(chan struct{})
+	making, taken := make(chan struct{}), make(chan struct{})
 	s.Create = func() (*os.File, error) {
+		close(making)
 		select {
 		case <-taken:
-		case <-time.After(30 * time.Second):
+		case <-time.After(10 * time.Second):
 			t.Error("the reader waits for the file")
 		}
 		return os.CreateTemp(t.TempDir(), "")
 	}
-	piece := make([]byte, 4096)
-	push(s, piece)
 	pushed := make(chan bool)
-	go func() { pushed <- push(s, piece) && push(s, piece) }()
+	go func() {
+		ok := push(s, []byte("memory"))
+		ok = push(s, bytes.Repeat([]byte("f"), 4096)) && ok
+		pushed <- ok
+	}()
+	<-making
 	var p spool.Piece
-	for n := 0; n < 3*len(piece); {
-		if err := s.Take(&p); err != nil {
-			t.Fatal(err)
-		}
-		if n += len(text(t, &p)); n == len(piece) {
-			close(taken)
-		}
+	if err := s.Take(&p); err != nil || string(text(t, &p)) != "memory" {
+		t.Errorf("%v", err)
 	}
-	if !<-pushed {
-		t.Error("a piece was refused")
+	close(taken)
+	if err := s.Take(&p); err != nil || p.Len != 4096 || !<-pushed {
+		t.Errorf("%d bytes of the file, %v", p.Len, err)
 	}
 }
 
