@@ -51,22 +51,32 @@ func TestMemoryOfConfigurations(t *testing.T) {
 	}
 }
 
-// TestMemoryAfterReloads: twenty reloads of many servers leave no memory behind.
+// TestMemoryAfterReloads: twenty reloads of many servers leave no memory behind. How much of the heap's free memory lies on pages
+// without anything else, and goes back to the system, differs by a tenth from one reload to the next: one of five has to be
+// below the limit. What reloads leave behind, all of them have.
 func TestMemoryAfterReloads(t *testing.T) {
+	const reloads, last = 20, 5
 	s := start(t, tested(), setup{own: root, text: mainConf(servers(2000, "x"))})
 	c := s.dial()
 	c.ask("a")
 	before := s.settledShared(0)
-	for i := range 20 {
+	limit := before + before/5
+	var after []size
+	for i := range reloads + last - 1 {
 		word := fmt.Sprint(i)
 		_, conf, _ := strings.Cut(mainConf(servers(2000, word)), "-- nginx.conf --\n")
 		s.reload(conf, "<"+word+">")
 		c.ask("a")
+		if i < reloads-1 {
+			continue
+		}
+		n := s.settledShared(limit)
+		if n <= limit {
+			return
+		}
+		after = append(after, n)
 	}
-	limit := (before + before/5)
-	if after := s.settledShared(limit); after > limit {
-		t.Errorf("%v before, %v after twenty reloads", before, after)
-	}
+	t.Errorf("%v before, %v after each of the last reloads", before, after)
 }
 
 // TestMemoryAfterUploads: what hundreds of connections have used for the bodies of requests comes back after their end, also where
