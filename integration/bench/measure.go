@@ -54,8 +54,8 @@ type bench struct {
 }
 
 // newBench starts the applications and prepares the servers. What it has started ends where it fails.
-func newBench(ctx context.Context, lab *harness.Lab) (b *bench, err error) {
-	b = &bench{}
+func newBench(ctx context.Context, lab *harness.Lab) (_ *bench, err error) {
+	b := &bench{}
 	defer func() {
 		if err != nil {
 			b.close()
