@@ -137,8 +137,10 @@ func TestPoolKey(t *testing.T) {
 	srv := newPeer(t)
 	base := func() *Key {
 		return &Key{
-			Owner: "a", Protocol: "http", TLS: "settings", Name: []byte("name"), Certificate: []byte("cert"),
-			PrivateKey: []byte("key"), Bind: netaddr.AddrFrom(netip.MustParseAddrPort("127.0.0.1:0")),
+			Owner: "a", Protocol: "http", TLS: "settings", Rare: &Particulars{
+				Name: []byte("name"), Certificate: []byte("cert"), PrivateKey: []byte("key"),
+				Bind: netaddr.AddrFrom(netip.MustParseAddrPort("127.0.0.1:0")),
+			},
 		}
 	}
 	for name, change := range map[string]func(*Key){
@@ -146,13 +148,16 @@ func TestPoolKey(t *testing.T) {
 		"protocol":    func(k *Key) { k.Protocol = "fastcgi" },
 		"plain":       func(k *Key) { k.TLS = nil },
 		"settings":    func(k *Key) { k.TLS = "other" },
-		"name":        func(k *Key) { k.Name = []byte("other") },
-		"no name":     func(k *Key) { k.Name = nil },
-		"certificate": func(k *Key) { k.Certificate = nil },
-		"private key": func(k *Key) { k.PrivateKey = []byte("other") },
-		"bind":        func(k *Key) { k.Bind = netaddr.AddrFrom(netip.MustParseAddrPort("127.0.0.2:0")) },
-		"not bound":   func(k *Key) { k.Bind = netaddr.Addr{} },
-		"transparent": func(k *Key) { k.Transparent = true },
+		"client":      func(k *Key) { k.Client = 1 },
+		"nothing":     func(k *Key) { k.Rare = nil },
+		"header":      func(k *Key) { k.Rare.Header.Version = 1 },
+		"name":        func(k *Key) { k.Rare.Name = []byte("other") },
+		"no name":     func(k *Key) { k.Rare.Name = nil },
+		"certificate": func(k *Key) { k.Rare.Certificate = nil },
+		"private key": func(k *Key) { k.Rare.PrivateKey = []byte("other") },
+		"bind":        func(k *Key) { k.Rare.Bind = netaddr.AddrFrom(netip.MustParseAddrPort("127.0.0.2:0")) },
+		"not bound":   func(k *Key) { k.Rare.Bind = netaddr.Addr{} },
+		"transparent": func(k *Key) { k.Rare.Transparent = true },
 	} {
 		pool, other := newPool(t, generous), base()
 		change(other)

@@ -31,8 +31,9 @@ type Attempt struct {
 	name  []byte         // as the error log shows it, nil before a peer is chosen
 	colon atomic.Bool    // ... with a colon behind: the peer in use is a unix socket. A log may be written beside done
 	conn  *upstream.Conn
-	key   upstream.Key   // of conn in the pool
-	dial  netio.DialSpec // how conn was, or would be, made
+	key   upstream.Key          // of conn in the pool
+	rare  *upstream.Particulars // of key, where it has some: kept for the next exchange
+	dial  netio.DialSpec        // how conn was, or would be, made
 
 	started  int64 // clock.Mono of this attempt
 	now      int64 // clock.Mono when something came from the peer

@@ -28,9 +28,9 @@ func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
 //go:noinline
 func (x *Exchange) connect() (Fail, httpd.Result) {
 	var key *upstream.Key
-	bound := x.bindLocal()
+	bound := x.S.Bind != nil && x.bindLocal()
 	if x.Up != nil && x.Up.pool != nil {
-		key = x.describe()
+		key = x.describe(bound)
 		if !x.anew {
 			x.conn = x.Up.pool.Get(&x.peer.Addr, key, x.started)
 		}
@@ -75,8 +75,7 @@ func (x *Exchange) connect() (Fail, httpd.Result) {
 	return 0, httpd.OK
 }
 
-// bindLocal notes the local address that *_bind wants in x.dial, the zero Addr for none. It
-// reports whether there is one.
+// bindLocal notes the local address that *_bind wants in x.dial. It reports whether there is one.
 //
 //go:noinline
 func (x *Exchange) bindLocal() (bound bool) {
@@ -100,32 +99,42 @@ func (x *Exchange) dialSpec(bound bool) *netio.DialSpec {
 // local address of x.dial. It lives as long as the exchange.
 //
 //go:noinline
-func (x *Exchange) describe() *upstream.Key {
-	bind := &x.dial.Bind
+func (x *Exchange) describe(bound bool) *upstream.Key {
 	k := &x.key
-	*k = upstream.Key{Protocol: x.Protocol, Bind: *bind}
-	switch {
-	case x.client != 0:
-		k.Client = x.client
-	case x.Up.keep.local:
+	k.Protocol, k.Client, k.Owner = x.Protocol, x.client, nil
+	if x.Up.keep.local && x.client == 0 {
 		k.Owner = x.Tag
 	}
-	if x.S.ProxyProtocol != 0 {
-		k.Header = x.proxyHeader()
+	if x.TLS != nil || bound || x.S.ProxyProtocol != 0 {
+		x.particulars(k, bound)
 	}
-	if bind.IsValid() {
-		k.Transparent = x.S.Bind.transparent
+	return k
+}
+
+// particulars adds what few connections have.
+//
+//go:noinline
+func (x *Exchange) particulars(k *upstream.Key, bound bool) {
+	if x.rare == nil {
+		x.rare = &upstream.Particulars{}
+	}
+	*x.rare = upstream.Particulars{}
+	k.Rare = x.rare
+	if x.S.ProxyProtocol != 0 {
+		k.Rare.Header = x.proxyHeader()
+	}
+	if bound {
+		k.Rare.Bind, k.Rare.Transparent = x.dial.Bind, x.S.Bind.transparent
 	}
 	if t := x.TLS; t != nil {
 		k.TLS = t
 		if t.conf.ServerName || t.verifier != nil {
-			k.Name = x.serverName()
+			k.Rare.Name = x.serverName()
 		}
 		if t.dynamic {
-			k.Certificate, k.PrivateKey = t.conf.Cert.Eval(x.R), t.conf.Key.Eval(x.R)
+			k.Rare.Certificate, k.Rare.PrivateKey = t.conf.Cert.Eval(x.R), t.conf.Key.Eval(x.R)
 		}
 	}
-	return k
 }
 
 // connectFailed is dialFailed for a connection that was begun.

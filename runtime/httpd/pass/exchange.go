@@ -133,7 +133,10 @@ func (x *Exchange) reset() {
 	x.began, x.anew, x.probing = 0, false, false
 	x.setColon(false)
 	x.outLen, x.in, x.askErr = 0, nil, nil
-	if x.dial.Addr.IsValid() { // a connection was made
+	if x.rare != nil {
+		*x.rare = upstream.Particulars{}
+	}
+	if x.dial.Addr.IsValid() || x.dial.Bind.IsValid() { // a connection was, or would have been, made
 		x.dial = netio.DialSpec{}
 	}
 	if x.poll.Load() {

@@ -240,7 +240,7 @@ func TestKeptFor(t *testing.T) {
 		s := serve(t, b, `upstream u { server BACKEND; `+keepalive+` }
 			server { location / {
 				proxy_ssl_server_name on; proxy_ssl_name $arg_name; proxy_bind $arg_from; proxy_pass $arg_s://u;
-			} }`)
+			} location = /unbound { proxy_pass http://BACKEND; } }`)
 		for range 2 {
 			for _, c := range []struct{ query, want string }{
 				{"s=http", "plain 127.0.0.1"},
@@ -249,8 +249,13 @@ func TestKeptFor(t *testing.T) {
 				{"s=https&name=a.test&from=127.0.0.2", "a.test 127.0.0.2"},
 				{"s=http&from=127.0.0.2", "plain 127.0.0.2"},
 				{"s=http&from=127.0.0.3", "plain 127.0.0.3"},
+				{"unbound", "plain 127.0.0.1"}, // what was kept for a request before is not bound to
 			} {
-				if r := s.Get("/?" + c.query); r.Status != 200 {
+				target := "/?" + c.query
+				if c.query == "unbound" {
+					target = "/unbound"
+				}
+				if r := s.Get(target); r.Status != 200 {
 					t.Fatalf("%s %s: %d, %s", keepalive, c.query, r.Status, s.Log())
 				}
 				if got := <-seen; got != c.want {
