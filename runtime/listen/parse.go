@@ -114,13 +114,13 @@ func resolve(host string, port uint16, lookup func(host string) ([]netip.Addr, e
 		return []netaddr.Addr{Wildcard(port)}, ""
 	}
 	if strings.HasPrefix(host, "[") {
-		ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
-		if err != nil || !ip.Is6() {
+		ip, ok := netaddr.ParseIP([]byte(strings.Trim(host, "[]")))
+		if !ok || !ip.Is6() {
 			return nil, "invalid IPv6 address"
 		}
 		return []netaddr.Addr{netaddr.AddrFrom(netip.AddrPortFrom(ip, port))}, ""
 	}
-	if ip, err := netip.ParseAddr(host); err == nil && ip.Is4() {
+	if ip, ok := netaddr.ParseIP([]byte(host)); ok {
 		return []netaddr.Addr{netaddr.AddrFrom(netip.AddrPortFrom(ip, port))}, ""
 	}
 	ips, err := lookup(host)

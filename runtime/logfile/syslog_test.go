@@ -23,6 +23,7 @@ func TestParseSyslog(t *testing.T) {
 		want  SyslogConf
 		err   string
 	}{
+		{"syslog:server=127.0.0.010", SyslogConf{UDP: local("127.0.0.10:514"), Facility: 23, Severity: Info, Tag: "nginx"}, ""},
 		{"syslog:server=127.0.0.1", SyslogConf{UDP: local("127.0.0.1:514"), Facility: 23, Severity: Info, Tag: "nginx"}, ""},
 		{"syslog:server=127.0.0.1:1514,facility=local0,tag=A_9,severity=warn,nohostname", SyslogConf{UDP: local("127.0.0.1:1514"), Facility: 16, Severity: Warn, Tag: "A_9", NoHostname: true}, ""},
 		{"syslog:server=[::1]:1514,tag=", SyslogConf{UDP: local("[::1]:1514"), Facility: 23, Severity: Info}, ""},

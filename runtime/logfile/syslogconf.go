@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // SyslogConf is what follows "syslog:" in access_log and error_log.
@@ -146,13 +148,13 @@ func (p *syslogParser) server(s string) error {
 	if host == "" {
 		return errors.New("no host")
 	}
-	ip, err := netip.ParseAddr(host)
+	ip, ok := netaddr.ParseIP([]byte(host))
 	switch {
 	case v6:
-		if err != nil || !ip.Is6() || ip.Zone() != "" {
+		if !ok || !ip.Is6() {
 			return errors.New("invalid IPv6 address")
 		}
-	case err != nil || !ip.Is4():
+	case !ok || !ip.Is4():
 		ips, err := p.lookup(host)
 		if err != nil || len(ips) == 0 {
 			return errors.New("host not found")

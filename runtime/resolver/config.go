@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // Config is a `resolver` directive.
@@ -157,7 +159,7 @@ func parseServer(arg string, lookup func(string) ([]netip.Addr, error)) (addrs [
 	if host == "" {
 		return nil, 0, "no host"
 	}
-	if a, err := netip.ParseAddr(host); err == nil && a.Is4() != v6 {
+	if a, ok := netaddr.ParseIP([]byte(host)); ok && a.Is4() != v6 {
 		return []netip.Addr{a}, port, ""
 	}
 	if v6 {

@@ -21,6 +21,7 @@ func TestParse(t *testing.T) {
 		want string // servers, valid, ipv4, ipv6, zone
 		err  string
 	}{
+		{"127.0.0.010", "[127.0.0.10:53] 0s true true ", ""},
 		{"127.0.0.1", "[127.0.0.1:53] 0s true true ", ""},
 		{"127.0.0.1:5353 [::1] [::1]:54", "[127.0.0.1:5353 [::1]:53 [::1]:54] 0s true true ", ""},
 		{"ns.example:5353", "[192.0.2.53:5353 [2001:db8::53]:5353] 0s true true ", ""},

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/linked"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
 // maxAliases bounds the CNAMEs followed for one name, as in nginx.
@@ -85,7 +86,7 @@ type Wait struct {
 // The error is an *Error, ErrNoServers, ErrCancelled or ErrClosed.
 func (r *Resolver) Resolve(dst []netip.Addr, name string, w Wait) (addrs []netip.Addr, valid time.Time, err error) {
 	if isIPv4(name) {
-		if a, err := netip.ParseAddr(name); err == nil {
+		if a, ok := netaddr.ParseIP([]byte(name)); ok {
 			return append(dst, a), time.Time{}, nil
 		}
 	}

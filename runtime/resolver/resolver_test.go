@@ -70,6 +70,7 @@ func TestResolve(t *testing.T) {
 		{"both.example", onlyIPv6, "2001:db8::1", ""},
 		{"six.example", nil, "2001:db8::6", ""},
 		{"192.0.2.77", nil, "192.0.2.77", ""},
+		{"192.0.2.077", nil, "192.0.2.77", ""},
 		{"chain.example", nil, "192.0.2.1", ""},
 		{"alias.example", nil, "192.0.2.1", ""},
 		{"gone.example", nil, "", "gone.example could not be resolved (3: Host not found)"},

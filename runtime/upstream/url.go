@@ -76,7 +76,7 @@ func (u *URL) parseInet(text string, defaultPort int, uri bool) error {
 		return Error("no host")
 	}
 	u.Host = host
-	if ip, err := netip.ParseAddr(host); err == nil && ip.Is4() {
+	if ip, ok := netaddr.ParseIP([]byte(host)); ok {
 		u.Addrs = []netaddr.Addr{netaddr.AddrFrom(netip.AddrPortFrom(ip, uint16(u.Port)))}
 	}
 	return nil
@@ -108,8 +108,8 @@ func (u *URL) parseInet6(text string, defaultPort int, uri bool) error {
 		return Error("no host")
 	}
 	u.Host = text[:end+1]
-	ip, err := netip.ParseAddr(text[1:end])
-	if err != nil || !ip.Is6() {
+	ip, ok := netaddr.ParseIP([]byte(text[1:end]))
+	if !ok || !ip.Is6() {
 		return Error("invalid IPv6 address")
 	}
 	u.Addrs = []netaddr.Addr{netaddr.AddrFrom(netip.AddrPortFrom(ip, uint16(u.Port)))}

@@ -1,8 +1,6 @@
 package pass
 
 import (
-	"net/netip"
-
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
@@ -10,14 +8,8 @@ import (
 
 // parseLocal reads an address with or without a port.
 func parseLocal(text string) (netaddr.Addr, bool) {
-	if ap, err := netip.ParseAddrPort(text); err == nil {
-		return netaddr.AddrFrom(ap), true
-	}
-	if len(text) > 2 && text[0] == '[' && text[len(text)-1] == ']' {
-		text = text[1 : len(text)-1]
-	}
-	ip, err := netip.ParseAddr(text)
-	return netaddr.AddrFrom(netip.AddrPortFrom(ip, 0)), err == nil
+	ap, ok := netaddr.ParseIPPort([]byte(text))
+	return netaddr.AddrFrom(ap), ok
 }
 
 // local returns the address to bind to; ok is false for none.

@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/httpd/tlsobjects"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
 	"github.com/sluiceproxy/sluice/runtime/script"
 	"github.com/sluiceproxy/sluice/runtime/tlstable"
@@ -222,8 +222,8 @@ func sendable(name []byte) bool {
 	if len(name) == 0 || name[0] == '[' {
 		return false
 	}
-	_, err := netip.ParseAddr(string(name))
-	return err != nil
+	_, isIP := netaddr.ParseIP(name)
+	return !isIP
 }
 
 // chooseCertificate loads the certificate that the directives name for this

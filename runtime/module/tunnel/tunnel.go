@@ -93,6 +93,10 @@ func (t *target) handle(r *httpd.Request) httpd.Result {
 	if r.Method != h1.Connect {
 		return httpd.StatusNotAllowed
 	}
+	if err := r.TestExpect(); err != nil {
+		r.Broken(err)
+		return httpd.Error
+	}
 	c := calls.Get().(*call)
 	c.S, c.Tag, c.NoRequest = &t.conf.Settings, t, true
 	c.Begin(r, c)

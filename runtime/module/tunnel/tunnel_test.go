@@ -115,6 +115,15 @@ func TestTunnel(t *testing.T) {
 	}
 }
 
+// TestExpect: a client that asks whether it may go on is told so, as nginx does.
+func TestExpect(t *testing.T) {
+	s := httptest.New(t, `server { tunnel_pass `+echo(t)+`; }`, modules()...)
+	_, _, status, _ := connect(t, s, "CONNECT app:80 HTTP/1.1\r\nHost: app\r\nExpect: 100-continue\r\n\r\n")
+	if status != "HTTP/1.1 100 Continue" {
+		t.Errorf("%q", status)
+	}
+}
+
 // TestRefused: what gets no tunnel, and what the error log says.
 func TestRefused(t *testing.T) {
 	up, none := echo(t), dead(t)

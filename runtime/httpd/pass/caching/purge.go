@@ -7,6 +7,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/script"
 )
 
@@ -80,19 +81,12 @@ func (p *Purge) setMethod(c *conf.Cmd) error {
 			p.open = true
 			continue
 		}
-		prefix, err := netip.ParsePrefix(a.Value)
-		if err != nil {
-			var ip netip.Addr
-			if ip, err = netip.ParseAddr(a.Value); err == nil {
-				prefix = netip.PrefixFrom(ip, ip.BitLen())
-			}
-		}
-		if err != nil {
+		prefix, exact, ok := netaddr.ParseCIDR(a.Value)
+		if !ok {
 			return c.Errorf(`invalid parameter "%s"`, a.Value)
 		}
-		if prefix != prefix.Masked() {
+		if !exact {
 			c.Warnf("low address bits of %s are meaningless", a.Value)
-			prefix = prefix.Masked()
 		}
 		p.from = append(p.from, prefix)
 	}
