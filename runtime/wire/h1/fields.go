@@ -1,5 +1,7 @@
 package h1
 
+import "bytes"
+
 // FieldID names a header field that nginx, or one of the modules here, gives a
 // meaning to. Zero is UnknownField.
 type FieldID uint8
@@ -212,6 +214,25 @@ func LookupField(name []byte) FieldID {
 		}
 	}
 }
+
+// knownName returns the well-known field whose name, as it is mostly written, b begins with, and the offset of the colon
+// behind. Such a name needs no look at its characters.
+func knownName(b []byte) (id FieldID, end int) {
+	end = bytes.IndexByte(b[:min(len(b), maxFieldName+1)], ':')
+	if end <= 0 {
+		return UnknownField, 0
+	}
+	name := b[:end]
+	for slot := fieldHash(name); ; slot++ {
+		id = fieldTable[slot]
+		if id == UnknownField || string(name) == fieldNames[id] {
+			return id, end
+		}
+	}
+}
+
+// maxFieldName is the length of the longest name in fieldNames.
+const maxFieldName = len("Strict-Transport-Security")
 
 // EqualFold tells whether a and s are equal with ASCII letters of either case
 // taken as equal.

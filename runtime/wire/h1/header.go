@@ -1,6 +1,9 @@
 package h1
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // Field is one header field. The slices point into the input of ParseHeaderLine.
 type Field struct {
@@ -48,6 +51,13 @@ func ParseHeaderLine(b []byte, f *HeaderLine, opts HeaderOptions) (n int, st Sta
 	*f = HeaderLine{}
 	if len(b) == 0 {
 		return 0, Again
+	}
+	if id, end := knownName(b); id != UnknownField {
+		f.Name = b[:end]
+		if n, st = f.parseValue(b, 0, end); st == OK {
+			f.ID = id
+		}
+		return n, st
 	}
 	start := 0
 	for {
@@ -143,10 +153,19 @@ func (f *HeaderLine) parseValue(b []byte, start, end int) (int, Status) {
 	return i + lf + 1, OK
 }
 
-// hasCROrNUL tells whether v has a byte that cannot stand in a value.
+// hasCROrNUL tells whether v has a byte that cannot stand in a value. It looks at eight at a time, of which the last may be
+// some of those before.
 func hasCROrNUL(v []byte) bool {
-	if len(v) > 32 {
+	switch n := len(v); {
+	case n > 64:
 		return bytes.IndexByte(v, '\r') >= 0 || bytes.IndexByte(v, 0) >= 0
+	case n >= 8:
+		for i := 0; i+8 < n; i += 8 {
+			if crOrNUL(binary.LittleEndian.Uint64(v[i:])) {
+				return true
+			}
+		}
+		return crOrNUL(binary.LittleEndian.Uint64(v[n-8:]))
 	}
 	for _, c := range v {
 		if c == '\r' || c == 0 {
@@ -154,6 +173,13 @@ func hasCROrNUL(v []byte) bool {
 		}
 	}
 	return false
+}
+
+// crOrNUL tells whether one of the eight bytes of w is a CR or NUL.
+func crOrNUL(w uint64) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	cr := w ^ '\r'*ones
+	return ((w-ones)&^w|(cr-ones)&^cr)&tops != 0
 }
 
 // parseTail goes through a value at i that has no end yet, or has a byte in it

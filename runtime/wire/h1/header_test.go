@@ -1,6 +1,7 @@
 package h1
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 )
@@ -141,6 +142,51 @@ func TestParseStatusLine(t *testing.T) {
 		}
 		if st == OK && (string(sl.Text) != c.text || sl.Code != c.code || sl.Version() != c.ver) {
 			t.Errorf("%q: %q %d %d, want %q %d %d", c.in, sl.Text, sl.Code, sl.Version(), c.text, c.code, c.ver)
+		}
+	}
+}
+
+// TestKnownNames: a well-known name is found in any case, with input that ends anywhere, and nothing else is.
+func TestKnownNames(t *testing.T) {
+	for id := UnknownField + 1; id < NumFields; id++ {
+		name := id.String()
+		for _, sent := range []string{name, strings.ToLower(name), strings.ToUpper(name)} {
+			line := sent + ": a value\r\n"
+			var f HeaderLine
+			if n, st := ParseHeaderLine([]byte(line), &f, HeaderOptions{}); st != OK || n != len(line) || f.ID != id ||
+				string(f.Name) != sent || string(f.Value) != "a value" || string(f.Line) != sent+": a value" || f.Invalid {
+				t.Errorf("%s: %v, %d bytes, %+v", sent, st, n, f)
+			}
+			for cut := range len(line) {
+				if n, st := ParseHeaderLine([]byte(line[:cut]), &f, HeaderOptions{}); st != Again || n != 0 {
+					t.Errorf("%q: %v, %d bytes", line[:cut], st, n)
+				}
+			}
+		}
+		for _, other := range []string{name[1:], name + "x", name + " ", "x" + name} {
+			var f HeaderLine
+			if ParseHeaderLine([]byte(other+": v\r\n"), &f, HeaderOptions{}); f.ID != LookupField([]byte(other)) {
+				t.Errorf("%q is taken for %v", other, f.ID)
+			}
+		}
+	}
+}
+
+// TestBadValue: a CR or NUL is found wherever it is in a value of any length.
+func TestBadValue(t *testing.T) {
+	for n := range 80 {
+		good := bytes.Repeat([]byte{0x8d}, n) // CR but for its highest bit
+		if hasCROrNUL(good) {
+			t.Errorf("%d bytes without", n)
+		}
+		for i := range good {
+			for _, c := range []byte{'\r', 0} {
+				bad := bytes.Clone(good)
+				bad[i] = c
+				if !hasCROrNUL(bad) {
+					t.Errorf("%d bytes, %d at %d", n, c, i)
+				}
+			}
 		}
 	}
 }
