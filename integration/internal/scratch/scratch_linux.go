@@ -19,8 +19,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// setup is what the first process of a machine does, in the folder $1: an overlay over / becomes its root. It ends as a cat
-// that says so and waits for its input to end; orphans are reaped because SIGCHLD is ignored.
+// setup is what the first process of a machine does, in the folder $1: an overlay over / becomes its root. It says so from
+// within, since what comes from outside before that happens to the files of this machine. It ends as a cat that waits for its
+// input to end; orphans are reaped because SIGCHLD is ignored.
 const setup = `set -e
 mount -t tmpfs scratch "$1"
 mkdir "$1/upper" "$1/work" "$1/root"
@@ -31,8 +32,7 @@ mount -t tmpfs run "$1/root/run"
 mkdir "$1/root/run/lock"
 ip link set lo up
 rm -f "$1/root/usr/sbin/policy-rc.d"
-echo ready
-exec chroot "$1/root" env --ignore-signal=CHLD cat
+exec chroot "$1/root" /bin/sh -c 'echo ready; exec env --ignore-signal=CHLD cat'
 `
 
 // patience is how long a machine may take to start and a connection to be made.
