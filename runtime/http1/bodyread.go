@@ -249,23 +249,22 @@ func (c *Conn) discard(r *httpd.Request, until int64) bool {
 			return false
 		}
 		if err := c.fillBody(r, min(wait, left), until); err != nil {
-			c.discardFailed(r, err)
+			if httpd.IsTimeout(err) {
+				c.conn.TimedOut = true
+			} else {
+				c.dropFailed(r, err)
+			}
 			return false
 		}
 	}
 	return true
 }
 
-// discardFailed notes why the rest of a body did not come.
-func (c *Conn) discardFailed(r *httpd.Request, err error) {
-	switch {
-	case httpd.IsTimeout(err):
-		c.conn.TimedOut = true
-	case errors.Is(err, io.EOF), errors.Is(err, netio.ErrClosed):
-	default:
-		if httpd.OfConnection(err) {
-			r.Logf(errlog.Info, err, "%s", httpd.ReadFailed(err))
-		}
+// dropFailed logs why what a client still sends, and nobody reads, could not be read.
+// The end of the connection is no failure.
+func (c *Conn) dropFailed(r *httpd.Request, err error) {
+	if httpd.OfConnection(err) && !errors.Is(err, io.EOF) && !errors.Is(err, netio.ErrClosed) {
+		r.Logf(errlog.Info, err, "%s", httpd.ReadFailed(err))
 	}
 }
 

@@ -63,7 +63,7 @@ func (c *Conn) unread(r *httpd.Request) bool {
 
 // lingeringClose reads on after the last response until monotonic time until
 // at most, so that the client gets to read it before a reset could destroy it.
-func (c *Conn) lingeringClose(core *settings.Core, until int64) {
+func (c *Conn) lingeringClose(r *httpd.Request, core *settings.Core, until int64) {
 	if c.debugging(errlog.DebugHTTP) {
 		c.debugf("http lingering close handler")
 	}
@@ -84,6 +84,9 @@ func (c *Conn) lingeringClose(core *settings.Core, until int64) {
 		}
 		c.nc.SetReadTimeout(min(left, httpd.Msec(core.LingeringTimeout)))
 		if n, err := c.nc.Read(b.B); n == 0 || err != nil {
+			if err != nil && !httpd.IsTimeout(err) {
+				c.dropFailed(r, err)
+			}
 			return
 		}
 	}

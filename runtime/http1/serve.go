@@ -98,7 +98,7 @@ func (c *Conn) release(r *httpd.Request) bool {
 			_ = c.nc.SetNoDelay(true)
 		}
 	} else if !c.over && (core.Lingering == settings.LingerAlways || core.Lingering == settings.LingerOn && (r.Proto.Lingering || c.unread(r))) {
-		c.lingeringClose(core, c.beginLingering(r))
+		c.lingeringClose(r, core, c.beginLingering(r))
 	}
 	c.detach(r)
 	r.Release()

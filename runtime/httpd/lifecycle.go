@@ -118,6 +118,7 @@ func (r *Request) LogRequest() {
 		return
 	}
 	r.logged = true
+	action := r.main.action
 	if r.parent == nil { // else the request around it goes on with what it was doing
 		r.main.action = "logging request"
 	}
@@ -127,9 +128,7 @@ func (r *Request) LogRequest() {
 	for _, h := range r.loc.Plan.log {
 		h(r)
 	}
-	if r.parent == nil {
-		r.main.action = ""
-	}
+	r.main.action = action // of a lingering close, which nginx logs before the request
 }
 
 // Release ends a main request or a subrequest that is finished, and gives back all it
