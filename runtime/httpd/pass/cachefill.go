@@ -102,17 +102,7 @@ func (x *Exchange) validUntil(status int) int64 {
 	return 0
 }
 
-// tee stores a piece of the body.
-func (x *Exchange) tee(data []byte) {
-	c := &x.cached
-	if _, err := c.fill.Write(data); err != nil { // logged
-		c.filling = false
-		c.fill.Abort()
-		c.ref.Release()
-	}
-}
-
-// endFill puts the entry into its place: the body was read to its end.
+// endFill puts the entry into its place, see endTee.
 func (x *Exchange) endFill() {
 	c := &x.cached
 	if !c.filling {

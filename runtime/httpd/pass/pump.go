@@ -146,7 +146,7 @@ func (p *pump) decode() BodyStatus {
 				copy(p.mem[p.to:], data)
 			}
 			p.to += len(data)
-			if x.cached.filling {
+			if x.teeing() {
 				x.tee(p.mem[p.to-len(data) : p.to])
 			}
 		}
@@ -224,6 +224,15 @@ func (p *pump) pass(data []byte, last bool) error {
 	}
 	p.piece = httpd.Out{Mem: data, Last: last, Flush: !x.Buffering, Recycled: x.Buffering && !last && p.over == nil && !p.store.spools(x)}
 	return p.emit()
+}
+
+// emit sends p.piece.
+func (p *pump) emit() error {
+	err := p.x.R.Output(&p.piece)
+	if err != nil && p.keeping() {
+		return nil // the response is read to its end for the sake of what it is kept in
+	}
+	return err
 }
 
 // read reads on: behind what is held, or into a new buffer.

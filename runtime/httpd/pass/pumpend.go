@@ -49,10 +49,9 @@ func (x *Exchange) last(data []byte) httpd.Result {
 	x.R.OnClientBlocked(nil)
 	x.done()
 	x.endUpload()
-	x.endFill()
+	x.endTee()
 	x.passTrailers()
 	err := x.body.pass(data, true)
-	x.body.store.end(x)
 	x.body.free()
 	if err != nil {
 		return httpd.Error
@@ -116,7 +115,7 @@ func (p *pump) stop(x *Exchange) {
 		p.lastAhead.spool.Free()
 		p.lastAhead = nil
 	}
-	p.store.drop(x)
+	p.store.drop()
 	p.free()
 	p.from, p.to, p.raw, p.end = 0, 0, 0, 0
 }

@@ -26,7 +26,7 @@ type ahead struct {
 	x     *Exchange
 	spool spool.Spool
 	name  []byte        // of the spool's file
-	keeps atomic.Bool   // the response is being stored in the cache
+	keeps atomic.Bool   // the response is being kept
 	quit  chan struct{} // closed when the goroutine has ended
 
 	peer        sync.Mutex
@@ -107,9 +107,9 @@ func (a *ahead) run() {
 		}
 		x.body.count(n)
 		size, st := a.decode(b, n)
-		ok := a.store(b, size) || a.spool.Push(b, size)
+		ok := a.tee(b, size) || a.spool.Push(b, size)
 		if st == BodyDone {
-			a.x.endFill()
+			a.x.endTee()
 		}
 		switch {
 		case !ok:
@@ -182,7 +182,7 @@ func (a *ahead) decode(b *buf.Buf, n int) (size int, st BodyStatus) {
 // ended is finish after a read that has failed.
 func (a *ahead) ended(err error) {
 	if errors.Is(err, errEnd) {
-		a.x.endFill()
+		a.x.endTee()
 	}
 	a.finish(err)
 }
@@ -260,7 +260,6 @@ func (a *ahead) take(o *httpd.Out) (b *buf.Buf, why error) {
 	}
 	if p.File != nil {
 		o.IsFile, o.FD, o.Name, o.Off, o.Len = true, int(p.File.Fd()), a.name, p.Off, p.Len
-		a.x.body.store.from = p.File
 		return nil, nil
 	}
 	o.Mem, o.Recycled = p.Mem, true

@@ -1,11 +1,9 @@
 package pass
 
 import (
-	"io"
 	"os"
 	"strings"
 
-	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/diskfile"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
@@ -57,9 +55,10 @@ func (s *Store) table(b *httpd.Builder, t *conf.Table, prefix string, cache *cac
 // storing is a response on its way into a file.
 type storing struct {
 	file *os.File
-	from *os.File // that the piece of the response lies in that is being passed on
 	size int64
-	ok   bool // all of it was written
+	ok   bool   // all of it was written
+	path []byte // where it goes, see locate
+	at   bool   // path is known
 }
 
 func (s *storing) begin(x *Exchange) error {
@@ -78,42 +77,43 @@ func (s *storing) spools(x *Exchange) bool {
 	return s.file != nil && x.R.Core().Sendfile && !x.R.NeedMemory()
 }
 
-// write adds a piece; true while the response is being stored.
-func (s *storing) write(x *Exchange, o *httpd.Out) bool {
-	if s.file == nil || !s.ok {
-		return false
-	}
-	var err error
-	if o.IsFile {
-		b := buf.Sized(readSize)
-		from := io.NewSectionReader(s.from, o.Off, o.Len)
-		_, err = io.CopyBuffer(struct{ io.Writer }{s.file}, from, b.B)
-		b.Free()
-	} else {
-		_, err = s.file.Write(o.Mem)
-	}
-	s.size += o.Size()
+// on reports whether the response is being stored.
+func (s *storing) on() bool { return s.file != nil && s.ok }
+
+// write adds a piece of the body.
+func (s *storing) write(x *Exchange, p []byte) {
+	_, err := s.file.Write(p)
+	s.size += int64(len(p))
 	if err != nil {
 		x.R.Logf(errlog.Crit, err, `pwrite() "%s" failed`, s.file.Name())
 		s.ok = false
 	}
-	return s.ok
+}
+
+// locate finds out where the file goes. It runs on the request's goroutine: the path may have
+// variables.
+func (s *storing) locate(x *Exchange) {
+	if s.at {
+		return
+	}
+	s.at = true
+	if x.S.Store.path != nil {
+		s.path = x.S.Store.path.Eval(x.R)
+	} else if p, ok := x.R.MapURI(); ok {
+		s.path = p
+	}
 }
 
 // end moves a complete response to its place.
 func (s *storing) end(x *Exchange) {
-	defer s.drop(x)
-	if n := x.Response.ContentLength; s.file == nil || !s.ok || n != -1 && n != s.size {
+	if s.file == nil {
 		return
 	}
-	r := x.R
-	var path []byte
-	if x.S.Store.path != nil {
-		path = x.S.Store.path.Eval(r)
-	} else if p, ok := r.MapURI(); ok {
-		path = p
+	defer s.drop()
+	if n := x.Response.ContentLength; !s.ok || n != -1 && n != s.size {
+		return
 	}
-	if len(path) == 0 {
+	if s.locate(x); len(s.path) == 0 {
 		return
 	}
 	access := x.S.Store.access
@@ -123,26 +123,16 @@ func (s *storing) end(x *Exchange) {
 			move.Time = unix
 		}
 	}
-	diskfile.Move(r, s.file.Name(), string(path), move)
+	diskfile.Move(x.R, s.file.Name(), string(s.path), move)
 	_ = s.file.Close()
 	s.file = nil
 }
 
 // drop removes the file of a response that is not to be kept.
-func (s *storing) drop(*Exchange) {
+func (s *storing) drop() {
 	if s.file != nil {
 		_ = s.file.Close()
 		_ = os.Remove(s.file.Name())
 	}
 	*s = storing{}
-}
-
-// emit sends p.piece, and keeps a copy of it where the response is stored.
-func (p *pump) emit() error {
-	stored := p.store.write(p.x, &p.piece)
-	err := p.x.R.Output(&p.piece)
-	if err != nil && (stored || p.keeping()) {
-		return nil // the response is completed for the sake of the store or the cache
-	}
-	return err
 }

@@ -206,6 +206,46 @@ func TestCacheSlowClient(t *testing.T) {
 	}
 }
 
+// TestStoreSlowClient: a slow client gets a response that proxy_store keeps from that file, which is in its place long before the
+// client has it; a client that leaves does not change that.
+func TestStoreSlowClient(t *testing.T) {
+	for _, leaves := range []bool{false, true} {
+		sent := make(chan error, 1)
+		b := newBackend(t, func(_ string, c net.Conn) bool {
+			sent <- sendBig(c, "Content-Length: "+strconv.Itoa(len(big))+"\r\n")
+			return false
+		})
+		dir := t.TempDir()
+		s := serve(t, b, "proxy_temp_path "+dir+"/temp; server { location / { proxy_store "+dir+"/store$uri; proxy_pass http://BACKEND; } }")
+		c := s.Dial()
+		if _, err := io.WriteString(c, "GET /a HTTP/1.0\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		if leaves {
+			_ = c.Close()
+		}
+		if err := <-sent; err != nil {
+			t.Fatal(err)
+		}
+		var stored []byte
+		for end := time.Now().Add(time.Minute); len(stored) < len(big) && time.Now().Before(end); time.Sleep(time.Millisecond) {
+			stored, _ = os.ReadFile(dir + "/store/a") // it may not be there yet
+		}
+		if !bytes.Equal(stored, big) {
+			t.Errorf("leaves %v: %d bytes are stored, log %s", leaves, len(stored), s.Log())
+		}
+		if !leaves {
+			if got := readBody(t, c); !bytes.Equal(got, big) {
+				t.Errorf("%d bytes, log %s", len(got), s.Log())
+			}
+		}
+		if strings.Contains(s.Log(), "temporary file") {
+			t.Errorf("leaves %v: %s", leaves, s.Log())
+		}
+		_ = c.Close()
+	}
+}
+
 // TestCacheCutShort: a response that is not complete is not cached, and leaves nothing behind.
 func TestCacheCutShort(t *testing.T) {
 	for _, text := range []string{
