@@ -40,8 +40,10 @@ func (r *Request) writeLimited(o *Out) error {
 		return r.carrier.Write(r, o)
 	}
 	for {
-		if err := r.awaitRate(); err != nil {
-			return err
+		if left > 0 || !o.Last || r.carrier.Pending() > 0 {
+			if err := r.awaitRate(); err != nil {
+				return err
+			}
 		}
 		if left == 0 {
 			return r.carrier.Write(r, &Out{Last: o.Last, Flush: o.Flush, Recycled: o.Recycled})

@@ -40,6 +40,8 @@ func (d *diary) String() string {
 //
 //	/sleep/3/x    x, after three seconds
 //	/size/5000    as many bytes
+//	/apart/5000   the same, and the end of the response apart from them
+//	/chunks/5000  the same, without a length
 //	/403          that status
 //	/include/...  two subrequests between texts of its own
 //	/sub/...      the bodies of two subrequests, which it runs one after the other
@@ -70,6 +72,9 @@ func (d *diary) answer(r *httpd.Request) httpd.Result {
 	case "size":
 		n, _ := strconv.Atoi(words[2])
 		return r.Respond(200, nil, bytes.Repeat([]byte("x"), n))
+	case "apart", "chunks":
+		n, _ := strconv.Atoi(words[2])
+		return apart(r, n, words[1] == "apart")
 	case "include":
 		return d.include(r)
 	case "sub":
@@ -82,6 +87,21 @@ func (d *diary) answer(r *httpd.Request) httpd.Result {
 		return r.Respond(200, nil, []byte(words[1]))
 	}
 	return httpd.Result(n)
+}
+
+// apart sends n bytes, and then the end.
+func apart(r *httpd.Request, n int, length bool) httpd.Result {
+	r.Out.Status = 200
+	if length {
+		r.Out.ContentLength = int64(n)
+	}
+	if rc := r.SendHeader(); rc != httpd.OK {
+		return rc
+	}
+	if r.Output(&httpd.Out{Mem: bytes.Repeat([]byte("x"), n), Flush: true}) != nil || r.Output(&httpd.Out{Last: true}) != nil {
+		return httpd.Error
+	}
+	return httpd.Done
 }
 
 // include inserts two subrequests into its output.
@@ -223,6 +243,19 @@ func TestTimes(t *testing.T) {
 		{
 			name: "limit_rate_after", conf: "limit_rate 1000; limit_rate_after 2000;", steps: []httptest.Step{at(0, get("/size/4000"))},
 			want: `0s 200 +2856; 1s +1000; 2s +144; 3s closed`, notes: "2s /size/4000 200",
+		},
+		{
+			name: "limit_rate, and the end apart", conf: "limit_rate 1000;", steps: []httptest.Step{at(0, get("/apart/1500"))},
+			want: `0s 200 +882; 1s +618; 2s closed`, notes: "1s /apart/1500 200",
+		},
+		{
+			name: "limit_rate, and the last chunk apart", conf: "limit_rate 1000;", steps: []httptest.Step{at(0, get("/chunks/1500"))},
+			want: `0s 200 +883; 1.007s +636; 2.007s closed`, notes: "1.007s /chunks/1500 200",
+		},
+		{
+			name: "limit_rate, and the client leaves when it has all", conf: "limit_rate 1000;",
+			steps: []httptest.Step{at(0, get("/apart/1500")), does(1100*time.Millisecond, leaves)},
+			want:  `0s 200 +882; 1s +618; 1.1s use of closed network connection`, notes: "1s /apart/1500 200",
 		},
 		{
 			name: "limit_rate, and the client leaves", conf: "limit_rate 1000;", steps: []httptest.Step{at(0, get("/size/30000")), does(1500*time.Millisecond, stopsSending)},
