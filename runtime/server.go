@@ -139,10 +139,19 @@ func (s *Server) SetShared(on bool) {
 
 // Pause stops accepting and lets the requests under way finish, and keeps the sockets
 // (WINCH).
-func (s *Server) Pause() { s.front.Pause() }
+func (s *Server) Pause() {
+	s.front.Pause()
+	s.cfg.resources.Pause()
+}
 
 // Resume takes up the work that Pause has ended.
-func (s *Server) Resume() { s.front.Resume() }
+func (s *Server) Resume() {
+	s.cfg.resources.Resume()
+	s.front.Resume()
+}
+
+// Save writes what the configuration keeps in files, for a process that is about to read them.
+func (s *Server) Save() { s.cfg.resources.Save() }
 
 // Quit stops accepting, lets the requests under way finish, at most for
 // worker_shutdown_timeout, and closes the logs.
@@ -160,6 +169,7 @@ func (s *Server) Stop() {
 
 // Drain is Quit without closing the logs.
 func (s *Server) Drain() {
+	s.cfg.resources.Pause()
 	done := make(chan struct{})
 	go func() {
 		s.front.Quit()
@@ -183,6 +193,6 @@ func (s *Server) Terminate() { s.front.Terminate() }
 // Close closes the logs of a server that has stopped, and saves what the configuration
 // keeps in files.
 func (s *Server) Close() {
-	s.cfg.resources.Save()
+	s.Save()
 	s.cfg.Close()
 }

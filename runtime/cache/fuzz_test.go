@@ -48,9 +48,9 @@ func FuzzPurges(f *testing.F) {
 	f.Add([]byte("\x01\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00abc"))
 	f.Add([]byte{})
 	f.Fuzz(func(_ *testing.T, b []byte) {
-		_, _ = readPurges(b)
+		_, _ = parsePurges(b)
 		whole := append(append([]byte(nil), magic[:]...), b...)
 		sum := crc32.Checksum(whole, crcTable)
-		_, _ = readPurges(append(whole, byte(sum), byte(sum>>8), byte(sum>>16), byte(sum>>24)))
+		_, _ = parsePurges(append(whole, byte(sum), byte(sum>>8), byte(sum>>16), byte(sum>>24)))
 	})
 }

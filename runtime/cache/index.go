@@ -115,6 +115,18 @@ func (s *shard) touch(n *node, now int64) {
 	}
 }
 
+// usedNow makes all nodes count as used now. Their order stays.
+func (x *index) usedNow(now int64) {
+	for i := range x.shards {
+		s := &x.shards[i]
+		s.mu.Lock()
+		for n := s.root.next; n != &s.root; n = n.next {
+			n.used = now
+		}
+		s.mu.Unlock()
+	}
+}
+
 func (s *shard) link(n *node) {
 	n.prev, n.next = &s.root, s.root.next
 	n.prev.next, n.next.prev = n, n

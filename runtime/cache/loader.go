@@ -77,9 +77,9 @@ func (l *loading) folder(dir string, level int, digits string) bool {
 // pause makes a break when it is time. False: Close was called.
 func (l *loading) pause() bool {
 	if !l.run.over() {
-		return !l.z.stopped()
+		return !l.z.stopped() && !l.z.paused.Load()
 	}
-	ok := l.z.sleep(l.o.Loader.Sleep)
+	ok := l.z.sleep(l.o.Loader.Sleep) && !l.z.paused.Load()
 	l.run = begin(&l.o.Loader)
 	return ok
 }

@@ -82,13 +82,17 @@ func (r *run) over() bool {
 func (z *Zone) manageOnce() time.Duration {
 	o := z.opts.Load()
 	z.evict(z.hot.idle(clock.Mono()))
+	z.learnPurges()
+	if z.paused.Load() {
+		return managerIdle
+	}
 	z.retirePurges()
 	r := begin(&o.Manager)
 	wait := z.removeInactive(o, &r)
 	if wait == 0 {
 		return o.Manager.Sleep
 	}
-	for !z.small(o) {
+	for !z.small(o) && !z.paused.Load() {
 		if !z.removeOldest(clock.Mono()) {
 			if z.index.count.Load() == 0 {
 				return managerIdle
@@ -105,7 +109,7 @@ func (z *Zone) manageOnce() time.Duration {
 // removeInactive removes entries that have not been requested within inactive=. 0: it is time for a
 // break; else it is the time until it is worth another look.
 func (z *Zone) removeInactive(o *Options, r *run) time.Duration {
-	for !z.stopped() {
+	for !z.stopped() && !z.paused.Load() {
 		now := clock.Mono()
 		oldest := z.oldest()
 		if oldest == math.MaxInt64 {

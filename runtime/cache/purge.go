@@ -1,17 +1,12 @@
 package cache
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/binary"
-	"hash/crc32"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/diskfile"
-	"github.com/sluiceproxy/sluice/runtime/errlog"
 )
 
 // Purges are numbered. Each entry has the number of the purge before it was asked for; a purge
@@ -20,9 +15,11 @@ import (
 
 // purges are the purges of a zone.
 type purges struct {
-	number atomic.Uint64 // of the latest
-	mu     sync.Mutex    // for changing list
-	list   atomic.Pointer[[]pattern]
+	number  atomic.Uint64 // of the latest
+	retired atomic.Uint64 // what was asked for before this purge is not stored any more: it may be forgotten
+	mu      sync.Mutex    // for changing list, and for seen
+	list    atomic.Pointer[[]pattern]
+	seen    fileID // of the file, when it was read or written last
 }
 
 // pattern is one purge of a prefix.
@@ -77,10 +74,9 @@ func (p *purges) means(i *image) (purged bool, clean uint64) {
 	return false, latest
 }
 
-// add keeps a purge of a prefix. The list is in the order of the numbers.
-func (p *purges) add(prefix []byte) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+// put keeps a purge of a prefix with a number above those that are kept: the list is in the order of
+// the numbers. p.mu is held.
+func (p *purges) put(number uint64, prefix []byte) {
 	var list []pattern
 	if old := p.list.Load(); old != nil {
 		for _, pt := range *old {
@@ -95,8 +91,35 @@ func (p *purges) add(prefix []byte) {
 		}
 		list = nil
 	}
-	list = append(list, pattern{p.next(), bytes.Clone(prefix)})
+	list = append(list, pattern{number, bytes.Clone(prefix)})
 	p.list.Store(&list)
+}
+
+// learn takes over the purges that another process has made. One with a number below those that are
+// kept here gets a new one: what they do not mean may have been looked at already. p.mu is held.
+func (p *purges) learn(found []pattern) {
+	for _, pt := range found {
+		p.saw(pt.number)
+		if p.covers(pt) {
+			continue
+		}
+		if pt.number <= p.pending() {
+			pt.number = p.next()
+		}
+		p.put(pt.number, pt.prefix)
+	}
+}
+
+// covers reports whether a purge that is kept means all that pt does.
+func (p *purges) covers(pt pattern) bool {
+	if list := p.list.Load(); list != nil {
+		for _, own := range *list {
+			if own.number >= pt.number && bytes.HasPrefix(pt.prefix, own.prefix) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // common is what two texts begin with.
@@ -108,17 +131,14 @@ func common(a, b []byte) []byte {
 	return a[:n]
 }
 
-// retire forgets the purges up to a number: no entry that they mean is left.
-func (p *purges) retire(number uint64) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var list []pattern
-	for _, pt := range *p.list.Load() {
+// above are the purges with higher numbers.
+func above(list []pattern, number uint64) (rest []pattern) {
+	for _, pt := range list {
 		if pt.number > number {
-			list = append(list, pt)
+			rest = append(rest, pt)
 		}
 	}
-	p.list.Store(&list)
+	return rest
 }
 
 // pending is the number of the latest purge of a prefix that is kept, 0: none is.
@@ -174,75 +194,9 @@ func (z *Zone) dropUnused(s *shard, n *node) {
 // Their files are removed when they are asked for, or inactive, or, with purger=on, by the
 // purger.
 func (z *Zone) PurgePrefix(o diskfile.Owner, prefix []byte) {
-	z.purge.add(prefix)
-	z.savePurges(o)
+	z.changePurges(o, 0, func(p *purges) { p.put(p.next(), prefix) })
 	select {
 	case z.purgeKick <- struct{}{}:
 	default:
 	}
-}
-
-// purgeFile is where the purges of prefixes are kept, so that they hold after a restart. It
-// begins with a dot: what looks for entries does not see it.
-const purgeFile = "/.purged"
-
-// savePurges writes the purges of prefixes: magic, then for each its number, the length of the
-// prefix, and the prefix; at the end CRC-32C of it all.
-func (z *Zone) savePurges(o diskfile.Owner) {
-	p := &z.purge
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	path := z.opts.Load().Dir + purgeFile
-	list := *p.list.Load()
-	if len(list) == 0 {
-		remove(o, path)
-		return
-	}
-	b := append([]byte(nil), magic[:]...)
-	for _, pt := range list {
-		b = binary.LittleEndian.AppendUint64(b, pt.number)
-		b = binary.LittleEndian.AppendUint32(b, uint32(len(pt.prefix)))
-		b = append(b, pt.prefix...)
-	}
-	b = binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, crcTable))
-	err := diskfile.Replace(path, 0o600, func(w *bufio.Writer) { _, _ = w.Write(b) })
-	if err != nil {
-		call, name := diskfile.Failure(err)
-		o.Logf(errlog.Crit, err, `%s() "%s" failed`, call, name)
-	}
-}
-
-// loadPurges reads what savePurges has written. What is damaged counts as a purge of everything.
-func (z *Zone) loadPurges() {
-	b, err := os.ReadFile(z.opts.Load().Dir + purgeFile)
-	if err != nil {
-		return // mostly there is none
-	}
-	list, ok := readPurges(b)
-	if !ok {
-		list = []pattern{{z.purge.next(), nil}}
-	}
-	for _, pt := range list {
-		z.purge.saw(pt.number)
-	}
-	z.purge.list.Store(&list)
-}
-
-func readPurges(b []byte) (list []pattern, ok bool) {
-	n := len(b) - 4
-	if n < len(magic) || [8]byte(b) != magic || binary.LittleEndian.Uint32(b[n:]) != crc32.Checksum(b[:n], crcTable) {
-		return nil, false
-	}
-	for b = b[len(magic):n]; len(b) > 0; {
-		if len(b) < 12 {
-			return nil, false
-		}
-		number, length := binary.LittleEndian.Uint64(b), int64(binary.LittleEndian.Uint32(b[8:]))
-		if b = b[12:]; length > int64(len(b)) {
-			return nil, false
-		}
-		list = append(list, pattern{number, bytes.Clone(b[:length])})
-		b = b[length:]
-	}
-	return list, true
 }

@@ -71,7 +71,7 @@ func TestPurgePrefix(t *testing.T) {
 	fetch(z, query(o, "key 11")) // in memory
 	z.PurgePrefix(o, []byte("key 1"))
 	next := again(t, z, nil)
-	next.loadPurges()
+	next.learnPurges()
 	for i, z := range []*Zone{z, next} {
 		if got := cached(z, o, 0, 20); got != []string{"0 2 3 4 5 6 7 8 9 ", "0 1 2 3 4 5 6 7 8 9 "}[i] || fetch(z, query(o, "other")) == "miss" {
 			t.Errorf("%q", got)
@@ -85,7 +85,7 @@ func TestPurgePrefix(t *testing.T) {
 		t.Fatal(err)
 	}
 	next = again(t, z, nil)
-	next.loadPurges()
+	next.learnPurges()
 	if got := cached(next, o, 0, 20); got != "" {
 		t.Errorf("%q after the list of purges was damaged", got)
 	}
@@ -95,7 +95,7 @@ func TestPurgePrefix(t *testing.T) {
 func TestManyPurges(t *testing.T) {
 	var p purges
 	for i := range 3 * maxPatterns {
-		p.add([]byte(fmt.Sprintf("http://host/%d/", i)))
+		p.put(p.next(), []byte(fmt.Sprintf("http://host/%d/", i)))
 		if n := len(*p.list.Load()); n > maxPatterns {
 			t.Fatalf("%d purges are kept", n)
 		}
@@ -106,7 +106,7 @@ func TestManyPurges(t *testing.T) {
 			t.Errorf("%s: %v", text, got)
 		}
 	}
-	p.add([]byte("http://"))
+	p.put(p.next(), []byte("http://"))
 	if n := len(*p.list.Load()); n != 1 {
 		t.Errorf("%d purges where one means all", n)
 	}

@@ -62,7 +62,7 @@ func (s *shard) mayBePurged(keys []Key, number uint64) []Key {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, n := range s.nodes {
-		if n.exists && n.clean < number {
+		if (n.exists || n.busy) && n.clean < number {
 			keys = append(keys, n.key)
 		}
 	}
@@ -106,15 +106,19 @@ func (z *Zone) retirePurges() {
 }
 
 func (z *Zone) retireNow() {
+	z.learnPurges()
 	latest := z.purge.pending()
 	if latest == 0 || z.cold.Load() {
 		return
 	}
+	z.purge.retired.Store(latest) // before the index is read: what is placed later is compared with it
 	for i := range z.index.shards {
 		if len(z.index.shards[i].mayBePurged(nil, latest)) > 0 {
 			return
 		}
 	}
-	z.purge.retire(latest)
-	z.savePurges(z)
+	z.changePurges(z, latest, func(p *purges) {
+		list := above(*p.list.Load(), latest)
+		p.list.Store(&list)
+	})
 }

@@ -182,7 +182,7 @@ func (f *Fill) place(name string, stamp int64, small bool) bool {
 	r, n, s := f.ref, f.ref.node, f.ref.shard
 	s.mu.Lock()
 	s.lockFile(n)
-	stale := n.purged != f.purged
+	stale := n.purged != f.purged || f.gen < r.zone.purge.retired.Load()
 	s.mu.Unlock()
 	var st raw.Stat
 	ok := false

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/resource"
 )
@@ -21,6 +22,7 @@ type Zone struct {
 
 	blocks     atomic.Int64 // of all files
 	cold       atomic.Bool  // the loader has not seen all files yet
+	paused     atomic.Bool  // see Pause
 	fullLogged atomic.Int64 // when it was logged that the index is full, of clock.Mono
 	numbers    atomic.Uint64
 	retired    int64 // when the manager has last looked for purges that are over
@@ -30,6 +32,7 @@ type Zone struct {
 	mu     sync.Mutex // for the rest
 	start  bool
 	closed bool
+	loader sync.Mutex // held by the loader that runs
 	stop   chan struct{}
 	work   sync.WaitGroup // the zone's goroutines
 }
@@ -83,13 +86,40 @@ func (z *Zone) Start(o Options) {
 	}
 	z.start = true
 	z.block = blockSize(o.Dir)
-	z.loadPurges()
+	z.learnPurges()
 	if z.purge.pending() != 0 {
 		z.purgeKick <- struct{}{}
 	}
-	z.work.Go(func() { z.guard(z.loadAll) })
+	z.startLoader()
 	z.work.Go(z.manage)
 	z.work.Go(func() { z.guard(z.purgeFiles) })
+}
+
+// startLoader starts the loader. z.mu is held.
+func (z *Zone) startLoader() {
+	z.cold.Store(true)
+	z.work.Go(func() {
+		z.loader.Lock() // one that Pause has stopped may still be at it
+		defer z.loader.Unlock()
+		z.guard(z.loadAll)
+	})
+}
+
+// Pause is called when this process serves no new requests any more. The files are left to
+// the process that does: what was not asked for here may well be in use there. Requests under way
+// may use the zone as before.
+func (z *Zone) Pause() { z.paused.Store(true) }
+
+// Resume undoes Pause: what has happened to the files meanwhile is looked up.
+func (z *Zone) Resume() {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if !z.paused.Swap(false) || !z.start || z.closed {
+		return
+	}
+	z.learnPurges()
+	z.index.usedNow(clock.Mono()) // when the other process has used them is not known
+	z.startLoader()
 }
 
 // Close ends the zone's goroutines and waits for them, and closes the files that are kept open.

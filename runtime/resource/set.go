@@ -105,6 +105,30 @@ func (s *Set) Save() {
 	}
 }
 
+// Pause tells the resources that the process takes no new requests, Resume that it does
+// again: those that work on files which another process has too leave that to it meanwhile.
+func (s *Set) Pause() {
+	for _, v := range s.list {
+		if p, ok := v.(pauser); ok {
+			p.Pause()
+		}
+	}
+}
+
+// Resume undoes Pause.
+func (s *Set) Resume() {
+	for _, v := range s.list {
+		if p, ok := v.(pauser); ok {
+			p.Resume()
+		}
+	}
+}
+
+type pauser interface {
+	Pause()
+	Resume()
+}
+
 // closeWithout closes the resources that o has not. Those without a Close hold nothing
 // but memory.
 func (s *Set) closeWithout(o *Set) {

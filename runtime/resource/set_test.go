@@ -94,3 +94,21 @@ func TestRetireThenStop(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
+
+// resting notes what it was told.
+type resting struct{ told string }
+
+func (r *resting) Pause()  { r.told += "p" }
+func (r *resting) Resume() { r.told += "r" }
+
+func TestPause(t *testing.T) {
+	const kind Kind[*resting] = "resting"
+	s := NewSet(nil)
+	pools.Take(s, "a", newPool)
+	r := kind.Take(s, "a", func() *resting { return new(resting) })
+	s.Pause()
+	s.Resume()
+	if r.told != "pr" {
+		t.Errorf("%q", r.told)
+	}
+}

@@ -44,6 +44,8 @@ type holderRole interface {
 	terminate()
 	quit()
 	reopen()
+	// save writes what is kept in files, which another process is about to read.
+	save()
 	// pause ends the connections gracefully and leaves the sockets to a successor (WINCH).
 	pause()
 	// resume takes up the work that pause has ended, if it has.

@@ -28,6 +28,7 @@ func (f *fakeRole) ready(process.Event) bool { return !f.busy }
 func (f *fakeRole) terminate()               { f.did = append(f.did, "terminate") }
 func (f *fakeRole) quit()                    { f.did = append(f.did, "quit") }
 func (f *fakeRole) reopen()                  { f.did = append(f.did, "reopen") }
+func (f *fakeRole) save()                    { f.did = append(f.did, "save") }
 func (f *fakeRole) pause()                   { f.did = append(f.did, "pause") }
 func (f *fakeRole) resume()                  { f.did = append(f.did, "resume") }
 

@@ -128,6 +128,14 @@ func (m *master) tellAll(kind byte, body []byte) {
 	}
 }
 
+func (m *master) save() {
+	for l := range m.workers {
+		if l.serving && !l.givenUp {
+			l.tell(process.Message{Kind: msgSave})
+		}
+	}
+}
+
 func (m *master) pause() {
 	m.noAccept = true
 	m.respawnAt = nil

@@ -25,6 +25,7 @@ const (
 	msgFailed    = 'F' // worker: why it does not; it goes on with the one before, or ends
 	msgFinish    = 'E' // worker: it finishes, for a signal or because it has no descriptors left; it takes no configuration any more
 	msgReopen    = 'R' // master: log files that were opened anew, a bundle of nothing else
+	msgSave      = 'S' // master: write what is kept in files, another process is about to read it
 	msgQuit      = 'Q' // master: finish what is under way, then exit
 	msgTerminate = 'T' // master: exit
 )

@@ -84,6 +84,8 @@ func (s *single) letGo() {
 
 func (s *single) reopen() { reopenLogs(s.config(), sameOwner) }
 
+func (s *single) save() { s.server.Save() }
+
 func (s *single) pause() {
 	s.notice("gracefully shutting down")
 	s.server.Pause()

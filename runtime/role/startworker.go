@@ -40,6 +40,7 @@ func (m *master) start(cfg *runtime.Config, record *inputs.Record, sockets map[s
 		return nil
 	}
 	log.Log(errlog.Notice, 0, nil, nil, "start worker process %d", child.PID)
+	m.save()
 	m.links.Add(1)
 	l := newLink(child, m.reports, m.links.Done)
 	m.workers[l] = struct{}{}

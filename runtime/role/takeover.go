@@ -21,6 +21,7 @@ func (h *holder) changeBinary() {
 	for _, ln := range h.role.listeners() {
 		fds = append(fds, ln.Fds()...)
 	}
+	h.role.save()
 	cfg := h.role.config()
 	h.changeover.Start(cfg.Log, cfg.Main.PID, fds)
 }

@@ -138,6 +138,8 @@ func (w *worker) take(m process.Message) process.Event {
 		return process.Quit
 	case msgTerminate:
 		return process.Terminate
+	case msgSave:
+		w.server.Save()
 	case msgConfigure:
 		if w.drained != nil {
 			closeFiles(m.Files) // it has crossed msgFinish
@@ -169,6 +171,7 @@ func (w *worker) take(m process.Message) process.Event {
 
 // tellFinish tells the master that this worker is about to finish.
 func (w *worker) tellFinish() {
+	w.server.Save()                                      // the next worker reads it
 	_ = w.channel.Send(process.Message{Kind: msgFinish}) // a dead master is noticed by receive
 }
 

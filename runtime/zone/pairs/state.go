@@ -87,6 +87,39 @@ func (f *stateFile) save() {
 // it is there.
 func (s *Store) Save() { s.file.save() }
 
+// Pause is called when this process serves no new requests any more: the file is written, since
+// another process serves, which may change it.
+func (s *Store) Pause() {
+	s.mu.Lock()
+	s.paused = true
+	s.mu.Unlock()
+	s.Save()
+}
+
+// Resume undoes Pause: what the file says holds. Where it cannot be read, which is logged, the pairs
+// stay as they are.
+func (s *Store) Resume() {
+	s.mu.Lock()
+	paused, opt := s.paused && s.begun, s.opt
+	s.paused = false
+	s.mu.Unlock()
+	if !paused || opt.State == "" {
+		return
+	}
+	read := NewStore()
+	defer read.Close()
+	if err := read.Begin(opt); err != nil {
+		opt.Log.Log(errlog.Crit, 0, nil, nil, "%s", err)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reset()
+	for _, p := range read.All() {
+		_ = s.add(p.Key, p.Value, p.Expire) // read had the same size and type
+	}
+}
+
 // Close ends the store: what has changed is written, no timer is left.
 func (s *Store) Close() {
 	s.mu.Lock()

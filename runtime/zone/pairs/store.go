@@ -40,6 +40,7 @@ type Store struct {
 	sweep  *time.Timer
 	file   stateFile
 	closed bool
+	paused bool // see Pause
 }
 
 // record is a pair.

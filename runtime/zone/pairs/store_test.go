@@ -279,6 +279,54 @@ func TestState(t *testing.T) {
 	})
 }
 
+// TestPausedState: what another process has changed while this one served nothing is read.
+func TestPausedState(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "state")
+	o := Options{Size: 1 << 20, Timeout: time.Hour, State: file}
+	begin := func() *Store {
+		s := NewStore()
+		if err := s.Begin(o); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(s.Close)
+		return s
+	}
+	old := begin()
+	for _, key := range []string{"a", "b"} {
+		if err := old.Set(key, "1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old.Save()
+	next := begin()
+	if err := old.Set("c", "1"); err != nil {
+		t.Fatal(err)
+	}
+	old.Pause()
+	if next = begin(); next.Len() != 3 {
+		t.Errorf("%d pairs, want what was changed last to be saved, too", next.Len())
+	}
+	if next.Set("a", "2") != nil || next.Delete("b") != nil || next.Set("d", "2") != nil {
+		t.Fatal("not changed")
+	}
+	next.Close()
+	old.Resume()
+	for key, want := range map[string]string{"a": "2", "b": "", "c": "1", "d": "2"} {
+		if p, _ := old.Find(key); p.Value != want {
+			t.Errorf("%s: %q, want %q", key, p.Value, want)
+		}
+	}
+	if err := os.WriteFile(file, []byte("["), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	old.Resume() // it is not paused
+	old.Pause()
+	old.Resume()
+	if old.Len() != 3 {
+		t.Errorf("%d pairs after a file that cannot be read", old.Len())
+	}
+}
+
 func TestStateRefused(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{`{}`, ""},
