@@ -24,6 +24,8 @@ type Client struct {
 	// is made with the first one.
 	Beside chan struct{}
 
+	followers *follower // mostly nil
+
 	hostText [MaxHostText]byte
 }
 
@@ -38,11 +40,42 @@ type Socket interface {
 	SendRoom() int
 }
 
+// Follower has something for one client's connection alone, which is no use after it.
+type Follower interface {
+	// ClientLeft is called once when the connection ends. id is Client.ID.
+	ClientLeft(id uint64)
+}
+
+// follower is one of a list.
+type follower struct {
+	Follower
+	next *follower
+}
+
+// Follow has f told when the connection ends, once however often it is called. A request of the
+// connection calls it: they come one after the other, and those of a family take turns.
+func (c *Client) Follow(f Follower) {
+	for o := c.followers; o != nil; o = o.next {
+		if o.Follower == f {
+			return
+		}
+	}
+	c.followers = &follower{f, c.followers}
+}
+
+// left tells the followers.
+func (c *Client) left() {
+	for o := c.followers; o != nil; o = o.next {
+		o.ClientLeft(c.ID)
+	}
+	c.followers = nil
+}
+
 // MaxHostText is more than the length of any address as text.
 const MaxHostText = 64
 
 // Begin sets what is known when a connection begins.
 func (c *Client) Begin(id uint64, start int64, peer *netaddr.Addr, s Socket) {
-	c.ID, c.Start, c.Peer, c.Socket, c.Beside = id, start, *peer, s, nil
+	c.ID, c.Start, c.Peer, c.Socket, c.Beside, c.followers = id, start, *peer, s, nil, nil
 	c.Host = c.Peer.AppendHost(c.hostText[:0])
 }

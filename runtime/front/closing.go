@@ -47,6 +47,7 @@ func (c *Conn) CloseWrite() error {
 // leave takes the connection out of all counts, and gives up its configuration.
 func (c *Conn) leave() {
 	c.left = true
+	c.Client.left()
 	c.in.stats.Active.Add(-1)
 	if c.in.stats.Ended != nil {
 		c.in.stats.Ended()

@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd/settings"
 )
 
@@ -17,7 +18,8 @@ func (b *Builder) addSettings(m *conf.Module) {
 	})
 	m.Partial("checked; memory is pooled by size classes", "connection_pool_size")
 	e := &settings.Env{
-		Compile: b.Vars.Compile, Place: b.placeOf, Log: b.Env.Log, OnRetire: b.Env.Resources.OnRetire,
+		Compile: b.Vars.Compile, Place: b.placeOf, Log: func() *errlog.Logger { return b.Env.Log }, OnRetire: b.Env.Resources.OnRetire,
+		OnStop: b.Env.Resources.OnStop,
 	}
 	b.core = conf.NewSection(m, settings.Default(b.Loader), e.Bind)
 	b.core.Finish(m, func(block *conf.Block, c *settings.Core) error {

@@ -135,6 +135,18 @@ func (p *Pool) Bound(client uint64) (addr netaddr.Addr, ok bool) {
 	return addr, false
 }
 
+// ClientLeft closes the idle connections that are bound to a client's connection, which has ended:
+// no request will ask for them.
+func (p *Pool) ClientLeft(client uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := len(p.idle) - 1; i >= 0; i-- {
+		if p.idle[i].key.client == client {
+			p.evict(i)
+		}
+	}
+}
+
 // Put keeps c for another exchange, or closes it. It belongs to the pool afterwards
 // either way. now is clock.Mono, or a time since the last bytes of the peer arrived.
 func (p *Pool) Put(c *Conn, now int64) {

@@ -11,8 +11,8 @@ const (
 // bindClient gives the connection to the peer to the connection of the client alone, once
 // the client logs in by a scheme that holds for connections (ntlm): no other client may
 // send requests on it. It is kept in the pool of the upstream between two requests, under
-// the number of the client's connection, which no other one ever has, and is closed there
-// when it is not used any more.
+// the number of the client's connection, which no other one ever has, and is closed when
+// that ends.
 func (x *Exchange) bindClient() {
 	id := x.R.Client().ID
 	if addr, ok := x.Up.pool.Bound(id); ok {
@@ -23,6 +23,7 @@ func (x *Exchange) bindClient() {
 	value := x.R.In.Get(h1.Authorization)
 	if hasPrefixFold(value, schemeNTLM) || hasPrefixFold(value, schemeNegotiate) {
 		x.client = id
+		x.R.Client().Follow(x.Up.pool)
 	}
 }
 

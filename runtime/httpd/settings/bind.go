@@ -13,10 +13,12 @@ type Env struct {
 	Compile func(text string) (*script.Value, error)
 	// Place returns what is known of a location block; false: block is none.
 	Place func(block *conf.Block) (Place, bool)
-	// Log takes what a resolver has to say.
-	Log *errlog.Logger
+	// Log is the log for what a resolver has to say, of the configuration, once that is loaded.
+	Log func() *errlog.Logger
 	// OnRetire registers what is to be closed once the configuration is not current any more.
 	OnRetire func(fn func())
+	// OnStop registers what is to be closed once no connection uses it any more.
+	OnStop func(fn func())
 }
 
 // Place is where alias stands.
@@ -168,7 +170,8 @@ func (e *Env) setResolver(c *Core, cmd *conf.Cmd) error {
 	if err != nil {
 		return cmd.Errorf("%s", err.Error())
 	}
-	settings.Log = func(text string) { e.Log.Log(errlog.Error, 0, nil, nil, "%s", text) }
+	settings.Log = func(text string) { e.Log().Log(errlog.Error, 0, nil, nil, "%s", text) }
 	c.resolver = resolver.New(*settings)
+	e.OnStop(c.resolver.Close)
 	return nil
 }

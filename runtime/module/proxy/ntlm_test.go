@@ -10,14 +10,14 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/httpd/httptest"
 )
 
 // ntlmClient requests pages on one connection; each answer is what the backend says about its own connection.
-func ntlmClient(t *testing.T, s *httptest.Server) func(fields ...string) string {
+func ntlmClient(t *testing.T, c net.Conn) func(fields ...string) string {
 	t.Helper()
-	c := s.Dial()
 	t.Cleanup(func() { _ = c.Close() })
 	r := textproto.NewReader(bufio.NewReader(c))
 	return func(fields ...string) string {
@@ -69,7 +69,7 @@ func TestNTLM(t *testing.T) {
 	a, b := peer("a"), peer("b")
 	s := httptest.New(t, "upstream u { server "+a.addr+"; server "+b.addr+`; keepalive 10; ntlm; }
 		server { location / { proxy_pass http://u; } }`, modules()...)
-	first, second := ntlmClient(t, s), ntlmClient(t, s)
+	first, second := ntlmClient(t, s.Dial()), ntlmClient(t, s.Dial())
 	if got := []string{first(), first(), first()}; strings.Join(got, ", ") != "a 1 nobody, b 2 nobody, a 1 nobody" {
 		t.Errorf("before: %q", got)
 	}
@@ -89,5 +89,48 @@ func TestNTLM(t *testing.T) {
 	}
 	if got := first("Authorization: NTLM z"); got != "b 3 somebody" {
 		t.Errorf("once more: %s", got)
+	}
+}
+
+// TestNTLMClientLeaves: the connection of a client that has logged in ends with the client's own, others stay.
+func TestNTLMClientLeaves(t *testing.T) {
+	ends := make(chan string, 10)
+	b := newBackend(t, keep(""))
+	b.raw(func(r *bufio.Reader, c net.Conn) {
+		who := "nobody"
+		for {
+			req, err := readRequest(r)
+			if err != nil {
+				ends <- who
+				return
+			}
+			if strings.Contains(req, "Authorization: NTLM") {
+				who = "somebody"
+			}
+			if _, err := io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"); err != nil {
+				return
+			}
+		}
+	})
+	s := httptest.New(t, "upstream u { server "+b.addr+`; keepalive 10; ntlm; }
+		server { location / { proxy_pass http://u; } }`, modules()...)
+	c := s.Dial()
+	client := ntlmClient(t, c)
+	for _, fields := range []string{"X: y", "Authorization: NTLM x", "X: z"} {
+		if got := client(fields); got != "ok" {
+			t.Fatal(got)
+		}
+	}
+	_ = c.Close()
+	select {
+	case who := <-ends:
+		if who != "somebody" {
+			t.Errorf("the connection of %s was closed", who)
+		}
+	case <-time.After(20 * time.Second): // keepalive_timeout is a minute
+		t.Fatal("the connection of the client is kept")
+	}
+	if len(ends) != 0 {
+		t.Errorf("that of %s, too", <-ends)
 	}
 }

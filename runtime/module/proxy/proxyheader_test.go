@@ -94,7 +94,7 @@ func TestProxyProtocolHeader(t *testing.T) {
 // conversation requests pages on one connection.
 func conversation(t *testing.T, s *httptest.Server) func(fields ...string) string {
 	t.Helper()
-	return ntlmClient(t, s)
+	return ntlmClient(t, s.Dial())
 }
 
 // TestProxyProtocolKept: a kept connection serves the client alone that its header names, address and port.
