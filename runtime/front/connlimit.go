@@ -71,8 +71,8 @@ func (s *Instance) acceptFailed(err error) (freed bool) {
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		level = errlog.Crit
 		freed = s.evict() > 0
-		if now := clock.Now().Sec; freed && s.noDescriptors.Swap(now) == now {
-			return freed // one line a second
+		if now := clock.Now().Sec; s.noDescriptors.Swap(now) == now {
+			return freed // one line a second, of all sockets
 		}
 	}
 	s.log.Load().Fail(level, err)

@@ -3,10 +3,35 @@ package front
 import (
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
+
+// counted counts records.
+type counted int
+
+func (n *counted) WriteRecord(errlog.Level, []byte) { *n++ }
+
+// TestNoDescriptorsLines: each of many sockets fails to accept, again and again, with or without connections that can be
+// closed for others; the log says it once a second.
+func TestNoDescriptorsLines(t *testing.T) {
+	s, err := NewInstance(&Stats{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Quit)
+	var n counted
+	s.SetLog(errlog.New(errlog.Config{Outputs: []errlog.Output{{Sink: &n, Threshold: errlog.Threshold{Level: errlog.Crit}}}}))
+	begin := time.Now()
+	for range 1000 {
+		s.acceptFailed(syscall.EMFILE)
+	}
+	if most := counted(time.Since(begin)/time.Second) + 2; n == 0 || n > most {
+		t.Errorf("%d lines, want at most %d", n, most)
+	}
+}
 
 // TestCrashedIsNotReusable: a connection whose handshake panics leaves the queue of those that may be closed for others.
 func TestCrashedIsNotReusable(t *testing.T) {
