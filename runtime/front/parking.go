@@ -26,6 +26,9 @@ func (c *Conn) RefreshParked() (changed bool) {
 	return c.Refresh()
 }
 
+// Poller is the idle poller that watches the connections, nil for none.
+func (c *Conn) Poller() *netio.IdlePoller { return c.in.poller }
+
 // OnHangup has fn called when the client hangs up, see netio.Conn.
 func (c *Conn) OnHangup(fn func()) bool { return c.in.poller != nil && c.nc.OnHangup(c.in.poller, fn) }
 

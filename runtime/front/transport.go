@@ -9,6 +9,12 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
+// PooledReader is netio's: what a request that takes its connection over reads from.
+type PooledReader = netio.PooledReader
+
+// IdlePoller is netio's: what may watch for the end of such a connection.
+type IdlePoller = netio.IdlePoller
+
 // Transport is the connected socket of a client: a *netio.Conn, which describes the
 // methods. A test has one in memory.
 type Transport interface {

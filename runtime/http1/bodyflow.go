@@ -15,7 +15,7 @@ type bodyFlow struct {
 	httpd.FlowState
 	nc      front.Transport
 	rw      io.Reader
-	stream  httpd.PooledReader // the same
+	stream  front.PooledReader // the same
 	timeout time.Duration
 	most    int64 // client_max_body_size in bytes, 0: any size
 	ahead   int64 // how many bytes may be read beyond the body

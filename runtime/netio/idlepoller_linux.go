@@ -271,12 +271,19 @@ func (p *parker) report(e *raw.Event, now int64) {
 		return
 	}
 	hungUp := e.Mask()&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0
-	switch {
-	case c.parked.seen(hungUp):
+	if c.parked.seen(hungUp) {
 		c.parked.resumed(Readable, now)
 		p.queue.push(c)
-	case hungUp && c.parked.hangup != nil:
-		p.hungUp = append(p.hungUp, c.parked.hangup)
+		return
+	}
+	if !hungUp {
+		return
+	}
+	if c.parked.stream.Load() {
+		c.rd.lookAgain()
+	}
+	if fn := c.parked.hangup; fn != nil {
+		p.hungUp = append(p.hungUp, fn)
 	}
 }
 

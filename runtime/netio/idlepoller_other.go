@@ -23,11 +23,13 @@ const ParkBetweenRequests = false
 // watch is what the idle poller knows of a Conn: here the timeout of the last Park.
 type watch struct{ timeout time.Duration }
 
-func (*watch) reset()          {}
-func (*watch) reading()        {}
-func (*watch) watched() bool   { return false }
-func (c *Conn) unwatch()       {}
-func (c *Conn) unwatchClosed() {}
+func (*watch) reset()           {}
+func (*watch) reading()         {}
+func (*watch) watched() bool    { return false }
+func (*watch) endWatched() bool { return false }
+func (*watch) streams(bool)     {}
+func (c *Conn) unwatch()        {}
+func (c *Conn) unwatchClosed()  {}
 
 // OnHangup returns false: the system has no way to watch for a hangup alone.
 func (c *Conn) OnHangup(*IdlePoller, func()) bool { return false }

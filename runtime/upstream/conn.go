@@ -114,6 +114,14 @@ func (c *Conn) ReadPooled(p *buf.Pool) (*buf.Buf, int, error) {
 	return nil, 0, tlsconf.ReadError(err)
 }
 
+// Stream is what the peer sends, decrypted: the socket itself on a plain connection.
+func (c *Conn) Stream() netio.PooledReader {
+	if c.tls == nil {
+		return c.Net
+	}
+	return c
+}
+
 // Ask sends q and waits for the beginning of the answer; see netio.Conn.Ask. It
 // is for plain connections alone.
 func (c *Conn) Ask(now int64, q []byte, p *buf.Pool) (b *buf.Buf, n, sent int, err error) {

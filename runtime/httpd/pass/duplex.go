@@ -9,6 +9,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
 // duplex is an upgraded connection, or that of a CONNECT request: bytes flow both ways
@@ -42,7 +43,7 @@ func (x *Exchange) duplex() httpd.Result {
 	if err := r.Flush(); err != nil {
 		return x.finish(httpd.Error)
 	}
-	if err := client.Share(); err != nil {
+	if err := x.watchEnds(&taken); err != nil {
 		return x.finish(httpd.Error)
 	}
 	x.dropHead()
@@ -73,6 +74,20 @@ func (x *Exchange) duplex() httpd.Result {
 		return x.finish(httpd.Error)
 	}
 	return x.finish(httpd.Done)
+}
+
+// watchEnds prepares both sockets for the two goroutines. A plain one is watched for its end, which
+// saves a futile read for each message; see netio.Conn.ReadEach.
+func (x *Exchange) watchEnds(client *httpd.Hijacked) error {
+	if pl := client.Poller; pl != nil {
+		if client.Stream == client.Socket {
+			_ = client.Socket.WatchEnd(pl) // without it there are futile reads
+		}
+		if nc, ok := x.conn.Stream().(*netio.Conn); ok {
+			_ = nc.WatchEnd(pl)
+		}
+	}
+	return client.Socket.Share()
 }
 
 // ownHeader copies the header of a response that may take long into memory of the request,
@@ -118,24 +133,21 @@ func (x *Exchange) toPeer(client *httpd.Hijacked) error {
 			return err
 		}
 	}
-	pool := x.S.pool
-	for {
-		b, n, err := client.Stream.ReadPooled(pool)
-		if n == 0 {
-			if !isEOF(err) && !isTimeout(err) {
-				x.R.Logf(errlog.Info, err, "%s", httpd.ReadFailed(err))
-			}
-			return nil
-		}
+	var sent error
+	err := netio.ReadEach(client.Stream, x.S.pool, func(b *buf.Buf, n int) *buf.Pool {
 		x.flow.active.Store(clock.Mono())
-		err = x.forward(b.B[:n])
+		sent = x.forward(b.B[:n])
 		full := n == len(b.B)
 		b.Free()
-		if err != nil {
-			return err
+		if sent != nil {
+			return nil
 		}
-		pool = x.nextPool(full, x.conn.Net)
+		return x.nextPool(full, x.conn.Net)
+	})
+	if err != nil && !isEOF(err) && !isTimeout(err) {
+		x.R.Logf(errlog.Info, err, "%s", httpd.ReadFailed(err))
 	}
+	return sent
 }
 
 // nextPool is the pool of the next read of what goes on to a receiver at once: one of
@@ -180,31 +192,36 @@ func (x *Exchange) toClient() error {
 	}
 	limit := max(msec(x.S.ReadTimeout), time.Millisecond)
 	from, pool := clock.Mono(), x.S.pool
+	var sent error
+	each := func(b *buf.Buf, n int) *buf.Pool {
+		from = clock.Mono()
+		x.state().Received += int64(n)
+		*o = httpd.Out{Mem: b.B[:n], Flush: true}
+		sent = x.R.Output(o)
+		full := n == len(b.B)
+		b.Free()
+		if sent != nil {
+			return nil
+		}
+		x.conn.Net.SetReadTimeout(limit)
+		pool = x.nextPool(full, x.R.Client().Socket)
+		return pool
+	}
 	for {
 		left := limit - time.Duration(clock.Mono()-max(from, x.flow.active.Load()))
 		if left <= 0 {
 			return errIdle
 		}
 		x.conn.Net.SetReadTimeout(left)
-		b, n, err := x.conn.ReadPooled(pool)
-		if n == 0 {
-			if isTimeout(err) && !x.flow.over.Load() {
-				continue // bytes from the client may have renewed the time
-			}
-			if !isTimeout(err) && !isEOF(err) {
-				x.connError(err, httpd.ReadFailed(err))
-			}
-			return nil
+		err := netio.ReadEach(x.conn.Stream(), pool, each)
+		switch {
+		case err == nil:
+			return sent
+		case isTimeout(err) && !x.flow.over.Load():
+			continue // bytes from the client may have renewed the time
+		case !isTimeout(err) && !isEOF(err):
+			x.connError(err, httpd.ReadFailed(err))
 		}
-		from = clock.Mono()
-		x.state().Received += int64(n)
-		*o = httpd.Out{Mem: b.B[:n], Flush: true}
-		err = x.R.Output(o)
-		full := n == len(b.B)
-		b.Free()
-		if err != nil {
-			return err
-		}
-		pool = x.nextPool(full, x.R.Client().Socket)
+		return nil
 	}
 }

@@ -1,0 +1,32 @@
+package netio
+
+import (
+	"io"
+	"testing"
+	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/buf"
+)
+
+// TestReadEachEndBehindBytes: the end of the stream has come with the last bytes, which are all that a read finds: the one report
+// of it comes when the reader waits, or before.
+func TestReadEachEndBehindBytes(t *testing.T) {
+	for range 50 {
+		client, server := pair(t)
+		pl := newIdlePoller(t, IdlePollerOptions{})
+		if err := server.WatchEnd(pl); err != nil {
+			t.Fatal(err)
+		}
+		server.SetReadTimeout(time.Minute)
+		pl.mu.Lock() // no report is taken
+		send(t, client, "one")
+		err := client.CloseWrite()
+		pieces, end := eachOf(server, buf.NewPool(64), 0)
+		got := <-pieces
+		pl.mu.Unlock()
+		if err != nil || got != "one" {
+			t.Fatal(err, got)
+		}
+		wantEnd(t, end, io.EOF)
+	}
+}
