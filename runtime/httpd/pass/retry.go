@@ -25,7 +25,6 @@ func (x *Exchange) next(fail Fail) httpd.Result {
 		return x.nextAnew()
 	}
 	x.anew = false
-	x.setColon(false)
 	if x.choice.Peer != nil {
 		outcome := upstream.Failed
 		if fail == Fail403 || fail == Fail404 {
@@ -36,6 +35,7 @@ func (x *Exchange) next(fail Fail) httpd.Result {
 			r.Logf(errlog.Warn, nil, "upstream server temporarily disabled")
 		}
 	}
+	x.setColon(false)
 	if fail == FailTimeout {
 		r.Errorf(errTimedOut, "upstream timed out")
 	}

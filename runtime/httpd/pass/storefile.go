@@ -61,8 +61,9 @@ type storing struct {
 	at   bool   // path is known
 }
 
+// begin makes the file. A response that is not buffered is not stored, as it is not cached.
 func (s *storing) begin(x *Exchange) error {
-	if !x.S.Store.enabled || x.Response.Status != 200 {
+	if !x.S.Store.enabled || x.Response.Status != 200 || !x.Buffering {
 		return nil
 	}
 	f, err := x.S.Temp.Create(x.R)
