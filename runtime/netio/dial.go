@@ -78,13 +78,10 @@ func (s *DialSpec) prepare(fd int) error {
 	if s.SndBuf > 0 {
 		_ = raw.SetInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, s.SndBuf)
 	}
-	if s.Addr.IsUnix() {
-		return nil
-	}
-	if s.NoDelay {
+	if s.NoDelay && !s.Addr.IsUnix() {
 		_ = raw.SetInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 	}
-	if s.Keepalive != (netaddr.Keepalive{}) {
+	if s.Keepalive != (netaddr.Keepalive{}) && !s.Addr.IsUnix() {
 		setKeepalive(s.Keepalive, func(_ string, level, name, value int) {
 			_ = raw.SetInt(fd, level, name, value)
 		})
@@ -97,7 +94,7 @@ func (s *DialSpec) prepare(fd int) error {
 			return &OpError{Op: "setsockopt(" + label + ")", Errno: e}
 		}
 	}
-	if s.Bind.Port() == 0 {
+	if s.Bind.Port() == 0 && !s.Addr.IsUnix() {
 		setBindNoPort(fd)
 	}
 	if e := raw.Bind(fd, s.Bind.Raw()); e != 0 {

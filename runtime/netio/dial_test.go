@@ -27,6 +27,9 @@ func TestDialErrors(t *testing.T) {
 		{"foreign local address", DialSpec{
 			Addr: *gone.Addr(), Bind: must(netaddr.ParseAddr("192.0.2.1:0")),
 		}, syscall.EADDRNOTAVAIL, false},
+		{"local address of another family", DialSpec{
+			Addr: netaddr.UnixAddr(filepath.Join(t.TempDir(), "s")), Bind: must(netaddr.ParseAddr("127.0.0.1:0")),
+		}, syscall.EINVAL, false},
 		{"no address", DialSpec{}, syscall.EINVAL, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -25,7 +25,9 @@ func (b *Bind) local(r *httpd.Request) (addr netaddr.Addr, ok bool) {
 		return addr, false
 	}
 	if addr, ok = parseLocal(string(text)); !ok {
+		r.Action("") // as in nginx, which looks at it before
 		r.Errorf(nil, `invalid local address "%s"`, text)
+		r.Action("connecting to upstream")
 	}
 	return addr, ok
 }
