@@ -187,7 +187,7 @@ func (s *site) reload(pid int) {
 	s.t.Helper()
 	s.configure()
 	must(s.t, syscall.Kill(pid, syscall.SIGHUP))
-	s.eventually("a new generation", func() bool { return s.answers(s.generation) })
+	s.eventually("a new generation", func() bool { return s.answers(s.generation, attempt) })
 }
 
 // reloadBroken has the server read a file that it cannot take, and waits for its complaint.
@@ -201,14 +201,17 @@ func (s *site) reloadBroken(pid int) {
 	must(s.t, syscall.Kill(pid, syscall.SIGHUP))
 	s.eventually("a complaint", func() bool { return strings.Count(s.read("logs/error.log"), "[emerg]") > before })
 	s.write("nginx.conf", good)
-	if !s.answers(s.generation) {
+	if !s.answers(s.generation, patience) {
 		s.t.Error("a broken file changed something")
 	}
 }
 
-// answers tells whether a new connection meets this generation.
-func (s *site) answers(generation int) bool {
-	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
+// attempt bounds a request that is made again: a server that does not accept at the moment does not refuse it.
+const attempt = time.Second
+
+// answers tells whether a new connection meets this generation, within limit.
+func (s *site) answers(generation int, limit time.Duration) bool {
+	client := http.Client{Timeout: limit, Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Get("http://" + s.addr + "/look")
 	if err != nil {
 		return false
@@ -268,21 +271,23 @@ func (s *site) quit(pid int) {
 	}
 }
 
-// gone tells whether a process has ended, though perhaps nobody has asked how.
+// gone tells whether a process has ended, though perhaps nobody has asked how. While it has threads left it is still the
+// parent of what it has started, though its first thread may have ended.
 func gone(pid int) bool {
-	state, _ := status(pid)
-	return state == 'Z' || state == 0
+	state, _, threads := status(pid)
+	return state == 'Z' && threads <= 1 || state == 0
 }
 
-// status reads a process's state and its parent, 0 for one that is not there.
-func status(pid int) (state byte, parent int) {
+// status reads a process's state, its parent and how many threads it has, 0 for one that is not there.
+func status(pid int) (state byte, parent, threads int) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return 0, 0
+		return 0, 0, 0
 	}
 	f := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	parent, _ = strconv.Atoi(f[1]) // the system writes a number
-	return f[0][0], parent
+	parent, _ = strconv.Atoi(f[1]) // the system writes numbers
+	threads, _ = strconv.Atoi(f[17])
+	return f[0][0], parent, threads
 }
 
 // childrenOf finds the processes that a server has started and that live.
@@ -290,7 +295,7 @@ func childrenOf(pid int) (children []int) {
 	entries, _ := os.ReadDir("/proc") // always there
 	for _, e := range entries {
 		if n, err := strconv.Atoi(e.Name()); err == nil {
-			if state, parent := status(n); parent == pid && state != 'Z' {
+			if state, parent, _ := status(n); parent == pid && state != 'Z' {
 				children = append(children, n)
 			}
 		}

@@ -107,7 +107,7 @@ func (s *site) disturb(random *rand.Rand, n int) {
 				_ = syscall.Kill(pid, syscall.SIGHUP) // it may have ended
 			}
 		}
-		return s.answers(s.generation)
+		return s.answers(s.generation, attempt)
 	})
 }
 
