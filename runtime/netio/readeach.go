@@ -50,7 +50,6 @@ func (c *Conn) ReadEach(p *buf.Pool, each func(b *buf.Buf, n int) *buf.Pool) err
 	c.rd.until = 0
 	for {
 		err := c.rc.Read(r.try)
-		inUse()
 		if err == nil {
 			break
 		}
@@ -76,6 +75,7 @@ type eachRead struct {
 // try is the poller's callback: it reads until there is nothing more, and then makes the
 // goroutine wait, with false.
 func (r *eachRead) try(fd uintptr) bool {
+	inUse()
 	c := r.c
 	for {
 		b := r.pool.Get()

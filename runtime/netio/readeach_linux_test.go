@@ -30,3 +30,23 @@ func TestReadEachEndBehindBytes(t *testing.T) {
 		wantEnd(t, end, io.EOF)
 	}
 }
+
+// TestReadEachIsUse: each piece says that the process is in use, so that the monitor thread does not sleep.
+func TestReadEachIsUse(t *testing.T) {
+	client, server := pair(t)
+	pieces, end := eachOf(server, buf.NewPool(64), 0)
+	seen := false
+	for range 20 {
+		usage.CompareAndSwap(used, quiet)
+		send(t, client, "one")
+		<-pieces
+		seen = seen || usage.Load() == used // a tick may have come in between
+	}
+	if !seen {
+		t.Error("it is not in use")
+	}
+	if err := client.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	wantEnd(t, end, io.EOF)
+}
