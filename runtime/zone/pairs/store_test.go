@@ -298,12 +298,12 @@ func TestPausedState(t *testing.T) {
 		}
 	}
 	old.Save()
-	next := begin()
 	if err := old.Set("c", "1"); err != nil {
 		t.Fatal(err)
 	}
 	old.Pause()
-	if next = begin(); next.Len() != 3 {
+	next := begin()
+	if next.Len() != 3 {
 		t.Errorf("%d pairs, want what was changed last to be saved, too", next.Len())
 	}
 	if next.Set("a", "2") != nil || next.Delete("b") != nil || next.Set("d", "2") != nil {
