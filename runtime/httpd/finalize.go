@@ -42,6 +42,7 @@ func (r *Request) Finalize(rc Result) {
 			return
 		case rc == StatusClose:
 			r.main.Proto.TimedOut = true
+			r.main.noPostAction = true
 			r.terminate(rc)
 			return
 		case r.headerSent:

@@ -12,7 +12,7 @@ func (r *Request) Answered() bool { return r.answered }
 // and that of the location it ended in, and so on. What comes of it is not
 // sent; the request is logged after it, and there.
 func (r *Request) postAction() {
-	if r.loc.Core.PostAction == "" {
+	if r.loc.Core.PostAction == "" || r.noPostAction {
 		return
 	}
 	if !r.Proto.Failed {

@@ -85,6 +85,7 @@ type Request struct {
 	needMemory    bool // a filter must see file contents
 	lateMemory    bool // ... one that sees those of subrequests, too
 	mayInclude    bool // a filter may include subrequests
+	noPostAction  bool // the connection is closed without an answer (444)
 	background    bool // output is dropped (mirror)
 	noBody        bool // a subrequest that has no part in the request body
 	logged        bool
