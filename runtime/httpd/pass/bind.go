@@ -7,8 +7,8 @@ import (
 )
 
 // parseLocal reads an address with or without a port.
-func parseLocal(text string) (netaddr.Addr, bool) {
-	ap, ok := netaddr.ParseIPPort([]byte(text))
+func parseLocal(text []byte) (netaddr.Addr, bool) {
+	ap, ok := netaddr.ParseIPPort(text)
 	return netaddr.AddrFrom(ap), ok
 }
 
@@ -24,7 +24,7 @@ func (b *Bind) local(r *httpd.Request) (addr netaddr.Addr, ok bool) {
 	if len(text) == 0 {
 		return addr, false
 	}
-	if addr, ok = parseLocal(string(text)); !ok {
+	if addr, ok = parseLocal(text); !ok {
 		r.Action("") // as in nginx, which looks at it before
 		r.Errorf(nil, `invalid local address "%s"`, text)
 		r.Action("connecting to upstream")

@@ -121,7 +121,7 @@ func TestLocalAddress(t *testing.T) {
 		{"name", ""},
 		{"", ""},
 	} {
-		a, ok := parseLocal(c.in)
+		a, ok := parseLocal([]byte(c.in))
 		if got := a.String(); ok != (c.want != "") || ok && got != c.want {
 			t.Errorf("%q: %s %v", c.in, got, ok)
 		}

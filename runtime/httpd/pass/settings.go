@@ -267,7 +267,7 @@ func (s *Settings) setBind(b *httpd.Builder, c *conf.Cmd) error {
 	}
 	bind := &Bind{text: v}
 	if text, static := v.Static(); static {
-		addr, ok := parseLocal(string(text))
+		addr, ok := parseLocal(text)
 		if !ok {
 			return c.Errorf(`invalid address "%s"`, text)
 		}
