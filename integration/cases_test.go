@@ -33,6 +33,7 @@ func TestCases(t *testing.T) {
 	}
 	t.Logf("nginx %s against %s (level %s)", lab.OracleVersion, lab.Tested, lab.TestedVersion)
 	pending := map[string]bool{}
+	cases := map[string]*harness.Case{}
 	t.Run("all", func(t *testing.T) {
 		for _, path := range paths {
 			c, err := harness.LoadCase(path)
@@ -40,7 +41,7 @@ func TestCases(t *testing.T) {
 				t.Error(err)
 				continue
 			}
-			pending[c.Name] = c.Pending != ""
+			pending[c.Name], cases[c.Name] = c.Pending != "", c
 			t.Run(c.Name, func(t *testing.T) {
 				t.Parallel()
 				compare(t, c, known)
@@ -58,6 +59,14 @@ func TestCases(t *testing.T) {
 			return !strings.HasPrefix(d.Since, "sluice")
 		}
 		return !pending[d.Case]
+	}
+	// Some differences depend on time, and on a busy machine they may not be seen at first.
+	for range 3 {
+		for _, d := range known.Unused(expect) {
+			if c := cases[d.Case]; c != nil {
+				compare(t, c, known)
+			}
+		}
 	}
 	for _, d := range known.Unused(expect) {
 		t.Errorf("differences.md: nothing differs like this any more: %s, %s: -%s +%s", d.Case, d.Request, d.Oracle, d.Tested)

@@ -89,7 +89,7 @@ type player struct {
 
 func (p *player) play(r *Request, subst func(string) string) {
 	for _, part := range r.Parts {
-		for !p.over && (p.finals < part.Answers || p.interim < part.Interim || len(p.ex.Rest) < part.Bytes) {
+		for !p.over && (part.Ended || p.finals < part.Answers || p.interim < part.Interim || len(p.ex.Rest) < part.Bytes) {
 			p.next()
 		}
 		if part.Pause > 0 {

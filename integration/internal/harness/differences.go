@@ -111,7 +111,7 @@ func (d *Differences) explained(caseName, request, line string) (found bool) {
 		if line[0] == '-' {
 			want = row.Oracle
 		}
-		if want == "" || !match(row.Case, caseName) || !match(row.Request, request) || !match(want, line[1:]) {
+		if want == "" || !row.IsAbout(caseName, request) || !match(want, line[1:]) {
 			continue
 		}
 		row.used, found = true, true
@@ -139,12 +139,17 @@ func statusLines(diff []string) (before, after string) {
 func (d *Differences) pair(caseName, request, before, after string) bool {
 	for i := range d.rows {
 		row := &d.rows[i]
-		if match(row.Case, caseName) && match(row.Request, request) && match(row.Oracle, before) && match(row.Tested, after) {
+		if row.IsAbout(caseName, request) && match(row.Oracle, before) && match(row.Tested, after) {
 			row.used = true
 			return true
 		}
 	}
 	return false
+}
+
+// IsAbout tells whether the row is about what a case, or a request of it, looks like.
+func (row *Difference) IsAbout(caseName, request string) bool {
+	return match(row.Case, caseName) && match(row.Request, request)
 }
 
 // Unused returns the accepted differences that explained nothing since the table was read, and so no longer exist. Of those

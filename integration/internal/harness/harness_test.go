@@ -43,7 +43,7 @@ func TestParseRow(t *testing.T) {
 }
 
 func TestParseScript(t *testing.T) {
-	r, err := parseScript("x", "@port 2\nGET /a HTTP/1.1\n\n@wait\nGET /b HTTP/1.1\n\n@wait-interim\nbody%%END%%\n@wait-bytes 4\n")
+	r, err := parseScript("x", "@port 2\nGET /a HTTP/1.1\n\n@wait\nGET /b HTTP/1.1\n\n@wait-interim\nbody%%END%%\n@wait-bytes 4\n@wait-end\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,6 +52,7 @@ func TestParseScript(t *testing.T) {
 		{Text: "GET /b HTTP/1.1\n\n", Answers: 1},
 		{Text: "body%%END%%\n", Answers: 1, Interim: 1},
 		{Answers: 1, Interim: 1, Bytes: 4},
+		{Answers: 1, Interim: 1, Bytes: 4, Ended: true},
 	}}
 	if !reflect.DeepEqual(r, want) {
 		t.Errorf("got  %+v\nwant %+v", r, want)

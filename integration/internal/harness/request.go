@@ -43,6 +43,8 @@ type Part struct {
 	// Answers, Interim and Bytes say what the client waits for before it sends the part: so many final responses, 1xx
 	// responses, bytes after an upgrade, counted from the start of the connection.
 	Answers, Interim, Bytes int
+	// Ended has the client wait for the end of what the server sends.
+	Ended bool
 }
 
 // TLSClient is how a client speaks TLS. Certificates of servers are reported, not verified.
@@ -142,6 +144,7 @@ func parseRow(line string) (Request, error) {
 //	@wait             send what comes next after one more final response
 //	@wait-interim     ... after one more 1xx response
 //	@wait-bytes N     ... after N more bytes following a 101 response
+//	@wait-end         ... after the server has ended its side
 //	@pause MS         ... when the server has read what was sent, and after so many milliseconds
 //	@times            the transcript says when the head, the parts of the body and the end came, in tenths of a second after
 //	                  the last part was sent
@@ -173,6 +176,9 @@ func parseScript(name, text string) (Request, error) {
 		case "wait-bytes":
 			cut()
 			part.Bytes += n
+		case "wait-end":
+			cut()
+			part.Ended = true
 		case "pause":
 			cut()
 			part.Pause = time.Duration(n) * time.Millisecond
