@@ -18,7 +18,8 @@
 //	s.growth(func)         bytes of resident memory at the highest above what they were before, all processes of the server
 //	s.memory()             bytes of resident memory now; s.settled() once they change no more
 //	s.descriptors()        open descriptors; s.descriptorsOf("sub") those whose target has sub in its name
-//	s.goroutines()         goroutines of the server under test (nginx has none)
+//	s.goroutines()         goroutines of the server under test (nginx has none), but for
+//	s.serving()            those that serve connections, some of which are kept
 //	s.cpu()                processor time used so far
 //	s.ping("/x"), s.knock  the longest wait of another client for an answer to /x, on a kept connection or with a new one
 //	                       each time, until the function that is returned is called

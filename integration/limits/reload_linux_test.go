@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/sluiceproxy/sluice/integration/internal/goroutines"
 	"github.com/sluiceproxy/sluice/integration/internal/harness"
 )
 
@@ -182,7 +183,7 @@ func TestManyReloads(t *testing.T) {
 		})
 		t.Logf("after %d reloads %+v, after %d %+v", first, before, reloads(), after)
 		if !ok {
-			t.Error("something is kept")
+			t.Errorf("something is kept; the goroutines began with %v", goroutines.ByFunction(t, s.binary, s.processes()...))
 		}
 		if got := asleep.ask("a"); !strings.HasSuffix(got, fmt.Sprintf("<%d>", reloads())) {
 			t.Errorf("a connection that slept: %q", got)

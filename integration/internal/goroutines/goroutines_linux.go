@@ -15,14 +15,16 @@ import (
 
 // goList is where a Go binary has its goroutines.
 type goList struct {
-	all           uint64 // address of runtime.allgs, a slice of pointers
-	status, start int64  // where in a runtime.g its status is, and the address of the function it began with
-	// own are the addresses of functions of the runtime.
-	own []extent
+	all           uint64     // address of runtime.allgs, a slice of pointers
+	status, start int64      // where in a runtime.g its status is, and the address of the function it began with
+	functions     []function // in order
 }
 
-// extent is the addresses from begin on, before end.
-type extent struct{ begin, end uint64 }
+// function is one of the program, at the addresses from begin on, before end.
+type function struct {
+	name       string
+	begin, end uint64
+}
 
 // goDead are the states of a goroutine that has ended, and whose memory is kept for another.
 var goDead = []uint32{6, 11}
@@ -33,11 +35,22 @@ var goLists sync.Map // path of a binary to its *goList
 // collector when the first collection comes, and more of them with each processor that it may use.
 func Count(t testing.TB, binary string, pids ...int) (n int) {
 	t.Helper()
-	list := goListOf(t, binary)
-	for _, pid := range pids {
-		n += list.count(t, pid)
+	for _, of := range ByFunction(t, binary, pids...) {
+		n += of
 	}
 	return n
+}
+
+// ByFunction returns how many goroutines processes of a binary have that began with each function. The runtime's own ones
+// are left out, as Count does.
+func ByFunction(t testing.TB, binary string, pids ...int) map[string]int {
+	t.Helper()
+	list := goListOf(t, binary)
+	all := map[string]int{}
+	for _, pid := range pids {
+		list.count(t, pid, all)
+	}
+	return all
 }
 
 func must(t testing.TB, err error) {
@@ -66,27 +79,33 @@ func goListOf(t testing.TB, binary string) *goList {
 	if i < 0 {
 		t.Fatalf("%s has no runtime.allgs", binary)
 	}
-	list := &goList{all: symbols[i].Value, own: runtimesOwn(symbols)}
+	list := &goList{all: symbols[i].Value, functions: functionsOf(symbols)}
 	list.status, list.start = offsets(t, f)
 	goLists.Store(binary, list)
 	return list
 }
 
-// runtimesOwn returns where the functions of the runtime are, in order. runtime.main, which every process has once, is one.
-func runtimesOwn(symbols []elf.Symbol) (own []extent) {
+// functionsOf returns where the functions are, in order.
+func functionsOf(symbols []elf.Symbol) (all []function) {
 	for _, s := range symbols {
-		if elf.ST_TYPE(s.Info) == elf.STT_FUNC && strings.HasPrefix(s.Name, "runtime.") {
-			own = append(own, extent{s.Value, s.Value + s.Size})
+		if elf.ST_TYPE(s.Info) == elf.STT_FUNC {
+			all = append(all, function{s.Name, s.Value, s.Value + s.Size})
 		}
 	}
-	slices.SortFunc(own, func(a, b extent) int { return cmp.Compare(a.begin, b.begin) })
-	return own
+	slices.SortFunc(all, func(a, b function) int { return cmp.Compare(a.begin, b.begin) })
+	return all
 }
 
-// isOwn tells whether a function is the runtime's.
-func (l *goList) isOwn(function uint64) bool {
-	i, found := slices.BinarySearchFunc(l.own, function, func(e extent, at uint64) int { return cmp.Compare(e.begin, at) })
-	return found || i > 0 && function < l.own[i-1].end
+// nameOf returns the name of the function at an address, "" where there is none.
+func (l *goList) nameOf(at uint64) string {
+	i, found := slices.BinarySearchFunc(l.functions, at, func(f function, at uint64) int { return cmp.Compare(f.begin, at) })
+	if !found {
+		i--
+	}
+	if i < 0 || at >= l.functions[i].end {
+		return ""
+	}
+	return l.functions[i].name
 }
 
 // offsets finds the fields atomicstatus and startpc in the description of the type runtime.g.
@@ -123,8 +142,8 @@ func offsets(t testing.TB, f *elf.File) (status, start int64) {
 	}
 }
 
-// count reads the list of one process.
-func (l *goList) count(t testing.TB, pid int) (n int) {
+// count adds those of one process to all.
+func (l *goList) count(t testing.TB, pid int, all map[string]int) {
 	t.Helper()
 	mem, err := os.Open(fmt.Sprintf("/proc/%d/mem", pid))
 	must(t, err)
@@ -143,9 +162,12 @@ func (l *goList) count(t testing.TB, pid int) (n int) {
 		_, err = mem.ReadAt(start[:], int64(binary.NativeEndian.Uint64(p))+l.start)
 		must(t, err)
 		// The highest of its twelve bits says that the collector looks at the stack.
-		if !slices.Contains(goDead, binary.NativeEndian.Uint32(status[:])&^0x1000) && !l.isOwn(binary.NativeEndian.Uint64(start[:])) {
-			n++
+		if slices.Contains(goDead, binary.NativeEndian.Uint32(status[:])&^0x1000) {
+			continue
+		}
+		// runtime.main, which every process has once, is the runtime's own as well.
+		if name := l.nameOf(binary.NativeEndian.Uint64(start[:])); !strings.HasPrefix(name, "runtime.") {
+			all[name]++
 		}
 	}
-	return n
 }
