@@ -64,7 +64,7 @@ func TestIdle(t *testing.T) {
 		more               size // than nginx, KB
 	}{
 		{"kept", get("/empty"), "\r\n\r\n", 4},
-		{"upgraded", "GET /app/upgrade HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", "hello", 5},
+		{"upgraded", "GET /app/upgrade HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", "hello", 3},
 		{"file", get("/large"), "\r\n\r\n", 4},
 		{"proxied", get("/app/"), "hello", 4},
 		{"unbuffered", get("/unbuffered/"), "hello", 12},

@@ -167,6 +167,7 @@ func (c *Conn) Close() error {
 	if c.closed.Swap(true) {
 		return ErrClosed
 	}
+	defer c.overStream()
 	c.registry.Lock()
 	defer c.registry.Unlock()
 	c.unwatchClosed()
@@ -230,14 +231,20 @@ func (c *Conn) SetWriteTimeout(d time.Duration) { c.wr.timeout.set(d) }
 // SetReadDeadline makes reads fail with ErrTimeout from t on, those that wait
 // already included; the zero Time lifts it. It works besides SetReadTimeout:
 // the earlier of both counts.
-func (c *Conn) SetReadDeadline(t time.Time) error { return c.rd.setDeadline(t) }
+func (c *Conn) SetReadDeadline(t time.Time) error {
+	err := c.rd.setDeadline(t)
+	if err == nil && c.parked.streams() && !t.IsZero() && !t.After(time.Now()) {
+		c.overStream()
+	}
+	return err
+}
 
 // SetWriteDeadline is SetReadDeadline for writes.
 func (c *Conn) SetWriteDeadline(t time.Time) error { return c.wr.setDeadline(t) }
 
 // SetDeadline sets both deadlines.
 func (c *Conn) SetDeadline(t time.Time) error {
-	if err := c.rd.setDeadline(t); err != nil {
+	if err := c.SetReadDeadline(t); err != nil {
 		return err
 	}
 	return c.wr.setDeadline(t)

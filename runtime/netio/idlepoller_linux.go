@@ -279,18 +279,15 @@ func (p *parker) report(e *raw.Event, now int64) {
 	if !hungUp {
 		return
 	}
-	if c.parked.stream.Load() {
-		c.rd.lookAgain()
-	}
 	if fn := c.parked.hangup; fn != nil {
 		p.hungUp = append(p.hungUp, fn)
 	}
 }
 
-// each calls fn for each parked connection; the caller holds mu.
+// each calls fn for each parked connection that is idle; the caller holds mu.
 func (p *parker) each(fn func(*Conn)) {
 	for i := range p.slots {
-		if c := p.slots[i].c; c != nil && c.parked.state.Load()&watchWaiting != 0 {
+		if c := p.slots[i].c; c != nil && c.parked.state.Load()&watchWaiting != 0 && !c.parked.streams() {
 			fn(c)
 		}
 	}
@@ -322,6 +319,9 @@ func (p *parker) recallAll() {
 
 // end ends the goroutine of an idle poller that is drained and closed.
 func (p *parker) end() error {
+	p.poller.mu.Lock()
+	p.leaveStreams()
+	p.poller.mu.Unlock()
 	err := p.file.Close()
 	<-p.done
 	_ = syscall.Close(p.wakeFD)

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/clock"
 )
 
@@ -23,13 +24,23 @@ const ParkBetweenRequests = false
 // watch is what the idle poller knows of a Conn: here the timeout of the last Park.
 type watch struct{ timeout time.Duration }
 
-func (*watch) reset()           {}
-func (*watch) reading()         {}
-func (*watch) watched() bool    { return false }
-func (*watch) endWatched() bool { return false }
-func (*watch) streams(bool)     {}
-func (c *Conn) unwatch()        {}
-func (c *Conn) unwatchClosed()  {}
+func (*watch) reset()          {}
+func (*watch) reading()        {}
+func (*watch) watched() bool   { return false }
+func (*watch) streams() bool   { return false }
+func (c *Conn) unwatch()       {}
+func (c *Conn) unwatchClosed() {}
+
+// stream returns false: a Stream waits in a goroutine.
+func (*Conn) stream(*IdlePoller, *buf.Pool, func(*buf.Buf, int) *buf.Pool, func(error)) bool {
+	return false
+}
+
+// prepareStream has nothing to do here.
+func (*Conn) prepareStream() {}
+
+// overStream has nothing to do here.
+func (*Conn) overStream() {}
 
 // OnHangup returns false: the system has no way to watch for a hangup alone.
 func (c *Conn) OnHangup(*IdlePoller, func()) bool { return false }

@@ -25,8 +25,8 @@ type watch struct {
 	end    atomic.Int64 // when the wait that is under way ends; forever: never
 	due    atomic.Int64 // when the idle poller looks whether it has ended; forever: it does not. Changed with the idle poller's mu held
 
-	hangup func()      // of OnHangup; guarded by the idle poller's mu
-	stream atomic.Bool // ReadEach relies on a report of the end
+	hangup func()                 // of OnHangup; guarded by the idle poller's mu
+	stream atomic.Pointer[stream] // that is under way; nil: none
 }
 
 // The bits of watch.state. A report of the idle poller either ends a wait or is kept
@@ -40,19 +40,11 @@ const (
 func (w *watch) reset() {
 	w.poller, w.part, w.hangup = nil, false, nil
 	w.state.Store(0)
-	w.stream.Store(false)
+	w.stream.Store(nil)
 }
 
 // watched tells whether an idle poller watches the descriptor for bytes.
 func (w *watch) watched() bool { return w.poller != nil && !w.part }
-
-// endWatched tells whether an idle poller is going to report the end of the stream.
-func (w *watch) endWatched() bool {
-	return w.poller != nil && w.part && w.state.Load()&watchHungUp == 0
-}
-
-// streams notes that ReadEach begins, or ends.
-func (w *watch) streams(on bool) { w.stream.Store(on) }
 
 // seen notes a report: true when it ends a wait.
 func (w *watch) seen(hungUp bool) bool {

@@ -90,25 +90,14 @@ func (h *half) set(at int64) error {
 	if at != 0 {
 		t = clock.MonoTime(at)
 	}
-	if !h.c.registered.Load() { // else lookAgain, whose caller holds a lock of Close's, would wait for Close
-		if err := h.c.register(); err != nil {
-			return err
-		}
+	if err := h.c.register(); err != nil {
+		return err
 	}
 	h.armed.Store(at)
 	if h == &h.c.wr {
 		return h.c.file.SetWriteDeadline(t)
 	}
 	return h.c.file.SetReadDeadline(t)
-}
-
-// lookAgain ends the wait that is under way, or the next one, as a timer does that fires too
-// early: the operation is tried again. The Conn is registered, and the caller holds the mu of the
-// idle poller that watches it, so that it is not closed meanwhile.
-func (h *half) lookAgain() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	_ = h.set(clock.MonoOf(past))
 }
 
 // setDeadline is what SetReadDeadline and SetWriteDeadline do. A later or

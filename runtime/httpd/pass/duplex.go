@@ -13,11 +13,20 @@ import (
 )
 
 // duplex is an upgraded connection, or that of a CONNECT request: bytes flow both ways
-// until one side ends. The request's goroutine copies towards the client, another one
-// towards the peer. Neither holds a buffer while it waits for bytes.
+// until one side ends, each way in a netio.Stream. Neither holds a buffer while it waits for
+// bytes, nor does a plain connection hold a goroutine. The request's own waits for the end of both.
 type duplex struct {
-	active atomic.Int64 // clock.Mono of the last bytes from the client
-	over   atomic.Bool  // the client's side has ended
+	active atomic.Int64  // clock.Mono of the last bytes from the client
+	over   atomic.Bool   // the client's side has ended
+	ended  chan struct{} // one value for each side that has ended
+
+	toPeer   error // that ended the client's side: of sending
+	toClient error // that ended the peer's side: of sending, or errIdle
+	stopped  bool  // the peer's side ended first
+
+	pool  *buf.Pool     // of the next read from the peer
+	limit time.Duration // between two pieces
+	from  int64         // clock.Mono of the last bytes from the peer
 }
 
 // duplex runs the connection.
@@ -43,51 +52,37 @@ func (x *Exchange) duplex() httpd.Result {
 	if err := r.Flush(); err != nil {
 		return x.finish(httpd.Error)
 	}
-	if err := x.watchEnds(&taken); err != nil {
-		return x.finish(httpd.Error)
+	if taken.Stream != client { // TLS, or none of netio's
+		if err := client.Share(); err != nil {
+			return x.finish(httpd.Error)
+		}
 	}
+	netio.PrepareStream(taken.Stream, taken.Poller)
+	netio.PrepareStream(x.conn.Stream(), taken.Poller)
 	x.dropHead()
 	client.SetReadTimeout(0)
 	x.conn.Net.SetWriteTimeout(msec(x.S.SendTimeout))
-	x.flow = &duplex{}
-	x.flow.active.Store(clock.Mono())
-	over := make(chan error, 1)
-	go func() {
-		defer x.R.Caught(func() { over <- nil })
-		over <- x.toPeer(&taken)
-	}()
-	err := x.toClient()
-	stopped := !x.flow.over.Load() // else the other direction has ended by itself
-	_ = client.SetReadDeadline(time.Unix(1, 0))
-	_ = x.conn.Net.SetWriteDeadline(time.Unix(1, 0)) // the peer may take nothing more
-	sent := <-over
-	if stopped && isTimeout(sent) {
-		sent = nil
+	f := &duplex{ended: make(chan struct{}, 2), pool: x.S.pool, limit: max(msec(x.S.ReadTimeout), time.Millisecond)}
+	x.flow = f
+	f.from = clock.Mono()
+	f.active.Store(f.from)
+	go x.fromClient(&taken)
+	x.fromPeer(&taken)
+	<-f.ended
+	<-f.ended
+	if f.stopped && isTimeout(f.toPeer) {
+		f.toPeer = nil
 	}
 	_ = client.SetReadDeadline(time.Time{})
 	x.Keepalive = false
 	x.bodySent = false
 	switch {
-	case errors.Is(err, errIdle), sent != nil && isTimeout(sent):
+	case errors.Is(f.toClient, errIdle), f.toPeer != nil && isTimeout(f.toPeer):
 		r.Logf(errlog.Info, errTimedOut, "upstream timed out")
-	case err != nil, sent != nil:
+	case f.toClient != nil, f.toPeer != nil:
 		return x.finish(httpd.Error)
 	}
 	return x.finish(httpd.Done)
-}
-
-// watchEnds prepares both sockets for the two goroutines. A plain one is watched for its end, which
-// saves a futile read for each message; see netio.Conn.ReadEach.
-func (x *Exchange) watchEnds(client *httpd.Hijacked) error {
-	if pl := client.Poller; pl != nil {
-		if client.Stream == client.Socket {
-			_ = client.Socket.WatchEnd(pl) // without it there are futile reads
-		}
-		if nc, ok := x.conn.Stream().(*netio.Conn); ok {
-			_ = nc.WatchEnd(pl)
-		}
-	}
-	return client.Socket.Share()
 }
 
 // ownHeader copies the header of a response that may take long into memory of the request,
@@ -120,34 +115,45 @@ func (x *Exchange) dropHead() {
 
 var errIdle = errors.New("nothing came through")
 
-// toPeer copies from the client until it ends, beginning with what it has sent
-// already. A timeout of the peer is the error.
-func (x *Exchange) toPeer(client *httpd.Hijacked) error {
-	// The end of this direction ends the other one.
-	defer func() {
-		x.flow.over.Store(true)
-		_ = x.conn.Net.SetReadDeadline(time.Unix(1, 0))
-	}()
+// fromClient begins to copy from the client, with what it has sent already.
+func (x *Exchange) fromClient(client *httpd.Hijacked) {
+	defer x.R.Caught(x.clientEnded)
 	if len(client.Input) > 0 {
-		if err := x.forward(client.Input); err != nil {
-			return err
+		if x.flow.toPeer = x.forward(client.Input); x.flow.toPeer != nil {
+			x.clientEnded()
+			return
 		}
 	}
-	var sent error
-	err := netio.ReadEach(client.Stream, x.S.pool, func(b *buf.Buf, n int) *buf.Pool {
-		x.flow.active.Store(clock.Mono())
-		sent = x.forward(b.B[:n])
-		full := n == len(b.B)
-		b.Free()
-		if sent != nil {
-			return nil
+	done := func(err error) {
+		defer x.R.Caught(x.clientEnded)
+		if err != nil && !isEOF(err) && !isTimeout(err) {
+			x.R.Logf(errlog.Info, err, "%s", httpd.ReadFailed(err))
 		}
-		return x.nextPool(full, x.conn.Net)
-	})
-	if err != nil && !isEOF(err) && !isTimeout(err) {
-		x.R.Logf(errlog.Info, err, "%s", httpd.ReadFailed(err))
+		x.clientEnded()
 	}
-	return sent
+	if !netio.Stream(client.Stream, client.Poller, x.S.pool, x.pieceToPeer, done) {
+		done(netio.ReadEach(client.Stream, x.S.pool, x.pieceToPeer))
+	}
+}
+
+// pieceToPeer passes a piece from the client on.
+func (x *Exchange) pieceToPeer(b *buf.Buf, n int) *buf.Pool {
+	defer x.R.Caught(nil)
+	x.flow.active.Store(clock.Mono())
+	x.flow.toPeer = x.forward(b.B[:n])
+	full := n == len(b.B)
+	b.Free()
+	if x.flow.toPeer != nil {
+		return nil
+	}
+	return x.nextPool(full, x.conn.Net)
+}
+
+// clientEnded ends the client's side, and the peer's by that.
+func (x *Exchange) clientEnded() {
+	x.flow.over.Store(true)
+	_ = x.conn.Net.SetReadDeadline(time.Unix(1, 0))
+	x.flow.ended <- struct{}{}
 }
 
 // nextPool is the pool of the next read of what goes on to a receiver at once: one of
@@ -176,52 +182,92 @@ func (x *Exchange) forward(p []byte) error {
 	return err
 }
 
-// toClient copies from the peer until either side ends.
-func (x *Exchange) toClient() error {
+// fromPeer begins to copy from the peer, with what came behind the response header.
+func (x *Exchange) fromPeer(client *httpd.Hijacked) {
+	defer x.R.Caught(func() { x.peerEnded(client) })
 	o := &x.body.piece
 	if x.inPos < x.inEnd {
 		*o = httpd.Out{Mem: x.in.B[x.inPos:x.inEnd], Flush: true}
-		if err := x.R.Output(o); err != nil {
-			return err
-		}
+		x.flow.toClient = x.R.Output(o)
 		*o = httpd.Out{}
 	}
 	if x.in != nil {
 		x.in.Free()
 		x.in = nil
 	}
-	limit := max(msec(x.S.ReadTimeout), time.Millisecond)
-	from, pool := clock.Mono(), x.S.pool
-	var sent error
-	each := func(b *buf.Buf, n int) *buf.Pool {
-		from = clock.Mono()
-		x.state().Received += int64(n)
-		*o = httpd.Out{Mem: b.B[:n], Flush: true}
-		sent = x.R.Output(o)
-		full := n == len(b.B)
-		b.Free()
-		if sent != nil {
-			return nil
+	if x.flow.toClient != nil {
+		x.peerEnded(client)
+		return
+	}
+	x.streamPeer(client)
+}
+
+// streamPeer copies what the peer sends from now on, until nothing has come through either way
+// for proxy_read_timeout.
+func (x *Exchange) streamPeer(client *httpd.Hijacked) {
+	f := x.flow
+	done := func(err error) {
+		defer x.R.Caught(func() { x.peerEnded(client) })
+		if x.renewed(err) {
+			x.streamPeer(client)
+			return
 		}
-		x.conn.Net.SetReadTimeout(limit)
-		pool = x.nextPool(full, x.R.Client().Socket)
-		return pool
+		x.peerFailed(err)
+		x.peerEnded(client)
 	}
 	for {
-		left := limit - time.Duration(clock.Mono()-max(from, x.flow.active.Load()))
+		left := f.limit - time.Duration(clock.Mono()-max(f.from, f.active.Load()))
 		if left <= 0 {
-			return errIdle
+			f.toClient = errIdle
+			x.peerEnded(client)
+			return
 		}
 		x.conn.Net.SetReadTimeout(left)
-		err := netio.ReadEach(x.conn.Stream(), pool, each)
-		switch {
-		case err == nil:
-			return sent
-		case isTimeout(err) && !x.flow.over.Load():
-			continue // bytes from the client may have renewed the time
-		case !isTimeout(err) && !isEOF(err):
-			x.connError(err, httpd.ReadFailed(err))
+		if netio.Stream(x.conn.Stream(), client.Poller, f.pool, x.pieceToClient, done) {
+			return
 		}
+		if err := netio.ReadEach(x.conn.Stream(), f.pool, x.pieceToClient); !x.renewed(err) {
+			x.peerFailed(err)
+			x.peerEnded(client)
+			return
+		}
+	}
+}
+
+// renewed tells whether the peer's side has ended because of time that bytes from the client may
+// have renewed.
+func (x *Exchange) renewed(err error) bool { return isTimeout(err) && !x.flow.over.Load() }
+
+// peerFailed logs why the peer's side has ended, where that is a failure.
+func (x *Exchange) peerFailed(err error) {
+	if err != nil && !isTimeout(err) && !isEOF(err) {
+		x.connError(err, httpd.ReadFailed(err))
+	}
+}
+
+// pieceToClient passes a piece from the peer on.
+func (x *Exchange) pieceToClient(b *buf.Buf, n int) *buf.Pool {
+	defer x.R.Caught(nil)
+	f, o := x.flow, &x.body.piece
+	f.from = clock.Mono()
+	x.state().Received += int64(n)
+	*o = httpd.Out{Mem: b.B[:n], Flush: true}
+	f.toClient = x.R.Output(o)
+	*o = httpd.Out{}
+	full := n == len(b.B)
+	b.Free()
+	if f.toClient != nil {
 		return nil
 	}
+	x.conn.Net.SetReadTimeout(f.limit)
+	f.pool = x.nextPool(full, x.R.Client().Socket)
+	return f.pool
+}
+
+// peerEnded ends the peer's side, and the client's by that.
+func (x *Exchange) peerEnded(client *httpd.Hijacked) {
+	x.flow.stopped = !x.flow.over.Load() // else the client's has ended by itself
+	_ = client.Socket.SetReadDeadline(time.Unix(1, 0))
+	_ = x.conn.Net.SetWriteDeadline(time.Unix(1, 0)) // the peer may take nothing more
+	x.flow.ended <- struct{}{}
 }
