@@ -3,6 +3,7 @@ package limits
 import (
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 )
 
@@ -59,10 +60,14 @@ func TestTunnels(t *testing.T) {
 			for range tunnels {
 				c := dial(s)
 				c.send("GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
-				c.receiveUntil("hello", patience)
+				if got := c.receiveUntil("hello", patience); !strings.HasSuffix(got.text(), "hello") {
+					t.Fatalf("%q", got.text())
+				}
 				for _, text := range []string{"one", "two"} {
 					c.send(text)
-					c.receiveUntil(text, patience)
+					if got := c.receiveUntil(text, patience); got.text() != text {
+						t.Fatalf("%q, want %q", got.text(), text)
+					}
 				}
 				all = append(all, c)
 			}
