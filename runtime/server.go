@@ -137,6 +137,9 @@ func (s *Server) SetShared(on bool) {
 	}
 }
 
+// OutOfDescriptors reports whether clients wait for a descriptor of this process.
+func (s *Server) OutOfDescriptors() bool { return s.front != nil && s.front.OutOfDescriptors() }
+
 // Pause stops accepting and lets the requests under way finish, and keeps the sockets
 // (WINCH).
 func (s *Server) Pause() {

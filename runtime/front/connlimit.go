@@ -61,6 +61,13 @@ func (s *Instance) evict() int {
 	return evicted
 }
 
+// OutOfDescriptors reports whether connections wait because this process has no descriptor for them: accept
+// has failed for that reason within the last two seconds, in which it is tried four times.
+func (s *Instance) OutOfDescriptors() bool {
+	last := s.noDescriptors.Load()
+	return last != 0 && clock.Now().Sec-last < 2
+}
+
 // acceptFailed logs an accept that failed. Where descriptors have run out it closes
 // idle connections; freed reports whether there were any.
 func (s *Instance) acceptFailed(err error) (freed bool) {

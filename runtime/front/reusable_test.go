@@ -24,9 +24,15 @@ func TestNoDescriptorsLines(t *testing.T) {
 	t.Cleanup(s.Quit)
 	var n counted
 	s.SetLog(errlog.New(errlog.Config{Outputs: []errlog.Output{{Sink: &n, Threshold: errlog.Threshold{Level: errlog.Crit}}}}))
+	if s.OutOfDescriptors() {
+		t.Error("out of descriptors before one was asked for")
+	}
 	begin := time.Now()
 	for range 1000 {
 		s.acceptFailed(syscall.EMFILE)
+	}
+	if !s.OutOfDescriptors() {
+		t.Error("not out of descriptors")
 	}
 	if most := counted(time.Since(begin)/time.Second) + 2; n == 0 || n > most {
 		t.Errorf("%d lines, want at most %d", n, most)

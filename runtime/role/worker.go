@@ -9,6 +9,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/errlog/errno"
 	"github.com/sluiceproxy/sluice/runtime/process"
 )
 
@@ -145,10 +146,7 @@ func (w *worker) take(m process.Message) process.Event {
 			closeFiles(m.Files) // it has crossed msgFinish
 			return 0
 		}
-		b, logs, sockets, err := unpack(m)
-		if err == nil {
-			err = w.configure(b, logs, sockets)
-		}
+		err := w.reconfigure(m)
 		if errors.Is(err, syscall.EMFILE) {
 			// Its clients have all the descriptors, for as long as they want: another worker takes the configuration, as
 			// with nginx each does.
@@ -167,6 +165,20 @@ func (w *worker) take(m process.Message) process.Event {
 		w.reopen(logs)
 	}
 	return 0
+}
+
+// reconfigure makes the change that a message brings.
+func (w *worker) reconfigure(m process.Message) error {
+	if w.server.OutOfDescriptors() {
+		// One that was free for the message is what clients wait for.
+		closeFiles(m.Files)
+		return errno.Failed("accept4()", "", syscall.EMFILE)
+	}
+	b, logs, sockets, err := unpack(m)
+	if err != nil {
+		return err
+	}
+	return w.configure(b, logs, sockets)
 }
 
 // tellFinish tells the master that this worker is about to finish.
