@@ -302,6 +302,7 @@ func takeField(r *httpd.Request, f h1.Field) httpd.Result {
 		if r.In.Has(f.ID) {
 			r.Logf(errlog.Info, nil, `client sent duplicate header line: "%s: %s", previous value: "%s: %s"`,
 				f.Name, f.Value, r.In.Field(f.ID).Name, r.In.Get(f.ID))
+			r.In.Add(f) // an error page may pass it on
 			return httpd.StatusBadRequest
 		}
 	}
