@@ -233,7 +233,7 @@ func (c *Conn) SetWriteTimeout(d time.Duration) { c.wr.timeout.set(d) }
 // the earlier of both counts.
 func (c *Conn) SetReadDeadline(t time.Time) error {
 	err := c.rd.setDeadline(t)
-	if err == nil && c.parked.streams() && !t.IsZero() && !t.After(time.Now()) {
+	if c.parked.streams() && !t.IsZero() && !t.After(time.Now()) { // also where the runtime's poller takes no more: it does not wait there
 		c.overStream()
 	}
 	return err

@@ -89,14 +89,22 @@ func (c *Conn) flow(why Event) {
 			c.endStream(s, err)
 			return
 		}
-		if c.awaitStream(s) {
+		if !s.interrupted() && c.awaitStream(s) {
 			return
 		}
 	}
 }
 
-// awaitStream parks the Conn, which belongs to the idle poller then. False: something may
-// be there to be read, or to end the stream.
+// interrupted tells whether what has come from outside is to be seen to before the next wait.
+func (s *stream) interrupted() bool { return s.over.Load() || s.left.Load() }
+
+// interrupt ends the wait that is under way, or keeps the next one from beginning, which a read
+// that begins later does not undo: after a read s is looked at, see flow. True: a wait has ended,
+// and the caller has to resume the Conn.
+func (w *watch) interrupt() bool { return w.seen(false) }
+
+// awaitStream parks the Conn. From then on it belongs to the idle poller, and may have ended, and be
+// another connection's. False: something may be there to be read, or to end the stream.
 func (c *Conn) awaitStream(s *stream) bool {
 	c.rd.slice.waited()
 	w := &c.parked.watch
@@ -107,10 +115,6 @@ func (c *Conn) awaitStream(s *stream) bool {
 	w.end.Store(end)
 	place, gen := w.slot, w.gen
 	if !w.begin() {
-		return false
-	}
-	// What ends it is noted before the wait is looked at, so one of the two sees the other.
-	if (s.over.Load() || s.left.Load()) && w.leave() {
 		return false
 	}
 	if end < w.due.Load() {
@@ -135,7 +139,7 @@ func (c *Conn) overStream() {
 		return
 	}
 	s.over.Store(true)
-	if c.parked.leave() {
+	if c.parked.interrupt() {
 		s.pl.wake(c, Readable)
 	}
 }
@@ -150,7 +154,7 @@ func (p *parker) leaveStreams() {
 		}
 		if s := c.parked.stream.Load(); s != nil {
 			s.left.Store(true)
-			if c.parked.leave() {
+			if c.parked.interrupt() {
 				p.poller.wake(c, Drained)
 			}
 		}

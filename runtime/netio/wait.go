@@ -90,8 +90,10 @@ func (h *half) set(at int64) error {
 	if at != 0 {
 		t = clock.MonoTime(at)
 	}
-	if err := h.c.register(); err != nil {
-		return err
+	if !h.c.registered.Load() { // a Close that waits for this operation to end holds what register waits for
+		if err := h.c.register(); err != nil {
+			return err
+		}
 	}
 	h.armed.Store(at)
 	if h == &h.c.wr {
