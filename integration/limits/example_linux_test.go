@@ -65,7 +65,7 @@ http { include temp-paths.conf; server { listen %%ADDR%%; location / { return 20
 		}
 		t.Logf("another client waited for %v at most", stop())
 		s.eventually("the end of their descriptors", func() bool { return s.descriptors() <= descriptors })
-		s.eventually("the end of their goroutines", func() bool { return s.goroutines() <= goroutines+2 && s.serving() <= keptGoroutines })
+		s.eventually("the end of their goroutines", func() bool { return s.goroutines() <= goroutines+2 && s.serving() <= servedAtOnce })
 	})
 }
 

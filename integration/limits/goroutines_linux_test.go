@@ -19,6 +19,9 @@ func (s *site) serving() int {
 	return s.goroutinesThat(servesConnections)
 }
 
+// servedAtOnce is more than the clients that a case has served at once, where it asks with a few.
+const servedAtOnce = 16
+
 // keptGoroutines is how many goroutines are kept for other connections.
 const keptGoroutines = 64
 

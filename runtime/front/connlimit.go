@@ -61,10 +61,10 @@ func (s *Instance) evict() int {
 	return evicted
 }
 
-// OutOfDescriptors reports whether connections wait because this process has no descriptor for them: accept
-// has failed for that reason within the last two seconds, in which it is tried four times.
+// OutOfDescriptors reports whether connections wait because this process has no descriptor for them, and no idle
+// connection that could be closed: accept has failed so within the last two seconds, in which it is tried four times.
 func (s *Instance) OutOfDescriptors() bool {
-	last := s.noDescriptors.Load()
+	last := s.starved.Load()
 	return last != 0 && clock.Now().Sec-last < 2
 }
 
@@ -77,8 +77,11 @@ func (s *Instance) acceptFailed(err error) (freed bool) {
 		level = errlog.Error
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		level = errlog.Crit
-		freed = s.evict() > 0
-		if now := clock.Now().Sec; s.noDescriptors.Swap(now) == now {
+		now := clock.Now().Sec
+		if freed = s.evict() > 0; !freed && errors.Is(err, syscall.EMFILE) { // ENFILE is the whole system's
+			s.starved.Store(now)
+		}
+		if s.noDescriptors.Swap(now) == now {
 			return freed // one line a second, of all sockets
 		}
 	}

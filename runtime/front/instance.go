@@ -25,6 +25,7 @@ type Instance struct {
 	connLimit     connLimit
 	reusable      reusableQueue
 	noDescriptors atomic.Int64 // clock.Now().Sec of the last line about it
+	starved       atomic.Int64 // clock.Now().Sec at which an accept last failed for it while nothing was idle
 	goroutines    goroutinePool
 
 	mu        sync.Mutex

@@ -24,8 +24,8 @@ func TestNoDescriptorsLines(t *testing.T) {
 	t.Cleanup(s.Quit)
 	var n counted
 	s.SetLog(errlog.New(errlog.Config{Outputs: []errlog.Output{{Sink: &n, Threshold: errlog.Threshold{Level: errlog.Crit}}}}))
-	if s.OutOfDescriptors() {
-		t.Error("out of descriptors before one was asked for")
+	if s.acceptFailed(syscall.ENFILE); s.OutOfDescriptors() {
+		t.Error("out of descriptors because the system is")
 	}
 	begin := time.Now()
 	for range 1000 {
