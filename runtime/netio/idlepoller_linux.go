@@ -43,17 +43,13 @@ type parker struct {
 	workFn func()      // work, bound once
 
 	// The goroutine's own.
-	events  [128]raw.Event
-	ready   int
-	reports int      // since it last waited
-	hungUp  []func() // functions of OnHangup that are to be called once mu is free
-	wakeFD  int      // an eventfd that the instance watches, too
+	events [maxReports]raw.Event
+	hungUp []func() // functions of OnHangup that are to be called once mu is free
+	wakeFD int      // an eventfd that the instance watches, too
 }
 
 const (
-	// maxReports is how many reports the goroutine takes before it waits even
-	// though there are more: the runtime polls for all other goroutines only when
-	// none is ready to run.
+	// maxReports is how many reports the goroutine takes at a time.
 	maxReports = 128
 	// noSlot is the slot that events of wakeFD name.
 	noSlot = 1<<31 - 1
@@ -179,26 +175,19 @@ func (p *parker) setTick(at int64) {
 // loop is the idle poller's goroutine.
 func (p *parker) loop() {
 	defer close(p.done)
-	collect := p.collect
-	peek := func(ep uintptr) {
-		if !p.collect(ep) {
-			p.ready = 0
-		}
+	collect := func(uintptr) bool {
+		p.collect()
+		return false
 	}
-	for over := false; !over; {
-		err := p.rc.Read(collect)
-		switch err {
-		case nil:
-			p.deliver()
-		case os.ErrDeadlineExceeded: //nolint:errorlint // the poller returns the bare value
-			for p.sweep(clock.Mono()) {
-				if err = p.rc.Control(peek); err == nil && p.ready > 0 {
-					p.deliver()
-				}
-				p.startWorker()
-			}
-		default:
-			over = true
+	peek := func(uintptr) { p.poll() }
+	for {
+		// Read calls collect at once, and after each wait.
+		if err := p.rc.Read(collect); err != os.ErrDeadlineExceeded { //nolint:errorlint // the poller returns the bare value
+			return
+		}
+		for p.sweep(clock.Mono()) {
+			_ = p.rc.Control(peek)
+			p.startWorker()
 		}
 		p.startWorker()
 	}
@@ -225,35 +214,41 @@ func (p *parker) work() {
 	}
 }
 
-// collect is the poller's callback. The instance is watched edge-triggered, so
-// before the goroutine may wait it must have been found empty, or the eventfd signalled.
-func (p *parker) collect(uintptr) bool {
-	if p.reports >= maxReports {
-		p.reports = 0
+// collect passes on the reports that are there, up to a number, before the goroutine waits. The
+// runtime's poller watches the instance edge-triggered, and hears of each report that comes after
+// poll. So poll is called again only where it left some, and after a wait: the runtime polls for
+// all other goroutines only when none is ready to run.
+func (p *parker) collect() {
+	for p.poll() {
+		p.startWorker()
 		if raw.Notify(p.wakeFD) == 0 { // which makes the wait end at once
-			return false
+			return
 		}
 	}
+	p.startWorker()
+}
+
+// poll passes on reports that are there. True: there may be more.
+func (p *parker) poll() bool {
 	for {
 		n, e := raw.EpollPoll(p.ep, p.events[:])
 		if e == syscall.EINTR {
 			continue
 		}
-		p.ready = n
-		if p.reports += n; n == 0 {
-			p.reports = 0
+		if n > 0 {
+			p.deliver(p.events[:n])
 		}
-		return n > 0
+		return n == len(p.events)
 	}
 }
 
-// deliver queues the connections that the collected reports name.
-func (p *parker) deliver() {
+// deliver queues the connections that the reports name.
+func (p *parker) deliver(events []raw.Event) {
 	inUse()
 	now := clock.Mono()
 	p.poller.mu.Lock()
-	for i := range p.ready {
-		p.report(&p.events[i], now)
+	for i := range events {
+		p.report(&events[i], now)
 	}
 	p.poller.mu.Unlock()
 	for i, fn := range p.hungUp {
