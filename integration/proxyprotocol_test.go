@@ -32,6 +32,7 @@ const acceptingConf = `worker_processes 1;
 events {}
 pid logs/pid;
 http {
+    include temp-paths.conf;
     access_log off;
     server {
         listen ADDR proxy_protocol;
@@ -194,6 +195,7 @@ func startAcceptingNginx(t *testing.T, addr string) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(dir, "nginx.conf"), strings.ReplaceAll(acceptingConf, "ADDR", addr))
+	write(t, filepath.Join(dir, harness.TempPathsFile), lab.TempPaths[lab.Oracle])
 	srv, err := harness.Start(t.Context(), lab.Oracle, dir, []string{addr})
 	if err != nil {
 		t.Fatal(err)

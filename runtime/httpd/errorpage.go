@@ -114,6 +114,6 @@ func (r *Request) sendRefresh() Result {
 	r.Out.Remove(h1.Location)
 	r.ClearAcceptRanges()
 	r.Out.ClearLastModified()
-	r.Out.Remove(h1.ETag)
+	r.Out.RemoveLast(h1.ETag)
 	return r.SendBody(page)
 }

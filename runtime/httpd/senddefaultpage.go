@@ -23,7 +23,7 @@ func (r *Request) sendDefaultPage(code int) Result {
 	}
 	r.ClearAcceptRanges()
 	r.Out.ClearLastModified()
-	r.Out.Remove(h1.ETag)
+	r.Out.RemoveLast(h1.ETag)
 	r.Out.Remove(h1.ContentLength)
 	if rc := r.SendHeader(); rc != OK || r.Proto.HeaderOnly {
 		return doneIf(rc)

@@ -19,7 +19,7 @@ func (r *Request) ServeFile(info *openfile.Info, path, encoding []byte) Result {
 	o.ContentLength = info.Size
 	o.LastModified, o.LastModText = info.Mtime, info.LastModified()
 	if r.loc.Core.ETag {
-		o.Set(h1.ETag, info.ETag())
+		r.setETag(info.ETag())
 	}
 	r.SetContentType()
 	if encoding != nil {
@@ -43,4 +43,17 @@ func (r *Request) ServeFile(info *openfile.Info, path, encoding []byte) Result {
 		return Error
 	}
 	return Done
+}
+
+// setETag sets the ETag, or adds it to that of the response where post_action runs: the log has
+// both. tag is memory of r.file.
+func (r *Request) setETag(tag []byte) {
+	switch {
+	case r.answered:
+		r.Out.Add(h1.ETag, header.Names[h1.ETag], r.Copy(tag))
+	case r.loc.Core.PostAction != "": // may open another file
+		r.Out.Set(h1.ETag, r.Copy(tag))
+	default:
+		r.Out.Set(h1.ETag, tag)
+	}
 }

@@ -91,6 +91,16 @@ func (o *Out) Remove(id h1.FieldID) {
 	}
 }
 
+// RemoveLast hides the last visible field with the id.
+func (o *Out) RemoveLast(id h1.FieldID) {
+	for i := len(o.List) - 1; i >= 0; i-- {
+		if h := &o.List[i]; h.ID == id && !h.Hidden {
+			h.Hidden = true
+			return
+		}
+	}
+}
+
 // ClearContentLength says that the length is not known (any more).
 func (o *Out) ClearContentLength() { o.ContentLength = -1 }
 

@@ -56,6 +56,7 @@ func (x *Exchange) connect() (Fail, httpd.Result) {
 	err = c.Connect(x.dial.Timeout)
 	x.R.EndWait()
 	if err != nil {
+		x.R.Action("connecting to upstream") // subrequests that ran meanwhile have set their own
 		return x.connectFailed(err)
 	}
 	if x.S.ProxyProtocol != 0 {

@@ -133,6 +133,7 @@ func (x *Exchange) SetTarget(t *Target) httpd.Result {
 		return httpd.OK
 	}
 	r, a := x.R, &x.own
+	*a = Address{} // of the request before: $proxy_host is there even if this address is a wrong one
 	x.To = a
 	text := string(t.Value.Eval(r))
 	rest, port, ok := a.split(text, t.form)
