@@ -76,7 +76,7 @@ var logFields = []string{
 	"server_port", "server_protocol", "document_root", "request_filename", "content_length", "content_type", "remote_addr", "remote_user", "request_completion",
 	"pipe", "sent_http_content_type", "sent_http_content_length", "sent_http_location", "sent_http_connection", "sent_http_transfer_encoding",
 	"sent_http_cache_control", "sent_http_etag", "upstream_addr", "upstream_status", "upstream_http_content_type", "upstream_response_length",
-	"proxy_host", "proxy_port", "http_range", "cookie_c", "v1", "v2", "m1", "limit_req_status", "sent_http_x_if",
+	"proxy_host", "proxy_port", "http_range", "cookie_c", "v1", "v2", "m1", "limit_req_status", "sent_http_x_if", "upstream_cache_status",
 }
 
 // configuration makes the tree of nginx.conf.
@@ -92,6 +92,7 @@ func (g gen) configuration() *node {
 		line("access_log logs/fuzz-access.log fuzz;").keep(),
 		line("client_header_timeout 3s; client_body_timeout 3s; proxy_read_timeout 3s; lingering_timeout 1s; lingering_time 2s; keepalive_timeout 5s;").keep(),
 		line("limit_req_zone $arg_l zone=z1:1m rate=1r/m;").keep(),
+		line("proxy_cache_path cache keys_zone=c1:1m inactive=1h;"),
 		g.mapping("m1"), g.mapping("m2"),
 		block("map $arg_e $m3", line("default off;"), line("1 1d;"), line("2 -1;")).keep(),
 		block("upstream u1", line(g.expand("<group>")).keep()).keep(),

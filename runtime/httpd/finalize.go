@@ -64,7 +64,7 @@ func (r *Request) terminate(rc Result) {
 		m.member.f.abort()
 		r.carrier.EndWaits()
 	}
-	if rc == Error || rc == StatusClientClosed || m.Proto.HeadSize == 0 {
+	if rc == Error || rc == StatusClientClosed || rc == StatusClose || m.Proto.HeadSize == 0 {
 		r.BreakOff()
 	}
 	if rc > 0 && (m.Proto.HeadSize == 0 || m.Proto.Sent == 0) {
