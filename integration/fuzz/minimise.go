@@ -38,7 +38,7 @@ func (p *player) minimise(ctx context.Context, t *trial, d difference) (*trial, 
 			gone = map[*node]bool{}
 		}
 		gone[n] = true
-		try(&trial{conf: t.conf, requests: t.requests, gone: gone, fields: t.fields})
+		try(&trial{conf: t.conf, protocol: t.protocol, requests: t.requests, gone: gone, fields: t.fields})
 	}
 	for _, r := range t.requests {
 		for i := len(r.first) - 1; i > 0; i-- {
@@ -52,7 +52,7 @@ func (p *player) minimise(ctx context.Context, t *trial, d difference) (*trial, 
 			}
 			lines[i] = true
 			fields[r] = lines
-			try(&trial{conf: t.conf, requests: t.requests, gone: t.gone, fields: fields})
+			try(&trial{conf: t.conf, protocol: t.protocol, requests: t.requests, gone: t.gone, fields: fields})
 		}
 	}
 	return t, d
@@ -70,11 +70,11 @@ func (t *trial) outer(n *node) bool {
 
 // fewerRequests keeps the one request of the difference, if that shows it, or what is needed to come to it.
 func (p *player) fewerRequests(t *trial, d difference, try func(*trial) bool) {
-	if strings.HasPrefix(d.kind, "-t") && try(&trial{conf: t.conf, gone: t.gone, fields: t.fields}) {
+	if strings.HasPrefix(d.kind, "-t") && try(&trial{conf: t.conf, protocol: t.protocol, gone: t.gone, fields: t.fields}) {
 		return
 	}
 	for _, r := range t.requests {
-		if r.id == d.request && try(&trial{conf: t.conf, requests: []*request{r}, gone: t.gone, fields: t.fields}) {
+		if r.id == d.request && try(&trial{conf: t.conf, protocol: t.protocol, requests: []*request{r}, gone: t.gone, fields: t.fields}) {
 			return
 		}
 	}
@@ -82,7 +82,7 @@ func (p *player) fewerRequests(t *trial, d difference, try func(*trial) bool) {
 	for size := (len(requests) + 1) / 2; size > 0; size /= 2 {
 		for at := 0; at < len(requests); {
 			fewer := slices.Concat(requests[:at], requests[min(at+size, len(requests)):])
-			if len(fewer) > 0 && try(&trial{conf: t.conf, requests: fewer, gone: t.gone, fields: t.fields}) {
+			if len(fewer) > 0 && try(&trial{conf: t.conf, protocol: t.protocol, requests: fewer, gone: t.gone, fields: t.fields}) {
 				requests = fewer
 			} else {
 				at += size

@@ -22,6 +22,7 @@ import (
 // A trial is a configuration with requests, some of both left out.
 type trial struct {
 	conf     *node
+	protocol string // of the applications; empty: HTTP
 	requests []*request
 	gone     map[*node]bool            // of conf
 	refused  bool                      // it was played, and a server did not take the configuration
@@ -32,6 +33,10 @@ type trial struct {
 func newTrial(seed uint64, requests int) *trial {
 	g := gen{rand.New(rand.NewPCG(seed, 0))}
 	t := &trial{conf: g.configuration()}
+	if g.chance(30) {
+		t.protocol = g.one(gateways...)
+		t.conf.speak(t.protocol)
+	}
 	for i := range requests {
 		t.requests = append(t.requests, g.request(i))
 	}
@@ -41,7 +46,7 @@ func newTrial(seed uint64, requests int) *trial {
 // archive writes the trial as a file of integration/cases.
 func (t *trial) archive() string {
 	var b strings.Builder
-	b.WriteString("error-log: .\n" + world)
+	b.WriteString("error-log: .\n" + worldOf(t.protocol))
 	fmt.Fprintf(&b, "-- nginx.conf --\n%s", t.conf.without(t.gone))
 	for _, r := range t.requests {
 		fmt.Fprintf(&b, "-- requests/%s --\n%s", r.id, script(r.bytes(t.fields[r]), r.answers))
