@@ -156,6 +156,10 @@ func (s *Server) Resume() {
 // Save writes what the configuration keeps in files, for a process that is about to read them.
 func (s *Server) Save() { s.cfg.resources.Save() }
 
+// BeginQuit makes each response from now on the last one of its connection: what says in a log that the server
+// quits comes after it. Drain or Pause follows.
+func (s *Server) BeginQuit() { s.front.BeginQuit() }
+
 // Quit stops accepting, lets the requests under way finish, at most for
 // worker_shutdown_timeout, and closes the logs.
 func (s *Server) Quit() {

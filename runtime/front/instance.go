@@ -192,6 +192,9 @@ func (s *Instance) Resume() {
 	}
 }
 
+// BeginQuit makes each response from now on the last one of its connection. Quit or Pause follows.
+func (s *Instance) BeginQuit() { s.quitting.Store(true) }
+
 // Quit stops accepting and lets the requests under way finish; it returns when
 // all connections are closed. Connections that wait for a request are closed once
 // they have waited for QuitGrace, see docs/adr/0013.

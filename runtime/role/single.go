@@ -65,6 +65,7 @@ func (s *single) quit() {
 		return
 	}
 	s.drained = make(chan struct{})
+	s.server.BeginQuit()
 	s.notice("gracefully shutting down")
 	s.letGo()
 	s.results.Close()
@@ -87,6 +88,7 @@ func (s *single) reopen() { reopenLogs(s.config(), sameOwner) }
 func (s *single) save() { s.server.Save() }
 
 func (s *single) pause() {
+	s.server.BeginQuit()
 	s.notice("gracefully shutting down")
 	s.server.Pause()
 }

@@ -193,6 +193,7 @@ func (w *worker) quit() {
 		return
 	}
 	w.drained = make(chan struct{})
+	w.server.BeginQuit()
 	notice(w.server.Config(), "gracefully shutting down")
 	process.SetTitle(process.TitleShutdown)
 	go func() {
