@@ -233,6 +233,7 @@ func (c *Conn) SetWriteTimeout(d time.Duration) { c.wr.timeout.set(d) }
 // the earlier of both counts.
 func (c *Conn) SetReadDeadline(t time.Time) error {
 	err := c.rd.setDeadline(t)
+	c.endWait()
 	// A Stream waits in an idle poller: it ends also where the runtime's poller has not taken the descriptor.
 	if c.parked.streams() && !t.IsZero() && !t.After(time.Now()) {
 		c.overStream()
@@ -266,7 +267,7 @@ func (c *Conn) SetSendfileChunk(n int64) {
 // finished sending).
 func (c *Conn) ReadPooled(p *buf.Pool) (b *buf.Buf, n int, err error) {
 	c.rd.slice.spend()
-	if !c.registered.Load() {
+	if !c.registered.Load() && c.rd.poller.Load() == nil {
 		if b, n, err = c.readDirect(p); err != ErrAgain { //nolint:errorlint // it comes bare, and this is the hot path
 			return b, n, err
 		}
@@ -322,7 +323,8 @@ func (c *Conn) readDirect(p *buf.Pool) (*buf.Buf, int, error) {
 // ReadPooled. It is for a peer that sends nothing before it gets q: waiting at once
 // saves a read that could find nothing. sent is how much of q the socket took; if
 // that is not all, Ask has not waited, err is that of sending, if any, and the caller
-// goes on with Write. What arrived before Ask may be noticed only when the read times out.
+// goes on with Write. What arrived before Ask may be noticed only when the read times out, but for
+// a Conn of WaitIn.
 // now is clock.Mono, from which the read timeout counts.
 func (c *Conn) Ask(now int64, q []byte, p *buf.Pool) (b *buf.Buf, n, sent int, err error) {
 	c.rd.slice.spend()

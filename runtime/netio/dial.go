@@ -51,10 +51,6 @@ func Begin(spec *DialSpec) (*Conn, error) {
 		return nil, err
 	}
 	c := newConn(fd)
-	err := c.register()
-	if err != nil {
-		return nil, err
-	}
 	c.peer = spec.Addr
 	c.noDelay = spec.NoDelay && !spec.Addr.IsUnix()
 	return c, nil

@@ -123,8 +123,11 @@ func (p *parking) resumed(why Event, now int64) {
 	p.used = p.used || why == Readable
 }
 
-// wake resumes the connection on a goroutine of its own.
+// wake resumes the connection on a goroutine of its own, or who reads from it.
 func (pl *IdlePoller) wake(c *Conn, why Event) {
+	if c.parked.wakeReader(why) {
+		return
+	}
 	c.parked.resumed(why, clock.Mono())
 	pl.start(c.parked.run)
 }

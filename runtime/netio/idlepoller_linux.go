@@ -42,6 +42,8 @@ type parker struct {
 	spare  atomic.Bool // a worker was started that has not begun
 	workFn func()      // work, bound once
 
+	ended atomic.Bool // no wait of a read begins any more
+
 	// The goroutine's own.
 	events [maxReports]raw.Event
 	hungUp []func() // functions of OnHangup that are to be called once mu is free
@@ -103,6 +105,7 @@ func NewIdlePoller(o IdlePollerOptions) (*IdlePoller, error) {
 // A parked Conn must not be closed: the idle poller would not notice before its timeout.
 func (c *Conn) Park(pl *IdlePoller, timeout time.Duration, resume func(*Conn, Event)) error {
 	c.parked.resume = resume
+	c.parked.waits.Store(false)
 	now := clock.Mono()
 	c.parked.since.Store(now)
 	end := forever
@@ -125,7 +128,7 @@ func (c *Conn) park(pl *IdlePoller) error {
 	c.rd.slice.waited()
 	c.wr.slice.waited()
 	w := &c.parked.watch
-	if w.poller != pl || w.part {
+	if !w.watchedBy(pl) {
 		if err := c.watch(pl, watchAll); err != nil {
 			return err
 		}
@@ -267,8 +270,7 @@ func (p *parker) report(e *raw.Event, now int64) {
 	}
 	hungUp := e.Mask()&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0
 	if c.parked.seen(hungUp) {
-		c.parked.resumed(Readable, now)
-		p.queue.push(c)
+		p.resume(c, Readable, now)
 		return
 	}
 	if !hungUp {
@@ -279,10 +281,19 @@ func (p *parker) report(e *raw.Event, now int64) {
 	}
 }
 
+// resume queues a connection whose wait the caller has ended, or wakes up who reads from it.
+func (p *parker) resume(c *Conn, why Event, now int64) {
+	if c.parked.wakeReader(why) {
+		return
+	}
+	c.parked.resumed(why, now)
+	p.queue.push(c)
+}
+
 // each calls fn for each parked connection that is idle; the caller holds mu.
 func (p *parker) each(fn func(*Conn)) {
 	for i := range p.slots {
-		if c := p.slots[i].c; c != nil && c.parked.state.Load()&watchWaiting != 0 && !c.parked.streams() {
+		if c := p.slots[i].c; c != nil && c.parked.idle() {
 			fn(c)
 		}
 	}
@@ -303,8 +314,7 @@ func (p *parker) recallAll() {
 	now := clock.Mono()
 	p.each(func(c *Conn) {
 		if c.parked.leave() {
-			c.parked.resumed(Recalled, now)
-			p.queue.push(c)
+			p.resume(c, Recalled, now)
 		}
 	})
 	if !p.poller.closed {
@@ -316,6 +326,7 @@ func (p *parker) recallAll() {
 func (p *parker) end() error {
 	p.poller.mu.Lock()
 	p.leaveStreams()
+	p.leaveReads()
 	p.poller.mu.Unlock()
 	err := p.file.Close()
 	<-p.done

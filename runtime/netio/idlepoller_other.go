@@ -36,8 +36,21 @@ func (*Conn) stream(*IdlePoller, *buf.Pool, func(*buf.Buf, int) *buf.Pool, func(
 	return false
 }
 
-// prepareStream has nothing to do here.
-func (*Conn) prepareStream() {}
+// unregister has nothing to do here.
+func (*Conn) unregister() {}
+
+// WaitIn has no effect: reads wait in the runtime's poller.
+func (*Conn) WaitIn(*IdlePoller) {}
+
+// LeaveWaitIn has nothing to do here.
+func (*Conn) LeaveWaitIn() error { return nil }
+
+// readIn is not called.
+func (c *Conn) readIn(*IdlePoller) (int, error) { return c.readDone() }
+
+func (*Conn) endWait()               {}
+func (*Conn) silent() bool           { return false }
+func (*watch) wakeReader(Event) bool { return false }
 
 // overStream has nothing to do here.
 func (*Conn) overStream() {}

@@ -27,6 +27,7 @@ type watch struct {
 
 	hangup func()                 // of OnHangup; guarded by the idle poller's mu
 	stream atomic.Pointer[stream] // that is under way; nil: none
+	goroutineWait
 }
 
 // The bits of watch.state. A report of the idle poller either ends a wait or is kept
@@ -41,10 +42,19 @@ func (w *watch) reset() {
 	w.poller, w.part, w.hangup = nil, false, nil
 	w.state.Store(0)
 	w.stream.Store(nil)
+	w.waits.Store(false)
 }
 
 // watched tells whether an idle poller watches the descriptor for bytes.
 func (w *watch) watched() bool { return w.poller != nil && !w.part }
+
+// watchedBy tells whether pl watches the descriptor for bytes.
+func (w *watch) watchedBy(pl *IdlePoller) bool { return w.poller == pl && !w.part }
+
+// idle tells whether the Conn is parked, and neither a Stream nor a read waits.
+func (w *watch) idle() bool {
+	return w.state.Load()&watchWaiting != 0 && !w.streams() && !w.waits.Load()
+}
 
 // seen notes a report: true when it ends a wait.
 func (w *watch) seen(hungUp bool) bool {

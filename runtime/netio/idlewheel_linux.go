@@ -178,8 +178,7 @@ func (p *parker) look(i int32, now int64) {
 		}
 		why = Readable
 	}
-	c.parked.resumed(why, now)
-	p.queue.push(c)
+	p.resume(c, why, now)
 }
 
 // swept sets the next tick, after all that was due has been looked at.

@@ -35,15 +35,18 @@ type readOp struct {
 // doRead runs c.read to its end.
 func (c *Conn) doRead() (int, error) {
 	c.rd.slice.spend()
-	if !c.registered.Load() && c.readNow() {
+	if !c.registered.Load() && c.rd.poller.Load() == nil && c.readNow() {
 		return c.readDone()
 	}
 	return c.pollRead()
 }
 
-// pollRead runs c.read to its end, by way of the poller.
+// pollRead runs c.read to its end, by way of the runtime's poller or that of WaitIn.
 func (c *Conn) pollRead() (int, error) {
 	c.rd.until = 0
+	if pl := c.rd.poller.Load(); pl != nil {
+		return c.readIn(pl)
+	}
 	if c.parked.watched() && !c.read.try {
 		c.unwatch()
 	}

@@ -42,6 +42,6 @@ func ReadEach(r PooledReader, p *buf.Pool, each func(b *buf.Buf, n int) *buf.Poo
 // kernel.
 func PrepareStream(r PooledReader, pl *IdlePoller) {
 	if c, ok := r.(*Conn); ok && pl != nil {
-		c.prepareStream()
+		c.unregister()
 	}
 }

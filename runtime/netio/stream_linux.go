@@ -23,7 +23,7 @@ type stream struct {
 // stream begins a Stream that waits in pl. False: pl takes no more.
 func (c *Conn) stream(pl *IdlePoller, p *buf.Pool, each func(b *buf.Buf, n int) *buf.Pool, done func(error)) bool {
 	w := &c.parked.watch
-	if (w.poller != pl || w.part) && c.watch(pl, watchAll) != nil {
+	if !w.watchedBy(pl) && c.watch(pl, watchAll) != nil {
 		return false
 	}
 	pl.mu.Lock()
@@ -32,15 +32,16 @@ func (c *Conn) stream(pl *IdlePoller, p *buf.Pool, each func(b *buf.Buf, n int) 
 		return false
 	}
 	w.stream.Store(&stream{pl: pl, pool: p, each: each, done: done})
+	w.waits.Store(false)
 	c.parked.resume = (*Conn).flow
 	pl.wake(c, Readable)
 	return true
 }
 
-// prepareStream takes the socket out of the runtime's poller, if it is there. That poller lets go of
+// unregister takes the socket out of the runtime's poller, if it is there. That poller lets go of
 // a descriptor only when it is closed, so the socket gets another one; where there is none left, it
 // stays with both.
-func (c *Conn) prepareStream() {
+func (c *Conn) unregister() {
 	if !c.registered.Load() {
 		return
 	}

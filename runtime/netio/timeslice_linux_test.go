@@ -119,6 +119,9 @@ func TestComputingIsInterrupted(t *testing.T) {
 	}
 	// Another process sends, when this one has been idle for a while: a timer of
 	// its own would wake the monitor thread.
+	if err := busyPeer.Share(); err != nil {
+		t.Fatal(err)
+	}
 	f, err := busyPeer.file.SyscallConn()
 	if err != nil {
 		t.Fatal(err)

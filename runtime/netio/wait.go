@@ -22,9 +22,11 @@ type half struct {
 	slice   timeslice    // the calls since the last wait. The owner's
 	armed   atomic.Int64 // what the runtime's timer is set to; 0: off
 
-	c        *Conn
-	mu       sync.Mutex // taken to change armed or deadline
-	deadline int64      // of SetDeadline; 0: none
+	c      *Conn
+	poller atomic.Pointer[IdlePoller] // in which the waits are, see WaitIn; nil: the runtime's
+
+	mu       sync.Mutex   // taken to change armed, deadline or poller
+	deadline atomic.Int64 // of SetDeadline; 0: none
 }
 
 // timeout is a time that the owner of a Conn sets, and that the waits of another goroutine
@@ -44,8 +46,10 @@ const forever = int64(1<<63 - 1)
 
 func (h *half) reset() {
 	h.timeout.set(0)
-	h.until, h.deadline, h.slice = 0, 0, timeslice{}
+	h.until, h.slice = 0, timeslice{}
 	h.armed.Store(0)
+	h.deadline.Store(0)
+	h.poller.Store(nil)
 }
 
 // begin notes that a wait starts now and sees to it that the timer is not
@@ -65,6 +69,9 @@ func (h *half) begin(now int64) {
 		now = clock.Mono()
 	}
 	h.until = now + int64(timeout)
+	if h.poller.Load() != nil {
+		return
+	}
 	if armed := h.armed.Load(); armed == 0 || armed > h.until {
 		h.arm()
 	}
@@ -75,13 +82,29 @@ func (h *half) arm() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	at := h.until
-	if at == 0 || h.deadline != 0 && h.deadline < at {
-		at = h.deadline
+	if at == 0 {
+		at = h.deadline.Load()
+	} else {
+		at = h.end()
 	}
 	if at == forever {
 		at = 0
 	}
 	_ = h.set(at)
+}
+
+// end is the earlier of until and the deadline.
+func (h *half) end() int64 {
+	if at := h.deadline.Load(); at != 0 && at < h.until {
+		return at
+	}
+	return h.until
+}
+
+// over tells whether the deadline has passed.
+func (h *half) over() bool {
+	at := h.deadline.Load()
+	return at != 0 && clock.Mono() >= at
 }
 
 // set programs the timer; the caller holds mu.
@@ -108,12 +131,13 @@ func (h *half) setDeadline(t time.Time) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if t.IsZero() {
-		h.deadline = 0
+		h.deadline.Store(0)
 		return nil
 	}
-	h.deadline = clock.MonoOf(t)
-	if armed := h.armed.Load(); armed == 0 || armed > h.deadline {
-		return h.set(h.deadline)
+	at := clock.MonoOf(t)
+	h.deadline.Store(at)
+	if armed := h.armed.Load(); h.poller.Load() == nil && (armed == 0 || armed > at) {
+		return h.set(at)
 	}
 	return nil
 }
@@ -125,10 +149,7 @@ func (h *half) woke(err error) error {
 		return ErrClosed
 	}
 	now := clock.Mono()
-	h.mu.Lock()
-	over := h.deadline != 0 && now >= h.deadline
-	h.mu.Unlock()
-	if over || h.until != 0 && now >= h.until {
+	if at := h.deadline.Load(); at != 0 && now >= at || h.until != 0 && now >= h.until {
 		return ErrTimeout
 	}
 	h.arm()

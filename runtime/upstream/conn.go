@@ -64,6 +64,19 @@ func (c *Conn) Connect(timeout time.Duration) error {
 	return err
 }
 
+// WaitIn makes c, which has just been connected, wait for the peer in w: that is cheaper for a connection that is used once.
+func (c *Conn) WaitIn(w *Watcher) {
+	if nc, ok := c.Net.(*netio.Conn); ok {
+		nc.WaitIn(w.idlePoller())
+	}
+}
+
+// stay is called when c is used a second time, and undoes WaitIn. False: c cannot be used.
+func (c *Conn) stay() bool {
+	nc, ok := c.Net.(*netio.Conn)
+	return !ok || nc.LeaveWaitIn() == nil
+}
+
 // Handshake puts TLS on a new connection, which is a socket. All of it is to end by the
 // monotonic time until, however many bytes the peer sends.
 func (c *Conn) Handshake(cfg *tls.Config, until int64) error {

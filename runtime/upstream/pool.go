@@ -96,6 +96,10 @@ func (p *Pool) Get(addr *netaddr.Addr, key *Key, now int64) *Conn {
 			c.Drop()
 			continue
 		}
+		if c.Requests == 1 && !c.stay() {
+			c.Drop()
+			continue
+		}
 		c.Requests++
 		c.Sent, c.Cached = 0, true
 		return c

@@ -28,12 +28,21 @@ func (w *Watcher) start() {
 // add makes c wait for at most d; woke is called when the wait is over. False: the
 // system has no way to watch it, and c stays the caller's.
 func (w *Watcher) add(c *netio.Conn, d time.Duration, woke func(*netio.Conn, netio.Event)) bool {
-	w.once.Do(w.start)
-	return w.poller != nil && c.Park(w.poller, d, woke) == nil
+	pl := w.idlePoller()
+	return pl != nil && c.Park(pl, d, woke) == nil
 }
 
 // again makes c, for which woke was called, wait for the rest of its time.
 func (w *Watcher) again(c *netio.Conn) bool { return c.ParkAgain(w.poller) == nil }
+
+// idlePoller returns the idle poller, nil where there is none.
+func (w *Watcher) idlePoller() *netio.IdlePoller {
+	if w == nil {
+		return nil
+	}
+	w.once.Do(w.start)
+	return w.poller
+}
 
 // Close ends the Watcher when a configuration has taken effect that has no pools. Connections that
 // wait are closed; those that a request under way still returns to its pool are not watched.

@@ -59,6 +59,9 @@ func (x *Exchange) connect() (Fail, httpd.Result) {
 		x.R.Action("connecting to upstream") // subrequests that ran meanwhile have set their own
 		return x.connectFailed(err)
 	}
+	if x.Up != nil {
+		c.WaitIn(x.Up.watcher)
+	}
 	if x.S.ProxyProtocol != 0 {
 		if fail, rc := x.sendProxyHeader(); fail != 0 || rc != httpd.OK {
 			return fail, rc

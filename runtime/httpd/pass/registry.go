@@ -43,6 +43,7 @@ type Upstream struct {
 	keep        keepalive
 	group       *upstream.Group
 	pool        *upstream.Pool // nil: connections are not kept
+	watcher     *upstream.Watcher
 	checks      []Check
 }
 
@@ -167,6 +168,7 @@ func (u *Upstream) complete(b *httpd.Builder) error {
 			Name: u.Host, Addrs: url.Addrs, Weight: 1, MaxFails: 1, FailTimeout: 10,
 		}}
 	}
+	u.watcher = watchers.Take(b.Env.Resources, "", func() *upstream.Watcher { return new(upstream.Watcher) })
 	if !u.explicit {
 		u.group = upstream.NewGroup(u.Host, u.servers, nil)
 		return nil
@@ -245,8 +247,7 @@ func (u *Upstream) keepConnections(b *httpd.Builder) {
 	if k.size < 0 {
 		k.size, k.local = 32, true
 	}
-	watcher := watchers.Take(b.Env.Resources, "", func() *upstream.Watcher { return new(upstream.Watcher) })
-	newPool := func() *upstream.Pool { return upstream.NewPool(watcher) }
+	newPool := func() *upstream.Pool { return upstream.NewPool(u.watcher) }
 	if k.local {
 		u.pool = newPool()
 		b.Env.Resources.OnStop(u.pool.Close)
