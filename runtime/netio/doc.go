@@ -4,7 +4,7 @@
 // It corresponds to nginx's ngx_connection.c, ngx_event_accept.c,
 // ngx_event_connect.c, ngx_inet.c (printing) and the os/unix send and receive
 // chains. The programming model differs: a goroutine runs straight-line
-// blocking code, and waits in the Go runtime's poller. Between requests a
+// blocking code, and waits in the Go runtime's poller, or in an idle poller (Conn.WaitIn). Between requests a
 // connection needs no goroutine: it is parked in an idle poller (Conn.Park), which
 // watches its descriptor and resumes it on another goroutine.
 //

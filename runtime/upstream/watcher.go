@@ -8,8 +8,9 @@ import (
 )
 
 // Watcher is where the idle connections of pools wait without a goroutine each, until
-// they become readable or too old. It serves any number of pools, outlives
-// configurations until one has no pools, and is started by the first connection.
+// they become readable or too old, and where new connections wait for their peer
+// (docs/adr/0049). It serves any number of upstreams, outlives configurations until one has
+// no upstreams, and is started by the first connection.
 type Watcher struct {
 	once   sync.Once
 	poller *netio.IdlePoller // nil: there is none, pools look by themselves
@@ -44,7 +45,7 @@ func (w *Watcher) idlePoller() *netio.IdlePoller {
 	return w.poller
 }
 
-// Close ends the Watcher when a configuration has taken effect that has no pools. Connections that
+// Close ends the Watcher when a configuration has taken effect that has no upstreams. Connections that
 // wait are closed; those that a request under way still returns to its pool are not watched.
 func (w *Watcher) Close() {
 	w.once.Do(func() {}) // it is not started any more

@@ -42,8 +42,8 @@ type Upstream struct {
 	resolveTime int64
 	keep        keepalive
 	group       *upstream.Group
-	pool        *upstream.Pool // nil: connections are not kept
-	watcher     *upstream.Watcher
+	pool        *upstream.Pool    // nil: connections are not kept
+	watcher     *upstream.Watcher // where connections to its servers wait
 	checks      []Check
 }
 
