@@ -20,7 +20,7 @@ func TestSeeds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, seed := range []uint64{7, 8, 9, 22, 23, 27} {
+	for _, seed := range []uint64{4, 8, 9, 10, 22, 23} {
 		trial := newTrial(seed, 6)
 		found, _, err := p.steady(t.Context(), trial)
 		if err != nil {

@@ -233,7 +233,9 @@ func (c *Conn) SetWriteTimeout(d time.Duration) { c.wr.timeout.set(d) }
 // the earlier of both counts.
 func (c *Conn) SetReadDeadline(t time.Time) error {
 	err := c.rd.setDeadline(t)
-	c.endWait()
+	if !t.IsZero() {
+		c.endWait()
+	}
 	// A Stream waits in an idle poller: it ends also where the runtime's poller has not taken the descriptor.
 	if c.parked.streams() && !t.IsZero() && !t.After(time.Now()) {
 		c.overStream()

@@ -47,6 +47,11 @@ func (c *Conn) pollRead() (int, error) {
 	if pl := c.rd.poller.Load(); pl != nil {
 		return c.readIn(pl)
 	}
+	return c.pollOn()
+}
+
+// pollOn runs c.read to its end by way of the runtime's poller. A wait may be under way.
+func (c *Conn) pollOn() (int, error) {
 	if c.parked.watched() && !c.read.try {
 		c.unwatch()
 	}

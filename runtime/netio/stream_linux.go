@@ -22,6 +22,10 @@ type stream struct {
 
 // stream begins a Stream that waits in pl. False: pl takes no more.
 func (c *Conn) stream(pl *IdlePoller, p *buf.Pool, each func(b *buf.Buf, n int) *buf.Pool, done func(error)) bool {
+	// A read beside the Stream's waits does not take c to the idle poller of WaitIn, and a deadline that has passed is seen.
+	if c.rd.poller.Load() != nil && c.rd.leavePoller() != nil {
+		return false
+	}
 	w := &c.parked.watch
 	if !w.watchedBy(pl) && c.watch(pl, watchAll) != nil {
 		return false

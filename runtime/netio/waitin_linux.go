@@ -83,13 +83,13 @@ func (c *Conn) await(pl *IdlePoller) (why Event, waited bool) {
 	if !w.begin() {
 		return Readable, false
 	}
-	switch { // what came before begin has not ended the wait
+	switch { // what came before begin has not ended the wait; look may have taken the wait for a moment
 	case pl.ended.Load():
-		if w.leave() {
+		if w.interrupt() {
 			return Drained, true
 		}
 	case c.rd.end() < end:
-		if w.leave() {
+		if w.interrupt() {
 			return Readable, true
 		}
 	case end < w.due.Load():
@@ -100,7 +100,7 @@ func (c *Conn) await(pl *IdlePoller) (why Event, waited bool) {
 
 // endWait ends the wait of a read in an idle poller, which looks at the deadline again.
 func (c *Conn) endWait() {
-	if pl := c.rd.poller.Load(); pl != nil && !c.parked.streams() && c.parked.leave() {
+	if pl := c.rd.poller.Load(); pl != nil && !c.parked.streams() && c.parked.interrupt() {
 		pl.wake(c, Readable)
 	}
 }
@@ -119,7 +119,10 @@ func (c *Conn) leaveWaitIn() (int, error) {
 	if err := c.LeaveWaitIn(); err != nil {
 		return 0, err
 	}
-	return c.pollRead()
+	if c.rd.until != 0 { // the wait goes on
+		c.rd.arm()
+	}
+	return c.pollOn()
 }
 
 // leavePoller makes the runtime's timer see to the deadline again.

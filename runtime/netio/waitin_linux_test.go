@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
 
@@ -187,6 +188,131 @@ func TestWaitInGoesOn(t *testing.T) {
 		client.WaitIn(pl) // it is too late for that
 		if client.rd.poller.Load() != nil {
 			t.Error("it waits in two pollers")
+		}
+	})
+}
+
+// A read that goes on in the runtime's poller ends when its timeout does, which began in the idle poller.
+func TestWaitInKeepsTheTimeout(t *testing.T) {
+	client, _ := pair(t)
+	pl, err := NewIdlePoller(IdlePollerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitsIn(t, client, pl)
+	client.SetReadTimeout(patience)
+	got := make(chan error, 1)
+	go func() {
+		_, err := client.Read(make([]byte, 1))
+		got <- err
+	}()
+	parked(t, client)
+	client.parked.end.Store(clock.Mono() + int64(time.Hour)) // look does not end the wait
+	until := client.rd.until
+	if err := pl.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(patience); client.rd.armed.Load() == 0 && time.Now().Before(end); {
+		<-time.After(time.Millisecond)
+	}
+	if armed := client.rd.armed.Load(); armed != until {
+		t.Errorf("the timer is set to %d, the wait ends at %d", armed, until)
+	}
+	client.Interrupt()
+	if err := <-got; err != ErrTimeout {
+		t.Error(err)
+	}
+}
+
+// look takes a wait for a moment, and begins it anew. What comes from outside in between ends it.
+func TestWaitInInterruptedDuringALook(t *testing.T) {
+	client, _, _ := waitingPair(t)
+	client.SetReadTimeout(0)
+	got := make(chan error, 1)
+	go func() {
+		_, err := client.Read(make([]byte, 1))
+		got <- err
+	}()
+	for parked(t, client); !client.parked.leave(); parked(t, client) {
+	}
+	client.Interrupt()
+	if client.parked.begin() {
+		t.Error("the wait goes on")
+	}
+	client.parked.wakeReader(Readable)
+	if err := <-got; err != ErrTimeout {
+		t.Error(err)
+	}
+}
+
+// A Stream of a Conn that has waited in another idle poller has nothing to do with that any more.
+func TestStreamAfterWaitIn(t *testing.T) {
+	begin := func(t *testing.T) (client, server *Conn, front, before *IdlePoller) {
+		t.Helper()
+		client, server = pair(t)
+		before, err := NewIdlePoller(IdlePollerOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = before.Close() })
+		waitsIn(t, client, before)
+		send(t, server, "x")
+		recv(t, client, "x")
+		front = newIdlePoller(t, IdlePollerOptions{})
+		PrepareStream(client, front)
+		return client, server, front, before
+	}
+	// blocked makes a write of client wait.
+	blocked := func(t *testing.T, client, server *Conn) {
+		t.Helper()
+		const size = 16 << 20
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			<-time.After(short)
+			b := make([]byte, 64<<10)
+			for n := 0; n < size; {
+				m, err := server.Read(b)
+				if err != nil {
+					return
+				}
+				n += m
+			}
+		}()
+		if _, err := client.Write(make([]byte, size)); err != nil || !client.Registered() {
+			t.Fatal(err, "no write waited")
+		}
+		within(t, done, "the bytes have not come")
+	}
+	t.Run("a deadline before it", func(t *testing.T) {
+		client, _, front, _ := begin(t)
+		client.SetReadTimeout(patience)
+		_ = client.SetReadDeadline(past)
+		_, end := streamOf(client, front, buf.NewPool(64), 0)
+		wantEnd(t, end, ErrTimeout)
+	})
+	t.Run("its timeout after a write that waited", func(t *testing.T) {
+		client, server, front, _ := begin(t)
+		client.SetReadTimeout(20 * short)
+		pieces, end := streamOf(client, front, buf.NewPool(64), 0)
+		blocked(t, client, server)
+		send(t, server, "y")
+		<-pieces
+		wantEnd(t, end, ErrTimeout)
+	})
+	t.Run("the other idle poller has ended", func(t *testing.T) {
+		client, server, front, before := begin(t)
+		client.SetReadTimeout(patience)
+		pieces, _ := streamOf(client, front, buf.NewPool(64), 0)
+		blocked(t, client, server)
+		if err := before.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for range 5 {
+			send(t, server, "y")
+			if got := <-pieces; got != "y" {
+				t.Fatalf("%q", got)
+			}
 		}
 	})
 }
