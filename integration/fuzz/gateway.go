@@ -4,13 +4,17 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/sluiceproxy/sluice/runtime/conf"
 )
 
 // gateways are what the applications of a configuration may speak in place of HTTP.
 var gateways = []string{"fastcgi", "uwsgi", "scgi"}
 
-// proxyOnly are the ends of the names of directives, as in proxy_method, that gateways do not have.
-var proxyOnly = []string{"redirect", "cookie_domain", "cookie_path", "cookie_flags", "method", "set_body", "http_version", "headers_hash_max_size", "cache_convert_head"}
+// has reports whether nginx has a directive.
+func has(name string) bool {
+	return slices.ContainsFunc(conf.Reference(), func(s conf.Spec) bool { return s.Name == name })
+}
 
 var (
 	proxyDirective = regexp.MustCompile(`\bproxy_([a-z0-9_]+)([^;{}]*);`)
@@ -27,13 +31,13 @@ func (n *node) speak(protocol string) {
 	if n.text != "http" {
 		return
 	}
-	has := func(directive string) bool {
-		return slices.ContainsFunc(n.kids, func(k *node) bool { return strings.Contains(k.text, protocol+directive) })
+	lacks := func(directive string) bool {
+		return !slices.ContainsFunc(n.kids, func(k *node) bool { return strings.Contains(k.text, protocol+directive) })
 	}
-	if !has("_param") {
+	if lacks("_param") {
 		n.add(line(essentialParams(protocol)).keep())
 	}
-	if !has("_cache_key") {
+	if lacks("_cache_key") {
 		n.add(line(protocol + "_cache_key $uri$is_args$args;"))
 	}
 }
@@ -51,7 +55,7 @@ func speak(text, protocol string) string {
 			return protocol + "_param" + args + ";"
 		case name == "pass":
 			return protocol + "_pass " + passTo.ReplaceAllString(args, "$1") + ";"
-		case slices.Contains(proxyOnly, name):
+		case !has(protocol + "_" + name):
 			return ""
 		}
 		return protocol + "_" + name + strings.ReplaceAll(args, "$proxy_host", "$host") + ";"

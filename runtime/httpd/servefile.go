@@ -17,9 +17,9 @@ func (r *Request) ServeFile(info *openfile.Info, path, encoding []byte) Result {
 	o := &r.Out
 	o.Status = 200
 	o.ContentLength = info.Size
-	o.LastModified, o.LastModText = info.Mtime, info.LastModified()
+	o.LastModified, o.LastModText = info.Mtime, r.lasting(info.LastModified())
 	if r.loc.Core.ETag {
-		r.setETag(info.ETag())
+		r.setETag(r.lasting(info.ETag()))
 	}
 	r.SetContentType()
 	if encoding != nil {
@@ -45,15 +45,20 @@ func (r *Request) ServeFile(info *openfile.Info, path, encoding []byte) Result {
 	return Done
 }
 
-// setETag sets the ETag, or adds it to that of the response where post_action runs: the log has
-// both. tag is memory of r.file.
-func (r *Request) setETag(tag []byte) {
-	switch {
-	case r.answered:
-		r.Out.Add(h1.ETag, header.Names[h1.ETag], r.Copy(tag))
-	case r.loc.Core.PostAction != "": // may open another file
-		r.Out.Set(h1.ETag, r.Copy(tag))
-	default:
-		r.Out.Set(h1.ETag, tag)
+// lasting returns a text of r.file that is good when post_action has opened another file.
+func (r *Request) lasting(text []byte) []byte {
+	if text == nil || !r.answered && r.loc.Core.PostAction == "" {
+		return text
 	}
+	return r.Copy(text)
+}
+
+// setETag sets the ETag, or adds it to that of the response where post_action runs: the log has
+// both.
+func (r *Request) setETag(tag []byte) {
+	if r.answered {
+		r.Out.Add(h1.ETag, header.Names[h1.ETag], tag)
+		return
+	}
+	r.Out.Set(h1.ETag, tag)
 }

@@ -132,10 +132,7 @@ func TestWaitInDeadlineLifted(t *testing.T) {
 func TestWaitInGoesOn(t *testing.T) {
 	t.Run("the idle poller ends", func(t *testing.T) {
 		client, server := pair(t)
-		pl, err := NewIdlePoller(IdlePollerOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		pl := newIdlePoller(t, IdlePollerOptions{})
 		waitsIn(t, client, pl)
 		done := make(chan struct{})
 		go func() {
@@ -158,10 +155,7 @@ func TestWaitInGoesOn(t *testing.T) {
 	})
 	t.Run("it has ended", func(t *testing.T) {
 		client, server := pair(t)
-		pl, err := NewIdlePoller(IdlePollerOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		pl := newIdlePoller(t, IdlePollerOptions{})
 		waitsIn(t, client, pl)
 		if err := pl.Close(); err != nil {
 			t.Fatal(err)
@@ -195,10 +189,7 @@ func TestWaitInGoesOn(t *testing.T) {
 // A read that goes on in the runtime's poller ends when its timeout does, which began in the idle poller.
 func TestWaitInKeepsTheTimeout(t *testing.T) {
 	client, _ := pair(t)
-	pl, err := NewIdlePoller(IdlePollerOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	pl := newIdlePoller(t, IdlePollerOptions{})
 	waitsIn(t, client, pl)
 	client.SetReadTimeout(patience)
 	got := make(chan error, 1)
@@ -250,11 +241,7 @@ func TestStreamAfterWaitIn(t *testing.T) {
 	begin := func(t *testing.T) (client, server *Conn, front, before *IdlePoller) {
 		t.Helper()
 		client, server = pair(t)
-		before, err := NewIdlePoller(IdlePollerOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = before.Close() })
+		before = newIdlePoller(t, IdlePollerOptions{})
 		waitsIn(t, client, before)
 		send(t, server, "x")
 		recv(t, client, "x")

@@ -143,7 +143,7 @@ func TestErrors(t *testing.T) {
 		"HEADERS without a block":          {"000000 01 04 00000001", "error 6 false: client sent HEADERS frame with empty header block"},
 		"HEADERS without its priority":     {"000004 01 24 00000001 00000000", "error 6 false: client sent HEADERS frame with incorrect length 4"},
 		"HEADERS of a priority alone":      {"000005 01 24 00000001 00000000 10", "error 6 false: client sent HEADERS frame with empty header block"},
-		"HEADERS of padding":               {"000003 01 0c 00000001 03 8200", "error 1 false: client sent padded HEADERS frame with incorrect length: 3, padding: 3"},
+		"HEADERS of padding":               {"000003 01 0c 00000001 03 8200", "error 1 false: client sent padded HEADERS frame with incorrect length: 2, padding: 3"},
 		"HEADERS of padding in a priority": {"000007 01 2c 00000001 03 00000000 10 82", "error 1 false: client sent padded HEADERS frame with incorrect length: 1, padding: 3"},
 		"HEADERS that depend on it":        {"000006 01 24 00000001 00000001 10 82", "error 1 false: client sent HEADERS frame for stream 1 with incorrect dependency"},
 		"PRIORITY too short":               {"000004 02 00 00000001 00000000", "error 6 false: client sent PRIORITY frame with incorrect length 4"},

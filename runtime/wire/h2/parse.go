@@ -2,28 +2,23 @@ package h2
 
 import "encoding/binary"
 
-// unpad takes the padding off a payload. name is the frame's in the error log.
-func unpad(f *Frame, name string) (payload []byte, err *Error) {
-	p := f.Payload
-	if !f.Flags.Has(Padded) {
-		return p, nil
-	}
-	if len(p) == 0 {
-		return nil, failed(FrameSizeError, "client sent padded %s frame with incorrect length: 0", name)
-	}
-	padding := int(p[0])
-	if padding >= len(p) {
-		return nil, failed(ProtocolError, "client sent padded %s frame with incorrect length: %d, padding: %d", name, len(p), padding)
-	}
-	return p[1 : len(p)-padding], nil
-}
-
 // ParseData returns the bytes of a DATA frame. All of its payload counts for the windows, padding too.
 func ParseData(f *Frame) (data []byte, err *Error) {
+	p := f.Payload
+	if f.Flags.Has(Padded) {
+		if len(p) == 0 {
+			return nil, failed(FrameSizeError, "client sent padded DATA frame with incorrect length: 0")
+		}
+		padding := int(p[0])
+		if padding >= len(p) {
+			return nil, failed(ProtocolError, "client sent padded DATA frame with incorrect length: %d, padding: %d", len(p), padding)
+		}
+		p = p[1 : len(p)-padding]
+	}
 	if f.Stream == 0 {
 		return nil, failed(ProtocolError, "client sent DATA frame with incorrect identifier")
 	}
-	return unpad(f, "DATA")
+	return p, nil
 }
 
 // Priority is where a stream stands among the others (RFC 7540, section 5.3; without effect since RFC 9113).
@@ -55,12 +50,16 @@ func ParseHeaders(f *Frame) (block []byte, err *Error) {
 	case len(f.Payload) == least:
 		return nil, failed(FrameSizeError, "client sent HEADERS frame with empty header block")
 	}
-	if block, err = unpad(f, "HEADERS"); err != nil || !f.Flags.Has(HasPriority) {
-		return block, err
+	block = f.Payload
+	if f.Flags.Has(Padded) {
+		padding, room := int(block[0]), len(block)-least
+		if padding > room {
+			return nil, failed(ProtocolError, "client sent padded HEADERS frame with incorrect length: %d, padding: %d", room, padding)
+		}
+		block = block[1 : len(block)-padding]
 	}
-	if len(block) < prioritySize {
-		return nil, failed(ProtocolError, "client sent padded HEADERS frame with incorrect length: %d, padding: %d",
-			len(f.Payload)-least, f.Payload[0])
+	if !f.Flags.Has(HasPriority) {
+		return block, nil
 	}
 	if priority(block).Depends == f.Stream {
 		return nil, failed(ProtocolError, "client sent HEADERS frame for stream %d with incorrect dependency", f.Stream)

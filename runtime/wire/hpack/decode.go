@@ -48,7 +48,7 @@ func (s Status) String() string {
 const DefaultTableSize = 4096
 
 // Decoder decodes the header blocks that one peer sends on a connection, in their order. Its memory is twice the size of the
-// dynamic table at most, and is not allocated before the peer adds an entry. The zero Decoder is not ready: see Reset.
+// dynamic table at most, or 512 bytes where that is more, and is not allocated before the peer adds an entry. The zero Decoder is not ready: see Reset.
 type Decoder struct {
 	table  table
 	limit  int  // that the peer knows of
