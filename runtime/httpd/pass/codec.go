@@ -14,7 +14,9 @@ type Codec interface {
 	Reset(x *Exchange)
 	// ParseHeader reads in, bytes of the response header that it has not
 	// consumed before, and returns how many it consumes now. Fields are handed
-	// to x.Response.
+	// to x.Response. With HeaderUnused the exchange takes what was consumed out of
+	// its buffer, moves the rest to the beginning and calls again: for the rest, or
+	// with more behind it where nothing was consumed. Fields must not be known yet.
 	ParseHeader(x *Exchange, in []byte) (n int, v Verdict)
 	// BeginBody is called when the response header is complete. It sets
 	// x.Length.
@@ -32,7 +34,7 @@ type Verdict uint8
 // The verdicts.
 const (
 	HeaderMore    Verdict = iota // incomplete
-	HeaderUnused                 // the same, and nothing of what was consumed is part of the header
+	HeaderUnused                 // the same, and nothing of what was consumed is part of the header: see ParseHeader
 	HeaderDone                   // complete
 	HeaderEarly                  // a 103 response is complete, the real one follows
 	HeaderInvalid                // another peer may be asked; the reason is logged

@@ -110,7 +110,10 @@ func (x *Exchange) parseHeader() (fail Fail, rc httpd.Result, over bool) {
 		case HeaderInvalid:
 			return FailInvalidHeader, httpd.OK, true
 		case HeaderUnused:
-			x.inPos, x.inEnd = 0, 0
+			x.dropParsed()
+			if used > 0 && x.inEnd > 0 {
+				continue
+			}
 			if x.headOver() {
 				return FailTimeout, httpd.OK, true
 			}
@@ -172,10 +175,15 @@ func (x *Exchange) earlyHints() httpd.Result {
 	if x.cached.active {
 		x.cached.rules = caching.RFC9111{}
 	}
-	x.inEnd = copy(x.in.B, x.in.B[x.inPos:x.inEnd])
-	x.inPos = 0
+	x.dropParsed()
 	x.codec.Reset(x)
 	return httpd.OK
+}
+
+// dropParsed makes room: what the codec has consumed is no longer needed. The rest moves to the beginning.
+func (x *Exchange) dropParsed() {
+	x.inEnd = copy(x.in.B, x.in.B[x.inPos:x.inEnd])
+	x.inPos = 0
 }
 
 // single are the fields of which only the first counts.

@@ -92,14 +92,21 @@ func (records) Max() int { return fcgi.MaxPiece }
 
 // ParseHeader implements pass.Codec. A line may go over the end of a record: what there is of it is moved up to where its
 // rest begins, over heads, padding and standard error, which have been read.
+//
+// What comes before standard output takes no room in the buffer, wherever a read has cut it: the record that begins
+// standard output is read once it is at the beginning of in. Its head counts for the size of the header, as in nginx.
 func (c *call) ParseHeader(x *pass.Exchange, in []byte) (int, pass.Verdict) {
 	line, at := 0, c.held // where the line at hand begins, and the records that were not read yet
 	for {
+		start, before := at, c.records
 		data, n, st := c.records.Decode(in[at:])
 		at += n
 		switch st {
 		case fcgi.More:
 			if !c.stdout {
+				if before.InHead() { // it is read again when it is whole
+					c.records, at = before, start
+				}
 				return at, pass.HeaderUnused
 			}
 			from := at - c.held
@@ -108,6 +115,10 @@ func (c *call) ParseHeader(x *pass.Exchange, in []byte) (int, pass.Verdict) {
 		case fcgi.Head:
 			if !c.mayBegin() {
 				return line, pass.HeaderInvalid
+			}
+			if !c.stdout && c.records.Type == fcgi.Stdout && (start > 0 || at == len(in)) {
+				c.records = before
+				return start, pass.HeaderUnused
 			}
 		case fcgi.End:
 		case fcgi.Content:

@@ -10,7 +10,7 @@
 //	}
 //
 // Different from nginx: a response that the application breaks off inside a record, or before its Content-Length, is broken
-// off for the client too (docs/adr/0038).
+// off for the client too, and standard error before the header takes no room in fastcgi_buffer_size (docs/adr/0038).
 //
 // Our own: fastcgi_cache_rfc9111, see docs/adr/0047.
 //

@@ -55,8 +55,9 @@ func TestPieces(t *testing.T) {
 	}
 }
 
-// play has an application send a response in two pieces, cut everywhere, then byte by byte, then cut short.
-func play(t *testing.T, sent, want string, set settings) {
+// application runs run with a function that asks for a response, which an application sends in these pieces, and returns
+// what the client is told.
+func application(t *testing.T, set settings, run func(t *testing.T, ask func(pieces ...string) string)) {
 	peers := upstream.NewGroup("app", []upstream.Server{{
 		Name: "app", Addrs: []netaddr.Addr{netaddr.AddrFrom(netip.MustParseAddrPort("192.0.2.1:9000"))}, Weight: 1,
 	}}, upstream.RoundRobin{})
@@ -70,14 +71,21 @@ func play(t *testing.T, sent, want string, set settings) {
 			}
 		})
 		peers.Dial = func(addr netaddr.Addr) upstream.Transport { return p.Dial(addr) }
-		ask := func(how ...string) string {
+		run(t, func(how ...string) string {
 			pieces = how
 			c := s.Client()
 			defer func() { _ = c.Close() }()
 			c.Send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
 			got, _ := io.ReadAll(c)
 			return told(string(got))
-		}
+		})
+		s.Instance().Quit()
+	}, pass.Module(), probe(&set, peers))
+}
+
+// play has an application send a response in two pieces, cut everywhere, then byte by byte, then cut short.
+func play(t *testing.T, sent, want string, set settings) {
+	application(t, set, func(t *testing.T, ask func(pieces ...string) string) {
 		for cut := range len(sent) {
 			if got := ask(sent[:cut], sent[cut:]); got != want {
 				t.Fatalf("cut at %d: %q, want %q", cut, got, want)
@@ -98,16 +106,21 @@ func play(t *testing.T, sent, want string, set settings) {
 				t.Errorf("the first records, %d bytes: %q", cut, got)
 			}
 		}
-		s.Instance().Quit()
-	}, pass.Module(), probe(&set, peers))
+	})
 }
 
-// probe passes every request on to the peers.
+// probe passes every request on to the peers. Of the settings that are shared it takes Buffering, BufferSize and ReadTimeout.
 func probe(set *settings, peers *upstream.Group) httpd.Module {
 	return httpd.Module{Name: "probe", Register: func(b *httpd.Builder, m *conf.Module) {
-		buffering := set.Buffering
+		own := set.Settings
 		set.Settings = pass.Defaults(b, "temp")
-		set.Buffering = buffering
+		set.Buffering = own.Buffering
+		if own.BufferSize > 0 {
+			set.BufferSize = own.BufferSize
+		}
+		if own.ReadTimeout > 0 {
+			set.ReadTimeout = own.ReadTimeout
+		}
 		mod := &module{b: b, slot: b.Slot()}
 		var err error
 		b.Start(func(*httpd.Config) error { return set.Finish(prefix, hidden) })

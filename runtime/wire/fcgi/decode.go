@@ -59,6 +59,9 @@ func (d *Decoder) Between() bool {
 	return d.state == atVersion || d.state >= inContent && d.left == 0 && d.padding == 0
 }
 
+// InHead reports whether a record's head is what comes next, or the rest of one.
+func (d *Decoder) InHead() bool { return d.state < inContent }
+
 // Need is the least number of bytes that must come before there is anything new: what is worth waiting for.
 func (d *Decoder) Need() int {
 	switch d.state {

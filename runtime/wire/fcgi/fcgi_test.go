@@ -49,6 +49,24 @@ func events(in string, size int) string {
 	return out.String()
 }
 
+// TestInHead: a decoder is in a head from the end of a record up to the last byte of the next head.
+func TestInHead(t *testing.T) {
+	var d Decoder
+	whole := record(Stdout, "ab", 2) + record(Stderr, "", 0)
+	got := ""
+	for i := 0; i < len(whole); i++ {
+		got += map[bool]string{true: "h", false: "-"}[d.InHead()]
+		for in, st := []byte(whole[i:i+1]), Head; st != More; {
+			var n int
+			_, n, st = d.Decode(in)
+			in = in[n:]
+		}
+	}
+	if want := "hhhhhhhh----hhhhhhhh"; got != want || !d.InHead() {
+		t.Errorf("%s, then %t", got, d.InHead())
+	}
+}
+
 func TestDecode(t *testing.T) {
 	whole := record(Stdout, "hello", 3) + record(Stderr, "oops", 0) + record(Stdout, "", 0) + record(EndRequest, "\x00\x00\x00\x00\x00\x00\x00\x00", 255)
 	for _, tc := range []struct{ name, in, want string }{
