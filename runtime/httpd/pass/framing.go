@@ -59,7 +59,7 @@ func (x *Exchange) sendFramed(head []byte) (Fail, httpd.Result) {
 	case len(mem) == 0 && file == nil:
 		return x.sendDone(x.ask(f.End(head)))
 	case file != nil, len(mem) > atOnce, !x.hasRoom(len(mem)):
-		x.beginUpload(upload{head: head})
+		x.beginUpload(&upload{head: head})
 		return 0, httpd.OK
 	default:
 		pieces := (len(mem) + f.Max() - 1) / f.Max()

@@ -26,7 +26,7 @@ func (x *Exchange) send() (Fail, httpd.Result) {
 		return x.sendFramed(q)
 	case x.NoBody || len(body.Mem) == 0 && body.File == nil:
 	case body.File != nil, len(body.Mem) > atOnce:
-		x.beginUpload(upload{head: q})
+		x.beginUpload(&upload{head: q})
 		return 0, httpd.OK
 	case len(q)+len(body.Mem) <= len(x.out.B):
 		q = x.out.B[:x.outLen+copy(x.out.B[x.outLen:], body.Mem)]
@@ -153,7 +153,7 @@ func (x *Exchange) sendStream() (Fail, httpd.Result) {
 	if err != nil || rest == nil && r.BodyDone() {
 		return x.sendDone(err)
 	}
-	u := upload{rest: rest}
+	u := &upload{rest: rest}
 	if !r.BodyDone() {
 		if u.flow, err = r.DetachBody(); err != nil {
 			return 0, r.BodyFailed(err)

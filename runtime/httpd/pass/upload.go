@@ -38,9 +38,9 @@ type upload struct {
 // be.
 var errUpload = errors.New("upload failed")
 
-// beginUpload starts an upload of what begun says.
-func (x *Exchange) beginUpload(begun upload) {
-	u := &upload{x: x, conn: x.conn, flow: begun.flow, head: begun.head, rest: begun.rest, ended: make(chan struct{})}
+// beginUpload starts an upload, which has what is to be sent.
+func (x *Exchange) beginUpload(u *upload) {
+	u.x, u.conn, u.ended = x, x.conn, make(chan struct{})
 	x.up = u
 	go u.run()
 }

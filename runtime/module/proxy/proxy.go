@@ -23,7 +23,7 @@ type settings struct {
 	headers  conf.List[header]  // proxy_set_header
 	body     *script.Value      // proxy_set_body, nil: the client's
 	method   *script.Value      // proxy_method, nil: the client's
-	version  int                // proxy_http_version: 1000 or 1001
+	version  int                // proxy_http_version: 1000, 1001 or 2000
 	redirect conf.Slot[*redirects]
 	domains  conf.Slot[*rewrites] // proxy_cookie_domain
 	paths    conf.Slot[*rewrites] // proxy_cookie_path
@@ -103,7 +103,7 @@ func (m *module) bind(c *settings, t *conf.Table) {
 		case "1.1":
 			c.version = 1001
 		case "2":
-			return cmd.Errorf(`"proxy_http_version 2" is known to nginx but not supported here`)
+			c.version = 2000
 		default:
 			return cmd.Errorf(`invalid value "%s"`, cmd.Arg(0))
 		}
@@ -137,9 +137,15 @@ func (m *module) finish(block *conf.Block, c *settings) error {
 	}
 	if up != nil {
 		c.compiled = up.compiled
-		return nil
+	} else {
+		c.compiled = m.compile(c.headers.Items, nil)
 	}
-	c.compiled = m.compile(c.headers.Items, nil)
+	if c.version == 2000 {
+		c.compiled.complete(c.headers.Items, nil)
+		if c.caching != nil {
+			c.caching.complete(c.headers.Items, m.cached)
+		}
+	}
 	return nil
 }
 
