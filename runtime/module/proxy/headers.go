@@ -38,6 +38,13 @@ var defaultHeaders = [...][2]string{
 	{"Upgrade", ""},
 }
 
+func defaultNames() (names []string) {
+	for _, d := range defaultHeaders {
+		names = append(names, d[0])
+	}
+	return names
+}
+
 // headerPlan is how the head of a request is put together.
 type headerPlan struct {
 	host  *script.Value // nil: $proxy_host
