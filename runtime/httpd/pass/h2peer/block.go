@@ -26,9 +26,6 @@ func (b *block) drop() {
 	b.had, b.room = 0, nil
 }
 
-// fieldFunc takes a field of a block. False: the field is wrong, and why is logged.
-type fieldFunc func(x *pass.Exchange, f *hpack.Field) bool
-
 // beginBlock prepares for a header block.
 func (p *Peer) beginBlock(x *pass.Exchange) {
 	b := &p.block
@@ -46,7 +43,7 @@ func (p *Peer) beginBlock(x *pass.Exchange) {
 }
 
 // fragment decodes a part of a header block.
-func (p *Peer) fragment(x *pass.Exchange, in []byte, field fieldFunc) bool {
+func (p *Peer) fragment(x *pass.Exchange, in []byte) bool {
 	b := &p.block
 	for len(in) > 0 {
 		src := in
@@ -57,7 +54,7 @@ func (p *Peer) fragment(x *pass.Exchange, in []byte, field fieldFunc) bool {
 		} else {
 			in = nil
 		}
-		rest, ok := p.decode(x, src, field)
+		rest, ok := p.decode(x, src)
 		if !ok {
 			return false
 		}
@@ -72,7 +69,7 @@ func (p *Peer) fragment(x *pass.Exchange, in []byte, field fieldFunc) bool {
 }
 
 // decode decodes fields. rest is the beginning of one that is not complete.
-func (p *Peer) decode(x *pass.Exchange, src []byte, field fieldFunc) (rest []byte, ok bool) {
+func (p *Peer) decode(x *pass.Exchange, src []byte) (rest []byte, ok bool) {
 	b := &p.block
 	for len(src) > 0 {
 		f, behind, room, st := p.dec.Next(src, b.room)
@@ -100,7 +97,7 @@ func (p *Peer) decode(x *pass.Exchange, src []byte, field fieldFunc) (rest []byt
 		if src = behind; f.Name == nil {
 			break
 		}
-		if !valid(&f) {
+		if !valid(f) {
 			x.R.Errorf(nil, `upstream sent invalid header: "%s: %s"`, f.Name, f.Value)
 			return nil, p.wrong(x)
 		}
@@ -108,7 +105,12 @@ func (p *Peer) decode(x *pass.Exchange, src []byte, field fieldFunc) (rest []byt
 			x.R.Errorf(nil, "upstream sent too large http2 header")
 			return nil, p.wrong(x)
 		}
-		if !field(x, &f) {
+		if p.headed {
+			ok = p.trailer(x, f)
+		} else {
+			ok = p.responseField(x, f)
+		}
+		if !ok {
 			return nil, false
 		}
 	}
@@ -116,7 +118,7 @@ func (p *Peer) decode(x *pass.Exchange, src []byte, field fieldFunc) (rest []byt
 }
 
 // valid reports whether a field may be passed on (RFC 9113, section 8.2.1).
-func valid(f *hpack.Field) bool {
+func valid(f hpack.Field) bool {
 	if f.Index == 0 {
 		for i, c := range f.Name {
 			if c == ':' && i > 0 || 'A' <= c && c <= 'Z' || c <= ' ' || c == 0x7f {

@@ -96,7 +96,7 @@ func (p *Peer) headerStep(x *pass.Exchange, in []byte) (n int, v pass.Verdict) {
 		}
 		return n, pass.HeaderMore
 	}
-	n, st := p.payload(x, in, p.responseField)
+	n, st := p.payload(x, in)
 	switch st {
 	case bad:
 		return n, pass.HeaderInvalid
@@ -225,7 +225,7 @@ func (p *Peer) bodyStep(x *pass.Exchange, in []byte) (data []byte, n int, st pas
 		}
 		return nil, n, pass.BodyMore
 	}
-	n, step := p.payload(x, in, p.trailer)
+	n, step := p.payload(x, in)
 	switch step {
 	case bad:
 		return nil, n, pass.BodyBroken

@@ -58,13 +58,13 @@ func (p *Peer) frameHead(x *pass.Exchange, in []byte) (n int, st step) {
 	return n, over
 }
 
-// payload reads the payload of any frame but DATA. field is called for each field of a header block.
-func (p *Peer) payload(x *pass.Exchange, in []byte, field fieldFunc) (n int, st step) {
+// payload reads the payload of any frame but DATA.
+func (p *Peer) payload(x *pass.Exchange, in []byte) (n int, st step) {
 	first := !p.in.begun
 	p.in.begun = true
 	switch p.in.head.Type {
 	case h2.TypeHeaders, h2.TypeContinuation:
-		return p.headers(x, in, first, field)
+		return p.headers(x, in, first)
 	case h2.TypeRSTStream:
 		return p.rstStream(x, in, first)
 	case h2.TypeGoAway:
@@ -343,7 +343,7 @@ func (p *Peer) data(x *pass.Exchange, in []byte) (data []byte, n int, ok bool) {
 }
 
 // headers reads the payload of HEADERS or CONTINUATION.
-func (p *Peer) headers(x *pass.Exchange, in []byte, first bool, field fieldFunc) (n int, st step) {
+func (p *Peer) headers(x *pass.Exchange, in []byte, first bool) (n int, st step) {
 	r := &p.in
 	prefix := 0
 	if r.head.Type == h2.TypeHeaders {
@@ -378,7 +378,7 @@ func (p *Peer) headers(x *pass.Exchange, in []byte, first bool, field fieldFunc)
 		}
 	}
 	if size := min(len(in)-n, r.rest-r.padding); size > 0 {
-		if !p.fragment(x, in[n:n+size], field) {
+		if !p.fragment(x, in[n:n+size]) {
 			return n, bad
 		}
 		r.rest -= size

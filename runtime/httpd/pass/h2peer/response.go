@@ -6,8 +6,8 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/wire/hpack"
 )
 
-// responseField takes a field of the response header.
-func (p *Peer) responseField(x *pass.Exchange, f *hpack.Field) bool {
+// responseField takes a field of the response header. False: it is wrong, and why is logged.
+func (p *Peer) responseField(x *pass.Exchange, f hpack.Field) bool {
 	if f.Name[0] == ':' {
 		return p.pseudoField(x, f)
 	}
@@ -24,7 +24,7 @@ func (p *Peer) responseField(x *pass.Exchange, f *hpack.Field) bool {
 }
 
 // pseudoField takes a field that HTTP/2 has in place of the status line.
-func (p *Peer) pseudoField(x *pass.Exchange, f *hpack.Field) bool {
+func (p *Peer) pseudoField(x *pass.Exchange, f hpack.Field) bool {
 	switch {
 	case string(f.Name) != ":status":
 		x.R.Errorf(nil, `upstream sent invalid header "%s: %s"`, f.Name, f.Value)
@@ -63,7 +63,7 @@ func number(text []byte) (n int, ok bool) {
 }
 
 // trailer takes a field that follows the body.
-func (p *Peer) trailer(x *pass.Exchange, f *hpack.Field) bool {
+func (p *Peer) trailer(x *pass.Exchange, f hpack.Field) bool {
 	if f.Name[0] == ':' {
 		x.R.Errorf(nil, `upstream sent invalid trailer "%s: %s"`, f.Name, f.Value)
 		return false
