@@ -25,7 +25,7 @@ import (
 //	mtime: PATH RFC3339   modification time, instead of the common one
 //	chmod: PATH MODE      permissions, octal
 //	pending: DIRECTIVE    Sluice does not have the directive yet, and has to say so
-//	protocol: NAME        what the applications speak: fastcgi (see fastCGIReply), uwsgi, scgi, memcached; HTTP without it
+//	protocol: NAME        what the applications speak: fastcgi (see fastCGIReply), uwsgi, scgi, memcached, h2 (see serveH2); HTTP without it
 //	expires: absolute     Expires is compared as it is, not by its distance from Date
 //
 // The files are written to the folder the server runs in, but for these:

@@ -98,7 +98,10 @@ func register(b *httpd.Builder, m *conf.Module) {
 	pass.CheckHeaders(b, &pass.HeaderTables{Name: "grpc_headers_hash", Hidden: hidden, Defaults: names, Of: mod.names})
 	b.Plan(mod.plan)
 	b.Vars.Define("grpc_internal_trailers", httpd.Var{NoCache: true, Unhashed: true, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
-		return trailers, takesTrailers(r)
+		if !takesTrailers(r) {
+			return nil, false
+		}
+		return trailers, true
 	}})
 }
 
