@@ -11,9 +11,12 @@ import (
 
 	server "google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/reflection/grpc_reflection_v1"
 	"google.golang.org/grpc/status"
+
+	"github.com/sluiceproxy/sluice/internal/testcert"
 )
 
 // soon is the time that a call has at most.
@@ -162,4 +165,21 @@ func TestReflection(t *testing.T) {
 		t.Errorf("%v, %v\n%s", got, err, log())
 	}
 	_ = s.CloseSend()
+}
+
+// TestTLS: a service with TLS is asked for HTTP/2 in the handshake; gRPC's servers refuse who does not.
+func TestTLS(t *testing.T) {
+	addr, _ := startService(t, server.Creds(credentials.NewServerTLSFromCert(new(testcert.New(t)))))
+	s := gateway(t, strings.ReplaceAll(`upstream app { server SERVICE; keepalive 2; }
+		server { location / { grpc_pass grpcs://app; } location /test.Test/Count { grpc_pass $scheme_of; } set $scheme_of grpcs://app; }`, "SERVICE", addr))
+	cc := dial(t, s)
+	for range 3 {
+		if err := cc.Invoke(soon(t), "/test.Test/Echo", &bytesOf{Value: []byte("a")}, &bytesOf{}); err != nil {
+			t.Fatalf("%v\n%s", err, s.Log())
+		}
+	}
+	stream := stream(t, soon(t), cc, "Count")
+	if err := errors.Join(stream.SendMsg(&bytesOf{Value: make([]byte, 3)}), stream.CloseSend(), stream.RecvMsg(&bytesOf{})); err != nil {
+		t.Errorf("an address with variables: %v\n%s", err, s.Log())
+	}
 }

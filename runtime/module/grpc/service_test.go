@@ -8,8 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 
-	"golang.org/x/net/http2"
 	server "google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
@@ -106,14 +106,14 @@ type waits struct{ ended chan error }
 const largest = 80 << 20
 
 // startService runs the service; its address is returned.
-func startService(t testing.TB) (addr string, w *waits) {
+func startService(t testing.TB, opts ...server.ServerOption) (addr string, w *waits) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	w = &waits{ended: make(chan error, 10)}
-	s := server.NewServer(server.MaxRecvMsgSize(largest), server.MaxSendMsgSize(largest))
+	s := server.NewServer(append(opts, server.MaxRecvMsgSize(largest), server.MaxSendMsgSize(largest))...)
 	s.RegisterService(&service, w)
 	reflection.Register(s)
 	var running sync.WaitGroup
@@ -146,16 +146,10 @@ func dial(t testing.TB, s *httptest.Server) *server.ClientConn {
 	b := &bridge{transport: &http.Transport{
 		DialContext: func(context.Context, string, string) (net.Conn, error) { return s.Dial(), nil },
 	}}
+	front := &http.Server{Handler: b, Protocols: new(http.Protocols), ReadHeaderTimeout: time.Minute}
+	front.Protocols.SetUnencryptedHTTP2(true)
 	var running sync.WaitGroup
-	running.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			running.Go(func() { (&http2.Server{}).ServeConn(c, &http2.ServeConnOpts{Handler: b}) })
-		}
-	})
+	running.Go(func() { _ = front.Serve(l) })
 	cc, err := server.NewClient(l.Addr().String(), server.WithTransportCredentials(insecure.NewCredentials()),
 		server.WithDefaultCallOptions(server.MaxCallRecvMsgSize(largest), server.MaxCallSendMsgSize(largest)))
 	if err != nil {
@@ -163,7 +157,7 @@ func dial(t testing.TB, s *httptest.Server) *server.ClientConn {
 	}
 	t.Cleanup(func() {
 		_ = cc.Close()
-		_ = l.Close()
+		_ = front.Close()
 		running.Wait()
 		b.transport.CloseIdleConnections()
 	})

@@ -1,6 +1,7 @@
 package h2peer_test
 
 import (
+	"bytes"
 	"io"
 	"slices"
 	"strings"
@@ -304,6 +305,44 @@ func TestNext(t *testing.T) {
 	})
 	s := serve(t, "server "+bad+"; server "+good+" backup;", func(s *pass.Settings) { s.Next.V = int(pass.FailError | pass.FailInvalidHeader) })
 	if got := ask(t, s, get); !strings.HasSuffix(got, "\r\n\r\nok") {
+		t.Errorf("%q\n%s", got, s.Log())
+	}
+}
+
+// TestWindowInTime: a peer that takes no more of a request for *_send_timeout has failed, before its answer and in it.
+func TestWindowInTime(t *testing.T) {
+	for _, answered := range []bool{false, true} {
+		addr := peer(t, func(_ int, c *conn) {
+			id := c.request()
+			if answered {
+				headers(c.Framer, id, false, ":status: 200")
+				_ = c.WriteData(id, false, []byte("begun"))
+			}
+		})
+		s := serve(t, "server "+addr+";", func(s *pass.Settings) { s.SendTimeout, s.Buffering = 100, false })
+		got := ask(t, s, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 200000\r\nConnection: close\r\n\r\n"+strings.Repeat("x", 200000))
+		if want := " 504 "; !answered && !strings.Contains(got, want) || strings.HasSuffix(got, "\r\n0\r\n\r\n") && answered {
+			t.Errorf("answered %t: %q", answered, got)
+		}
+		if log := s.Log(); strings.Count(log, "upstream timed out (110: Connection timed out)") != 1 {
+			t.Errorf("answered %t: %s", answered, log)
+		}
+	}
+}
+
+// TestManyPings: a peer that sends more pings than are answered, since it takes no answers, is given up.
+func TestManyPings(t *testing.T) {
+	addr := peer(t, func(_ int, c *conn) {
+		c.request()
+		ping := frames(func(w *http2.Framer) { _ = w.WritePing(false, [8]byte{}) })
+		for range 1 << 16 { // until the other side has given up
+			if _, err := c.net.Write(bytes.Repeat(ping, 100)); err != nil {
+				return
+			}
+		}
+	})
+	s := serve(t, "server "+addr+";", func(s *pass.Settings) { s.ReadTimeout = 2000 })
+	if got := ask(t, s, get); !strings.Contains(got, " 502 ") && !strings.Contains(got, " 504 ") {
 		t.Errorf("%q\n%s", got, s.Log())
 	}
 }
