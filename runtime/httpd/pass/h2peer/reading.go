@@ -47,14 +47,16 @@ func (r *reading) end() { r.frame, r.have = false, 0 }
 func (p *Peer) frameHead(x *pass.Exchange, in []byte) (n int, st step) {
 	r := &p.in
 	n, ok := r.collect(in, h2.HeaderSize)
+	if r.have >= 3 { // the length is there; what follows may not come, since this may be no HTTP/2
+		if r.head, r.rest = h2.ParseHead(r.unit[:]); r.rest > h2.DefaultFrameSize {
+			x.R.Errorf(nil, "upstream sent too large http2 frame: %d", r.rest)
+			return n, bad
+		}
+	}
 	if !ok {
 		return n, more
 	}
 	r.have, r.frame, r.begun, r.padding = 0, true, false, 0
-	if r.head, r.rest = h2.ParseHead(r.unit[:]); r.rest > h2.DefaultFrameSize {
-		x.R.Errorf(nil, "upstream sent too large http2 frame: %d", r.rest)
-		return n, bad
-	}
 	return n, over
 }
 
