@@ -75,6 +75,23 @@ func (t *target) Probe(r *httpd.Request) *pass.Exchange {
 	return &c.Exchange
 }
 
+// ProbeMessage implements pass.MessageProber.
+func (t *target) ProbeMessage(r *httpd.Request, message []byte) *pass.Exchange {
+	r.Method, r.MethodStr = h1.Post, methodPost
+	r.In.Add(h1.Field{Name: fieldType, Value: typeGRPC, ID: h1.ContentType})
+	r.In.Add(h1.Field{Name: fieldTE, Value: trailers, ID: h1.TE})
+	x := t.Probe(r)
+	x.Own = message
+	return x
+}
+
+var (
+	methodPost = []byte("POST")
+	fieldType  = []byte("Content-Type")
+	typeGRPC   = []byte("application/grpc")
+	fieldTE    = []byte("TE")
+)
+
 // AppendRequest implements pass.Codec. There is no URI for the error log, as in nginx.
 func (c *call) AppendRequest(x *pass.Exchange, dst []byte) ([]byte, error) {
 	r, p := c.R, c.target.conf.plan
