@@ -164,6 +164,10 @@ func (x *Exchange) sendPart(c *upstream.Conn, n int, piece []byte, last bool, wr
 		return write(b)
 	}
 	c.Net.SetWriteTimeout(msec(x.S.SendTimeout))
+	if _, metered := x.Framing.(Metered); metered && len(tail) == 0 { // many pieces, all of them small
+		_, err := c.Write2(b, piece)
+		return err
+	}
 	if len(b) > 0 {
 		if _, err := c.WriteMore(b); err != nil {
 			return err
