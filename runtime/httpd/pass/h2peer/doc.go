@@ -16,6 +16,11 @@
 // The side that reads a response takes the WINDOW_UPDATE and SETTINGS frames that let the side that sends the request go on,
 // and leaves acknowledgements to pass.Exchange.Answer.
 //
+// Different from nginx: fields of requests are not added to the peer's dynamic table; control frames before the header of a
+// response may be more than *_buffer_size together; a peer that closes its side right behind its response has answered, although
+// its SETTINGS were not acknowledged yet; the header of a cached response is text, as that of any protocol, and not the frames
+// that came.
+//
 // Frames and header blocks are those of packages wire/h2 and wire/hpack; the words of the error log are nginx's for upstream
 // servers.
 package h2peer
