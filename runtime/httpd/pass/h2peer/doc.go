@@ -18,7 +18,8 @@
 //
 // Different from nginx: fields of requests are not added to the peer's dynamic table; control frames before the header of a
 // response may be more than *_buffer_size together; a peer that closes its side right behind its response has answered, although
-// its SETTINGS were not acknowledged yet; the header of a cached response is text, as that of any protocol, and not the frames
+// its SETTINGS were not acknowledged yet; a request that a kept connection's GOAWAY refuses is sent again on a new one, as if the
+// connection had been closed before; the header of a cached response is text, as that of any protocol, and not the frames
 // that came.
 //
 // Frames and header blocks are those of packages wire/h2 and wire/hpack; the words of the error log are nginx's for upstream

@@ -346,3 +346,26 @@ func TestManyPings(t *testing.T) {
 		t.Errorf("%q\n%s", got, s.Log())
 	}
 }
+
+// TestGoAwayOfKept: a request that meets the GOAWAY of a kept connection is sent again on a new one.
+func TestGoAwayOfKept(t *testing.T) {
+	addr := peer(t, func(n int, c *conn) {
+		for id := c.request(); id > 0; id = c.request() {
+			if n == 0 && id > 1 {
+				_ = c.WriteGoAway(1, http2.ErrCodeNo, nil)
+				return
+			}
+			headers(c.Framer, id, false, ":status: 200", "content-length: 2")
+			_ = c.WriteData(id, true, []byte("ok"))
+		}
+	})
+	s := serve(t, "server "+addr+"; keepalive 1;", nil)
+	for range 3 {
+		if got := ask(t, s, get); !strings.HasSuffix(got, "\r\n\r\nok") {
+			t.Errorf("%q\n%s", got, s.Log())
+		}
+	}
+	if log := s.Log(); strings.Count(log, "upstream sent goaway with error 0") != 1 {
+		t.Error(log)
+	}
+}

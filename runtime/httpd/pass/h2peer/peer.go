@@ -100,6 +100,8 @@ func (p *Peer) headerStep(x *pass.Exchange, in []byte) (n int, v pass.Verdict) {
 	switch st {
 	case bad:
 		return n, pass.HeaderInvalid
+	case refused:
+		return n, pass.HeaderStray
 	case blockOver:
 		return n, p.headerOver(x)
 	case rstOver:

@@ -31,6 +31,7 @@ const (
 	bad                   // what is wrong is logged
 	blockOver             // the end of a header block
 	rstOver               // all of an RST_STREAM
+	refused               // all of a GOAWAY by which the peer has not begun with the request
 )
 
 // collect takes in up to have want bytes in unit. ok: they are there.
@@ -145,6 +146,9 @@ func (p *Peer) goAway(x *pass.Exchange, in []byte, first bool) (n int, st step) 
 	}
 	if r.last < p.id {
 		x.R.Errorf(nil, "upstream sent goaway with error %d", r.code)
+		if x.Reused() && !p.headed { // the peer has closed the connection before it got the request
+			return n, refused
+		}
 		return n, bad
 	}
 	p.goaway = true
