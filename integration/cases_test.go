@@ -41,6 +41,9 @@ func TestCases(t *testing.T) {
 				t.Error(err)
 				continue
 			}
+			if c.Since != "" && harness.Older(lab.OracleVersion, c.Since) {
+				continue
+			}
 			pending[c.Name], cases[c.Name] = c.Pending != "", c
 			t.Run(c.Name, func(t *testing.T) {
 				t.Parallel()

@@ -139,7 +139,22 @@ func (h *heritage) protocol() string {
 			return p
 		}
 	}
+	if strings.HasPrefix(h.name, "grpc_") {
+		return "h2"
+	}
 	return ""
+}
+
+// h2Reply is a reply of HTTP/1.1 as an application of HTTP/2 has it.
+func h2Reply(text string) string {
+	head, body, _ := strings.Cut(text, "\n\n")
+	lines := strings.Split(head, "\n")
+	fields := []string{":status: " + strings.Fields(lines[0])[1]}
+	for _, line := range lines[1:] {
+		name, value, _ := strings.Cut(line, ": ")
+		fields = append(fields, strings.ToLower(name)+": "+value)
+	}
+	return "headers " + strings.Join(fields, " | ") + "\ndata end " + strings.ReplaceAll(body, "\n", `\n`)
 }
 
 // replies are what the application of the row answers. Those of the gateways say the status in a field.
@@ -151,6 +166,13 @@ func (h *heritage) replies() map[string]string {
 		return map[string]string{"missing": "END\n"}
 	}
 	replies := map[string]string{}
+	if h.protocol() == "h2" {
+		for name, text := range heritageReplies {
+			replies[name] = h2Reply(text)
+		}
+		delete(replies, "trailers")
+		return replies
+	}
 	for name, text := range heritageReplies {
 		replies[name] = strings.Replace(text, "HTTP/1.1 ", "Status: ", 1)
 	}

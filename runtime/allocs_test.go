@@ -28,6 +28,8 @@ http {
     log_format full '$remote_addr [$time_local] "$request" $status $body_bytes_sent "$http_user_agent" $request_time';
     upstream app { server 127.0.0.1:%[2]d; keepalive 8; keepalive_requests 1000000; }
     upstream memcached { server %[4]s; keepalive 8; keepalive_requests 1000000; }
+    upstream h2 { server %[7]s; keepalive 8; keepalive_requests 1000000; }
+    upstream grpc { server %[6]s; keepalive 8; keepalive_requests 1000000; }
     upstream fastcgi { server 127.0.0.1:%[3]d; keepalive 8; keepalive_requests 1000000; }
     server {
         listen 127.0.0.1:%[1]d;
@@ -53,6 +55,10 @@ http {
             uwsgi_param REQUEST_METHOD $request_method; uwsgi_param REQUEST_URI $request_uri; uwsgi_param HTTPS $https if_not_empty;
             uwsgi_param SERVER_PROTOCOL HTTP/1.1; uwsgi_param CONTENT_LENGTH $content_length; uwsgi_param HTTP_PROXY "";
             uwsgi_pass %[5]s;
+        }
+        location /grpc { grpc_set_header X-Uri $request_uri; grpc_pass grpc; }
+        location /two {
+            proxy_http_version 2; proxy_pass_trailers on; proxy_set_header X-Uri $request_uri; proxy_set_header X-Fixed a; proxy_pass http://h2;
         }
         location /scgi { scgi_param SCGI 1; scgi_param REQUEST_URI $request_uri; scgi_pass %[5]s; }
         location /cached {
@@ -91,7 +97,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	memcached := keepingApp(t, "VALUE key 0 5\r\nhello\r\nEND\r\n")
 	cgi := closingApp(t, "Status: 200 OK\r\nContent-Type: text/html\r\nX-A: b\r\nContent-Length: 5\r\n\r\nhello")
 	conf := prefix + "nginx.conf"
-	if err := os.WriteFile(conf, fmt.Appendf(nil, allocConf, front, back, php, memcached, cgi), 0o644); err != nil {
+	if err := os.WriteFile(conf, fmt.Appendf(nil, allocConf, front, back, php, memcached, cgi, h2App(t, "hello"), h2App(t, "hello")), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	s, err := runtime.NewServer(runtime.Options{ConfPath: conf, Prefix: prefix})
@@ -124,6 +130,8 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		{"memcached", "/memcached", "", "200"},
 		{"uwsgi", "/uwsgi?a=b", "Cookie: a=1\r\nX-A: a\r\nX-A: b\r\n", "200"},
 		{"scgi", "/scgi?a=b", "Cookie: a=1\r\nX-A: a\r\nX-A: b\r\n", "200"},
+		{"grpc", "/grpc?a=b", "TE: trailers\r\nCookie: a=1\r\nX-A: a\r\nX-A: b\r\n", "200"},
+		{"proxy of HTTP/2", "/two?a=b", "Cookie: a=1\r\nX-A: a\r\nX-A: b\r\n", "200"},
 		{"fastcgi", "/a/index.php/info?a=b", "Cookie: a=1\r\nX-A: a\r\nX-A: b\r\n", "200"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -3,27 +3,62 @@
 package runtime_test
 
 import (
+	"bytes"
 	"fmt"
 	"sync"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sluiceproxy/sluice/runtime/wire/h2"
+	"github.com/sluiceproxy/sluice/runtime/wire/hpack"
 )
 
 // closingApp is an application that allocates nothing, not even for a connection: it answers the first request of each, which
 // comes in one piece, and closes it.
 func closingApp(t *testing.T, answer string) (addr string) {
 	t.Helper()
-	return rawApp(t, answer, false)
+	text := []byte(answer)
+	return rawApp(t, false, func([]byte) []byte { return text })
 }
 
 // keepingApp is closingApp, but goes on reading requests.
 func keepingApp(t *testing.T, answer string) (addr string) {
 	t.Helper()
-	return rawApp(t, answer, true)
+	text := []byte(answer)
+	return rawApp(t, true, func([]byte) []byte { return text })
 }
 
-func rawApp(t *testing.T, answer string, keep bool) (addr string) {
+// h2App is keepingApp for HTTP/2: the text of its answer is that of a stream with trailers.
+func h2App(t *testing.T, text string) (addr string) {
+	t.Helper()
+	settings := h2.AppendSettings(nil)
+	fields := hpack.AppendIndexedName(hpack.AppendStatus(nil, 200), hpack.ContentType, []byte("application/grpc"))
+	trailers := hpack.AppendField(nil, []byte("grpc-status"), []byte("0"))
+	answer := make([]byte, 0, 1024)
+	return rawApp(t, true, func(request []byte) []byte {
+		answer = answer[:0]
+		if rest, ok := bytes.CutPrefix(request, []byte(h2.Preface)); ok {
+			request, answer = rest, append(answer, settings...)
+		}
+		for len(request) >= h2.HeaderSize {
+			f, n := h2.ParseHead(request)
+			if f.Type == h2.TypeHeaders {
+				answer = h2.AppendHeader(answer, len(fields), h2.TypeHeaders, h2.EndHeaders, f.Stream)
+				answer = append(answer, fields...)
+				answer = h2.AppendHeader(answer, len(text), h2.TypeData, 0, f.Stream)
+				answer = append(answer, text...)
+				answer = h2.AppendHeader(answer, len(trailers), h2.TypeHeaders, h2.EndHeaders|h2.EndStream, f.Stream)
+				answer = append(answer, trailers...)
+			}
+			request = request[min(len(request), h2.HeaderSize+n):]
+		}
+		return answer
+	})
+}
+
+// rawApp answers what it reads at once with what answer makes of it, until that is nothing.
+func rawApp(t *testing.T, keep bool, answer func(request []byte) []byte) (addr string) {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -39,7 +74,6 @@ func rawApp(t *testing.T, answer string, keep bool) (addr string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := []byte(answer)
 	var running sync.WaitGroup
 	running.Go(func() {
 		b := make([]byte, 8192)
@@ -53,11 +87,14 @@ func rawApp(t *testing.T, answer string, keep bool) (addr string) {
 				return
 			}
 			for {
-				if n, err := unix.Read(int(c), b); n <= 0 || err != nil {
+				n, err := unix.Read(int(c), b)
+				if n <= 0 || err != nil {
 					break
 				}
-				if _, err := unix.Write(int(c), text); err != nil || !keep {
-					break
+				if text := answer(b[:n]); len(text) > 0 {
+					if _, err := unix.Write(int(c), text); err != nil || !keep {
+						break
+					}
 				}
 			}
 			_ = unix.Close(int(c))

@@ -62,6 +62,8 @@ func TestHashes(t *testing.T) {
 		{"... in a server", "", "uwsgi" + long, "", small("uwsgi")},
 		{"... in a location", "", "", "scgi" + long, small("scgi")},
 		{"... that fits", "", "", strings.Replace("scgi"+long, "x", "", 1), nil},
+		{"... of gRPC", "", "", "grpc" + long, []string{"could not build grpc_headers_hash, you should increase grpc_headers_hash_bucket_size: 64"}},
+		{"a long name of a field that is set", "", "grpc_set_header " + strings.Repeat("x", 47) + " a;", "", []string{"could not build grpc_headers_hash, you should increase grpc_headers_hash_bucket_size: 64"}},
 		{"... that is passed", "fastcgi" + long + strings.Replace("fastcgi"+long, "hide", "pass", 1), "", "", nil},
 		{"... that no server has", "fastcgi" + long, "fastcgi_hide_header a;", "", nil},
 		{"many hidden fields", "", hide.String(), "", []string{full("uwsgi_hide_headers", 512)}},

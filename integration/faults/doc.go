@@ -1,6 +1,6 @@
 // Package faults compares the responses and logs of both servers when an upstream server misbehaves. Each row of the
 // tables in rows*_test.go is one fault of a peer, and is played to nginx and to the server under test, over each
-// protocol that has it (HTTP, also over TLS, FastCGI, uwsgi, SCGI, memcached) and in each of these modes:
+// protocol that has it (HTTP, also over TLS and in its version 2, gRPC, FastCGI, uwsgi, SCGI, memcached) and in each of these modes:
 //
 //	plain   the response is buffered
 //	off     it is not

@@ -12,6 +12,8 @@ import (
 // A protocol is what a proxy and its peer speak.
 type protocol struct {
 	name string
+	// since is the version of nginx that brought it, empty for any.
+	since string
 	// prefix is that of the directives, pass what follows it to the name of the peer.
 	prefix, pass string
 	// shared and kept are directives of all locations, and of those that keep connections.
@@ -31,6 +33,7 @@ var (
 	allModes = []string{"plain", "off", "next", "cache", "keep"}
 	// Connections of uwsgi and SCGI end with the response; memcached's values are neither buffered nor cached.
 	cgiModes       = []string{"plain", "off", "next", "cache"}
+	grpcModes      = []string{"plain", "next"} // nothing is buffered
 	memcachedModes = []string{"plain", "next", "keep"}
 )
 
@@ -48,6 +51,16 @@ var protocols = []*protocol{
 		kept:   `proxy_set_header Connection "";`,
 		modes:  allModes, rows: [][]row{connectionRows, bodyRows, secureRows},
 		read: readHTTP, head: httpHead, frame: asItIs,
+	},
+	{
+		name: "h2", since: "1.31.5", prefix: "proxy", pass: "http://", shared: "proxy_http_version 2; proxy_pass_trailers on;",
+		modes: cgiModes, rows: [][]row{connectionRows, bodyRows, h2Rows},
+		read: readH2, head: h2Head, frame: h2Frames, end: h2End,
+	},
+	{
+		name: "grpc", since: "1.31.5", prefix: "grpc", pass: "grpc://",
+		modes: grpcModes, rows: [][]row{connectionRows, bodyRows, h2Rows},
+		read: readH2, head: h2Head, frame: h2Frames, end: h2End,
 	},
 	{
 		name: "fastcgi", prefix: "fastcgi",

@@ -33,6 +33,7 @@ location /proxy/variable { resolver 127.0.0.1; proxy_pass http://$arg_a; }
 location /fastcgi { fastcgi_param A $uri; fastcgi_pass 127.0.0.1:1; }
 location /uwsgi { uwsgi_param A $uri; uwsgi_pass 127.0.0.1:1; }
 location /scgi { scgi_param A $uri; scgi_pass 127.0.0.1:1; }
+location /grpc { grpc_set_header A $uri; grpc_pass 127.0.0.1:1; }
 location /memcached { set $memcached_key $uri; memcached_pass 127.0.0.1:1; }
 location /slice { slice 1m; proxy_set_header Range $slice_range; proxy_pass http://127.0.0.1:1; }
 location /rest { auth_request /proxy; mirror /proxy; sub_filter a $uri; ssi on; add_header A $uri; secure_link $arg_a; autoindex on; }

@@ -136,7 +136,7 @@ func readHTTP(in io.Reader) (*harness.GatewayRequest, error) {
 	return &harness.GatewayRequest{Text: string(head)}, nil
 }
 
-// TestGatewayFaults: applications behind HTTP, uwsgi, SCGI and memcached that break off, are silent, or send what the protocol does
+// TestGatewayFaults: applications behind HTTP, gRPC, uwsgi, SCGI and memcached that break off, are silent, or send what the protocol does
 // not allow get the status that nginx 1.31.5 gives, in time and without memory for what they send; and no client takes a response
 // that is cut short for a complete one.
 func TestGatewayFaults(t *testing.T) {
@@ -152,6 +152,8 @@ func TestGatewayFaults(t *testing.T) {
 	}{
 		{"http", "proxy_read_timeout 1s; proxy_pass http://%%UPSTREAM%%;", readHTTP, httpFaults},
 		{"http unbuffered", "proxy_read_timeout 1s; proxy_buffering off; proxy_pass http://%%UPSTREAM%%;", readHTTP, httpFaults},
+		{"http 2", "proxy_read_timeout 1s; proxy_http_version 2; proxy_pass_trailers on; proxy_pass http://%%UPSTREAM%%;", readH2, h2Faults},
+		{"grpc", "grpc_read_timeout 1s; grpc_pass %%UPSTREAM%%;", readH2, h2Faults},
 		{"uwsgi", "uwsgi_read_timeout 1s; uwsgi_param DOCUMENT_URI $document_uri; uwsgi_pass %%UPSTREAM%%;", harness.ReadUWSGI, cgiFaults},
 		{"scgi", "scgi_read_timeout 1s; scgi_param DOCUMENT_URI $document_uri; scgi_pass %%UPSTREAM%%;", harness.ReadSCGI, cgiFaults},
 		{"memcached", "memcached_read_timeout 1s; set $memcached_key k; memcached_pass %%UPSTREAM%%;", harness.ReadMemcached, memcachedFaults},

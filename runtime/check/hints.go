@@ -22,6 +22,8 @@ var knownHints = []struct{ part, hint string }{
 	{"duplicate location", "only one location of a server can have this name; put the two together"},
 	{`invalid host in upstream "scgi://`, "scgi_pass takes the address alone, without scgi:// in front"},
 	{`invalid host in upstream "memcached://`, "memcached_pass takes the address alone, without memcached:// in front"},
+	{`invalid host in upstream "http`, "the address begins as that of another protocol: grpc_pass takes grpc:// or grpcs://, " +
+		"uwsgi_pass uwsgi:// or suwsgi://, the others the address alone"},
 	{"worker_connections are not enough", "raise worker_connections in events"},
 	{"directive makes sense only if the master process runs with super-user", "harmless when the server is not started by root"},
 	{"unknown log format", "define it with log_format in http, before it is used"},

@@ -18,6 +18,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/module/emptygif"
 	"github.com/sluiceproxy/sluice/runtime/module/fastcgi"
 	"github.com/sluiceproxy/sluice/runtime/module/geo"
+	"github.com/sluiceproxy/sluice/runtime/module/grpc"
 	"github.com/sluiceproxy/sluice/runtime/module/gunzip"
 	"github.com/sluiceproxy/sluice/runtime/module/gzip"
 	"github.com/sluiceproxy/sluice/runtime/module/gzipstatic"
@@ -80,6 +81,7 @@ func HTTP() []httpd.Module {
 		emptygif.Module(),
 		tunnel.Module(),
 		memcached.Module(),
+		grpc.Module(),
 		scgi.Module(),
 		uwsgi.Module(),
 		fastcgi.Module(),

@@ -20,6 +20,7 @@ type Conn struct {
 	Start    int64 // clock.Mono when it was connected
 	Sent     int64 // bytes written by the current owner
 	Cached   bool  // it came from a pool
+	State    any   // what the protocol keeps with it from one exchange to the next
 
 	tls     *tls.Conn
 	rec     netio.RecordConn

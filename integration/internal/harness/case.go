@@ -25,7 +25,8 @@ import (
 //	mtime: PATH RFC3339   modification time, instead of the common one
 //	chmod: PATH MODE      permissions, octal
 //	pending: DIRECTIVE    Sluice does not have the directive yet, and has to say so
-//	protocol: NAME        what the applications speak: fastcgi (see fastCGIReply), uwsgi, scgi, memcached; HTTP without it
+//	protocol: NAME        what the applications speak: fastcgi (see fastCGIReply), uwsgi, scgi, memcached, h2 (see serveH2); HTTP without it
+//	since: VERSION        the case is about what nginx has had since then: it is not played with an older one
 //	expires: absolute     Expires is compared as it is, not by its distance from Date
 //
 // The files are written to the folder the server runs in, but for these:
@@ -63,6 +64,8 @@ type Case struct {
 	Own bool
 	// Pending is a directive of the configuration that the server under test has to refuse as not supported, empty for none.
 	Pending string
+	// Since is the version of nginx that brought what the case is about, empty for any.
+	Since string
 
 	files     []file
 	upstreams [2]map[string]reply
@@ -84,7 +87,7 @@ func (c *Case) Scripted(path string) bool {
 // commonTime is the modification time of every file that has no other: ETag and Last-Modified come out the same.
 var commonTime = time.Date(2024, time.March, 5, 12, 34, 56, 0, time.UTC)
 
-var setting = regexp.MustCompile(`^(error-log|gzip|fill|mkdir|link|mtime|chmod|pending|protocol|expires): (.+)$`)
+var setting = regexp.MustCompile(`^(error-log|gzip|fill|mkdir|link|mtime|chmod|pending|protocol|since|expires): (.+)$`)
 
 // LoadCase reads a case from a txtar file.
 func LoadCase(path string) (*Case, error) {
@@ -113,6 +116,8 @@ func ParseCase(name string, text []byte) (*Case, error) {
 		switch m[1] {
 		case "pending":
 			c.Pending = m[2]
+		case "since":
+			c.Since = m[2]
 		case "protocol":
 			if c.protocol = m[2]; protocols[c.protocol] == nil {
 				return nil, fmt.Errorf("unknown protocol %q", m[2])

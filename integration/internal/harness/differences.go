@@ -56,14 +56,14 @@ func ReadDifferences(name string) (*Differences, error) {
 func (d *Differences) Since(oracle string) {
 	d.rows = slices.DeleteFunc(d.rows, func(row Difference) bool {
 		if about, own := strings.CutPrefix(row.Since, "sluice"); own {
-			return older(oracle, strings.TrimSpace(about))
+			return Older(oracle, strings.TrimSpace(about))
 		}
-		return !older(oracle, row.Since)
+		return !Older(oracle, row.Since)
 	})
 }
 
-// older tells whether version a is less than b, both as 1.22.1.
-func older(a, b string) bool {
+// Older tells whether version a is less than b, both as 1.22.1.
+func Older(a, b string) bool {
 	numbers := func(v string) (n [3]int) {
 		_, _ = fmt.Sscanf(v, "%d.%d.%d", &n[0], &n[1], &n[2]) // what is missing is 0
 		return n

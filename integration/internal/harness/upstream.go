@@ -83,6 +83,7 @@ const (
 var protocols = map[string]func(u *Upstream, c net.Conn){
 	"":          (*Upstream).serveHTTP,
 	"fastcgi":   (*Upstream).serveFastCGI,
+	"h2":        (*Upstream).serveH2,
 	"memcached": (*Upstream).serveMemcached,
 	"scgi":      (*Upstream).serveSCGI,
 	"uwsgi":     (*Upstream).serveUWSGI,

@@ -26,6 +26,8 @@ type Attempt struct {
 	// response. The connection is not kept: what follows must not reach another client.
 	Ambiguous bool
 	Upgrade   bool // both sides switch to another protocol
+	// Invalid is set by BeginBody where the response ends before its body can be whole; why is logged.
+	Invalid bool
 
 	peer  *upstream.Peer // the last one chosen
 	name  []byte         // as the error log shows it, nil before a peer is chosen
@@ -46,6 +48,7 @@ type Attempt struct {
 	askErr    error         // ... or why none will
 	looked    time.Duration // how long sending has waited for the response already
 	up        *upload       // sends the rest of the request while the response is read; nil: it is sent
+	outlet    outlet        // of conn
 	headUntil int64         // clock.Mono by which the response header is to be there; 0: it is not waited for
 	in        *buf.Buf      // the response header
 	inPos     int
@@ -99,6 +102,7 @@ func (x *Exchange) attempt() (fail Fail, rc httpd.Result) {
 	if x.NoRequest {
 		x.codec.ParseHeader(x, nil)
 	} else {
+		x.open()
 		if fail, rc = x.send(); fail != 0 || rc != httpd.OK {
 			return fail, rc
 		}
@@ -123,7 +127,8 @@ func (x *Exchange) attempt() (fail Fail, rc httpd.Result) {
 // restart forgets the response of an attempt before.
 func (x *Exchange) restart() {
 	x.sent, x.bodySent, x.received = false, false, false
-	x.Keepalive, x.Upgrade, x.Partial, x.Ended, x.hints, x.whole = false, false, false, false, 0, false
+	x.Keepalive, x.Upgrade, x.Partial, x.Ended, x.Invalid, x.hints, x.whole = false, false, false, false, false, 0, false
+	x.outFrom = 0
 	x.inPos, x.inEnd = 0, 0
 	x.asked, x.askErr, x.looked, x.headUntil = 0, nil, 0, 0
 	x.Response.reset()
@@ -168,6 +173,7 @@ func (x *Exchange) done() {
 	}
 	x.endWatch()
 	if c := x.conn; c != nil {
+		x.closeOutlet()
 		x.conn = nil
 		if x.keeps() && !x.gone.Load() {
 			x.keep(c)

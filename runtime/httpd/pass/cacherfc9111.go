@@ -146,6 +146,13 @@ func (x *Exchange) judgeRFC9111(ranged bool) {
 // the client's is not passed on where the response may be stored.
 func (x *Exchange) ranged() bool {
 	head := x.out.B[:x.outLen]
+	if c, ok := x.codec.(liner); ok {
+		for _, line := range c.Lines(head) {
+			if len(line) > 6 && strings.EqualFold(line[:6], "range:") {
+				return true
+			}
+		}
+	}
 	return h1.ContainsFold(head, "\nrange:") || bytes.Contains(head, []byte("HTTP_RANGE"))
 }
 

@@ -28,6 +28,14 @@ type Codec interface {
 	Release(x *Exchange)
 }
 
+// Opener is a codec of a protocol that keeps something with a connection from one exchange to the next.
+type Opener interface {
+	// Open is called when there is a connection, before anything is sent on it. kept is what the exchange before has left
+	// there, nil on a new connection. head is the request's head, which Open may change in place; the first skip bytes of it
+	// are not sent. keep stays with the connection.
+	Open(x *Exchange, kept any, head []byte) (keep any, skip int)
+}
+
 // Verdict is a codec's result for a response header.
 type Verdict uint8
 

@@ -49,3 +49,16 @@ func (x *Exchange) debugDone() {
 		x.R.Debugf("close http upstream connection: %d", x.conn.Net.Fd())
 	}
 }
+
+// debugHead logs the head of a request.
+func (x *Exchange) debugHead(head []byte) {
+	if c, ok := x.codec.(liner); ok {
+		if lines := c.Lines(head); lines != nil {
+			for _, line := range lines {
+				x.R.Debugf("http proxy header: %q", line)
+			}
+			return
+		}
+	}
+	x.R.Debugf("http proxy header:\n\"%s\"", head)
+}

@@ -14,7 +14,9 @@
 // A *_pass directive is a [Target], which [Exchange.SetTarget] evaluates for a request. A
 // protocol is a [Codec]: it writes the request's head, from [Params] where that
 // is a list of parameters, and reads the response. A [Framing] wraps the request body where
-// the protocol wraps it. Everything else is an [Exchange], which runs on the request's goroutine:
+// the protocol wraps it; a [Metered] one asks how much of it the peer takes. A protocol that keeps something with a connection
+// is an [Opener], and one whose peers want answers while a request is sent has [Exchange.Answer]. Everything else is an
+// [Exchange], which runs on the request's goroutine:
 //
 //	choose a peer -> take or make a connection -> send -> read the header -> pump
 //	       ^------------- failed, and another peer may be asked ------|

@@ -23,8 +23,9 @@ type Exchange struct {
 	TLS   *TLS            // nil: plain
 	Tag   any             // what connections of a local keepalive are kept for
 
-	// Protocol names what is spoken on connections to the peers.
+	// Protocol names what is spoken on connections to the peers. ALPN are the names of it that a TLS handshake offers; nil: none.
 	Protocol string
+	ALPN     []string
 
 	Outgoing
 	Attempt
@@ -53,6 +54,7 @@ type Outgoing struct {
 	// connection ParseHeader is called, without input, and sets the response.
 	NoRequest bool
 	Framing   Framing // nil: the body is sent as it is
+	Own       []byte  // sent in place of the client's body, with a Framing; nil: none
 
 	// Method is sent in place of the client's: GET for a HEAD whose response may be cached.
 	// nil: the client's.
@@ -60,6 +62,7 @@ type Outgoing struct {
 
 	out     *buf.Buf           // the request's head
 	outLen  int                // 0: there is none yet
+	outFrom int                // what precedes this is not sent on the connection in use
 	tail    [2 * maxFrame]byte // for what frames a piece of the body
 	uriFrom int
 	uriTo   int
@@ -90,6 +93,7 @@ func (x *Exchange) Close(r *httpd.Request) {
 	x.endWatch()
 	x.cached.release()
 	if x.conn != nil {
+		x.closeOutlet()
 		x.conn.Close()
 		x.conn = nil
 	}
@@ -126,6 +130,7 @@ func (x *Exchange) reset() {
 	x.Method = nil
 	x.R, x.S, x.To, x.Up, x.Group, x.TLS, x.Tag = nil, nil, nil, nil, nil, nil, nil
 	x.Framing, x.Protocol, x.key = nil, "", upstream.Key{}
+	x.Own, x.ALPN, x.outFrom = nil, nil, 0
 	x.Stream, x.NoBody, x.NoRequest, x.Keepalive, x.Upgrade, x.Ambiguous = false, false, false, false, false, false
 	x.before, x.peer, x.name, x.conn, x.flow = nil, nil, nil, nil, nil
 	x.choice.Key, x.choice.Hint, x.choice.Peer = nil, nil, nil

@@ -16,10 +16,10 @@ import (
 // records is a framing that the test can read: "7:letters;" for each piece, "$" at the end.
 type records struct{ most int }
 
-func (records) Before(dst []byte, n int) []byte { return fmt.Appendf(dst, "%d:", n) }
-func (records) After(dst []byte, _ int) []byte  { return append(dst, ';') }
-func (records) End(dst []byte) []byte           { return append(dst, '$') }
-func (f records) Max() int                      { return f.most }
+func (records) Before(dst []byte, n int, _ bool) []byte { return fmt.Appendf(dst, "%d:", n) }
+func (records) After(dst []byte, _ int) []byte          { return append(dst, ';') }
+func (records) End(dst []byte) []byte                   { return append(dst, '$') }
+func (f records) Max() int                              { return f.most }
 
 // unframe reads a request with its body in records of at most most bytes.
 func unframe(r *bufio.Reader, most int) (string, error) {

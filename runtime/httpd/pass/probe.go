@@ -14,6 +14,12 @@ type Prober interface {
 	Probe(r *httpd.Request) *Exchange
 }
 
+// MessageProber is a Prober of gRPC.
+type MessageProber interface {
+	// ProbeMessage is Probe for a call with one message, in the form that it has in a request's body.
+	ProbeMessage(r *httpd.Request, message []byte) *Exchange
+}
+
 // passing is what a location passes its requests on with.
 type passing struct {
 	up     *Upstream // nil: it is known at run time
@@ -76,7 +82,9 @@ func (x *Exchange) Probe(p *ProbeSpec) (body []byte, kept *upstream.Conn, ok boo
 	x.dropHeld()
 	if ok = rc == httpd.OK && x.Response.Status != 0 && (fail == 0 || fail&failStatus != 0); ok {
 		x.codec.BeginBody(x)
-		if p.Body > 0 || p.Keep {
+		if x.Invalid {
+			ok = false
+		} else if p.Body > 0 || p.Keep {
 			body, ok = x.probeBody(max(p.Body, probeDrain))
 		}
 	} else if fail == FailTimeout {

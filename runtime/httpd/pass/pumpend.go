@@ -85,8 +85,12 @@ func (x *Exchange) failed(err error) httpd.Result {
 			return x.finish(httpd.Done)
 		}
 	case errors.Is(err, errUpload), x.up != nil && x.up.failing.Load(): // the second may end a write to the client
-		if _, rc, _ := x.uploadFailed(); rc != httpd.OK {
+		fail, rc, _ := x.uploadFailed()
+		if rc != httpd.OK {
 			return x.finish(rc)
+		}
+		if fail == FailTimeout {
+			r.Errorf(errTimedOut, "upstream timed out")
 		}
 	}
 	return x.finish(httpd.Error)

@@ -59,6 +59,9 @@ func (x *Exchange) respond() httpd.Result {
 		return x.finish(httpd.Done)
 	}
 	x.codec.BeginBody(x)
+	if x.Invalid {
+		return x.failed(errInvalid)
+	}
 	return x.pump()
 }
 

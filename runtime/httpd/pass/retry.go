@@ -65,6 +65,7 @@ func (x *Exchange) another(fail Fail) httpd.Result {
 	}
 	x.endWatch()
 	if x.conn != nil {
+		x.closeOutlet()
 		x.conn.Close()
 		x.conn = nil
 	}

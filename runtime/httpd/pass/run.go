@@ -88,7 +88,7 @@ func (x *Exchange) build() httpd.Result {
 	x.out, x.outLen = b, len(head)
 	if x.R.Debugging() {
 		x.R.Debugf("http init upstream, client timer: 0")
-		x.R.Debugf("http proxy header:\n\"%s\"", head)
+		x.debugHead(head)
 	}
 	return httpd.OK
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 )
 
@@ -18,14 +19,14 @@ func (x *Exchange) send() (Fail, httpd.Result) {
 		return x.sendStream()
 	}
 	body := &x.R.Body
-	q := x.out.B[:x.outLen]
+	q := x.out.B[x.outFrom:x.outLen]
 	x.conn.Net.SetWriteTimeout(msec(x.S.SendTimeout))
 	switch {
 	case x.Framing != nil:
 		return x.sendFramed(q)
 	case x.NoBody || len(body.Mem) == 0 && body.File == nil:
 	case body.File != nil, len(body.Mem) > atOnce:
-		x.beginUpload(nil, q)
+		x.beginUpload(&upload{head: q})
 		return 0, httpd.OK
 	case len(q)+len(body.Mem) <= len(x.out.B):
 		q = x.out.B[:x.outLen+copy(x.out.B[x.outLen:], body.Mem)]
@@ -126,8 +127,9 @@ func (x *Exchange) write(p []byte) error {
 
 // interrupted reports why sending is to stop.
 func (x *Exchange) interrupted() error {
+	_, metered := x.Framing.(Metered) // its peer sends more than an answer
 	switch {
-	case x.conn.Readable():
+	case !metered && x.conn.Readable():
 		return errEarly
 	case x.clientGone():
 		return errAborted
@@ -146,15 +148,28 @@ func (x *Exchange) sendStream() (Fail, httpd.Result) {
 	if x.gone.Load() {
 		return x.sendDone(errAborted)
 	}
-	err := x.sendPiece(x.conn, x.outLen, r.Body.Mem, r.BodyDone(), x.write)
+	rest, err := x.sendBegun()
 	r.ForgetBody() // it is not the body of anything else
-	if err != nil || r.BodyDone() {
+	if err != nil || rest == nil && r.BodyDone() {
 		return x.sendDone(err)
 	}
-	flow, err := r.DetachBody()
-	if err != nil {
-		return 0, r.BodyFailed(err)
+	u := &upload{rest: rest}
+	if !r.BodyDone() {
+		if u.flow, err = r.DetachBody(); err != nil {
+			return 0, r.BodyFailed(err)
+		}
 	}
-	x.beginUpload(flow, nil)
+	x.beginUpload(u)
 	return 0, httpd.OK
+}
+
+// sendBegun sends the head with what there is of a body that comes. What the peer does not take now is the rest.
+func (x *Exchange) sendBegun() (rest *buf.Buf, err error) {
+	mem, last := x.R.Body.Mem, x.R.BodyDone()
+	if !x.hasRoom(len(mem)) {
+		rest = buf.Sized(len(mem))
+		rest.B = rest.B[:copy(rest.B, mem)]
+		mem, last = nil, false
+	}
+	return rest, x.sendPiece(x.conn, x.outLen, mem, last, x.write)
 }

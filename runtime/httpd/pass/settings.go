@@ -107,6 +107,13 @@ func (s *Settings) Table(b *httpd.Builder, t *conf.Table, prefix string, next []
 	t.Flag(p+"pass_request_body", &s.PassBody)
 	t.Flag(p+"ignore_client_abort", &s.IgnoreClientAbort)
 	t.Flag(p+"force_ranges", &s.ForceRanges)
+	s.Response(t, prefix)
+	s.Store.table(b, t, p, &s.Cache)
+}
+
+// Response binds the directives about the header of a response, and about the buffers of the socket.
+func (s *Settings) Response(t *conf.Table, prefix string) {
+	p := prefix + "_"
 	t.Flag(p+"intercept_errors", &s.InterceptErrors)
 	t.Size(p+"socket_rcvbuf", &s.RcvBuf)
 	t.Size(p+"socket_sndbuf", &s.SndBuf)
@@ -119,7 +126,6 @@ func (s *Settings) Table(b *httpd.Builder, t *conf.Table, prefix string, next []
 		s.Pass.Add(c.Block, c.Arg(0))
 		return nil
 	})
-	s.Store.table(b, t, p, &s.Cache)
 }
 
 // Least binds the directives that every *_pass module has.

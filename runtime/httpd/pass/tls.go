@@ -141,6 +141,7 @@ func (x *Exchange) handshake() (Fail, httpd.Result) {
 	if t.conf.ServerName && sendable(name) {
 		cfg.ServerName = string(name)
 	}
+	cfg.NextProtos = x.ALPN
 	if t.conf.Reuse {
 		cfg.ClientSessionCache = peerSessions{t, x.sessionKey(name)}
 	}

@@ -47,6 +47,9 @@ type Plan struct {
 	Cache CachePlan
 }
 
+// liner is a codec that says in words what is in the head of a request, where that is no text.
+type liner interface{ Lines(head []byte) []string }
+
 // trace tells the tracer what would be sent, and answers as if the upstream had
 // sent an empty 200.
 func (x *Exchange) trace(t httpd.Tracer) httpd.Result {
@@ -62,7 +65,7 @@ func (x *Exchange) trace(t httpd.Tracer) httpd.Result {
 		h.Version = 1
 		p.Proxy, p.ProxyVersion = strings.TrimSpace(string(appendProxyHeader(nil, &h))), v
 	}
-	if c, ok := x.codec.(interface{ Lines(head []byte) []string }); ok {
+	if c, ok := x.codec.(liner); ok {
 		p.Lines = c.Lines(p.Head)
 	}
 	switch {

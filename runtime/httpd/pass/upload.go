@@ -22,6 +22,7 @@ type upload struct {
 	conn *upstream.Conn
 	flow httpd.BodyFlow // the rest of a body that comes; nil for one that is there
 	head []byte         // what precedes a body that is there
+	rest *buf.Buf       // what has come of the body and was not sent yet; nil: nothing. flow follows
 
 	ended    chan struct{} // closed at the end
 	err      error         // then: why it is not complete, nil if it is
@@ -37,9 +38,9 @@ type upload struct {
 // be.
 var errUpload = errors.New("upload failed")
 
-// beginUpload starts an upload; flow is as in upload.
-func (x *Exchange) beginUpload(flow httpd.BodyFlow, head []byte) {
-	u := &upload{x: x, conn: x.conn, flow: flow, head: head, ended: make(chan struct{})}
+// beginUpload starts an upload, which has what is to be sent.
+func (x *Exchange) beginUpload(u *upload) {
+	u.x, u.conn, u.ended = x, x.conn, make(chan struct{})
 	x.up = u
 	go u.run()
 }
@@ -47,15 +48,18 @@ func (x *Exchange) beginUpload(flow httpd.BodyFlow, head []byte) {
 func (u *upload) run() {
 	defer close(u.ended)
 	defer u.x.R.Caught(func() { u.fail(errBroken) })
-	if u.flow != nil {
+	switch {
+	case u.rest != nil:
+		u.err = u.sendRest()
+	case u.flow != nil:
 		u.err = u.sendFlow()
-	} else {
+	default:
 		u.err = u.sendBody()
 	}
 	u.at = clock.Mono()
 	switch {
 	case u.stopped.Load():
-	case u.client, isTimeout(u.err) && !u.answered.Load():
+	case u.client, isTimeout(u.err) && u.inTime():
 		u.fail(u.err)
 	default:
 		// Any other failure shows when the response is read, behind the bytes that
@@ -74,6 +78,23 @@ func (u *upload) fail(why error) {
 		u.flow.Lose()
 	}
 	_ = u.conn.Net.SetReadDeadline(time.Unix(1, 0))
+}
+
+// inTime reports whether the peer has to take the request in time. One that has answered may leave it, unless it goes on to
+// take it, as with a Metered framing.
+func (u *upload) inTime() bool {
+	_, metered := u.x.Framing.(Metered)
+	return metered || !u.answered.Load()
+}
+
+// sendRest sends what came of the body before the upload began, and then what comes.
+func (u *upload) sendRest() error {
+	err := u.x.sendPiece(u.conn, 0, u.rest.B, u.flow == nil, u.write)
+	u.rest.Free()
+	if err != nil || u.flow == nil {
+		return err
+	}
+	return u.sendFlow()
 }
 
 // sendFlow sends a body as it comes.
@@ -156,6 +177,7 @@ func (x *Exchange) joinUpload() {
 			u.flow.Interrupt()
 		}
 		_ = u.conn.Net.SetWriteDeadline(time.Unix(1, 0))
+		x.MoreRoom() // it may wait for that
 		<-u.ended
 		_ = u.conn.Net.SetWriteDeadline(time.Time{}) // it may have been complete by then, and conn is kept
 	}

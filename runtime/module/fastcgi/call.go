@@ -79,7 +79,7 @@ func (*call) Lines(head []byte) []string {
 type records struct{}
 
 // Before implements pass.Framing.
-func (records) Before(dst []byte, n int) []byte { return fcgi.AppendHead(dst, fcgi.Stdin, n) }
+func (records) Before(dst []byte, n int, _ bool) []byte { return fcgi.AppendHead(dst, fcgi.Stdin, n) }
 
 // After implements pass.Framing.
 func (records) After(dst []byte, n int) []byte { return fcgi.AppendPadding(dst, n) }

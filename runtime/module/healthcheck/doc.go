@@ -27,5 +27,5 @@
 // healthy. A peer is healthy again when a
 // configuration without checks of its group takes effect.
 //
-// Only the group of proxy_pass is checked. Not supported: type=grpc.
+// Groups of proxy_pass and grpc_pass are checked, the latter also with type=grpc, by a call of gRPC's health checking protocol.
 package healthcheck

@@ -25,8 +25,10 @@ type check struct {
 	match            *match // nil: the status has to be 2xx or 3xx
 	mandatory        bool
 	persistent       bool
+	grpc             *grpcCheck    // type=grpc; nil: http
 	keep             time.Duration // 0: a connection for each check
 
+	http   bool // uri or match is given
 	block  *conf.Block
 	at     string // " in FILE:LINE"
 	server *httpd.Server
@@ -54,7 +56,6 @@ type slot struct {
 func register(b *httpd.Builder, m *conf.Module) {
 	mod := &module{b: b, ups: pass.Of(b), own: conf.NewOwn[slot](m), matches: map[string]*match{}}
 	m.Directive("health_check", mod.addCheck)
-	m.Partial("without type=grpc", "health_check")
 	m.Block("match", mod.addMatch)
 	mod.bindMatch(m)
 	b.Loader.AtEnd(mod.complete)
@@ -77,6 +78,10 @@ func (m *module) addCheck(cmd *conf.Cmd) error {
 			return err
 		}
 	}
+	if c.grpc != nil {
+		c.uri = grpcURI
+		c.grpc.finish()
+	}
 	if c.persistent && !c.mandatory {
 		return cmd.Errorf(`"persistent" requires "mandatory" parameter`)
 	}
@@ -89,6 +94,12 @@ func (m *module) addCheck(cmd *conf.Cmd) error {
 func (c *check) parameter(cmd *conf.Cmd, text string) error {
 	name, value, valued := strings.Cut(text, "=")
 	ok := valued && value != ""
+	if c.grpc != nil { // what belongs to it is the last
+		if !c.grpc.parameter(name, value) || !ok {
+			return cmd.Errorf(`invalid parameter "%s"`, text)
+		}
+		return nil
+	}
 	switch name {
 	case "interval":
 		c.interval, ok = duration(value)
@@ -107,18 +118,18 @@ func (c *check) parameter(cmd *conf.Cmd, text string) error {
 		c.port, ok = conf.ParseInt(value)
 		ok = ok && c.port > 0 && c.port < 65536
 	case "uri":
-		c.uri, ok = []byte(value), ok && value[0] == '/'
+		c.uri, c.http, ok = []byte(value), true, ok && value[0] == '/'
 	case "match":
-		c.name = value
+		c.name, c.http = value, true
 	case "mandatory":
 		c.mandatory, ok = true, !valued
 	case "persistent":
 		c.persistent, ok = true, !valued
 	case "type":
-		if value == "grpc" {
-			return cmd.Errorf(`"%s" parameter is known to nginx but not supported here`, text)
+		if value == "grpc" && !c.http {
+			c.grpc = &grpcCheck{}
 		}
-		ok = value == "http"
+		ok = value == "http" || c.grpc != nil
 	default:
 		ok = false
 	}
@@ -140,6 +151,9 @@ func (m *module) complete() error {
 		c.up, c.prober = m.ups.ProberOf(c.block)
 		if c.up == nil {
 			return fmt.Errorf(`"health_check" requires "proxy_pass" to an upstream block in its location%s`, c.at)
+		}
+		if _, ok := c.prober.(pass.MessageProber); !ok && c.grpc != nil {
+			return fmt.Errorf(`"health_check" with "type=grpc" requires "grpc_pass" in its location%s`, c.at)
 		}
 		if c.up.Zone() == "" {
 			return fmt.Errorf(`health checks require upstream "%s" to be in shared memory%s`, c.up.Host, c.at)

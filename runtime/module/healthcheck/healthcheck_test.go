@@ -205,7 +205,7 @@ func TestLoad(t *testing.T) {
 		"location / { proxy_pass http://u; health_check what; }":                                                                                 `invalid parameter "what"`,
 		"location / { proxy_pass http://u; health_check mandatory=1; }":                                                                          `invalid parameter "mandatory=1"`,
 		"location / { proxy_pass http://u; health_check persistent; }":                                                                           `"persistent" requires "mandatory" parameter`,
-		"location / { proxy_pass http://u; health_check type=grpc; }":                                                                            `"type=grpc" parameter is known to nginx but not supported here`,
+		"location / { proxy_pass http://u; health_check type=grpc; }":                                                                            `"health_check" with "type=grpc" requires "grpc_pass" in its location`,
 		"location / { proxy_pass http://u; health_check; health_check; }":                                                                        `"health_check" directive is duplicate`,
 		"location / { proxy_pass http://u; health_check match=m; }":                                                                              `no match "m" for "health_check"`,
 		"location / { proxy_pass http://v; health_check; }":                                                                                      `health checks require upstream "v" to be in shared memory`,

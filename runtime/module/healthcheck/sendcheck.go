@@ -14,10 +14,15 @@ import (
 // was kept, kept is one to be kept. A panic is a check that has failed.
 func (t *task) send(r *httpd.Request, conn *upstream.Conn) (kept *upstream.Conn, ok bool) {
 	defer r.Caught(func() { kept, ok = nil, false })
+	spec := pass.ProbeSpec{Group: t.g.peers, Addr: t.address(), Conn: conn, Body: t.c.match.limit(), Keep: t.c.keep > 0}
+	if c := t.c.grpc; c != nil {
+		spec.Body = grpcLimit
+		x := t.c.prober.(pass.MessageProber).ProbeMessage(r, c.message)
+		body, kept, ok := x.Probe(&spec)
+		return kept, ok && c.test(r, &x.Response, body)
+	}
 	x := t.c.prober.Probe(r)
-	body, kept, ok := x.Probe(&pass.ProbeSpec{
-		Group: t.g.peers, Addr: t.address(), Conn: conn, Body: t.c.match.limit(), Keep: t.c.keep > 0,
-	})
+	body, kept, ok := x.Probe(&spec)
 	if !ok {
 		return kept, false
 	}

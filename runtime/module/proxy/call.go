@@ -6,6 +6,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd/pass"
+	"github.com/sluiceproxy/sluice/runtime/httpd/pass/h2peer"
 	"github.com/sluiceproxy/sluice/runtime/wire/chunked"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
@@ -25,6 +26,9 @@ type call struct {
 	dec        chunked.Decoder
 	trailer    chunked.Trailer
 	trailers   *buf.Buf // the trailer section
+
+	two  bool // the peer speaks HTTP/2: peer is used in place of what follows head
+	peer h2peer.Peer
 }
 
 var calls = sync.Pool{New: func() any { return new(call) }}
@@ -32,6 +36,10 @@ var calls = sync.Pool{New: func() any { return new(call) }}
 func newCall(t *target) *call {
 	c := calls.Get().(*call)
 	c.target = t
+	c.S, c.Tag, c.Protocol = &t.conf.Settings, t, "http"
+	if c.two = t.conf.version == 2000; c.two {
+		c.Protocol, c.ALPN, c.Framing = "http2", h2peer.Protocols, &c.peer
+	}
 	return c
 }
 
@@ -40,13 +48,20 @@ func (c *call) Release(*pass.Exchange) {
 	if c.trailers != nil {
 		c.trailers.Free()
 	}
+	if c.two {
+		c.peer.Release()
+	}
 	c.target, c.plan, c.trailers = nil, nil, nil
-	c.length, c.chunked, c.head, c.haveStatus = 0, false, false, false
+	c.length, c.chunked, c.head, c.haveStatus, c.two = 0, false, false, false, false
 	calls.Put(c)
 }
 
 // Reset implements pass.Codec.
 func (c *call) Reset(*pass.Exchange) {
+	if c.two {
+		c.peer.Reset()
+		return
+	}
 	c.haveStatus = false
 	c.dec = chunked.Decoder{KeepTrailer: c.S.PassTrailers}
 	if c.trailers != nil {
@@ -60,6 +75,9 @@ var fromPeer = h1.HeaderOptions{UnderscoresInHeaders: true, Upstream: true}
 
 // ParseHeader implements pass.Codec.
 func (c *call) ParseHeader(x *pass.Exchange, in []byte) (n int, v pass.Verdict) {
+	if c.two {
+		return c.peer.ParseHeader(x, in)
+	}
 	if !c.haveStatus {
 		used, v := c.parseStatus(x, in)
 		if v != pass.HeaderMore || used == 0 {
@@ -161,6 +179,10 @@ func (c *call) bodyless(p *pass.Response) bool {
 
 // BeginBody implements pass.Codec.
 func (c *call) BeginBody(x *pass.Exchange) {
+	if c.two {
+		c.peer.BeginBody(x)
+		return
+	}
 	p := &x.Response
 	switch {
 	case c.bodyless(p):
@@ -178,6 +200,9 @@ func (c *call) BeginBody(x *pass.Exchange) {
 
 // Body implements pass.Codec.
 func (c *call) Body(x *pass.Exchange, in []byte) (data []byte, n int, st pass.BodyStatus) {
+	if c.two {
+		return c.peer.Body(x, in)
+	}
 	if x.Response.Chunked && x.Length != 0 {
 		return c.chunk(x, in)
 	}

@@ -10,7 +10,7 @@ import (
 type chunks struct{}
 
 // Before implements pass.Framing.
-func (chunks) Before(dst []byte, n int) []byte { return chunked.AppendHeader(dst, int64(n)) }
+func (chunks) Before(dst []byte, n int, _ bool) []byte { return chunked.AppendHeader(dst, int64(n)) }
 
 // After implements pass.Framing.
 func (chunks) After(dst []byte, _ int) []byte { return append(dst, chunked.CRLF...) }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd/pass"
+	"github.com/sluiceproxy/sluice/runtime/httpd/pass/h2peer"
 	"github.com/sluiceproxy/sluice/runtime/script"
 )
 
@@ -37,11 +38,20 @@ var defaultHeaders = [...][2]string{
 	{"Upgrade", ""},
 }
 
+func defaultNames() (names []string) {
+	for _, d := range defaultHeaders {
+		names = append(names, d[0])
+	}
+	return names
+}
+
 // headerPlan is how the head of a request is put together.
 type headerPlan struct {
 	host  *script.Value // nil: $proxy_host
 	lines []headerLine
 	skip  *pass.NameSet // fields of the client that are not passed
+
+	fields *h2peer.Fields // the same for HTTP/2; nil: it is not spoken
 }
 
 // headerLine is a field to be set, or several whose text is known.
@@ -65,14 +75,7 @@ const (
 // besides where the response may be cached.
 func (m *module) compile(list []header, cached []pass.CacheField) *headerPlan {
 	p := &headerPlan{skip: pass.NewNameSet(nil)}
-	given := func(name string) bool {
-		for _, h := range list {
-			if strings.EqualFold(h.name, name) {
-				return true
-			}
-		}
-		return false
-	}
+	given := func(name string) bool { return sets(list, name) }
 	for _, h := range list {
 		p.skip.Add(h.name)
 		if strings.EqualFold(h.name, "Host") {
@@ -123,4 +126,40 @@ func (p *headerPlan) add(name string, value *script.Value) {
 		return
 	}
 	p.lines = append(p.lines, headerLine{text: []byte(line)})
+}
+
+// sets reports whether a field is in a list of proxy_set_header.
+func sets(list []header, name string) bool {
+	for i := range list {
+		if strings.EqualFold(list[i].name, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// complete makes the plan, which compile has made of the same lists, one for HTTP/2 too.
+func (p *headerPlan) complete(list []header, cached []pass.CacheField) {
+	if p.fields != nil {
+		return
+	}
+	p.fields = h2peer.NewFields()
+	for _, h := range list {
+		p.fields.Skip(h.name)
+		if !strings.EqualFold(h.name, "Host") {
+			p.fields.Set(h.name, h.value)
+		}
+	}
+	for _, d := range defaultHeaders {
+		p.fields.Skip(d[0])
+		if d[0] == "Content-Length" && !sets(list, d[0]) {
+			p.fields.SetLength()
+		}
+	}
+	for _, f := range cached {
+		p.fields.Skip(f.Name)
+		if !sets(list, f.Name) {
+			p.fields.Set(f.Name, f.Value)
+		}
+	}
 }

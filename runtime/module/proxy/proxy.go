@@ -23,7 +23,7 @@ type settings struct {
 	headers  conf.List[header]  // proxy_set_header
 	body     *script.Value      // proxy_set_body, nil: the client's
 	method   *script.Value      // proxy_method, nil: the client's
-	version  int                // proxy_http_version: 1000 or 1001
+	version  int                // proxy_http_version: 1000, 1001 or 2000
 	redirect conf.Slot[*redirects]
 	domains  conf.Slot[*rewrites] // proxy_cookie_domain
 	paths    conf.Slot[*rewrites] // proxy_cookie_path
@@ -62,7 +62,6 @@ type module struct {
 	section *conf.Section[settings]
 	ups     *pass.Upstreams
 	tls     *pass.TLSBuilder
-	shared  hashes // of http, see checkHashes
 
 	slot   int               // of the module that handles a request
 	cached []pass.CacheField // set in requests whose response may be cached
@@ -80,7 +79,7 @@ func register(b *httpd.Builder, m *conf.Module) {
 	mod.tls = pass.NewTLSBuilder(b, prefix, func(block *conf.Block) *pass.TLSSettings { return &mod.section.Of(block).tls })
 	mod.section.Finish(m, mod.finish)
 	b.EachServer(func(s *httpd.Server) error { return mod.section.Of(s.Root.Block).Temp.Default(b.Loader) })
-	b.EachServer(mod.checkHashes)
+	pass.CheckHeaders(b, &pass.HeaderTables{Name: "proxy_headers_hash", Hidden: hidden, Defaults: defaultNames(), Of: mod.names})
 	b.Plan(mod.plan)
 	m.Partial("ignored, with nginx's warning except on FreeBSD", "proxy_send_lowat")
 	mod.defineVars()
@@ -103,7 +102,7 @@ func (m *module) bind(c *settings, t *conf.Table) {
 		case "1.1":
 			c.version = 1001
 		case "2":
-			return cmd.Errorf(`"proxy_http_version 2" is known to nginx but not supported here`)
+			c.version = 2000
 		default:
 			return cmd.Errorf(`invalid value "%s"`, cmd.Arg(0))
 		}
@@ -114,6 +113,15 @@ func (m *module) bind(c *settings, t *conf.Table) {
 	t.Func("proxy_cookie_domain", func(cmd *conf.Cmd) error { return m.setCookie(&c.domains, cmd, true) })
 	t.Func("proxy_cookie_path", func(cmd *conf.Cmd) error { return m.setCookie(&c.paths, cmd, false) })
 	t.Func("proxy_cookie_flags", func(cmd *conf.Cmd) error { return m.setCookieFlags(c, cmd) })
+}
+
+// names implements pass.HeaderTables.
+func (m *module) names(block *conf.Block) (s *pass.Settings, set []string, own bool) {
+	c := m.section.Of(block)
+	for i := range c.headers.Items {
+		set = append(set, c.headers.Items[i].name)
+	}
+	return &c.Settings, set, c.headers.SetAt(block)
 }
 
 // finish checks a block's settings and derives what is used at run time.
@@ -137,9 +145,15 @@ func (m *module) finish(block *conf.Block, c *settings) error {
 	}
 	if up != nil {
 		c.compiled = up.compiled
-		return nil
+	} else {
+		c.compiled = m.compile(c.headers.Items, nil)
 	}
-	c.compiled = m.compile(c.headers.Items, nil)
+	if c.version == 2000 {
+		c.compiled.complete(c.headers.Items, nil)
+		if c.caching != nil {
+			c.caching.complete(c.headers.Items, m.cached)
+		}
+	}
 	return nil
 }
 

@@ -14,8 +14,8 @@ import (
 func (c *call) readBody() httpd.Result {
 	r, t := c.R, c.target
 	c.NoBody = !t.conf.PassBody || t.conf.body != nil
-	rc := c.ReadBody(!r.In.Chunked || t.conf.version == 1001)
-	if c.Stream && r.In.Chunked {
+	rc := c.ReadBody(!r.In.Chunked || t.conf.version > 1000)
+	if c.Stream && r.In.Chunked && !c.two {
 		c.chunked, c.Framing = true, chunks{}
 	}
 	c.length = r.In.ContentLength
@@ -27,20 +27,16 @@ var errNoURI = errors.New("zero length URI to proxy")
 // AppendRequest implements pass.Codec.
 func (c *call) AppendRequest(x *pass.Exchange, dst []byte) ([]byte, error) {
 	r, s := c.R, c.target.conf
-	method := r.MethodStr
 	c.plan = s.compiled
 	if x.Cacheable() {
 		c.plan = s.caching
 	}
-	switch {
-	case x.Method != nil:
-		method = x.Method
-	case s.method != nil:
-		method = s.method.Eval(r)
-		c.oneLine(method)
-	}
+	method := c.method()
 	c.framed = -1
 	c.head = len(method) == 4 && h1.EqualFold(method, "head")
+	if c.two {
+		return c.appendTwo(dst, method)
+	}
 	b := append(dst, method...)
 	b = append(b, ' ')
 	from := len(b)
@@ -74,6 +70,19 @@ func (c *call) AppendRequest(x *pass.Exchange, dst []byte) ([]byte, error) {
 		x.Ambiguous = true
 	}
 	return append(b, body...), nil
+}
+
+// method is the method that the peer sees.
+func (c *call) method() []byte {
+	switch s := c.target.conf; {
+	case c.Method != nil:
+		return c.Method
+	case s.method != nil:
+		method := s.method.Eval(c.R)
+		c.oneLine(method)
+		return method
+	}
+	return c.R.MethodStr
 }
 
 // inChunks is the length of a body in chunks, whose end is in the body itself.

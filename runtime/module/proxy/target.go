@@ -53,7 +53,6 @@ func (m *module) setPass(c *settings, cmd *conf.Cmd) error {
 // handle is the content handler.
 func (t *target) handle(r *httpd.Request) httpd.Result {
 	c := newCall(t)
-	c.S, c.Tag, c.Protocol = &t.conf.Settings, t, "http"
 	c.Begin(r, c)
 	*r.Ctx(t.mod.slot) = t.mod
 	if rc := c.SetTarget(&t.Target); rc != httpd.OK {
@@ -69,7 +68,6 @@ func (t *target) handle(r *httpd.Request) httpd.Result {
 // the URI part of the target says.
 func (t *target) Probe(r *httpd.Request) *pass.Exchange {
 	c := newCall(t)
-	c.S, c.Tag, c.Protocol = &t.conf.Settings, t, "http"
 	c.Begin(r, c)
 	*r.Ctx(t.mod.slot) = t.mod
 	to := t.Addr

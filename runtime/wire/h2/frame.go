@@ -66,8 +66,7 @@ func Parse(b []byte, limit int) (f Frame, n int, err *Error) {
 	if len(b) < HeaderSize {
 		return f, 0, nil
 	}
-	length := int(b[0])<<16 | int(b[1])<<8 | int(b[2])
-	f = Frame{Type: Type(b[3]), Flags: Flags(b[4]), Stream: binary.BigEndian.Uint32(b[5:]) & MaxWindow}
+	f, length := ParseHead(b)
 	if length > limit {
 		return f, 0, failed(FrameSizeError, "client sent frame with too large length %d", length)
 	}
@@ -76,6 +75,12 @@ func Parse(b []byte, limit int) (f Frame, n int, err *Error) {
 	}
 	f.Payload = b[HeaderSize:n:n]
 	return f, n, nil
+}
+
+// ParseHead reads the head of a frame, the first HeaderSize bytes of b: a frame without its payload, and the length of that.
+func ParseHead(b []byte) (f Frame, length int) {
+	length = int(b[0])<<16 | int(b[1])<<8 | int(b[2])
+	return Frame{Type: Type(b[3]), Flags: Flags(b[4]), Stream: binary.BigEndian.Uint32(b[5:]) & MaxWindow}, length
 }
 
 // AppendHeader appends the head of a frame with a payload of length bytes, which is at most MaxFrameSize.

@@ -35,6 +35,9 @@ func AppendField(dst, name, value []byte) []byte {
 	return appendText(appendText(append(dst, 0), name, true), value, false)
 }
 
+// AppendText appends a text as it stands in a field, behind its name.
+func AppendText(dst, text []byte) []byte { return appendText(dst, text, false) }
+
 func lowerCase(c byte) byte {
 	if 'A' <= c && c <= 'Z' {
 		c |= 0x20

@@ -107,6 +107,8 @@ func decodeHuffman(dst, p []byte) (out []byte, ok bool) {
 			n -= uint(s.length)
 		}
 		switch {
+		case len(p) == 0 && n < eosLength && onlyOnes(acc, n):
+			return dst, true
 		case n >= eosLength || n >= shortCode && len(p) == 0:
 			b, length := longCode(acc, n)
 			if length == 0 {
@@ -120,6 +122,10 @@ func decodeHuffman(dst, p []byte) (out []byte, ok bool) {
 		}
 	}
 }
+
+// onlyOnes reports whether the last n bits are ones: the beginning of the code that ends a string, which fills its last byte.
+// RFC 7541, section 5.2, allows seven of them. nginx takes more, up to the whole code.
+func onlyOnes(acc uint64, n uint) bool { return acc|^(1<<n-1) == ^uint64(0) }
 
 // longCode decodes a code of more than shortCode bits, which the lowest n of acc begin with. Length is 0 where there is none.
 func longCode(acc uint64, n uint) (b byte, length uint) {
@@ -135,8 +141,7 @@ func longCode(acc uint64, n uint) (b byte, length uint) {
 // decodeLast decodes the last n bits, which are fewer than shortCode. Behind the last code there are only ones.
 func decodeLast(dst []byte, acc uint64, n uint) (out []byte, ok bool) {
 	for {
-		ones := uint64(1)<<n - 1
-		if acc&ones == ones {
+		if onlyOnes(acc, n) {
 			return dst, true
 		}
 		s := quick[uint8(acc<<(shortCode-n)|(1<<(shortCode-n)-1))]
