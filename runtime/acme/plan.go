@@ -6,11 +6,15 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sluiceproxy/sluice/runtime/resolver"
 )
 
 // Plan is what one configuration wants. It does not change once it is loaded.
@@ -35,11 +39,14 @@ type Issuer struct {
 	EAB        *ExternalAccount // nil: none
 	Chain      string           // preferred_chain; "": what the CA prefers
 	Profile    Profile
-	Trusted    string // ssl_trusted_certificate; "": those of the system
-	Verify     bool   // ssl_verify
+	Roots      [][]byte // ssl_trusted_certificate, in DER; none: those of the system
+	Verify     bool     // ssl_verify
 	StatePath  string // "": nothing is kept
 	AgreeTerms bool   // accept_terms_of_service
-	Resolver   Resolver
+	// Resolver is the directive resolver of http; nil: that of the system. ResolverTimeout goes
+	// with it.
+	Resolver        *resolver.Config
+	ResolverTimeout time.Duration
 
 	Orders []*Order
 }
@@ -57,11 +64,11 @@ type Profile struct {
 	Required bool
 }
 
-// Resolver is the directive resolver of http, with resolver_timeout. Without words the
-// system's resolver is used.
-type Resolver struct {
-	Words   []string
-	Timeout time.Duration
+// Same reports whether the issuers differ in nothing but their orders.
+func (i *Issuer) Same(other *Issuer) bool {
+	a, b := *i, *other
+	a.Orders, b.Orders = nil, nil
+	return reflect.DeepEqual(a, b)
 }
 
 // Key is a kind of private key. The zero value is none.
@@ -126,3 +133,24 @@ func (k Key) String() string {
 	}
 	return fmt.Sprintf("ecdsa:%d", k.Bits)
 }
+
+// Key returns the key of the account binding. read reads the file that has it. The errors are in
+// nginx's words where it has any.
+func (e *ExternalAccount) Key(read func(name string) ([]byte, error)) ([]byte, error) {
+	text := e.Data
+	if e.File != "" {
+		b, err := read(e.File)
+		if err != nil {
+			return nil, err
+		}
+		text = string(b)
+	}
+	key, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(strings.TrimSpace(text), "="))
+	if err != nil || len(key) == 0 {
+		return nil, ErrEncoding
+	}
+	return key, nil
+}
+
+// ErrEncoding is what a directive says of a key of an account binding that is none.
+var ErrEncoding = errors.New("invalid base64url encoded value")
