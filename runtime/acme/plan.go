@@ -41,8 +41,8 @@ type Issuer struct {
 	Profile    Profile
 	Roots      [][]byte // ssl_trusted_certificate, in DER; none: those of the system
 	Verify     bool     // ssl_verify
-	StatePath  string // "": nothing is kept
-	AgreeTerms bool   // accept_terms_of_service
+	StatePath  string   // "": nothing is kept
+	AgreeTerms bool     // accept_terms_of_service
 	// Resolver is the directive resolver of http; nil: that of the system. ResolverTimeout goes
 	// with it.
 	Resolver        *resolver.Config

@@ -1,0 +1,42 @@
+// Package acme is nginx's ngx_http_acme_module: certificates that the server obtains and renews
+// by itself, from a certificate authority (CA) that speaks ACME (RFC 8555).
+//
+//	acme_issuer letsencrypt {
+//		uri     https://acme-v02.api.letsencrypt.org/directory;
+//		contact admin@example.com;
+//		accept_terms_of_service;
+//	}
+//	server {
+//		listen 80; # the CA looks here, with http-01
+//	}
+//	server {
+//		listen 443 ssl;
+//		server_name example.com www.example.com;
+//		acme_certificate    letsencrypt;
+//		ssl_certificate     $acme_certificate;
+//		ssl_certificate_key $acme_certificate_key;
+//	}
+//
+// The package has the directives and variables, answers http-01 before the location is chosen, in every
+// server and on every port as nginx does, and tells package front how to answer tls-alpn-01. What
+// it wants is an [acme.Plan], which the process obtains in the background (package acme/issue). Until
+// there is a certificate the server shows one that signs itself.
+//
+// Where both variables stand alone in their directives a handshake takes the certificate as it is
+// kept; ssl_certificate_cache is of no use then. Anywhere else they are data: and PEM.
+//
+// # What differs from nginx
+//
+//   - A server without a certificate yet shows a stand-in; nginx fails the handshake.
+//   - resolver is not required: without it the system's is used.
+//   - Attempts after failures are closer together, see docs/adr/0050.
+//   - In the process that clients reach there is no account key.
+//   - acme_shared_zone is checked and has no effect.
+//   - Two issuers cannot share a state_path.
+//   - The keys of account_key and external_account_key are read after the syntax was checked, since the
+//     worker does not get them: what is wrong with them is reported after other errors.
+//
+// # Not supported
+//
+// dns-01, and so wildcard names. As in nginx they are accepted, and the CA refuses the challenge.
+package acme

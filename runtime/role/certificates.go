@@ -1,0 +1,70 @@
+package role
+
+import (
+	"encoding/binary"
+
+	"github.com/sluiceproxy/sluice/runtime/process"
+)
+
+// follow makes the Table of the process one that workers serve.
+func (m *master) follow() {
+	m.certificates = make(chan struct{}, 1)
+	m.host.Certificates().Follow(func() {
+		select {
+		case m.certificates <- struct{}{}:
+		default:
+		}
+	})
+}
+
+// passCertificates tells the workers what is new.
+func (m *master) passCertificates() {
+	for l := range m.workers {
+		if l.first.Kind == 0 && !l.givenUp {
+			m.passTo(l)
+		}
+	}
+}
+
+// passTo tells a worker what it does not have yet, after its first configuration.
+func (m *master) passTo(l *link) {
+	table := m.host.Certificates()
+	certs, answers := table.Versions()
+	if certs != l.certs {
+		l.tell(process.Message{Kind: msgCerts, Body: table.Certificates()})
+	}
+	if answers != l.answers {
+		l.tell(process.Message{Kind: msgAnswers, Body: table.Challenges()})
+	}
+	l.certs, l.answers = certs, answers
+}
+
+// onConfirm takes what a worker says that it has of the answers.
+func (m *master) onConfirm(l *link, body []byte) (ok bool) {
+	if len(body) != 8 {
+		return false
+	}
+	if l == m.worker || m.worker == nil {
+		m.host.Certificates().Confirm(binary.BigEndian.Uint64(body))
+	}
+	return true
+}
+
+// takeCertificates makes what the master has sent the worker's own.
+func (w *worker) takeCertificates(certs, answers []byte) error {
+	table := w.host.Certificates()
+	if certs != nil {
+		if err := table.TakeCertificates(certs); err != nil {
+			return err
+		}
+	}
+	if answers == nil {
+		return nil
+	}
+	state, err := table.TakeChallenges(answers)
+	if err == nil && state > 0 {
+		// A dead master is noticed by receive.
+		_ = w.channel.Send(process.Message{Kind: msgConfirm, Body: binary.BigEndian.AppendUint64(nil, state)})
+	}
+	return err
+}
