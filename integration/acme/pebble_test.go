@@ -31,6 +31,7 @@ type authority struct {
 	directory string // URL
 	trusted   []byte // what its own certificate is signed by, PEM
 	ca        *ca.CAImpl
+	store     *db.MemoryStore
 	accounts  atomic.Int64 // that were made
 	orders    atomic.Int64
 }
@@ -39,7 +40,6 @@ type authority struct {
 type authorityOptions struct {
 	httpPort, tlsPort int
 	external          map[string]string // MAC keys of account bindings, which are required then
-	life              uint64            // seconds; 0: what Pebble likes
 	roots             int               // alternate chains
 }
 
@@ -53,8 +53,8 @@ func startPebble(t *testing.T, o authorityOptions) *authority {
 			t.Fatal(err)
 		}
 	}
-	profiles := map[string]ca.Profile{"default": {Description: "of the tests", ValidityPeriod: o.life}}
-	a := &authority{ca: ca.New(quiet, store, "", "ecdsa", o.roots, 1, profiles)}
+	profiles := map[string]ca.Profile{"default": {Description: "of the tests"}}
+	a := &authority{ca: ca.New(quiet, store, "", "ecdsa", o.roots, 1, profiles), store: store}
 	front := wfe.New(quiet, store, va.New(quiet, o.httpPort, o.tlsPort, false, startDNS(t), store), a.ca, []string{"ca.test"}, false, len(o.external) > 0, 0, 0)
 	handler := front.Handler()
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -104,6 +104,16 @@ func (a *authority) ownCertificate(t *testing.T) tls.Certificate {
 	}
 	a.trusted = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
+
+// suggestRenewal makes the CA say that a certificate is to be renewed now (RFC 9773).
+func (a *authority) suggestRenewal(t *testing.T, cert *x509.Certificate) {
+	t.Helper()
+	text := func(at time.Time) string { return at.UTC().Format(time.RFC3339) }
+	window := `{"suggestedWindow":{"start":"` + text(time.Now().Add(-2*time.Hour)) + `","end":"` + text(time.Now().Add(-time.Hour)) + `"}}`
+	if err := a.store.SetARIResponse(cert.SerialNumber, window); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // pool is what clients trust who trust the CA.

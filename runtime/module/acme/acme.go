@@ -20,6 +20,7 @@ type module struct {
 	b       *httpd.Builder
 	own     *conf.Own[slot]
 	issuers []*issuer
+	zone    bool // acme_shared_zone was there
 	table   *acme.Table
 }
 
@@ -36,7 +37,7 @@ func register(b *httpd.Builder, m *conf.Module) {
 	}
 	m.Block("acme_issuer", x.addIssuer)
 	x.bindIssuer(m)
-	m.Directive("acme_shared_zone", sharedZone)
+	m.Directive("acme_shared_zone", x.sharedZone)
 	m.Partial("checked, has no effect: memory needs no reservation here", "acme_shared_zone")
 	m.Directive("acme_certificate", x.addCertificate)
 	x.defineVars()
@@ -63,6 +64,10 @@ func (x *module) uses(challenge string) bool {
 
 // addCertificate reads acme_certificate. Names from server_name are added later.
 func (x *module) addCertificate(c *conf.Cmd) error {
+	own := x.own.Write(c.Block)
+	if own.order != nil {
+		return c.Bad("is duplicate")
+	}
 	if c.Arg(0) == "" {
 		return c.Bad(`"issuer" is missing`)
 	}
@@ -87,7 +92,7 @@ func (x *module) addCertificate(c *conf.Cmd) error {
 			}
 		}
 	}
-	x.own.Write(c.Block).order = o
+	own.order = o
 	return nil
 }
 
@@ -194,7 +199,10 @@ func (s solver) answer(r *httpd.Request) httpd.Result {
 var plain = []byte("text/plain")
 
 // sharedZone checks acme_shared_zone.
-func sharedZone(c *conf.Cmd) error {
+func (x *module) sharedZone(c *conf.Cmd) error {
+	if x.zone {
+		return c.Bad("is duplicate")
+	}
 	value, ok := strings.CutPrefix(c.Arg(0), "zone=")
 	if !ok {
 		return c.Errorf(`"acme_shared_zone" must have "zone" parameter`)
@@ -207,5 +215,6 @@ func sharedZone(c *conf.Cmd) error {
 	case size < 8*4096:
 		return c.Errorf("acme_shared_zone: zone %s is too small", zone)
 	}
+	x.zone = true
 	return c.SharedZone(zone, size, name)
 }

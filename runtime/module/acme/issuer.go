@@ -19,7 +19,7 @@ type issuer struct {
 	*acme.Issuer
 	cmd     *conf.Cmd // it opens
 	trusted string
-	pathSet bool // state_path was there
+	given   []string // directives that were there
 }
 
 // addIssuer opens an acme_issuer block.
@@ -41,13 +41,21 @@ func (x *module) addIssuer(c *conf.Cmd) error {
 
 // bindIssuer binds the directives inside.
 func (x *module) bindIssuer(m *conf.Module) {
+	of := func(c *conf.Cmd) *issuer { return x.own.Of(c.Block).issuer }
+	m.Directive("uri", func(c *conf.Cmd) error { return of(c).setURI(c) }) // the last one counts, as in nginx
+	m.Directive("contact", func(c *conf.Cmd) error { return of(c).addContact(c) })
 	directive := func(name string, set func(i *issuer, c *conf.Cmd) error) {
-		m.Directive(name, func(c *conf.Cmd) error { return set(x.own.Of(c.Block).issuer, c) })
+		m.Directive(name, func(c *conf.Cmd) error {
+			i := of(c)
+			if slices.Contains(i.given, name) {
+				return c.Bad("is duplicate")
+			}
+			i.given = append(i.given, name)
+			return set(i, c)
+		})
 	}
-	directive("uri", (*issuer).setURI)
 	directive("account_key", (*issuer).setAccountKey)
 	directive("challenge", (*issuer).setChallenge)
-	directive("contact", (*issuer).addContact)
 	directive("external_account_key", (*issuer).setExternalAccount)
 	directive("profile", (*issuer).setProfile)
 	directive("state_path", (*issuer).setStatePath)
@@ -132,7 +140,6 @@ func (i *issuer) setChallenge(c *conf.Cmd) error {
 
 // addContact reads contact, of which there may be several.
 func (i *issuer) addContact(c *conf.Cmd) error {
-	c.Forget()
 	text := strings.Clone(c.Arg(0))
 	if text == "" {
 		return c.Bad("invalid value")
@@ -193,7 +200,6 @@ func (i *issuer) setProfile(c *conf.Cmd) error {
 // setStatePath reads state_path. An issuer has its folder for itself: the account of one would be
 // that of the other.
 func (i *issuer) setStatePath(c *conf.Cmd) error {
-	i.pathSet = true
 	if c.Arg(0) == "off" {
 		return nil
 	}
@@ -209,7 +215,7 @@ func (x *module) completeIssuers() error {
 			i.cmd.EndErr("%s", `acme_issuer: "uri" is missing`)
 			continue
 		}
-		if !i.pathSet {
+		if !slices.Contains(i.given, "state_path") {
 			i.StatePath = filepath.Clean(x.b.Loader.FullPath(x.b.Loader.Layout.ACMEState + i.Name))
 			if err := i.cmd.UsePath(i.StatePath, [3]int{}, true); err != nil {
 				i.cmd.EndErr("%s", err.Error())
