@@ -11,7 +11,7 @@ func (h *Host) Certificates() *acme.Table { return h.certificates }
 
 // prepareCertificates makes folders, and takes what was obtained before, so that cfg begins with it.
 func (h *Host) prepareCertificates(cfg *Config) error {
-	if len(cfg.wanted.Issuers) == 0 {
+	if !cfg.wanted.Orders() {
 		return nil
 	}
 	if h.issuing == nil {

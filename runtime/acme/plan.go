@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +21,11 @@ import (
 // Plan is what one configuration wants. It does not change once it is loaded.
 type Plan struct {
 	Issuers []*Issuer // in the order of the configuration
+}
+
+// Orders reports whether any certificate is wanted.
+func (p *Plan) Orders() bool {
+	return slices.ContainsFunc(p.Issuers, func(i *Issuer) bool { return len(i.Orders) > 0 })
 }
 
 // The challenges that an issuer may use: RFC 8555, 8.3, and RFC 8737.

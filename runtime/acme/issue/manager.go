@@ -41,6 +41,9 @@ func NewManager(o Options) *Manager {
 // Table, so that a server begins with them. The error is an *errno.OpError.
 func (m *Manager) Prepare(p *acme.Plan) error {
 	for _, i := range p.Issuers {
+		if len(i.Orders) == 0 {
+			continue
+		}
 		s := &store{dir: i.StatePath}
 		if err := s.prepare(); err != nil {
 			return err

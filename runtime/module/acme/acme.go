@@ -108,15 +108,24 @@ func (x *module) server(s *httpd.Server) error {
 			return err
 		}
 	}
+	i := x.issuer(o.Issuer)
+	if i == nil {
+		return x.atEnd(`issuer "` + o.Issuer + `" is missing`)
+	}
+	o.Identify()
+	i.Orders = append(i.Orders, o)
+	s.Issued = x.table.Entry(o)
+	return nil
+}
+
+// issuer returns the issuer of a name, nil for none.
+func (x *module) issuer(name string) *issuer {
 	for _, i := range x.issuers {
-		if i.Name == o.Issuer {
-			o.Identify()
-			i.Orders = append(i.Orders, o)
-			s.Issued = x.table.Entry(o)
-			return nil
+		if i.Name == name {
+			return i
 		}
 	}
-	return x.atEnd(`issuer "` + o.Issuer + `" is missing`)
+	return x.builtIn(name)
 }
 
 // takeNames makes the names of a server those of its order.

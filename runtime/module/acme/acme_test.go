@@ -27,6 +27,7 @@ func TestErrors(t *testing.T) {
 		{"server ssl { ssl_reject_handshake on; acme_certificate a x.test; }\n" + inside(""), ""}, // in any order
 		{inside("account_key ecdsa:256; challenge http; contact a@b.test; contact tel:1; ssl_verify off; state_path s; accept_terms_of_service;"), ""},
 		{inside("profile p require; preferred_chain x; common_name_in_csr on; external_account_key k data:AAAA; state_path off;"), ""},
+		{"server ssl { ssl_reject_handshake on; acme_certificate letsencrypt a.test; }", ""},
 		{"acme_issuer a { }", `acme_issuer: "uri" is missing in `},
 		{"acme_issuer a { uri /dir; }", `acme_issuer: "uri" is missing in `},
 		{"acme_issuer a { uri ldap://a/; }", `"uri" directive invalid value in `},

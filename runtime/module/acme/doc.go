@@ -1,8 +1,8 @@
 // Package acme is nginx's ngx_http_acme_module: certificates that the server obtains and renews
 // by itself, from a certificate authority (CA) that speaks ACME (RFC 8555).
 //
-//	acme_issuer letsencrypt {
-//		uri     https://acme-v02.api.letsencrypt.org/directory;
+//	acme_issuer example {
+//		uri     https://acme.example.com/directory;
 //		contact admin@example.com;
 //		accept_terms_of_service;
 //	}
@@ -12,10 +12,19 @@
 //	server {
 //		listen 443 ssl;
 //		server_name example.com www.example.com;
-//		acme_certificate    letsencrypt;
+//		acme_certificate    example;
 //		ssl_certificate     $acme_certificate;
 //		ssl_certificate_key $acme_certificate_key;
 //	}
+//
+// The issuer letsencrypt exists without a block, with the settings
+//
+//	acme_issuer letsencrypt {
+//		uri https://acme-v02.api.letsencrypt.org/directory;
+//		accept_terms_of_service;
+//	}
+//
+// A block of that name takes its place.
 //
 // The package has the directives and variables, answers http-01 before the location is chosen, in every
 // server and on every port as nginx does, and tells package front how to answer tls-alpn-01. What
@@ -31,6 +40,7 @@
 //   - resolver is not required: without it the system's is used.
 //   - Attempts after failures are closer together, see docs/adr/0050.
 //   - In the process that clients reach there is no account key.
+//   - The issuer letsencrypt is built in.
 //   - acme_shared_zone is checked and has no effect.
 //   - Two issuers cannot share a state_path.
 //   - The keys of account_key and external_account_key are read after the syntax was checked, since the

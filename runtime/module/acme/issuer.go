@@ -17,7 +17,7 @@ import (
 // issuer is an acme_issuer block while it is loaded.
 type issuer struct {
 	*acme.Issuer
-	cmd     *conf.Cmd // it opens
+	cmd     *conf.Cmd // it opens; nil: built in
 	trusted string
 	given   []string // directives that were there
 }
@@ -29,14 +29,47 @@ func (x *module) addIssuer(c *conf.Cmd) error {
 			return c.Bad("is duplicate")
 		}
 	}
-	i := &issuer{cmd: c, Issuer: &acme.Issuer{
-		Name: strings.Clone(c.Arg(0)), AccountKey: acme.DefaultKey(), Challenge: acme.HTTP01, Verify: true,
-	}}
+	i := newIssuer(strings.Clone(c.Arg(0)))
+	i.cmd = c
 	x.issuers = append(x.issuers, i)
 	block := c.Block.Child(conf.ACMEIssuer, c.Node)
 	x.own.Write(block).issuer = i
 	c.Enter(block)
 	return nil
+}
+
+func newIssuer(name string) *issuer {
+	return &issuer{Issuer: &acme.Issuer{Name: name, AccountKey: acme.DefaultKey(), Challenge: acme.HTTP01, Verify: true}}
+}
+
+// builtIn is the issuer that exists without a block: Let's Encrypt, to whose terms of service agrees
+// who names it. nil for any other name.
+func (x *module) builtIn(name string) *issuer {
+	if name != "letsencrypt" {
+		return nil
+	}
+	i := newIssuer(name)
+	i.URI, i.AgreeTerms = "https://acme-v02.api.letsencrypt.org/directory", true
+	i.StatePath = x.defaultPath(name)
+	x.issuers = append(x.issuers, i)
+	x.wants(i)
+	return i
+}
+
+// defaultPath is the state_path of an issuer that names none.
+func (x *module) defaultPath(name string) string {
+	return filepath.Clean(x.b.Loader.FullPath(x.b.Loader.Layout.ACMEState + name))
+}
+
+// wants puts an issuer that is complete into the plan.
+func (x *module) wants(i *issuer) {
+	if r, timeout := x.b.Core(x.b.HTTPBlock()).Resolver(); r != nil {
+		i.Resolver = &resolver.Config{Servers: r.Servers, Valid: r.Valid, IPv4: r.IPv4, IPv6: r.IPv6}
+		i.ResolverTimeout = max(timeout, time.Second)
+	}
+	if x.b.Env.Wanted != nil {
+		x.b.Env.Wanted.Issuers = append(x.b.Env.Wanted.Issuers, i.Issuer)
+	}
 }
 
 // bindIssuer binds the directives inside.
@@ -216,7 +249,7 @@ func (x *module) completeIssuers() error {
 			continue
 		}
 		if !slices.Contains(i.given, "state_path") {
-			i.StatePath = filepath.Clean(x.b.Loader.FullPath(x.b.Loader.Layout.ACMEState + i.Name))
+			i.StatePath = x.defaultPath(i.Name)
 			if err := i.cmd.UsePath(i.StatePath, [3]int{}, true); err != nil {
 				i.cmd.EndErr("%s", err.Error())
 			}
@@ -230,20 +263,7 @@ func (x *module) completeIssuers() error {
 				i.Roots = append(i.Roots, cert.Raw)
 			}
 		}
-		x.takeResolver(i)
-		if x.b.Env.Wanted != nil {
-			x.b.Env.Wanted.Issuers = append(x.b.Env.Wanted.Issuers, i.Issuer)
-		}
+		x.wants(i)
 	}
 	return nil
-}
-
-// takeResolver gives an issuer the resolver of http.
-func (x *module) takeResolver(i *issuer) {
-	r, timeout := x.b.Core(i.cmd.Block).Resolver()
-	if r == nil {
-		return
-	}
-	i.Resolver = &resolver.Config{Servers: r.Servers, Valid: r.Valid, IPv4: r.IPv4, IPv6: r.IPv6}
-	i.ResolverTimeout = max(timeout, time.Second)
 }
