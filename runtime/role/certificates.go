@@ -3,6 +3,7 @@ package role
 import (
 	"encoding/binary"
 
+	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/process"
 )
 
@@ -50,21 +51,37 @@ func (m *master) onConfirm(l *link, body []byte) (ok bool) {
 	return true
 }
 
-// takeCertificates makes what the master has sent the worker's own.
-func (w *worker) takeCertificates(certs, answers []byte) error {
+// takeCertificates makes what the master has sent the worker's own, nil for nothing. It returns the state of
+// the answers, for confirm.
+func (w *worker) takeCertificates(certs, answers []byte) (state uint64, err error) {
 	table := w.host.Certificates()
 	if certs != nil {
 		if err := table.TakeCertificates(certs); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	if answers == nil {
-		return nil
+	if answers != nil {
+		state, err = table.TakeChallenges(answers)
 	}
-	state, err := table.TakeChallenges(answers)
-	if err == nil && state > 0 {
-		// A dead master is noticed by receive.
+	return state, err
+}
+
+// confirm tells the master which answers this worker gives.
+func (w *worker) confirm(state uint64) {
+	if state > 0 { // a dead master is noticed by receive
 		_ = w.channel.Send(process.Message{Kind: msgConfirm, Body: binary.BigEndian.AppendUint64(nil, state)})
 	}
-	return err
+}
+
+// takeNews does what a message about certificates asks for.
+func (w *worker) takeNews(m process.Message) {
+	certs, answers := m.Body, []byte(nil)
+	if m.Kind == msgAnswers {
+		certs, answers = nil, m.Body
+	}
+	state, err := w.takeCertificates(certs, answers)
+	if err != nil {
+		w.server.Config().Log.Fail(errlog.Emerg, err)
+	}
+	w.confirm(state)
 }

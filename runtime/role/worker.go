@@ -155,14 +155,8 @@ func (w *worker) take(m process.Message) process.Event {
 			return process.Quit
 		}
 		w.answer(err)
-	case msgCerts:
-		if err := w.takeCertificates(m.Body, nil); err != nil {
-			w.server.Config().Log.Fail(errlog.Emerg, err)
-		}
-	case msgAnswers:
-		if err := w.takeCertificates(nil, m.Body); err != nil {
-			w.server.Config().Log.Fail(errlog.Emerg, err)
-		}
+	case msgCerts, msgAnswers:
+		w.takeNews(m)
 	case msgReopen:
 		_, logs, _, err := unpack(m)
 		if err != nil {

@@ -37,8 +37,7 @@ func register(b *httpd.Builder, m *conf.Module) {
 	}
 	m.Block("acme_issuer", x.addIssuer)
 	x.bindIssuer(m)
-	m.Directive("acme_shared_zone", x.sharedZone)
-	m.Partial("checked, has no effect: memory needs no reservation here", "acme_shared_zone")
+	m.Hint("acme_shared_zone", "memory needs no reservation here", x.sharedZone)
 	m.Directive("acme_certificate", x.addCertificate)
 	x.defineVars()
 	b.Loader.AtEnd(x.completeIssuers)

@@ -1,6 +1,8 @@
 package acme
 
 import (
+	"errors"
+	"io/fs"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/acme"
 	"github.com/sluiceproxy/sluice/runtime/conf"
+	"github.com/sluiceproxy/sluice/runtime/errlog/errno"
 	"github.com/sluiceproxy/sluice/runtime/httpd/tlsobjects"
 	"github.com/sluiceproxy/sluice/runtime/resolver"
 )
@@ -150,7 +153,7 @@ func (i *issuer) setAccountKey(c *conf.Cmd) error {
 				_, err = acme.ParseAccountKey(text)
 			}
 			if err != nil {
-				return conf.Unlocated("acme_issuer: cannot load account key: " + err.Error() + c.At())
+				return conf.Unlocated("acme_issuer: cannot load account key: " + fileError(err) + c.At())
 			}
 			return nil
 		})
@@ -212,14 +215,22 @@ func (i *issuer) setExternalAccount(c *conf.Cmd) error {
 	e.File = c.Loader.ConfFile(strings.Clone(c.Arg(1)))
 	c.Loader.AfterSyntax(func() error {
 		switch _, err := e.Key(conf.Files{}.ReadFile); {
-		case err == acme.ErrEncoding:
+		case errors.Is(err, acme.ErrEncoding):
 			return conf.Unlocated(`"external_account_key" directive ` + err.Error() + c.At())
 		case err != nil:
-			return conf.Unlocated("external_account_key: " + err.Error() + c.At())
+			return conf.Unlocated("external_account_key: " + fileError(err) + c.At())
 		}
 		return nil
 	})
 	return nil
+}
+
+// fileError is why a file could not be read, in nginx's form.
+func fileError(err error) string {
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
+		return errno.Failed(failed.Op+"()", failed.Path, failed.Err).Error()
+	}
+	return err.Error()
 }
 
 func (i *issuer) setProfile(c *conf.Cmd) error {
