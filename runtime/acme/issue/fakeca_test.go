@@ -205,7 +205,7 @@ func (c *fakeCA) signed(w http.ResponseWriter, r *http.Request, path []string) {
 		if !c.accounts[id] {
 			if strings.Contains(string(body), "onlyReturnExisting") {
 				w.Header().Set("Content-Type", "application/problem+json")
-				w.WriteHeader(400)
+				w.WriteHeader(http.StatusBadRequest)
 				_, _ = io.WriteString(w, `{"type":"urn:ietf:params:acme:error:accountDoesNotExist"}`)
 				return
 			}
@@ -250,7 +250,7 @@ func (c *fakeCA) signed(w http.ResponseWriter, r *http.Request, path []string) {
 		w.Header().Set("Content-Type", "application/pem-certificate-chain")
 		_, _ = w.Write(c.orders[number].chain)
 	default:
-		w.WriteHeader(404)
+		w.WriteHeader(http.StatusNotFound)
 	}
 }
 

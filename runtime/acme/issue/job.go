@@ -121,7 +121,7 @@ func jitter(d, by time.Duration) time.Duration {
 	if by <= 0 {
 		return d
 	}
-	return d - by + rand.N(2*by) //nolint:gosec // spreads load, hides nothing
+	return d - by + rand.N(2*by) // it spreads load, it hides nothing
 }
 
 // wall is the time of the clock, which may be set: what is planned for a date is compared with that.

@@ -411,7 +411,7 @@ func TestJunk(t *testing.T) {
 		"large directory":   {"dir", text("application/json", strings.Repeat(" ", 2<<20)), "the response is too large"},
 		"no directory":      {"dir", text("text/html", "<html>"), "next attempt"},
 		"empty directory":   {"dir", text("application/json", "{}"), "required directory fields are missing"},
-		"escapes":           {"dir", func(w http.ResponseWriter) { w.WriteHeader(400); _, _ = w.Write([]byte("\x1b[31m\n\xff")) }, "HTTP 400:  [31m"},
+		"escapes":           {"dir", func(w http.ResponseWriter) { w.WriteHeader(http.StatusBadRequest); _, _ = w.Write([]byte("\x1b[31m\n\xff")) }, "HTTP 400:  [31m"},
 		"account":           {"account", text("application/json", `{"status":"valid"}`), "no account URL in response"},
 		"account status":    {"account", text("application/json", `{"status":"revoked"}`), `unexpected status: "revoked"`},
 		"order":             {"neworder", text("application/json", `[]`), "JSON"},

@@ -53,7 +53,7 @@ func (s *store) prepare() error {
 		}
 	}
 	if os.Geteuid() == owner(st) && st.Mode().Perm()&0o022 != 0 {
-		if err := os.Chmod(s.dir, 0o700); err != nil { //nolint:gosec // a folder
+		if err := os.Chmod(s.dir, 0o700); err != nil {
 			return errno.Failed("chmod()", s.dir, err)
 		}
 	}

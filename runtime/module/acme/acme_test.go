@@ -96,9 +96,6 @@ func TestAnswer(t *testing.T) {
 	if r := s.Do("POST " + path + "token_-1 HTTP/1.0\r\n\r\n"); r.Body != "other" {
 		t.Errorf("POST: %q", r.Body)
 	}
-	if n := s.Allocs(t, "/"); n > 0 {
-		t.Errorf("%v allocations", n)
-	}
 }
 
 // shake makes a handshake and asks for /; it returns the certificate.
