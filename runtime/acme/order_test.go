@@ -2,6 +2,7 @@ package acme
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -104,4 +105,21 @@ func TestSip(t *testing.T) {
 	if len(slices.Compact(all)) != 64 {
 		t.Error("the length is not hashed")
 	}
+}
+
+// FuzzName: a name that is accepted can be one of a file, of a certificate and of a handshake.
+func FuzzName(f *testing.F) {
+	for _, seed := range []string{"a.test", ".a.test", "*.a.test", "192.0.2.1", "2001:db8::1", "a/b", "..", "\xff"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		o := &Order{Key: DefaultKey()}
+		if o.AddName(text) != nil {
+			return
+		}
+		o.Identify()
+		if strings.ContainsAny(o.ID, "/\x00") || o.ID[0] == '.' || len(o.Names) == 0 || o.Names[0].ServerName() == "" {
+			t.Errorf("%q: %q", text, o.ID)
+		}
+	})
 }

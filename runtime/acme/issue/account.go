@@ -39,7 +39,7 @@ func newCA(i *acme.Issuer, s *store, t *acme.Table, rt http.RoundTripper, log lo
 	c := &ca{issuer: i, store: s, table: t, log: log, turn: make(chan struct{}, 1)}
 	c.turn <- struct{}{}
 	c.client = &api.Client{
-		Directory: i.URI, HTTPClient: client(rt), UserAgent: product.Name, PollInterval: pollEvery, PollTimeout: pollLimit,
+		Directory: i.URI, HTTPClient: client(rt, i.URI), UserAgent: product.Name, PollInterval: pollEvery, PollTimeout: pollLimit,
 	}
 	return c
 }

@@ -408,10 +408,15 @@ func TestJunk(t *testing.T) {
 		junk func(http.ResponseWriter)
 		want string
 	}{
-		"large directory":   {"dir", text("application/json", strings.Repeat(" ", 2<<20)), "the response is too large"},
-		"no directory":      {"dir", text("text/html", "<html>"), "next attempt"},
-		"empty directory":   {"dir", text("application/json", "{}"), "required directory fields are missing"},
-		"escapes":           {"dir", func(w http.ResponseWriter) { w.WriteHeader(http.StatusBadRequest); _, _ = w.Write([]byte("\x1b[31m\n\xff")) }, "HTTP 400:  [31m"},
+		"large directory": {"dir", text("application/json", strings.Repeat(" ", 2<<20)), "the response is too large"},
+		"no directory":    {"dir", text("text/html", "<html>"), "next attempt"},
+		"empty directory": {"dir", text("application/json", "{}"), "required directory fields are missing"},
+		"escapes": {"dir", func(w http.ResponseWriter) {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = w.Write([]byte("\x1b[31m\n\xff"))
+		}, "HTTP 400:  [31m"},
+		"no TLS": {"dir", text("application/json",
+			`{"newNonce":"http://ca.test/nonce","newOrder":"http://ca.test/order","newAccount":"http://ca.test/account"}`), errScheme.Error()},
 		"account":           {"account", text("application/json", `{"status":"valid"}`), "no account URL in response"},
 		"account status":    {"account", text("application/json", `{"status":"revoked"}`), `unexpected status: "revoked"`},
 		"order":             {"neworder", text("application/json", `[]`), "JSON"},

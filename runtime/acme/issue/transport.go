@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/acme"
@@ -30,6 +31,7 @@ const (
 var (
 	errTooLarge  = errors.New("the response is too large")
 	errRedirects = errors.New("too many redirects")
+	errScheme    = errors.New("the CA names a URL without TLS")
 	errRedirect  = errors.New("a request that is signed was redirected")
 )
 
@@ -85,12 +87,18 @@ func dialNames(d *net.Dialer, names *resolver.Resolver, limit time.Duration) fun
 	}
 }
 
-// bounded is a RoundTripper whose responses have a limit, and that notes when the CA wants to be
-// asked again, see noteRetry.
-type bounded struct{ http.RoundTripper }
+// bounded is a RoundTripper whose responses have a limit, that notes when the CA wants to be asked
+// again, see noteRetry, and that stays with HTTPS where the directory has it (RFC 8555, 6.1).
+type bounded struct {
+	http.RoundTripper
+	secure bool
+}
 
 // RoundTrip implements http.RoundTripper.
 func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	if b.secure && r.URL.Scheme != "https" {
+		return nil, errScheme
+	}
 	resp, err := b.RoundTripper.RoundTrip(r)
 	if err != nil {
 		return nil, err
@@ -139,10 +147,10 @@ func retryAfter(text string, now time.Time) time.Duration {
 	return min(max(d, 0), maxRetryAfter)
 }
 
-// client is an HTTP client over rt.
-func client(rt http.RoundTripper) *http.Client {
+// client is an HTTP client over rt for the CA whose directory is at uri.
+func client(rt http.RoundTripper, uri string) *http.Client {
 	return &http.Client{
-		Transport: bounded{rt}, Timeout: requestTime,
+		Transport: bounded{rt, strings.HasPrefix(uri, "https:")}, Timeout: requestTime,
 		CheckRedirect: func(_ *http.Request, via []*http.Request) error {
 			switch {
 			case via[0].Method == http.MethodPost:
