@@ -48,6 +48,5 @@ func (h *Host) ResumeIssuing(cfg *Config) {
 func (h *Host) CloseIssuing() {
 	if h.issuing != nil {
 		h.issuing.Close()
-		h.issuing = nil
 	}
 }

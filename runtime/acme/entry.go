@@ -32,6 +32,7 @@ type Entry struct {
 type Certificate struct {
 	Chain, Key []byte // PEM
 	TLS        *tls.Certificate
+	CA         string // the directory of the CA that has issued it; "" where that is not known
 }
 
 // Parse reads a certificate with those of its issuers, and its key. They must belong together.

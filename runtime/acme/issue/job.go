@@ -74,20 +74,35 @@ func (j *job) run(before *job) {
 	}
 }
 
-// load takes the certificate that is there, which another process may have obtained meanwhile.
+// load takes the certificate that is there, which another process may have obtained meanwhile, or the
+// job of an issuer with another folder.
 func (j *job) load() {
 	c := j.r.store.load(j.order)
 	entry := j.r.m.Table.Entry(j.order)
 	switch have := entry.Issued(); {
+	case have == nil && c == nil:
+		return
+	case have == nil || c != nil && have.TLS.Leaf.NotAfter.Before(c.TLS.Leaf.NotAfter):
+		j.r.m.Table.Set(j.order, c)
 	case c == nil:
 		c = have
-	case have == nil || have.TLS.Leaf.NotAfter.Before(c.TLS.Leaf.NotAfter):
-		j.r.m.Table.Set(j.order, c)
+		j.save(c)
 	default:
 		c = have
 	}
-	if c != nil {
-		j.take(c)
+	j.take(c)
+	if j.foreign() {
+		j.renewAt, j.askAt = wall(), time.Time{}
+	}
+}
+
+// foreign reports whether the certificate is of another CA than the one that the issuer names by now.
+func (j *job) foreign() bool { return j.cert != nil && j.cert.CA != "" && j.cert.CA != j.r.issuer.URI }
+
+// save stores a certificate. Where that fails it is obtained again after a restart.
+func (j *job) save(c *acme.Certificate) {
+	if err := j.r.store.save(j.order, c); err != nil {
+		j.log(errlog.Warn, "%s while writing the state folder", err.Error())
 	}
 }
 
@@ -234,7 +249,11 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 func (j *job) obtain() {
 	var after time.Duration
 	ctx := noteRetry(j.ctx, &after)
-	cert, err := j.r.ca.obtain(ctx, j.order, j.cert)
+	old := j.cert
+	if j.foreign() {
+		old = nil // which this CA does not know
+	}
+	cert, err := j.r.ca.obtain(ctx, j.order, old)
 	if j.ctx.Err() != nil {
 		return
 	}
@@ -242,9 +261,7 @@ func (j *job) obtain() {
 		j.failed(err, after)
 		return
 	}
-	if err := j.r.store.save(j.order, cert); err != nil {
-		j.log(errlog.Warn, "%s while writing the state folder", err.Error())
-	}
+	j.save(cert)
 	j.r.m.Table.Set(j.order, cert)
 	j.take(cert)
 	life := cert.TLS.Leaf.NotAfter.Sub(cert.TLS.Leaf.NotBefore)

@@ -1,7 +1,6 @@
 package issue
 
 import (
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,8 +9,6 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
-
-	"github.com/sluiceproxy/sluice/runtime/acme"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -58,7 +55,7 @@ func TestIssue(t *testing.T) {
 			t.Error("the answer is still there")
 		}
 		files, err := os.ReadDir(dir)
-		if err != nil || len(files) != 7 { // key, URL, lock, and two for each certificate
+		if err != nil || len(files) != 9 { // key, URL, lock, and three for each certificate
 			t.Errorf("%v, %v", files, err)
 		}
 		for _, f := range files {
@@ -73,42 +70,6 @@ func TestIssue(t *testing.T) {
 			t.Errorf("log %s", log)
 		}
 	})
-}
-
-// TestRenew: at two thirds of the lifetime, at half of a short one, with a new key each time.
-func TestRenew(t *testing.T) {
-	for _, life := range []time.Duration{90 * day, 6 * day} {
-		bubble(t, func(t *testing.T, c *fakeCA, dir string) {
-			c.life = life
-			x := newMachine(t, c)
-			defer x.Close()
-			p := c.plan(t, dir, "a.test")
-			x.begin(t, p)
-			at := life * 2 / 3
-			if life < 10*day {
-				at = life / 2
-			}
-			time.Sleep(at - life/40)
-			synctest.Wait()
-			first := x.issued(p, 0)
-			if c.made() != 1 {
-				t.Fatalf("%d certificates\n%s", c.made(), x.String())
-			}
-			time.Sleep(life / 20)
-			synctest.Wait()
-			if second := x.issued(p, 0); c.made() != 2 || second == first || string(second.Key) == string(first.Key) {
-				t.Fatalf("%d certificates\n%s", c.made(), x.String())
-			}
-			time.Sleep(20 * life)
-			synctest.Wait()
-			if n := c.made(); n < 22 || n > 52 {
-				t.Errorf("%d certificates", n)
-			}
-			if x.issued(p, 0).TLS.Leaf.NotAfter.Before(time.Now()) {
-				t.Error("expired")
-			}
-		})
-	}
 }
 
 // TestRestart: what another process has obtained is served at once, and no second account is made,
@@ -322,151 +283,6 @@ func TestTwoProcesses(t *testing.T) {
 		synctest.Wait()
 		if got := two.issued(p, 0); got == nil || string(got.Key) != string(one.issued(p, 0).Key) || c.made() != 1 {
 			t.Errorf("%d certificates\n%s", c.made(), two.String())
-		}
-	})
-}
-
-// TestRenewalInformation: the window of the CA counts, and the order names what it replaces.
-func TestRenewalInformation(t *testing.T) {
-	bubble(t, func(t *testing.T, c *fakeCA, dir string) {
-		c.window = [2]time.Time{time.Now().Add(70 * day), time.Now().Add(71 * day)}
-		x := newMachine(t, c)
-		defer x.Close()
-		p := c.plan(t, dir, "a.test")
-		x.begin(t, p)
-		time.Sleep(69 * day)
-		synctest.Wait()
-		if c.made() != 1 || c.count("ari") < 120 || c.count("ari") > 160 {
-			t.Errorf("%d certificates, %d questions\n%s", c.made(), c.count("ari"), x.String())
-		}
-		c.set(func() { // it is revoked
-			c.window = [2]time.Time{time.Now().Add(-2 * time.Hour), time.Now().Add(-time.Hour)}
-			c.again = "3600"
-		})
-		time.Sleep(36 * time.Hour)
-		synctest.Wait()
-		if n := c.made(); n < 4 || n > 8 { // as soon as it is known, then not in a loop
-			t.Errorf("%d certificates", n)
-		}
-		c.set(func() { c.window = [2]time.Time{time.Now().Add(50 * day), time.Now().Add(51 * day)} })
-		if c.orders[1].Replaces == "" {
-			t.Fatalf("%d certificates\n%s", c.made(), x.String())
-		}
-		before := c.made()
-		c.set(func() { // from here on the CA has nothing usable to say
-			c.window = [2]time.Time{time.Now().Add(5000 * day), time.Now().Add(5001 * day)}
-		})
-		time.Sleep(2 * time.Hour)
-		c.set(func() { c.window = [2]time.Time{time.Now(), time.Now()} })
-		time.Sleep(90 * day)
-		synctest.Wait()
-		if c.made() <= before {
-			t.Errorf("%d certificates\n%s", c.made(), x.String())
-		}
-	})
-}
-
-// TestProfiles: one that the CA does not have is left out, unless it is required.
-func TestProfiles(t *testing.T) {
-	bubble(t, func(t *testing.T, c *fakeCA, dir string) {
-		c.profiles = map[string]string{"short": "a few days"}
-		x := newMachine(t, c)
-		defer x.Close()
-		for n, tc := range []struct {
-			profile acme.Profile
-			want    string // of the order; "-": there is none
-		}{{acme.Profile{Name: "short", Required: true}, "short"}, {acme.Profile{Name: "long"}, ""}, {acme.Profile{Name: "long", Required: true}, "-"}} {
-			c.set(func() { c.orders = nil })
-			p := c.plan(t, dir+string(rune('a'+n)), "a.test")
-			p.Issuers[0].Profile = tc.profile
-			x.Apply(nil)
-			x.Table.Keep()
-			x.begin(t, p)
-			time.Sleep(10 * time.Second)
-			synctest.Wait()
-			got := "-"
-			if len(c.orders) > 0 {
-				got = c.orders[0].Profile
-			}
-			if got != tc.want || (got == "-") != (x.issued(p, 0) == nil) {
-				t.Errorf("%v: %q\n%s", tc.profile, got, x.String())
-			}
-		}
-	})
-}
-
-// TestJunk: what is no response ends the attempt, whatever its size.
-func TestJunk(t *testing.T) {
-	text := func(kind, text string) func(http.ResponseWriter) {
-		return func(w http.ResponseWriter) {
-			w.Header().Set("Content-Type", kind)
-			_, _ = w.Write([]byte(text))
-		}
-	}
-	for name, tc := range map[string]struct {
-		path string
-		junk func(http.ResponseWriter)
-		want string
-	}{
-		"large directory": {"dir", text("application/json", strings.Repeat(" ", 2<<20)), "the response is too large"},
-		"no directory":    {"dir", text("text/html", "<html>"), "next attempt"},
-		"empty directory": {"dir", text("application/json", "{}"), "required directory fields are missing"},
-		"escapes": {"dir", func(w http.ResponseWriter) {
-			w.WriteHeader(http.StatusBadRequest)
-			_, _ = w.Write([]byte("\x1b[31m\n\xff"))
-		}, "HTTP 400:  [31m"},
-		"no TLS": {"dir", text("application/json",
-			`{"newNonce":"http://ca.test/nonce","newOrder":"http://ca.test/order","newAccount":"http://ca.test/account"}`), errScheme.Error()},
-		"account":           {"account", text("application/json", `{"status":"valid"}`), "no account URL in response"},
-		"account status":    {"account", text("application/json", `{"status":"revoked"}`), `unexpected status: "revoked"`},
-		"order":             {"neworder", text("application/json", `[]`), "JSON"},
-		"many names":        {"neworder", text("application/json", `{"authorizations":["`+strings.Repeat(`x","`, 1000)+`y"]}`), errJunk.Error()},
-		"token":             {"authz", text("application/json", `{"status":"pending","challenges":[{"type":"http-01","token":"../a"}]}`), errJunk.Error()},
-		"no token":          {"authz", text("application/json", `{"status":"pending","challenges":[{"type":"http-01"}]}`), errJunk.Error()},
-		"other challenge":   {"authz", text("application/json", `{"status":"pending","challenges":[{"type":"dns-01","token":"a"}]}`), "no supported challenges"},
-		"authorization":     {"authz", text("application/json", `{"status":"deactivated"}`), `unexpected status: "deactivated"`},
-		"chain":             {"cert", text("application/pem-certificate-chain", "junk"), "no certificate in the completed order"},
-		"key in chain":      {"cert", text("application/pem-certificate-chain", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"), errJunk.Error()},
-		"certificate":       {"cert", text("application/pem-certificate-chain", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), "next attempt"},
-		"large certificate": {"cert", text("application/pem-certificate-chain", strings.Repeat("a", 3<<20)), "the response is too large"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, c *fakeCA, dir string) {
-				c.junk[tc.path] = tc.junk
-				x := newMachine(t, c)
-				defer x.Close()
-				p := c.plan(t, dir, "a.test")
-				x.begin(t, p)
-				time.Sleep(30 * time.Second)
-				synctest.Wait()
-				if x.issued(p, 0) != nil || !strings.Contains(x.String(), tc.want) {
-					t.Errorf("log %q, want %q", x.String(), tc.want)
-				}
-			})
-		})
-	}
-}
-
-// TestWrongCertificate: a certificate for other names or another key is not served.
-func TestWrongCertificate(t *testing.T) {
-	bubble(t, func(t *testing.T, c *fakeCA, dir string) {
-		x := newMachine(t, c)
-		defer x.Close()
-		p := c.plan(t, dir, "a.test")
-		x.begin(t, p)
-		time.Sleep(10 * time.Second)
-		synctest.Wait()
-		other := c.orders[0].chain
-		c.junk["cert"] = func(w http.ResponseWriter) {
-			w.Header().Set("Content-Type", "application/pem-certificate-chain")
-			_, _ = w.Write(other)
-		}
-		q := c.plan(t, dir, "b.test")
-		x.begin(t, q)
-		time.Sleep(10 * time.Second)
-		synctest.Wait()
-		if x.issued(q, 0) != nil || !strings.Contains(x.String(), "the certificate is unusable") {
-			t.Errorf("log %s", x.String())
 		}
 	})
 }

@@ -223,6 +223,7 @@ func (c *ca) take(o *acme.Order, chains []api.Certificate, key crypto.Signer) (*
 	case time.Now().After(cert.TLS.Leaf.NotAfter):
 		return nil, errors.New("the certificate has expired already")
 	}
+	cert.CA = c.issuer.URI
 	return cert, nil
 }
 

@@ -29,6 +29,7 @@ const (
 	keyFile = "account.key"
 	urlFile = "account.url"
 	newKey  = ".key.new" // the key of a certificate that is about to be written
+	caFile  = ".ca"      // the directory of the CA that has issued a certificate
 	mode    = 0o600
 )
 
@@ -177,6 +178,8 @@ func (s *store) load(o *acme.Order) *acme.Certificate {
 			continue
 		}
 		if c, err := acme.Parse(chain, key); err == nil && covers(c, o) {
+			ca, _ := s.read(o.ID + caFile) // nginx has no such file
+			c.CA = string(ca)
 			return c
 		}
 	}
@@ -190,6 +193,9 @@ func (s *store) save(o *acme.Order, c *acme.Certificate) error {
 		return nil
 	}
 	if err := s.write(o.ID+newKey, c.Key); err != nil {
+		return err
+	}
+	if err := s.write(o.ID+caFile, []byte(c.CA)); err != nil {
 		return err
 	}
 	if err := s.write(o.ID+".crt", c.Chain); err != nil {
