@@ -14,7 +14,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -41,6 +43,41 @@ type authorityOptions struct {
 	httpPort, tlsPort int
 	external          map[string]string // MAC keys of account bindings, which are required then
 	roots             int               // alternate chains
+	records           *records          // of TXT; nil: none
+}
+
+// records are those of TXT in the DNS.
+type records struct {
+	mu   sync.Mutex
+	text map[string][]string // by the name
+	gone int                 // how many were removed
+}
+
+// ServeHTTP is the application behind acme_hook.
+func (r *records) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	name, text := "_acme-challenge."+q.FormValue("domain")+".", q.FormValue("text")
+	switch q.FormValue("action") {
+	case "add":
+		r.text[name] = append(r.text[name], text)
+	case "remove":
+		before := len(r.text[name])
+		r.text[name] = slices.DeleteFunc(r.text[name], func(s string) bool { return s == text })
+		r.gone += before - len(r.text[name])
+	default:
+		w.WriteHeader(http.StatusBadRequest)
+	}
+}
+
+// of returns the records of a name; r may be nil.
+func (r *records) of(name string) []string {
+	if r == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.text[name])
 }
 
 // startPebble starts a CA that looks for answers at the ports.
@@ -55,7 +92,7 @@ func startPebble(t *testing.T, o authorityOptions) *authority {
 	}
 	profiles := map[string]ca.Profile{"default": {Description: "of the tests"}}
 	a := &authority{ca: ca.New(quiet, store, "", "ecdsa", o.roots, 1, profiles), store: store}
-	front := wfe.New(quiet, store, va.New(quiet, o.httpPort, o.tlsPort, false, startDNS(t), store), a.ca, []string{"ca.test"}, false, len(o.external) > 0, 0, 0)
+	front := wfe.New(quiet, store, va.New(quiet, o.httpPort, o.tlsPort, false, startDNS(t, o.records), store), a.ca, []string{"ca.test"}, false, len(o.external) > 0, 0, 0)
 	handler := front.Handler()
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		note := &noted{ResponseWriter: w}
@@ -126,8 +163,8 @@ func (a *authority) pool(t *testing.T, chain int) *x509.CertPool {
 	return pool
 }
 
-// startDNS starts a DNS server for which every host is this machine.
-func startDNS(t *testing.T) string {
+// startDNS starts a DNS server for which every host is this machine, and that has the records.
+func startDNS(t *testing.T, r *records) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -138,6 +175,11 @@ func startDNS(t *testing.T) string {
 		if q.Question[0].Qtype == dns.TypeA {
 			m.Answer = append(m.Answer, &dns.A{
 				Hdr: dns.RR_Header{Name: q.Question[0].Name, Rrtype: dns.TypeA, Class: dns.ClassINET}, A: net.IPv4(127, 0, 0, 1),
+			})
+		}
+		for _, text := range r.of(q.Question[0].Name) {
+			m.Answer = append(m.Answer, &dns.TXT{
+				Hdr: dns.RR_Header{Name: q.Question[0].Name, Rrtype: dns.TypeTXT, Class: dns.ClassINET}, Txt: []string{text},
 			})
 		}
 		_ = w.WriteMsg(m)

@@ -34,7 +34,9 @@ func (t *Table) answer(c *challenge) (remove func(), err error) {
 	}
 	return func() {
 		_ = t.change(func(next *challenges) error { // which does not fail
-			if c.Token != "" {
+			if c.Hook != (Hook{}) {
+				delete(next.hooks, c.Hook)
+			} else if c.Token != "" {
 				delete(next.http, c.Token)
 			} else if next.alpn[c.Name.ServerName()] == c {
 				delete(next.alpn, c.Name.ServerName())
@@ -47,15 +49,15 @@ func (t *Table) answer(c *challenge) (remove func(), err error) {
 // change replaces the answers.
 func (t *Table) change(fn func(next *challenges) error) error {
 	t.mu.Lock()
-	now := t.challenges.Load()
-	next := &challenges{http: maps.Clone(now.http), alpn: maps.Clone(now.alpn)}
-	if next.http == nil {
-		next.http, next.alpn = map[string][]byte{}, map[string]*challenge{}
-	}
+	next, now := newChallenges(), t.challenges.Load()
+	maps.Copy(next.http, now.http)
+	maps.Copy(next.alpn, now.alpn)
+	maps.Copy(next.hooks, now.hooks)
 	err := fn(next)
 	if err == nil {
 		t.challenges.Store(next)
 		t.changes.challenges++
+		t.callHooks(next)
 	}
 	t.mu.Unlock()
 	if err == nil {
@@ -64,8 +66,16 @@ func (t *Table) change(fn func(next *challenges) error) error {
 	return err
 }
 
+func newChallenges() *challenges {
+	return &challenges{http: map[string][]byte{}, alpn: map[string]*challenge{}, hooks: map[Hook]bool{}}
+}
+
 // add adds an answer.
 func (c *challenges) add(one *challenge) (err error) {
+	if one.Hook != (Hook{}) {
+		c.hooks[one.Hook] = true
+		return nil
+	}
 	if one.Token != "" {
 		c.http[one.Token] = one.Auth
 		return nil

@@ -32,6 +32,7 @@ func (p *Plan) Orders() bool {
 const (
 	HTTP01    = "http-01"
 	TLSALPN01 = "tls-alpn-01"
+	DNS01     = "dns-01" // with acme_hook
 )
 
 // Issuer is an acme_issuer block. Paths are complete.

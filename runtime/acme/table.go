@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/gob"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -17,6 +18,7 @@ type Table struct {
 	mu      sync.Mutex
 	entries map[string]*Entry // by Order.key; those of a configuration, and those that were sent
 	changes changes
+	hooks   hooks
 }
 
 // changes number the states of a Table, so that a process which gets them knows what is new.
@@ -24,6 +26,7 @@ type changes struct {
 	certificates, challenges uint64        // the state
 	confirmed                uint64        // the state of the challenges that those who serve have
 	follow                   func()        // called after each change; nil where this process serves
+	failed                   []uint64      // marks of hooks, with confirmed
 	moved                    chan struct{} // closed and replaced when confirmed changes
 }
 
@@ -31,6 +34,8 @@ type changes struct {
 type challenges struct {
 	http map[string][]byte     // by token
 	alpn map[string]*challenge // by the name in the handshake
+
+	hooks map[Hook]bool
 }
 
 // challenge is one answer.
@@ -38,6 +43,7 @@ type challenge struct {
 	Name  Name
 	Token string // of http-01; "" for tls-alpn-01
 	Auth  []byte // the key authorization (RFC 8555, 8.1)
+	Hook  Hook   // what is called; then the others are zero
 
 	cert *tls.Certificate // of tls-alpn-01
 }
@@ -46,6 +52,7 @@ type challenge struct {
 func NewTable() *Table {
 	t := &Table{entries: map[string]*Entry{}}
 	t.changes.moved = make(chan struct{})
+	t.hooks.ready, t.hooks.calls = make(chan struct{}), map[Hook]*hookCall{}
 	t.challenges.Store(&challenges{})
 	return t
 }
@@ -132,22 +139,39 @@ func (t *Table) Versions() (certificates, challenges uint64) {
 	return t.changes.certificates, t.changes.challenges
 }
 
-// Confirm says that those who serve have the answers of a state.
-func (t *Table) Confirm(challenges uint64) {
+// Confirm says that those who serve have the answers of a state, and which hooks have failed.
+func (t *Table) Confirm(challenges uint64, failed []uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if challenges > t.changes.confirmed && challenges <= t.changes.challenges {
-		t.changes.confirmed = challenges
+		t.changes.confirmed, t.changes.failed = challenges, failed
 		close(t.changes.moved)
 		t.changes.moved = make(chan struct{})
 	}
 }
 
-// Served waits until those who serve have the answers as they are now, or ctx ends.
-func (t *Table) Served(ctx context.Context) {
+// Served waits until those who serve have the answers as they are now and all hooks have returned, or ctx ends. The error
+// tells that one of list has failed.
+func (t *Table) Served(ctx context.Context, list []Hook) error {
+	failed := t.served(ctx)
+	for _, h := range list {
+		if slices.Contains(failed, h.mark()) {
+			return errHook
+		}
+	}
+	return nil
+}
+
+// served returns the marks of the hooks that have failed.
+func (t *Table) served(ctx context.Context) []uint64 {
 	t.mu.Lock()
+	if t.changes.follow == nil {
+		t.mu.Unlock()
+		return t.Hooked(ctx)
+	}
+	defer t.mu.Unlock()
 	want := t.changes.challenges
-	for t.changes.follow != nil && t.changes.confirmed < want && ctx.Err() == nil {
+	for t.changes.confirmed < want && ctx.Err() == nil {
 		moved := t.changes.moved
 		t.mu.Unlock()
 		select {
@@ -156,7 +180,7 @@ func (t *Table) Served(ctx context.Context) {
 		}
 		t.mu.Lock()
 	}
-	t.mu.Unlock()
+	return t.changes.failed
 }
 
 // sent are certificates or answers on their way to another process.
@@ -193,6 +217,9 @@ func (t *Table) Challenges() []byte {
 	}
 	for _, c := range now.alpn {
 		s.Challenges = append(s.Challenges, challenge{Name: c.Name, Auth: c.Auth})
+	}
+	for h := range now.hooks {
+		s.Challenges = append(s.Challenges, challenge{Hook: h})
 	}
 	return pack(&s)
 }
@@ -239,7 +266,7 @@ func (t *Table) TakeChallenges(b []byte) (state uint64, err error) {
 	if err := gob.NewDecoder(bytes.NewReader(b)).Decode(&s); err != nil {
 		return 0, err
 	}
-	next := &challenges{http: map[string][]byte{}, alpn: map[string]*challenge{}}
+	next := newChallenges()
 	for i := range s.Challenges {
 		if err := next.add(&s.Challenges[i]); err != nil {
 			return 0, err
@@ -250,6 +277,7 @@ func (t *Table) TakeChallenges(b []byte) (state uint64, err error) {
 	if s.State >= t.changes.challenges {
 		t.changes.challenges = s.State
 		t.challenges.Store(next)
+		t.callHooks(next)
 	}
 	return s.State, nil
 }

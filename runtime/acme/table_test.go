@@ -118,16 +118,16 @@ func TestSent(t *testing.T) {
 func TestServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		table, told := NewTable(), 0
-		table.Served(t.Context()) // this process serves
+		_ = table.Served(t.Context(), nil) // this process serves
 		table.Follow(func() { told++ })
 		if _, err := table.AnswerHTTP("a", "b"); err != nil || told != 1 {
 			t.Fatal(told, err)
 		}
 		began := time.Now()
-		time.AfterFunc(time.Second, func() { table.Confirm(0) })
-		time.AfterFunc(2*time.Second, func() { table.Confirm(9) }) // there is no such state
-		time.AfterFunc(3*time.Second, func() { table.Confirm(1) })
-		table.Served(t.Context())
+		time.AfterFunc(time.Second, func() { table.Confirm(0, nil) })
+		time.AfterFunc(2*time.Second, func() { table.Confirm(9, nil) }) // there is no such state
+		time.AfterFunc(3*time.Second, func() { table.Confirm(1, nil) })
+		_ = table.Served(t.Context(), nil)
 		if d := time.Since(began); d != 3*time.Second {
 			t.Errorf("waited %v", d)
 		}
@@ -136,7 +136,7 @@ func TestServed(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		table.Served(ctx)
+		_ = table.Served(ctx, nil)
 		if d := time.Since(began); d != time.Minute+3*time.Second {
 			t.Errorf("waited %v", d)
 		}

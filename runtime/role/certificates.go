@@ -1,7 +1,9 @@
 package role
 
 import (
+	"context"
 	"encoding/binary"
+	"time"
 
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/process"
@@ -40,13 +42,18 @@ func (m *master) passTo(l *link) {
 	l.certs, l.answers = certs, answers
 }
 
-// onConfirm takes what a worker says that it has of the answers.
+// onConfirm takes what a worker says that it has of the answers: the state, and the marks of hooks that have failed, eight
+// bytes each.
 func (m *master) onConfirm(l *link, body []byte) (ok bool) {
-	if len(body) != 8 {
+	if len(body) < 8 || len(body)%8 != 0 {
 		return false
 	}
 	if l == m.worker || m.worker == nil {
-		m.host.Certificates().Confirm(binary.BigEndian.Uint64(body))
+		var numbers []uint64
+		for ; len(body) > 0; body = body[8:] {
+			numbers = append(numbers, binary.BigEndian.Uint64(body))
+		}
+		m.host.Certificates().Confirm(numbers[0], numbers[1:])
 	}
 	return true
 }
@@ -66,11 +73,34 @@ func (w *worker) takeCertificates(certs, answers []byte) (state uint64, err erro
 	return state, err
 }
 
-// confirm tells the master which answers this worker gives.
+// confirmation is a message for the master that confirm sends.
+type confirmation []byte
+
+// hooksLimit bounds the wait for the hooks of acme_hook. The master does not wait as long.
+const hooksLimit = 6 * time.Minute
+
+// confirm tells the master which answers this worker gives, once its hooks have returned.
 func (w *worker) confirm(state uint64) {
-	if state > 0 { // a dead master is noticed by receive
-		_ = w.channel.Send(process.Message{Kind: msgConfirm, Body: binary.BigEndian.AppendUint64(nil, state)})
+	if state == 0 {
+		return
 	}
+	if w.confirms == nil {
+		w.confirms = make(chan confirmation)
+	}
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), hooksLimit)
+		defer cancel()
+		body := binary.BigEndian.AppendUint64(nil, state)
+		for _, mark := range w.host.Certificates().Hooked(ctx) {
+			if len(body) < maxAnswer {
+				body = binary.BigEndian.AppendUint64(body, mark)
+			}
+		}
+		select {
+		case w.confirms <- body:
+		case <-ctx.Done(): // the worker has not asked, it is about to end
+		}
+	}()
 }
 
 // takeNews does what a message about certificates asks for.

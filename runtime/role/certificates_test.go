@@ -50,7 +50,7 @@ func TestCertificates(t *testing.T) {
 	defer cancel()
 	served := make(chan struct{})
 	go func() {
-		table.Served(ctx)
+		_ = table.Served(ctx, nil)
 		close(served)
 	}()
 	confirm := func(state uint64) process.Message {

@@ -23,6 +23,7 @@ import (
 const (
 	obtainLimit  = 10 * time.Minute
 	serveLimit   = 10 * time.Second
+	hookLimit    = 5 * time.Minute // also for acme_hook, which may wait until a record is seen
 	maxToken     = 512
 	maxAuthz     = 200
 	maxChainSize = 10
@@ -114,6 +115,7 @@ func (c *ca) newOrder(ctx context.Context, account api.Account, o *acme.Order, o
 func (c *ca) authorize(ctx context.Context, account api.Account, urls []string) error {
 	var pending []api.Authorization
 	var challenges []api.Challenge
+	var called []acme.Hook
 	for _, url := range urls {
 		a, err := c.client.GetAuthorization(ctx, account, url)
 		if err != nil {
@@ -135,14 +137,24 @@ func (c *ca) authorize(ctx context.Context, account api.Account, urls []string) 
 			return err
 		}
 		defer remove()
+		if c.issuer.Challenge == acme.DNS01 {
+			called = append(called, c.hook(a.Challenges[i]))
+		}
 		pending, challenges = append(pending, a), append(challenges, a.Challenges[i])
 	}
 	if len(pending) == 0 {
 		return nil
 	}
-	served, cancel := context.WithTimeout(ctx, serveLimit)
-	c.table.Served(served)
+	wait := serveLimit
+	if called != nil {
+		wait = hookLimit
+	}
+	served, cancel := context.WithTimeout(ctx, wait)
+	err := c.table.Served(served, called)
 	cancel()
+	if err != nil {
+		return err
+	}
 	for i := range challenges {
 		if _, err := c.client.InitiateChallenge(ctx, account, challenges[i]); err != nil {
 			return err
@@ -161,10 +173,20 @@ func (c *ca) answer(ch api.Challenge) (remove func(), err error) {
 	if ch.Token == "" || len(ch.Token) > maxToken || slices.ContainsFunc([]byte(ch.Token), notToken) {
 		return nil, errJunk
 	}
-	if ch.Type == acme.HTTP01 {
+	switch ch.Type {
+	case acme.HTTP01:
 		return c.table.AnswerHTTP(ch.Token, ch.KeyAuthorization)
+	case acme.DNS01:
+		return c.table.AnswerHook(c.hook(ch))
 	}
 	return c.table.AnswerALPN(acme.Name{Value: ch.Identifier.Value, IP: ch.Identifier.Type == "ip"}, ch.KeyAuthorization)
+}
+
+// hook is what acme_hook is told about a challenge.
+func (c *ca) hook(ch api.Challenge) acme.Hook {
+	return acme.Hook{
+		Issuer: c.issuer.Name, Challenge: ch.Type, Domain: ch.Identifier.Value, Token: ch.Token, Auth: ch.DNS01KeyAuthorization(),
+	}
 }
 
 // notToken reports whether a byte is none of base64url (RFC 8555, 8.1).

@@ -20,6 +20,7 @@ type module struct {
 	b       *httpd.Builder
 	own     *conf.Own[slot]
 	issuers []*issuer
+	hooks   *hooks
 	zone    bool // acme_shared_zone was there
 	table   *acme.Table
 }
@@ -31,7 +32,7 @@ type slot struct {
 }
 
 func register(b *httpd.Builder, m *conf.Module) {
-	x := &module{b: b, own: conf.NewOwn[slot](m), table: b.Env.Certificates}
+	x := &module{b: b, own: conf.NewOwn[slot](m), table: b.Env.Certificates, hooks: &hooks{}}
 	if x.table == nil { // the configuration is not going to serve
 		x.table = acme.NewTable()
 	}
@@ -40,6 +41,7 @@ func register(b *httpd.Builder, m *conf.Module) {
 	m.Hint("acme_shared_zone", "memory needs no reservation here", x.sharedZone)
 	m.Directive("acme_certificate", x.addCertificate)
 	x.defineVars()
+	x.announceHook(m)
 	b.Loader.AtEnd(x.completeIssuers)
 	b.EachServer(x.server)
 	b.Plan(x.plan)

@@ -3,6 +3,7 @@ package acme_test
 import (
 	"crypto/tls"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,8 @@ import (
 	values "github.com/sluiceproxy/sluice/runtime/acme"
 	"github.com/sluiceproxy/sluice/runtime/httpd/httptest"
 	"github.com/sluiceproxy/sluice/runtime/module/acme"
+	"github.com/sluiceproxy/sluice/runtime/module/headers"
+	"github.com/sluiceproxy/sluice/runtime/module/log"
 	"github.com/sluiceproxy/sluice/runtime/module/rewrite"
 	"github.com/sluiceproxy/sluice/runtime/module/ssl"
 )
@@ -36,6 +39,13 @@ func TestErrors(t *testing.T) {
 		{inside("") + inside(""), `"acme_issuer" directive is duplicate in `},
 		{inside("nothing on;"), `unknown directive "nothing" in `},
 		{inside("challenge dns-01;"), `unsupported challenge: dns-01 in `},
+		{inside("challenge other;"), `unsupported challenge: other in `},
+		{inside("challenge dns;") + "server { location @h { acme_hook a; return 200; } }", ""},
+		{inside("challenge dns;") + "server { location @h { acme_hook a uri=/$acme_hook_name; return 200; } }", ""},
+		{inside("challenge dns;") + "server { location @h { acme_hook a url=/x; return 200; } }", `invalid parameter "url=/x" in `},
+		{inside("challenge dns;") + "server { location @h { acme_hook a; } location @i { acme_hook a; } }", `"acme_hook" directive is duplicate in `},
+		{inside("") + "server { location @h { acme_hook a; return 200; } }", `acme_hook: issuer "a" with the challenge dns-01 is missing in `},
+		{"server { acme_hook a; }", `"acme_hook" directive is not allowed here in `},
 		{inside("account_key ecdsa:234;"), `account_key: unsupported curve in `},
 		{inside("account_key rsa:1024;"), `account_key: unsupported key size in `},
 		{inside(`contact "";`), `"contact" directive invalid value in `},
@@ -160,5 +170,51 @@ func TestALPN(t *testing.T) {
 		if _, _, err := shake(t, s, "b.test", values.ALPNProtocol); err == nil {
 			t.Error("a handshake for an unknown name was answered")
 		}
+	}
+}
+
+// TestHook: the location of acme_hook is run with what the challenge is about, and its status says how that went.
+func TestHook(t *testing.T) {
+	s := httptest.New(t, strings.Replace(issuer, "MORE", "challenge dns;", 1)+`log_format hook "$acme_hook_name";
+		server { location @hook {
+			acme_hook a "uri=/dns?$acme_hook_name";
+			set $seen "$acme_hook_client|$acme_hook_challenge|$acme_hook_domain|$acme_hook_token|$acme_hook_keyauth|$uri|$args";
+			if ($acme_hook_domain = bad.test) { return 503; }
+			add_header X-Seen $seen;
+			error_log e notice;
+			rewrite_log on;
+			rewrite ^/dns$ /seen/$seen;
+			return 204;
+		} location / { return 200 "[$acme_hook_name]"; } }`, acme.Module(), rewrite.Module(), headers.Module(), log.Module())
+	table := s.Certificates
+	ctx := t.Context()
+	good := values.Hook{Issuer: "a", Challenge: "dns-01", Domain: "good.test", Token: "token", Auth: "text"}
+	remove, err := table.AnswerHook(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := table.Served(ctx, []values.Hook{good}); err != nil {
+		t.Errorf("%v\n%s", err, s.Log())
+	}
+	if want := "/seen/a|dns|good.test|token|text|/dns|add"; !strings.Contains(s.Log(), want) {
+		t.Errorf("log %s, want %s", s.Log(), want)
+	}
+	bad := good
+	bad.Domain = "bad.test"
+	if _, err := table.AnswerHook(bad); err != nil {
+		t.Fatal(err)
+	}
+	if table.Served(ctx, []values.Hook{bad}) == nil || table.Served(ctx, []values.Hook{good}) != nil {
+		t.Errorf("the failure is not that of the hook\n%s", s.Log())
+	}
+	if !strings.Contains(s.Log(), "acme_hook failed: the hook has answered with 503") {
+		t.Errorf("log %s", s.Log())
+	}
+	remove()
+	for !strings.Contains(s.Log(), "|/dns|remove") {
+		runtime.Gosched()
+	}
+	if r := s.Get("/"); r.Body != "[]" {
+		t.Errorf("%q", r.Body)
 	}
 }

@@ -22,7 +22,9 @@ type issuer struct {
 	*acme.Issuer
 	cmd     *conf.Cmd // it opens; nil: built in
 	trusted string
-	given   []string // directives that were there
+	// challenge is the directive of that name, for dns-01, which needs an acme_hook.
+	challenge *conf.Node
+	given     []string // directives that were there
 }
 
 // addIssuer opens an acme_issuer block.
@@ -168,6 +170,8 @@ func (i *issuer) setChallenge(c *conf.Cmd) error {
 		i.Challenge = acme.HTTP01
 	case "tls-alpn", acme.TLSALPN01:
 		i.Challenge = acme.TLSALPN01
+	case "dns", acme.DNS01:
+		i.Challenge, i.challenge = acme.DNS01, c.Node
 	default:
 		return c.Errorf("unsupported challenge: %s", c.Arg(0))
 	}
@@ -254,6 +258,9 @@ func (i *issuer) setStatePath(c *conf.Cmd) error {
 // completeIssuers completes the issuers when all of the file is set, and puts them into the
 // plan.
 func (x *module) completeIssuers() error {
+	if err := x.checkHooks(); err != nil {
+		return err
+	}
 	for _, i := range x.issuers {
 		if i.URI == "" {
 			i.cmd.EndErr("%s", `acme_issuer: "uri" is missing`)
