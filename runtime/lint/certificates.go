@@ -29,8 +29,8 @@ func certificateRules() []*Rule {
 		},
 		{
 			Name: "acme-wildcard", Severity: High, check: acmeWildcard,
-			Text: "Authorities give certificates for wildcard names to those alone who prove with dns-01 that the domain is theirs, and " +
-				"that is not supported: there will be no certificate. Name every host.",
+			Text: "Authorities give certificates for wildcard names to those alone who prove with dns-01 that the domain is theirs. " +
+				"Name every host, or have an application change the DNS, with `challenge dns-01` and `acme_hook`.",
 			Bad:  issuer + plain + "server { listen 443 ssl; server_name *.a.example; acme_certificate ca;\n" + used,
 			Good: issuer + plain + "server { listen 443 ssl; server_name www.a.example b.a.example; acme_certificate ca;\n" + used,
 		},
@@ -83,8 +83,11 @@ func acmePort(p *pass) {
 	}
 	p.all(func(_ *scope, n *conf.Node) {
 		port := "80"
-		if strings.HasPrefix(p.challengeOf(arg(n, 0)), "tls-alpn") {
+		switch challenge := p.challengeOf(arg(n, 0)); {
+		case strings.HasPrefix(challenge, "tls-alpn"):
 			port = "443"
+		case strings.HasPrefix(challenge, "dns"):
+			return
 		}
 		if !open[port] {
 			p.report(n, &n.Args[0], "no server listens on port %s, where the authority looks", port)
@@ -106,6 +109,9 @@ func listenPort(text string) string {
 
 func acmeWildcard(p *pass) {
 	p.all(func(s *scope, n *conf.Node) {
+		if strings.HasPrefix(p.challengeOf(arg(n, 0)), "dns") {
+			return
+		}
 		named := false
 		for i := 1; i < len(n.Args); i++ {
 			if strings.HasPrefix(arg(n, i), "key=") {
@@ -113,7 +119,7 @@ func acmeWildcard(p *pass) {
 			}
 			named = true
 			if strings.HasPrefix(arg(n, i), "*") {
-				p.report(n, &n.Args[i], "no challenge that is supported proves a wildcard name")
+				p.report(n, &n.Args[i], "the challenge of the issuer does not prove a wildcard name")
 			}
 		}
 		if named {
@@ -122,7 +128,7 @@ func acmeWildcard(p *pass) {
 		for _, names := range s.own("server_name") {
 			for i := range names.Args {
 				if strings.HasPrefix(arg(names, i), "*") {
-					p.report(names, &names.Args[i], "no challenge that is supported proves a wildcard name, which acme_certificate takes from here")
+					p.report(names, &names.Args[i], "the challenge of the issuer does not prove a wildcard name, which acme_certificate takes from here")
 				}
 			}
 		}

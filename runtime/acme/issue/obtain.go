@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"time"
 
 	api "github.com/mholt/acmez/v3/acme"
@@ -50,7 +51,7 @@ func (c *ca) obtain(ctx context.Context, o *acme.Order, old *acme.Certificate) (
 	if len(order.Authorizations) > maxAuthz {
 		return nil, errJunk
 	}
-	if err := c.authorize(ctx, account, order.Authorizations); err != nil {
+	if err := c.authorize(ctx, account, o, order.Authorizations); err != nil {
 		return nil, err
 	}
 	key, err := o.Key.Generate()
@@ -112,7 +113,7 @@ func (c *ca) newOrder(ctx context.Context, account api.Account, o *acme.Order, o
 }
 
 // authorize proves that the names of an order are served here.
-func (c *ca) authorize(ctx context.Context, account api.Account, urls []string) error {
+func (c *ca) authorize(ctx context.Context, account api.Account, o *acme.Order, urls []string) error {
 	var pending []api.Authorization
 	var challenges []api.Challenge
 	var called []acme.Hook
@@ -131,6 +132,9 @@ func (c *ca) authorize(ctx context.Context, account api.Account, urls []string) 
 		i := slices.IndexFunc(a.Challenges, func(ch api.Challenge) bool { return ch.Type == c.issuer.Challenge })
 		if i < 0 {
 			return errNoChallenge
+		}
+		if !ordered(o, &a) {
+			return errJunk
 		}
 		remove, err := c.answer(a.Challenges[i])
 		if err != nil {
@@ -166,6 +170,15 @@ func (c *ca) authorize(ctx context.Context, account api.Account, urls []string) 
 		}
 	}
 	return nil
+}
+
+// ordered reports whether an authorization is about a name of the order. Nothing else is told to a hook or shown in a
+// handshake.
+func ordered(o *acme.Order, a *api.Authorization) bool {
+	return slices.ContainsFunc(o.Names, func(n acme.Name) bool {
+		value := strings.TrimPrefix(n.Value, "*.") // the CA names it without, and says that there is one
+		return n.IP == (a.Identifier.Type == "ip") && strings.EqualFold(value, a.Identifier.Value)
+	})
 }
 
 // answer has the answer to a challenge served until remove is called.

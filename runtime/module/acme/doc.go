@@ -46,7 +46,28 @@
 //   - The keys of account_key and external_account_key are read after the syntax was checked, since the
 //     worker does not get them: what is wrong with them is reported after other errors.
 //
+// # acme_hook
+//
+// The directive is Angie's. With it an issuer may use dns-01, which nginx's module does not have, and
+// certificates may have wildcard names:
+//
+//	acme_issuer dns { uri https://acme.example.com/directory; challenge dns-01; }
+//	server {
+//		server_name *.example.com;
+//		acme_certificate dns;
+//		location @dns {
+//			acme_hook dns uri=/?do=$acme_hook_name&name=_acme-challenge.$acme_hook_domain&text=$acme_hook_keyauth;
+//			proxy_pass http://127.0.0.1:8000;
+//		}
+//	}
+//
+// A request of the server's own runs in the location, which has to lead to an application that adds a TXT
+// record (the name of the hook is add) and later removes it (remove). The application answers with 2xx when it has
+// done so, and clients of the DNS see it; it may take five minutes. $acme_hook_client is the issuer,
+// $acme_hook_challenge is dns, $acme_hook_token the token of the challenge. In requests of clients the variables have no value. A
+// worker that takes the place of another one calls the hooks of challenges under way again.
+//
 // # Not supported
 //
-// dns-01, and so wildcard names. As in nginx they are accepted, and the CA refuses the challenge.
+// acme_hook for other challenges than dns-01.
 package acme
