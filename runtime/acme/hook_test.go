@@ -16,7 +16,9 @@ func TestHooks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		master, worker := NewTable(), NewTable()
 		master.Follow(func() {})
-		hook := func(domain string) Hook { return Hook{Issuer: "ca", Challenge: DNS01, Domain: domain, Token: "t", Auth: "a"} }
+		hook := func(domain string) Hook {
+			return Hook{Issuer: "ca", Challenge: DNS01, Domain: domain, Token: "t", Auth: "a"}
+		}
 		names := []string{"good", "bad", "crash", "slow"}
 		var removes []func()
 		var list []Hook

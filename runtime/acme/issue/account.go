@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	api "github.com/mholt/acmez/v3/acme"
@@ -22,7 +23,8 @@ type ca struct {
 	store  *store
 	table  *acme.Table
 	log    logger
-	client *api.Client
+	http   *http.Client
+	api    atomic.Pointer[session]
 
 	turn    chan struct{} // holds a value while no goroutine uses what follows
 	account api.Account
@@ -38,10 +40,29 @@ const (
 func newCA(i *acme.Issuer, s *store, t *acme.Table, rt http.RoundTripper, log logger) *ca {
 	c := &ca{issuer: i, store: s, table: t, log: log, turn: make(chan struct{}, 1)}
 	c.turn <- struct{}{}
-	c.client = &api.Client{
-		Directory: i.URI, HTTPClient: client(rt, i.URI), UserAgent: product.Name, PollInterval: pollEvery, PollTimeout: pollLimit,
-	}
+	c.http = client(rt, i.URI)
 	return c
+}
+
+// session is a client of ACME with what it knows of the CA.
+type session struct {
+	*api.Client
+	since time.Time
+}
+
+// sessionLife is how long the directory of a CA is used that was read once.
+const sessionLife = 12 * time.Hour
+
+// client returns the client to ask with. One that goes on with an order may be another one than it began with.
+func (c *ca) client() *api.Client {
+	s := c.api.Load()
+	if s == nil || wall().Sub(s.since) > sessionLife {
+		s = &session{&api.Client{
+			Directory: c.issuer.URI, HTTPClient: c.http, UserAgent: product.Name, PollInterval: pollEvery, PollTimeout: pollLimit,
+		}, wall()}
+		c.api.Store(s)
+	}
+	return s.Client
 }
 
 // again makes a refused account be asked for once more.
@@ -83,7 +104,7 @@ func (c *ca) findAccount(ctx context.Context) (api.Account, error) {
 	}
 	account := api.Account{Contact: c.issuer.Contacts, TermsOfServiceAgreed: c.issuer.AgreeTerms, PrivateKey: key}
 	if c.store.accountURL() != "" {
-		found, err := c.client.GetAccount(ctx, api.Account{PrivateKey: key})
+		found, err := c.client().GetAccount(ctx, api.Account{PrivateKey: key})
 		if err == nil {
 			return c.checked(found)
 		}
@@ -92,14 +113,14 @@ func (c *ca) findAccount(ctx context.Context) (api.Account, error) {
 			return account, err
 		}
 	}
-	dir, err := c.client.GetDirectory(ctx)
+	dir, err := c.client().GetDirectory(ctx)
 	if err != nil {
 		return account, err
 	}
 	if err := c.bind(ctx, &account, dir); err != nil {
 		return account, err
 	}
-	made, err := c.client.NewAccount(ctx, account)
+	made, err := c.client().NewAccount(ctx, account)
 	if err != nil {
 		if dir.Meta != nil && dir.Meta.TermsOfService != "" && !c.issuer.AgreeTerms {
 			err = fmt.Errorf("%w; the terms of service are at %s", err, dir.Meta.TermsOfService)
@@ -145,7 +166,7 @@ func (c *ca) bind(ctx context.Context, a *api.Account, dir api.Directory) error 
 	if err != nil {
 		return err
 	}
-	return a.SetExternalAccountBinding(ctx, c.client, api.EAB{KeyID: eab.ID, MACKey: base64.RawURLEncoding.EncodeToString(key)})
+	return a.SetExternalAccountBinding(ctx, c.client(), api.EAB{KeyID: eab.ID, MACKey: base64.RawURLEncoding.EncodeToString(key)})
 }
 
 // permanent is an error that only another configuration removes.

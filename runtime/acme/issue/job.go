@@ -216,7 +216,7 @@ func (j *job) ask(now time.Time) {
 	ctx, cancel := context.WithTimeout(j.ctx, requestTime)
 	defer cancel()
 	leaf := j.cert.TLS.Leaf
-	ari, err := j.r.ca.client.GetRenewalInfo(ctx, leaf)
+	ari, err := j.r.ca.client().GetRenewalInfo(ctx, leaf)
 	switch {
 	case j.ctx.Err() != nil:
 		return

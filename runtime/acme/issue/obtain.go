@@ -62,10 +62,10 @@ func (c *ca) obtain(ctx context.Context, o *acme.Order, old *acme.Certificate) (
 	if err != nil {
 		return nil, fmt.Errorf("csr generation failed (%w)", err)
 	}
-	if order, err = c.client.FinalizeOrder(ctx, account, order, csr); err != nil {
+	if order, err = c.client().FinalizeOrder(ctx, account, order, csr); err != nil {
 		return nil, err
 	}
-	chains, err := c.client.GetCertificateChain(ctx, account, order.Certificate)
+	chains, err := c.client().GetCertificateChain(ctx, account, order.Certificate)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (c *ca) newOrder(ctx context.Context, account api.Account, o *acme.Order, o
 		}
 		order.Identifiers = append(order.Identifiers, api.Identifier{Type: kind, Value: n.Value})
 	}
-	dir, err := c.client.GetDirectory(ctx)
+	dir, err := c.client().GetDirectory(ctx)
 	if err != nil {
 		return order, err
 	}
@@ -103,11 +103,11 @@ func (c *ca) newOrder(ctx context.Context, account api.Account, o *acme.Order, o
 	if old != nil && dir.RenewalInfo != "" {
 		order.Replaces, _ = api.ARIUniqueIdentifier(old.TLS.Leaf) // else the CA is not told
 	}
-	made, err := c.client.NewOrder(ctx, account, order)
+	made, err := c.client().NewOrder(ctx, account, order)
 	if err != nil && order.Replaces != "" && badReplaces(err) {
 		c.log(errlog.Info, `%s while replacing certificate; retrying without "replaces"`, clean(err))
 		order.Replaces = ""
-		made, err = c.client.NewOrder(ctx, account, order)
+		made, err = c.client().NewOrder(ctx, account, order)
 	}
 	return made, err
 }
@@ -118,7 +118,7 @@ func (c *ca) authorize(ctx context.Context, account api.Account, o *acme.Order, 
 	var challenges []api.Challenge
 	var called []acme.Hook
 	for _, url := range urls {
-		a, err := c.client.GetAuthorization(ctx, account, url)
+		a, err := c.client().GetAuthorization(ctx, account, url)
 		if err != nil {
 			return err
 		}
@@ -160,12 +160,12 @@ func (c *ca) authorize(ctx context.Context, account api.Account, o *acme.Order, 
 		return err
 	}
 	for i := range challenges {
-		if _, err := c.client.InitiateChallenge(ctx, account, challenges[i]); err != nil {
+		if _, err := c.client().InitiateChallenge(ctx, account, challenges[i]); err != nil {
 			return err
 		}
 	}
 	for i := range pending {
-		if _, err := c.client.PollAuthorization(ctx, account, pending[i]); err != nil {
+		if _, err := c.client().PollAuthorization(ctx, account, pending[i]); err != nil {
 			return fmt.Errorf("%s: %w", pending[i].IdentifierValue(), err)
 		}
 	}

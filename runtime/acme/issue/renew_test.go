@@ -29,6 +29,9 @@ func TestRenew(t *testing.T) {
 			}
 			time.Sleep(life / 20)
 			synctest.Wait()
+			if c.count("dir") < 2 {
+				t.Error("the directory was read once")
+			}
 			if second := x.issued(p, 0); c.made() != 2 || second == first || string(second.Key) == string(first.Key) {
 				t.Fatalf("%d certificates\n%s", c.made(), x.String())
 			}
