@@ -38,6 +38,8 @@ Our own:
 
 - `+"`proxy_protocol on | off | v1 | v2`"+`: connections to the servers of proxy_pass begin with the header of the PROXY protocol, of
   version 1 (on, v1) or 2, which names the client as realip left it ([ADR 46](adr/0046-proxy-protocol-to-http-peers.md)).
+- `+"`acme_hook issuer [uri=...]`"+`, which Angie has: the location meets the challenges of an issuer with `+"`challenge dns-01`"+`
+  ([ADR 50](adr/0050-the-master-asks-the-ca.md)).
 - `+"`proxy_cache_rfc9111 on | off`, and the same for fastcgi, uwsgi and scgi"+`: the cache does what RFC 9111 asks where nginx does
   otherwise ([ADR 47](adr/0047-rfc9111-behind-one-switch.md)).
 `, count[conf.Supported], count[conf.Partial], count[conf.Hint], count[conf.Unsupported])

@@ -97,6 +97,7 @@ var snippetContexts = map[string][]string{
 	"fastcgi-params.conf":   {"http { INCLUDE }", "http { server { location / { INCLUDE fastcgi_pass 127.0.0.1:9000; } } }"},
 	"fastcgi-php.conf":      {"http { server { location ~ [^/]\\.php(/|$) { INCLUDE fastcgi_pass unix:/run/php.sock; } } }"},
 	"gzip.conf":             {"http { INCLUDE }", "http { server { INCLUDE } }", "http { server { location / { INCLUDE } } }"},
+	"letsencrypt.conf":      {"http { server { server_name a.example; INCLUDE } }", "http { server { listen %%ADDR%% ssl; server_name a.example; INCLUDE } }"},
 	"proxy-params.conf":     {"http { INCLUDE }", "http { server { location / { INCLUDE proxy_pass http://127.0.0.1:7878; } } }"},
 	"scgi-params.conf":      {"http { INCLUDE }", "http { server { location / { INCLUDE scgi_pass 127.0.0.1:9000; } } }"},
 	"security-headers.conf": {"http { INCLUDE }", "http { server { INCLUDE } }", "http { server { location / { INCLUDE } } }"},
@@ -125,7 +126,9 @@ func TestSnippetsLoad(t *testing.T) {
 		t.Run(path.Base(name), func(t *testing.T) {
 			for _, context := range contexts {
 				conf := strings.ReplaceAll(context, "INCLUDE", "include "+name+";")
-				checkConf(t, lab.Oracle, conf)
+				if path.Base(name) != "letsencrypt.conf" { // nginx has its module in a library of its own
+					checkConf(t, lab.Oracle, conf)
+				}
 				checkConf(t, lab.Tested, conf)
 			}
 		})

@@ -40,6 +40,7 @@ type Change struct {
 
 	host    *Host
 	current *Config   // what Config is to replace; nil at the start
+	follows bool      // see Options.Follows
 	console io.Writer // receives what goes wrong, too; nil for nothing
 	err     error     // of loading, a *Problem
 

@@ -11,6 +11,7 @@ func (c *Change) Commit() {
 	for _, fn := range fns {
 		fn()
 	}
+	c.host.wantCertificates(c.Config, c.follows)
 	if c.current != nil {
 		c.current.retire()
 		c.current = nil

@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"github.com/sluiceproxy/sluice/parser"
+	"github.com/sluiceproxy/sluice/runtime/acme"
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
@@ -26,6 +27,7 @@ type Config struct {
 	outputs   []errlog.Output // of Log
 	folders   []string        // to be made at the start
 	warnings  []string
+	wanted    acme.Plan // certificates
 
 	keepStderr bool         // an error_log of some block goes there
 	loader     *conf.Loader // nil once release was called

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/sluiceproxy/sluice/runtime/acme"
+	"github.com/sluiceproxy/sluice/runtime/acme/issue"
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
@@ -25,6 +27,9 @@ type Host struct {
 	memory  *reclaimer
 	serves  bool // it has a Server
 
+	certificates *acme.Table
+	issuing      *issue.Manager // nil until a configuration wants certificates
+
 	tracing *httpd.Tracing // of a host that serves nothing: see Trace
 }
 
@@ -39,7 +44,7 @@ func NewHost() *Host {
 
 // newHost returns a Host that serves nothing.
 func newHost() *Host {
-	h := &Host{files: openfile.NewCache(0), stats: &httpd.Stats{}}
+	h := &Host{files: openfile.NewCache(0), stats: &httpd.Stats{}, certificates: acme.NewTable()}
 	h.memory = newReclaimer(&h.threads, h.stats)
 	h.stats.Ended = h.memory.connectionEnded
 	return h
@@ -67,7 +72,7 @@ func (p *Problem) Error() string { return p.Text }
 // files, zones and pools are taken over where the new one names them, too. What is wrong
 // with it is reported by Report.
 func (h *Host) Load(o Options, current *Config) *Change {
-	c := &Change{host: h, current: current}
+	c := &Change{host: h, current: current, follows: o.Follows}
 	h.stats.Respawned.Store(int64(o.Respawned))
 	if h.serves && current != nil { // connections are served meanwhile
 		h.threads.more()
@@ -161,6 +166,9 @@ func (h *Host) env(cfg *Config) httpd.Env {
 		Resources: cfg.resources,
 		Hostname:  hostname(),
 		Tracing:   h.tracing,
+
+		Certificates: h.certificates,
+		Wanted:       &cfg.wanted,
 	}
 }
 

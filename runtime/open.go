@@ -20,6 +20,9 @@ func (c *Change) open(current []*netio.Listener, test bool) error {
 	}
 	err := makeFolders(cfg.folders, cfg.Main.User)
 	if err == nil {
+		err = c.host.prepareCertificates(cfg)
+	}
+	if err == nil {
 		err = cfg.logs.Open()
 	}
 	if err != nil {

@@ -22,6 +22,8 @@ type Options struct {
 
 	Inputs  conf.Inputs                           // what files are read through
 	OpenLog func(path string) (fd int, err error) // opens a log file, see logfile.Options
+	// Follows is set for a worker: certificates come from its master, see Host.Certificates.
+	Follows bool
 	// Respawned is how many workers have ended abnormally and were replaced.
 	Respawned int
 }

@@ -12,7 +12,6 @@ func refuse(l *conf.Loader) {
 	l.Refuse("match", conf.Stream, conf.Match)
 	l.Opaque("match")
 	l.Refuse("mgmt", conf.Main, conf.Mgmt)
-	l.Refuse("acme_issuer", conf.HTTP, conf.ACMEIssuer)
 	l.Refuse("oidc_provider", conf.HTTP, conf.OIDCProvider)
 	l.Refuse("otel_exporter", conf.HTTP, conf.OTelExporter)
 }

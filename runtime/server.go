@@ -145,11 +145,13 @@ func (s *Server) OutOfDescriptors() bool { return s.front != nil && s.front.OutO
 func (s *Server) Pause() {
 	s.front.Pause()
 	s.cfg.resources.Pause()
+	s.host.StopIssuing()
 }
 
 // Resume takes up the work that Pause has ended.
 func (s *Server) Resume() {
 	s.cfg.resources.Resume()
+	s.host.ResumeIssuing(s.cfg)
 	s.front.Resume()
 }
 
@@ -176,6 +178,7 @@ func (s *Server) Stop() {
 
 // Drain is Quit without closing the logs.
 func (s *Server) Drain() {
+	s.host.StopIssuing()
 	s.cfg.resources.Pause()
 	done := make(chan struct{})
 	go func() {
@@ -200,6 +203,7 @@ func (s *Server) Terminate() { s.front.Terminate() }
 // Close closes the logs of a server that has stopped, and saves what the configuration
 // keeps in files.
 func (s *Server) Close() {
+	s.host.CloseIssuing()
 	s.Save()
 	s.cfg.Close()
 }

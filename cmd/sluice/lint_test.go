@@ -69,7 +69,7 @@ func snippetPlaces(text string) (places []string) {
 	maps := "map $http_upgrade $connection_upgrade { default upgrade; }\n"
 	for context, place := range map[string]string{
 		"http":     "http { " + maps + "%s }\n",
-		"server":   "http { " + maps + "server { listen 8080; %s } }\n",
+		"server":   "http { " + maps + "server { listen 80; server_name a.example; %s } }\n",
 		"location": "http { " + maps + "server { listen 8080; location / { %s } } }\n",
 	} {
 		if slices.Contains(words, context) {

@@ -17,6 +17,8 @@ type Layout struct {
 	FastCGITemp    string // fastcgi_temp_path
 	UwsgiTemp      string // uwsgi_temp_path
 	ScgiTemp       string // scgi_temp_path
+
+	ACMEState string // state_path of an acme_issuer, without the name at the end
 }
 
 // NginxLayout is that of an nginx built from source: everything below one folder.
@@ -35,6 +37,7 @@ func NginxLayout() Layout {
 		FastCGITemp:    "fastcgi_temp",
 		UwsgiTemp:      "uwsgi_temp",
 		ScgiTemp:       "scgi_temp",
+		ACMEState:      "acme_",
 	}
 }
 
@@ -54,6 +57,7 @@ func DebianLayout() Layout {
 		FastCGITemp:    "/var/lib/nginx/fastcgi",
 		UwsgiTemp:      "/var/lib/nginx/uwsgi",
 		ScgiTemp:       "/var/lib/nginx/scgi",
+		ACMEState:      "/var/lib/nginx/acme_",
 	}
 }
 

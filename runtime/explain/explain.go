@@ -110,6 +110,9 @@ func (x *Explainer) fill(rep *Report, rec *recorder, addr *httpd.Addr, all bool)
 	}
 	x.listen(rep.Listen, addr, rec.server)
 	rep.Server = x.server(addr, rec.server, rec.host, rec.sni)
+	if list, _ := x.find(rec.server.Block, "acme_certificate"); addr.SSL && rec.server.Issued != nil && len(list) > 0 {
+		rep.note("%s (%s) obtains the certificate; until it is there clients see one that signs itself", statement(list[0].Node), placeText(place(list[0].Node)))
+	}
 	rep.Steps, rep.Handler, rep.Response = rec.steps, rec.handler, rec.response
 	if rep.Steps == nil {
 		rep.Steps = []Step{}

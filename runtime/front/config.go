@@ -42,10 +42,15 @@ type Endpoint interface {
 	Serve(c *Conn)
 }
 
+// Divert returns the settings of a handshake that is for no server, nil for any other. The connection is
+// closed when it is made.
+type Divert func(hello *tls.ClientHelloInfo) *tls.Config
+
 // Opening is what a connection needs before its protocol serves it.
 type Opening struct {
 	ProxyProtocol bool          // a PROXY header comes first
 	TLS           *tls.Config   // then a handshake, of HandshakeConfig; nil: none
+	Divert        Divert        // takes handshakes away from the servers; nil: none
 	NoDelay       bool          // TCP_NODELAY is set before the handshake
 	Timeout       time.Duration // from the accept to the end of both, and of what the protocol reads first
 	SendTimeout   time.Duration // between two successful writes

@@ -56,6 +56,9 @@ func (c *Conn) handshake() bool {
 		return false
 	}
 	c.in.stats.TLS.succeeded(c.tls.ConnectionState().DidResume)
+	if c.layer.session.Settings == nil { // it was diverted, and has told the client all there is
+		return false
+	}
 	c.debugHandshake()
 	c.layer.session.Ready = true
 	if c.layer.Idle() {
@@ -124,6 +127,11 @@ func (l *tlsLayer) choose(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	l.session.Hello = Hello{
 		ServerName: hello.ServerName, Ciphers: hello.CipherSuites, Curves: hello.SupportedCurves,
 		SigAlgs: hello.SignatureSchemes, ECH: slices.Contains(hello.Extensions, extensionECH),
+	}
+	if divert := c.opening.Divert; divert != nil {
+		if cfg := divert(hello); cfg != nil {
+			return cfg, nil
+		}
 	}
 	settings, err := c.end.ChooseTLS(c, hello.ServerName)
 	if err != nil {

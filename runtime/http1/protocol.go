@@ -27,7 +27,7 @@ func (p *Protocol) Bind(cfg *httpd.Config) front.Config {
 			SendTimeout: httpd.Msec(core.SendTimeout), Log: a.Default.Root.Log, ResetTimedout: core.ResetTimedout,
 		}
 		if a.SSL {
-			e.opening.TLS = front.HandshakeConfig(nil)
+			e.opening.TLS, e.opening.Divert = front.HandshakeConfig(nil), cfg.Divert
 			if s := a.Default.TLS; s != nil && s.Config != nil {
 				e.opening.TLS = front.HandshakeConfig(s.Config.EncryptedClientHelloKeys)
 			}

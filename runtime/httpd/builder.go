@@ -3,8 +3,10 @@ package httpd
 import (
 	"strings"
 
+	"github.com/sluiceproxy/sluice/runtime/acme"
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
+	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/httpd/settings"
 	"github.com/sluiceproxy/sluice/runtime/logfile"
 	"github.com/sluiceproxy/sluice/runtime/openfile"
@@ -47,6 +49,7 @@ type Builder struct {
 	merges    []func(s *Server) error
 	checks    []func(a *Addr) error
 	starts    []func(c *Config) error
+	divert    func() Divert
 	slots     int
 	place     FilterPlace // the last that was reserved
 	shared    map[any]any
@@ -76,6 +79,10 @@ type Env struct {
 	// Resources are what this configuration makes or carries over, and what is
 	// closed with it. nil stands for an empty set.
 	Resources *resource.Set
+	// Certificates are what acme_certificate serves; nil where nothing is going to be served.
+	Certificates *acme.Table
+	// Wanted receives what acme_issuer and acme_certificate ask for; nil for nothing.
+	Wanted *acme.Plan
 	// Tracing is set for a configuration that is to be explained.
 	Tracing *Tracing
 }
@@ -119,6 +126,16 @@ func (b *Builder) EachAddr(fn func(a *Addr) error) { b.checks = append(b.checks,
 // Start registers fn to run when a loaded configuration is about to serve (not
 // for -t's sake): opening what needs the network, starting goroutines.
 func (b *Builder) Start(fn func(c *Config) error) { b.starts = append(b.starts, fn) }
+
+// Divert registers fn, which is called once everything was set: what it returns takes handshakes
+// away from the servers, nil for none.
+func (b *Builder) Divert(fn func() Divert) { b.divert = fn }
+
+// Divert is front.Opening.Divert.
+type Divert = front.Divert
+
+// HTTPBlock is the http block, nil for none.
+func (b *Builder) HTTPBlock() *conf.Block { return b.http }
 
 // Slot reserves a place for per-request module data; see [Request.Ctx].
 func (b *Builder) Slot() int {

@@ -17,6 +17,8 @@ import (
 type Config struct {
 	Addrs   []*Addr
 	Servers []*Server
+	// Divert takes handshakes away from the servers; nil for none.
+	Divert Divert
 
 	vars   []*script.Variable[*Request]
 	names  *Vars // vars by name, and those that nothing uses
@@ -78,6 +80,9 @@ func (b *Builder) Build() (*Config, error) {
 	cfg.uninitialized = b.uninitialized
 	cfg.prefix, cfg.files = b.Loader.Prefix, b.Env.Files
 	cfg.starts, cfg.resources = b.starts, b.Env.Resources
+	if b.divert != nil {
+		cfg.Divert = b.divert()
+	}
 	if t := b.Env.Tracing; t != nil {
 		cfg.tracer = t.Tracer
 		watchTLS(t.Tracer, b.servers)

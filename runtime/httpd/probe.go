@@ -46,6 +46,15 @@ func (c *Config) NewProbe(s *Server, l *Location, uri []byte, about errlog.Conte
 	return p
 }
 
+// Run answers the request in its location, from the rewrite phase on, and returns the status of the response, whose
+// body is not read. 0: there is none.
+func (p *Probe) Run() (status int) {
+	r := p.R
+	r.Proto.HeaderOnly, r.internal = true, true
+	r.step(func() { r.Finalize(r.phases(atLocation)) })
+	return r.StatusCode()
+}
+
 // End ends all waits of the request. Any goroutine may call it.
 func (p *Probe) End() {
 	p.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/sluiceproxy/sluice/runtime/acme"
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/httpd/route"
@@ -24,6 +25,8 @@ type Server struct {
 	// certificates. VerifyClient: a client certificate matters.
 	TLS          *front.TLS
 	VerifyClient bool
+	// Issued is the certificate of acme_certificate, nil without one.
+	Issued *acme.Entry
 	// CheckTLS judges a request on a TLS connection (client certificates).
 	CheckTLS Handler
 	// AllowConnect: CONNECT requests have a handler (tunnel_pass) somewhere in the server.

@@ -7,6 +7,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/httpd/pass"
 	"github.com/sluiceproxy/sluice/runtime/module/access"
+	"github.com/sluiceproxy/sluice/runtime/module/acme"
 	"github.com/sluiceproxy/sluice/runtime/module/addition"
 	"github.com/sluiceproxy/sluice/runtime/module/api"
 	"github.com/sluiceproxy/sluice/runtime/module/authbasic"
@@ -87,6 +88,7 @@ func HTTP() []httpd.Module {
 		fastcgi.Module(),
 		proxy.Module(),
 		healthcheck.Module(),
+		acme.Module(), // before ssl, which takes the certificates of its servers
 		ssl.Module(),
 		rewrite.Module(),
 		referer.Module(),

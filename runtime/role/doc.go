@@ -36,7 +36,8 @@
 // read, see package inputs, and the log files and sockets as descriptors (message.go),
 // loads the configuration from that (workerconfig.go), serves it with as many threads as
 // worker_processes says, and answers (workerevents.go). A reload is another such message
-// (handover.go).
+// (handover.go). The certificates that the master obtains for acme_certificate come with it, and
+// later as messages of their own (certificates.go).
 // The master raises the limits of the worker, which has no rights to do so.
 //
 // Started by any other user, the program is a single process.

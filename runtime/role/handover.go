@@ -44,7 +44,7 @@ func sameUser(a, b *runtime.Config) bool {
 
 // send gives a new configuration to the worker that serves.
 func (m *master) send(h *handover) {
-	b := newBundle(&m.opts.Options, h.record)
+	b := m.newBundle(h.record)
 	msg, err := b.message(msgConfigure, h.Config, h.Opened())
 	if err != nil {
 		m.cfg.Log.Fail(errlog.Alert, err)

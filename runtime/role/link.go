@@ -30,6 +30,9 @@ type link struct {
 	asked                                    bool            // it owes an answer to a configuration
 	first                                    process.Message // its configuration, until it has sent msgHello
 
+	// certs and answers are the states of the Table that it was sent, see Table.Versions.
+	certs, answers uint64
+
 	timer   *time.Timer // of what the worker has to do next; nil before the first one
 	timerID int         // of timer: reports of an earlier one do not count
 

@@ -29,6 +29,8 @@ type master struct {
 	reports chan report
 	links   sync.WaitGroup
 
+	certificates chan struct{} // has a value when those of the Table have changed
+
 	ending      process.Event // Quit or Terminate, once asked for
 	noAccept    bool          // WINCH: no worker until the next reload
 	code        int           // to exit with
@@ -58,6 +60,7 @@ func (m *master) cancel() {
 }
 
 func (m *master) serve() int {
+	m.follow()
 	m.notice("start worker processes")
 	if m.change.target = m.start(m.cfg, m.record, m.sockets); m.change.target == nil {
 		m.code = 1
@@ -71,6 +74,8 @@ func (m *master) serve() int {
 			m.onReport(n)
 		case e := <-m.changeover.Exited():
 			m.newBinaryEnded(e)
+		case <-m.certificates:
+			m.passCertificates()
 		case <-m.alarm:
 			m.insist()
 		case <-m.respawnAt:
@@ -78,6 +83,7 @@ func (m *master) serve() int {
 			m.respawn()
 		}
 	}
+	m.host.CloseIssuing()
 	m.links.Wait()
 	m.removePID(m.changeover.PIDFile(m.cfg.Main.PID))
 	m.notice("exit")
@@ -89,6 +95,7 @@ func (m *master) serve() int {
 func (m *master) terminate() {
 	if m.ending != process.Terminate {
 		m.ending = process.Terminate
+		m.host.StopIssuing()
 		m.results.Close()
 		m.insistAfter = 50 * time.Millisecond
 		m.tellAll(msgTerminate, nil)
@@ -101,6 +108,7 @@ func (m *master) quit() {
 		return
 	}
 	m.ending = process.Quit
+	m.host.StopIssuing()
 	m.results.Close()
 	var owner []byte
 	if !m.changeover.Shared() {
@@ -138,6 +146,7 @@ func (m *master) save() {
 
 func (m *master) pause() {
 	m.noAccept = true
+	m.host.StopIssuing()
 	m.respawnAt = nil
 	m.tellAll(msgQuit, nil)
 	m.worker = nil
@@ -147,6 +156,7 @@ func (m *master) pause() {
 func (m *master) resume() {
 	if m.noAccept && m.ending == 0 {
 		m.noAccept = false
+		m.host.ResumeIssuing(m.cfg)
 		m.notice("start worker processes")
 		m.respawn()
 	}

@@ -26,6 +26,9 @@ const (
 	msgFinish    = 'E' // worker: it finishes, for a signal or because it has no descriptors left; it takes no configuration any more
 	msgReopen    = 'R' // master: log files that were opened anew, a bundle of nothing else
 	msgSave      = 'S' // master: write what is kept in files, another process is about to read it
+	msgCerts     = 'A' // master: the certificates of acme_certificate, see acme.Table
+	msgAnswers   = 'B' // master: the answers to challenges of their CAs; the worker confirms them
+	msgConfirm   = 'B' // worker: the state of the answers that it has
 	msgQuit      = 'Q' // master: finish what is under way, then exit
 	msgTerminate = 'T' // master: exit
 )
@@ -48,6 +51,8 @@ type bundle struct {
 	Layout                            conf.Layout
 
 	Record     *inputs.Record
+	Certs      []byte   // as in msgCerts
+	Answers    []byte   // as in msgAnswers
 	Logs       []string // paths
 	Command    string   // see process.SetCommand
 	Daemonized bool
@@ -57,8 +62,10 @@ type bundle struct {
 var errFiles = errors.New("the configuration came without its files")
 
 // newBundle is the configuration of o, as it was read.
-func newBundle(o *runtime.Options, record *inputs.Record) *bundle {
+func (m *master) newBundle(record *inputs.Record) *bundle {
+	o, table := &m.opts.Options, m.host.Certificates()
 	return &bundle{
+		Certs: table.Certificates(), Answers: table.Challenges(),
 		ConfPath: o.ConfPath, Prefix: o.Prefix, ErrorLog: o.ErrorLog, Param: o.Param, Layout: o.Layout,
 		Record: record, Command: process.CommandName(), Respawned: o.Respawned,
 	}
@@ -68,7 +75,7 @@ func newBundle(o *runtime.Options, record *inputs.Record) *bundle {
 func (b *bundle) options() runtime.Options {
 	return runtime.Options{
 		ConfPath: b.ConfPath, Prefix: b.Prefix, ErrorLog: b.ErrorLog, Param: b.Param, Layout: b.Layout,
-		Inputs: b.Record, Respawned: b.Respawned,
+		Inputs: b.Record, Respawned: b.Respawned, Follows: true,
 	}
 }
 

@@ -23,7 +23,8 @@ const (
 // start starts a worker with the configuration cfg, which was read from record.
 // Failures are logged, and the result is nil.
 func (m *master) start(cfg *runtime.Config, record *inputs.Record, sockets map[string]*netio.Listener) *link {
-	b := newBundle(&m.opts.Options, record)
+	certs, answers := m.host.Certificates().Versions()
+	b := m.newBundle(record)
 	b.Daemonized = m.daemonized
 	msg, err := b.message(msgConfigure, cfg, sockets)
 	log := m.logOf(nil)
@@ -45,6 +46,7 @@ func (m *master) start(cfg *runtime.Config, record *inputs.Record, sockets map[s
 	l := newLink(child, m.reports, m.links.Done)
 	m.workers[l] = struct{}{}
 	l.first = msg
+	l.certs, l.answers = certs, answers
 	l.asked = true
 	l.startTimer(answerLimit)
 	return l

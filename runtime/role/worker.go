@@ -40,9 +40,12 @@ type worker struct {
 	server  *runtime.Server
 	given   map[string]int // log files that the master has opened, by path, and that are in no use yet
 	drained chan struct{}  // closed when the last request has ended; nil before the end begins
-	home    string         // the directory in which it was started
-	master  int            // its number
-	alone   bool           // the master is gone, or has given this worker up
+	// confirms are messages that goroutines of confirm have for the one that sends; nil before the first one.
+	confirms chan confirmation
+
+	home   string // the directory in which it was started
+	master int    // its number
+	alone  bool   // the master is gone, or has given this worker up
 }
 
 func (w *worker) run() int {
@@ -101,6 +104,8 @@ func (w *worker) obey(messages <-chan process.Message, events <-chan process.Eve
 		case <-w.drained:
 			w.end()
 			return 0
+		case c := <-w.confirms:
+			_ = w.channel.Send(process.Message{Kind: msgConfirm, Body: c}) // a dead master is noticed by receive
 		case m, ok := <-messages:
 			if !ok {
 				messages, w.alone = nil, true // signals are left
@@ -155,6 +160,8 @@ func (w *worker) take(m process.Message) process.Event {
 			return process.Quit
 		}
 		w.answer(err)
+	case msgCerts, msgAnswers:
+		w.takeNews(m)
 	case msgReopen:
 		_, logs, _, err := unpack(m)
 		if err != nil {

@@ -19,6 +19,11 @@ func (w *worker) configure(b *bundle, logs map[string]int, sockets []int) error 
 	defer func() { closeByName(w.given) }()
 	opts := b.options()
 	opts.OpenLog = w.openLog
+	state, err := w.takeCertificates(b.Certs, b.Answers)
+	if err != nil {
+		return err
+	}
+	w.confirm(state)
 	c := w.host.Load(opts, w.server.Config())
 	c.Handed = handed
 	if err := c.Report(nil, nil); err != nil { // the master logs it

@@ -45,6 +45,8 @@ func (m *master) onMessage(l *link, msg process.Message) (ok bool) {
 		m.onDone(l)
 	case msg.Kind == msgFailed && l.asked:
 		m.onFailed(l, msg.Body)
+	case msg.Kind == msgConfirm && l.first.Kind == 0:
+		return m.onConfirm(l, msg.Body)
 	case msg.Kind == msgFinish && l.serving:
 		m.onFinish(l)
 	default:
@@ -62,6 +64,7 @@ func (m *master) onHello(l *link) {
 	l.Do(func(pid int) { main.Limit(pid, nil) }) // not before: a Go program begins with changing its limits
 	l.tell(l.first)
 	l.first = process.Message{}
+	m.passTo(l)
 }
 
 // onDone is called when a worker serves the configuration that it was sent.

@@ -25,6 +25,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/sluiceproxy/sluice/runtime/acme"
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/front"
@@ -42,6 +43,8 @@ import (
 type Server struct {
 	// Dir is the folder of the configuration and its prefix.
 	Dir string
+	// Certificates are what acme_certificate serves.
+	Certificates *acme.Table
 
 	t      testing.TB
 	socket string
@@ -113,6 +116,9 @@ func tempDir(t testing.TB) string {
 
 func (s *Server) load(text string, modules []httpd.Module) (*httpd.Config, []string, error) {
 	s.socket = filepath.Join(s.Dir, "s")
+	if s.Certificates == nil {
+		s.Certificates = acme.NewTable()
+	}
 	text = strings.ReplaceAll(text, "server {", "server { listen unix:"+s.socket+";")
 	text = strings.ReplaceAll(text, "server ssl {", "server { listen unix:"+s.socket+" ssl;")
 	path := filepath.Join(s.Dir, "nginx.conf")
@@ -132,6 +138,8 @@ func (s *Server) load(text string, modules []httpd.Module) (*httpd.Config, []str
 		Files:     openfile.NewCache(0),
 		Stats:     s.stats,
 		Hostname:  "localhost",
+
+		Certificates: s.Certificates,
 	})
 	kernel := []httpd.Module{core.Module(), httpd.CopyFilter()}
 	b.Modules(append(kernel, modules...))

@@ -3,6 +3,7 @@ package ssl
 import (
 	"crypto/tls"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,6 +64,12 @@ func (c *settings) hasVariables() bool {
 		}
 	}
 	return false
+}
+
+// issuedOnly reports whether the certificate of c is that of acme_certificate, as it is.
+func (c *settings) issuedOnly() bool {
+	return slices.Equal(c.certificates.Items, []string{"$acme_certificate"}) &&
+		slices.Equal(c.keys.Items, []string{"$acme_certificate_key"})
 }
 
 // dynamic are certificates whose names have variables. They are loaded in

@@ -166,6 +166,9 @@ func (w *work) certificates() error {
 			return w.atEndOfHTTP(err)
 		}
 		w.cfg.GetCertificate = d.get
+		if w.s.Issued != nil && w.c.issuedOnly() {
+			w.cfg.GetCertificate = w.s.Issued.Get
+		}
 		w.names = w.c.certificates.Items
 		return nil
 	}
