@@ -55,7 +55,9 @@ func (c *Conn) handshake() bool {
 		c.handshakeFailed(err)
 		return false
 	}
-	c.in.stats.TLS.succeeded(c.tls.ConnectionState().DidResume)
+	cs := c.tls.ConnectionState()
+	c.in.stats.TLS.succeeded(cs.DidResume)
+	c.layer.session.Protocol = cs.NegotiatedProtocol
 	c.debugHandshake()
 	c.layer.session.Ready = true
 	if c.layer.Idle() {
@@ -130,7 +132,7 @@ func (l *tlsLayer) choose(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		l.alert(alertUnrecognizedName)
 		return nil, err
 	}
-	l.session.Settings = settings
+	l.session.Use(settings)
 	cfg := settings.Config
 	if cfg.GetConfigForClient != nil {
 		if cfg, err = cfg.GetConfigForClient(hello); err != nil {

@@ -24,6 +24,9 @@ type Server struct {
 	// certificates. VerifyClient: a client certificate matters.
 	TLS          *front.TLS
 	VerifyClient bool
+	tlsHTTP2     *front.TLS // TLS where HTTP/2 is offered, too; nil where no address of the server does that
+	// HTTP2 are the settings of HTTP/2.
+	HTTP2 settings.HTTP2
 	// CheckTLS judges a request on a TLS connection (client certificates).
 	CheckTLS Handler
 	// AllowConnect: CONNECT requests have a handler (tunnel_pass) somewhere in the server.
