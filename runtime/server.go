@@ -5,6 +5,8 @@ import (
 
 	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/http1"
+	"github.com/sluiceproxy/sluice/runtime/http2"
+	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio"
 )
 
@@ -21,7 +23,7 @@ type Server struct {
 	cfg    *Config
 	first  *Change         // from NewServer to Start
 	front  *front.Instance // nil until the first configuration is taken
-	http1  *http1.Protocol
+	engine *httpd.Engine
 	shared bool // see SetShared
 }
 
@@ -106,13 +108,13 @@ func (s *Server) prepare(c *Change) (bound front.Config, opened []*netio.Listene
 		if s.front, err = front.NewInstance(&s.host.stats.Stats); err != nil {
 			return nil, nil, err
 		}
-		s.http1 = http1.NewProtocol(s.host.stats)
+		s.engine = httpd.NewEngine(s.host.stats, http1.Protocol{}, http2.Protocol{})
 		s.front.SetShared(s.shared)
 	}
 	if err := c.Config.HTTP.Start(); err != nil {
 		return nil, nil, err
 	}
-	bound = s.http1.Bind(c.Config.HTTP)
+	bound = s.engine.Bind(c.Config.HTTP)
 	opened, err = s.front.Open(bound, c.opened, nil)
 	return bound, opened, err
 }

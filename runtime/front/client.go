@@ -1,6 +1,8 @@
 package front
 
 import (
+	"sync"
+
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 	"github.com/sluiceproxy/sluice/runtime/wire/proxyproto"
 )
@@ -20,11 +22,9 @@ type Client struct {
 	// Socket gives what only the operating system knows of the connection.
 	Socket Socket
 
-	// Beside has a value for each request that works beside the connection, in the background: its capacity bounds them. It
-	// is made with the first one.
-	Beside chan struct{}
-
-	followers *follower // mostly nil
+	mu        sync.Mutex    // for the next two: requests of one connection may run side by side
+	beside    chan struct{} // see Beside
+	followers *follower     // mostly nil
 
 	hostText [MaxHostText]byte
 }
@@ -52,9 +52,22 @@ type follower struct {
 	next *follower
 }
 
+// Beside has a value for each request that works beside the connection, in the background: its capacity, that of the
+// first call, bounds them.
+func (c *Client) Beside(capacity int) chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.beside == nil {
+		c.beside = make(chan struct{}, capacity)
+	}
+	return c.beside
+}
+
 // Follow has f told when the connection ends, once however often it is called. A request of the
-// connection calls it: they come one after the other, and those of a family take turns.
+// connection calls it.
 func (c *Client) Follow(f Follower) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for o := c.followers; o != nil; o = o.next {
 		if o.Follower == f {
 			return
@@ -76,6 +89,6 @@ const MaxHostText = 64
 
 // Begin sets what is known when a connection begins.
 func (c *Client) Begin(id uint64, start int64, peer *netaddr.Addr, s Socket) {
-	c.ID, c.Start, c.Peer, c.Socket, c.Beside, c.followers = id, start, *peer, s, nil, nil
+	c.ID, c.Start, c.Peer, c.Socket, c.beside, c.followers = id, start, *peer, s, nil, nil
 	c.Host = c.Peer.AppendHost(c.hostText[:0])
 }

@@ -110,6 +110,11 @@ func (c *Conn) TakeInput() (b *buf.Buf, from, to int) {
 	return b, from, to
 }
 
+// GiveInput undoes TakeInput for another protocol: b is the connection's again.
+func (c *Conn) GiveInput(b *buf.Buf, from, to int) {
+	c.input, c.from, c.to = b, int32(from), int32(to)
+}
+
 // SetWaiting counts the connection among those that wait for a request, or not.
 func (c *Conn) SetWaiting(on bool) {
 	switch {

@@ -55,8 +55,10 @@ func (c *Conn) handshake() bool {
 		c.handshakeFailed(err)
 		return false
 	}
-	c.in.stats.TLS.succeeded(c.tls.ConnectionState().DidResume)
-	if c.layer.session.Settings == nil { // it was diverted, and has told the client all there is
+	cs := c.tls.ConnectionState()
+	c.in.stats.TLS.succeeded(cs.DidResume)
+	c.layer.session.Protocol = cs.NegotiatedProtocol
+	if c.layer.session.settings.Load() == nil { // it was diverted, and has told the client all there is
 		return false
 	}
 	c.debugHandshake()
@@ -138,7 +140,7 @@ func (l *tlsLayer) choose(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		l.alert(alertUnrecognizedName)
 		return nil, err
 	}
-	l.session.Settings = settings
+	l.session.Use(settings)
 	cfg := settings.Config
 	if cfg.GetConfigForClient != nil {
 		if cfg, err = cfg.GetConfigForClient(hello); err != nil {

@@ -19,6 +19,19 @@ func (c *Conn) Park(limit time.Duration, resume func(*netio.Conn, netio.Event)) 
 // ParkAgain is Park for what is left of the time, with the same function.
 func (c *Conn) ParkAgain() bool { return c.nc.ParkAgain(c.in.poller) == nil }
 
+// ParkBusy is Park without a timeout for a connection that has work under way: neither a change of
+// the configuration nor the end of the server ends its wait, nor is it evicted. Other goroutines may
+// write meanwhile.
+func (c *Conn) ParkBusy(resume func(*netio.Conn, netio.Event)) bool {
+	if c.layer != nil && !c.layer.idle() {
+		return false
+	}
+	return c.nc.ParkBusy(c.in.poller, resume) == nil
+}
+
+// Go runs fn, which serves the connection, on a goroutine of the server's pool.
+func (c *Conn) Go(fn func()) { c.in.goroutines.run(fn) }
+
 // RefreshParked is Refresh for a connection that was recalled or is about to park: it is
 // not recalled again for the configuration that it has taken.
 func (c *Conn) RefreshParked() (changed bool) {

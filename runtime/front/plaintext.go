@@ -9,13 +9,21 @@ import (
 // Encrypted reports whether the connection is a TLS connection.
 func (c *Conn) Encrypted() bool { return c.tls != nil }
 
+// Protocol returns the protocol that the TLS handshake has agreed on (ALPN, RFC 7301), "" for none.
+func (c *Conn) Protocol() string {
+	if c.layer == nil {
+		return ""
+	}
+	return c.layer.session.Protocol
+}
+
 // RecordSize is how much plain text goes into one TLS record (ssl_buffer_size), 0 on a
 // plain connection.
 func (c *Conn) RecordSize() int {
 	if c.layer == nil {
 		return 0
 	}
-	return c.layer.session.Settings.RecordSize
+	return c.layer.session.settings.Load().RecordSize
 }
 
 // Buffered reports whether bytes from the client, which were read from the socket, have not
@@ -68,7 +76,7 @@ func (p *plainText) Read(b []byte) (int, error) {
 func (p *plainText) Write(b []byte) (n int, err error) {
 	p.blocked.begin()
 	defer p.blocked.end()
-	size := p.session.Settings.RecordSize
+	size := p.session.settings.Load().RecordSize
 	for len(b) > size {
 		m, err := p.c.tls.Write(b[:size])
 		n += m

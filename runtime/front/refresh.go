@@ -51,10 +51,10 @@ func (c *Conn) deriveTLS() (ok bool) {
 		return false
 	}
 	settings, err := c.end.ChooseTLS(c, c.layer.session.Hello.ServerName)
-	if err != nil || settings.Terms != c.layer.session.Settings.Terms {
+	if err != nil || settings.Terms != c.layer.session.settings.Load().Terms {
 		return false
 	}
-	c.layer.session.Settings = settings
+	c.layer.session.Use(settings)
 	return true
 }
 

@@ -2,6 +2,8 @@ package front
 
 import (
 	"crypto/tls"
+	"sync"
+	"sync/atomic"
 
 	"github.com/sluiceproxy/sluice/runtime/netio/tlsconf"
 )
@@ -15,27 +17,36 @@ type Hello struct {
 	ECH        bool // Encrypted Client Hello was offered, also without a key of the server (GREASE)
 }
 
-// Session is the outcome of a TLS handshake. Its methods keep what they have found: they
-// are called by one goroutine at a time.
+// Session is the outcome of a TLS handshake. Once that is over, any goroutine may call its
+// methods.
 type Session struct {
 	// Hello is what the client said.
 	Hello Hello
 
 	Conn      *tls.Conn
-	Settings  *TLS                 // those of the server that the handshake was for
-	SessionID []byte               // of a resumed session, where TLS.SessionIDs is set
-	state     *tls.ConnectionState // asked for once
-	verdict   tlsconf.VerifyCode
-	judged    bool
-	Ready     bool // the handshake is over
+	SessionID []byte // of a resumed session, where TLS.SessionIDs is set
+	Protocol  string // that the handshake agreed on (ALPN), "" for none
+	Ready     bool   // the handshake is over
+
+	settings atomic.Pointer[TLS] // those of the server that the handshake was for
+
+	mu      sync.Mutex           // for the next three, which keep what was found
+	state   *tls.ConnectionState // asked for once
+	verdict tlsconf.VerifyCode
+	judged  bool
 }
+
+// Use makes t the settings of the server that the handshake was for.
+func (s *Session) Use(t *TLS) { s.settings.Store(t) }
 
 // Copy returns a Session with the same answers that does not need the connection.
 func (s *Session) Copy() *Session {
-	return &Session{
-		Hello: s.Hello, Settings: s.Settings, SessionID: s.SessionID, state: s.State(), Ready: s.Ready,
+	c := &Session{
+		Hello: s.Hello, SessionID: s.SessionID, Protocol: s.Protocol, state: s.State(), Ready: s.Ready,
 		verdict: s.ClientVerdict(), judged: true,
 	}
+	c.Use(s.settings.Load())
+	return c
 }
 
 // State returns what the handshake agreed on, nil before it is over. It is shared: do
@@ -44,6 +55,8 @@ func (s *Session) State() *tls.ConnectionState {
 	if s == nil || !s.Ready {
 		return nil
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.state == nil {
 		cs := s.Conn.ConnectionState()
 		s.state = &cs
@@ -64,11 +77,17 @@ func (s *Session) ID() []byte {
 // the handshake was for judges it. It is VerifyOK where none was asked for or none was
 // sent.
 func (s *Session) ClientVerdict() tlsconf.VerifyCode {
-	if s == nil || !s.Ready || s.Settings == nil || s.Settings.Judge == nil {
+	if s == nil || !s.Ready {
 		return tlsconf.VerifyOK
 	}
+	settings, state := s.settings.Load(), s.State()
+	if settings == nil || settings.Judge == nil {
+		return tlsconf.VerifyOK
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if !s.judged {
-		s.verdict, s.judged = s.Settings.Judge(s.State()), true
+		s.verdict, s.judged = settings.Judge(state), true
 	}
 	return s.verdict
 }

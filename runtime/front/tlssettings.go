@@ -24,3 +24,22 @@ type TLS struct {
 	// none is asked for. It is called once in a connection.
 	Judge func(cs *tls.ConnectionState) tlsconf.VerifyCode
 }
+
+// WithProtocols returns the same settings, whose handshakes offer other protocols (ALPN): those
+// that the client prefers least come last.
+func (t *TLS) WithProtocols(protocols []string) *TLS {
+	c := *t
+	c.Config = t.Config.Clone()
+	c.Config.NextProtos = protocols
+	if choose := t.Config.GetConfigForClient; choose != nil {
+		c.Config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+			cfg, err := choose(hello)
+			if cfg != nil {
+				cfg = cfg.Clone()
+				cfg.NextProtos = protocols
+			}
+			return cfg, err
+		}
+	}
+	return &c
+}

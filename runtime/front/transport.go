@@ -55,6 +55,8 @@ type Transport interface {
 	// Waiting without a goroutine, and noticing that the client has left.
 	Park(pl *netio.IdlePoller, timeout time.Duration, resume func(*netio.Conn, netio.Event)) error
 	ParkAgain(pl *netio.IdlePoller) error
+	ParkBusy(pl *netio.IdlePoller, resume func(*netio.Conn, netio.Event)) error
+	Unpark() bool
 	ParkedAt() int64
 	ResumedAt() int64
 	SeenRecalls(pl *netio.IdlePoller)

@@ -17,8 +17,7 @@ type Conn struct {
 	nc   front.Transport // of conn
 	rw   io.ReadWriter   // of conn: nc, or plain text
 
-	endpoint *endpoint        // where the connection came in, as of the last refresh
-	sni      *httpd.SNIChoice // the server that the name in the handshake has chosen; nil: that of endpoint
+	endpoint *httpd.Endpoint // where the connection came in, as of the last refresh
 
 	requests uint64         // so far, the current one included
 	r        *httpd.Request // the current one, nil between requests
@@ -61,8 +60,7 @@ func newConn(fc *front.Conn) *Conn {
 
 // follow takes over what front has derived from the configuration.
 func (c *Conn) follow() {
-	c.endpoint = c.conn.Endpoint().(*endpoint)
-	c.sni, _ = c.conn.Chosen.(*httpd.SNIChoice)
+	c.endpoint = c.conn.Endpoint().(*httpd.Endpoint)
 	if size := c.conn.RecordSize(); size != c.recordSize && c.outLen == 0 {
 		if c.out != nil {
 			c.out.Free()
@@ -83,7 +81,7 @@ func (c *Conn) refresh() {
 // takeInput takes over what came behind the PROXY header.
 func (c *Conn) takeInput() {
 	if b, from, to := c.conn.TakeInput(); b != nil {
-		c.keepInput(c.endpoint.addr.Default.Conf, b.B[from:to])
+		c.keepInput(c.endpoint.Addr.Default.Conf, b.B[from:to])
 		b.Free()
 	}
 }
@@ -97,6 +95,9 @@ func (c *Conn) loop() {
 			return
 		}
 		c.refresh()
+		if c.requests == 0 && c.endpoint.ClearHTTP2 && c.beginsHTTP2() {
+			return
+		}
 		if c.conn.Unfit() && !c.conn.Plain() || c.conn.Ending() || !c.serveRequest() {
 			c.close()
 			return

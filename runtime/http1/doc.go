@@ -3,8 +3,8 @@
 // processes the request in between; a [Conn] is its Carrier. It corresponds to
 // ngx_http_request and the header, chunked and write filters.
 //
-//	p := http1.NewProtocol(stats)
-//	in.Use(p.Bind(cfg), opened) // in is a front.Instance, cfg an *httpd.Config
+//	e := httpd.NewEngine(stats, http1.Protocol{}, http2.Protocol{})
+//	in.Use(e.Bind(cfg), opened) // in is a front.Instance, cfg an *httpd.Config
 //
 // A connection waits for its next request without a goroutine (keepalive.go), in the idle
 // poller of package netio. The chunk size of a request body is parsed in wire/chunked. The

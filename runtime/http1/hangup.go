@@ -89,6 +89,9 @@ func (c *Conn) EndWaits() {
 	}
 }
 
+// LogLeft implements Carrier.
+func (*Conn) LogLeft(*httpd.Request) bool { return false }
+
 // HungUp implements Carrier.
 func (c *Conn) HungUp() (bool, error) { return c.nc.HungUp() }
 

@@ -9,7 +9,6 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
-	"github.com/sluiceproxy/sluice/runtime/httpd/header"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -100,21 +99,8 @@ func (h *head) lineDone() httpd.Result {
 	l := &r.Line
 	r.Method, r.MethodStr, r.Version = l.MethodID, l.Method, l.Version()
 	r.Proto.ValidUnparsed = !l.EmptyPath
-	r.Proto.EncodedURI = l.Quoted || l.PlusInURI
-	if l.NeedsNormalization() {
-		var p h1.Path
-		if st := h1.NormalizePath(r.Alloc(len(l.Target)+1), l.Target, r.Server().Conf.MergeSlashes, &p); st != h1.OK {
-			r.URI = l.Target[:0] // known, and empty
-			r.Logf(errlog.Info, nil, "client sent invalid request")
-			return httpd.StatusBadRequest
-		}
-		r.URI, r.Args = p.Path, p.Args
-		r.Proto.EncodedURI = r.Proto.EncodedURI || p.Quoted || p.PlusInURI
-	} else {
-		r.URI, r.Args = l.Path, l.Args
-	}
-	if r.Unparsed = l.Target; len(r.Args) == 0 {
-		r.Args = nil // a question mark alone
+	if rc := r.TakeTarget(); rc != httpd.OK {
+		return rc
 	}
 	if r.Debugging() {
 		r.DebugRequestLine()
@@ -152,7 +138,7 @@ func (h *head) fields() httpd.Result {
 				r.Logf(errlog.Info, nil, "client sent too many header lines")
 				return httpd.StatusHeaderTooLarge
 			}
-			if rc := takeField(r, f.Field); rc != httpd.OK {
+			if rc := r.TakeField(f.Field); rc != httpd.OK {
 				return rc
 			}
 			if r.Debugging() {
@@ -267,45 +253,5 @@ func (h *head) grow(line bool) httpd.Result {
 	c.in, c.inPos, c.inEnd, c.inLarge = b, 0, n, true
 	h.start = 0
 	h.large++
-	return httpd.OK
-}
-
-// takeField adds a field to the request. Host chooses the server, and a second one of some
-// fields is refused.
-func takeField(r *httpd.Request, f h1.Field) httpd.Result {
-	switch f.ID {
-	case h1.Host:
-		if r.In.Has(h1.Host) {
-			r.Logf(errlog.Info, nil, `client sent duplicate host header: "%s: %s", previous value: "%s: %s"`,
-				f.Name, f.Value, header.Names[h1.Host], r.In.Get(h1.Host))
-			return httpd.StatusBadRequest
-		}
-		r.In.Add(f)
-		host, port, ok := h1.ValidateHost(r.Alloc(len(f.Value)), f.Value)
-		if !ok {
-			r.Logf(errlog.Info, nil, "client sent invalid host header")
-			return httpd.StatusBadRequest
-		}
-		if r.Proto.Host != nil {
-			return httpd.OK // the request line's host counts
-		}
-		r.Proto.Host, r.Proto.Port = host, port
-		return r.ChooseServer(host)
-	case h1.Connection:
-		if t := h1.ConnectionOption(f.Value); t != h1.ConnectionUnset {
-			r.In.Conn = t
-		}
-	case h1.UserAgent:
-		r.In.Recognise(f.Value)
-	case h1.IfModifiedSince, h1.IfUnmodifiedSince, h1.IfMatch, h1.IfNoneMatch, h1.ContentLength, h1.ContentRange,
-		h1.IfRange, h1.TransferEncoding, h1.Expect, h1.Authorization, h1.ProxyAuthorization:
-		if r.In.Has(f.ID) {
-			r.Logf(errlog.Info, nil, `client sent duplicate header line: "%s: %s", previous value: "%s: %s"`,
-				f.Name, f.Value, r.In.Field(f.ID).Name, r.In.Get(f.ID))
-			r.In.Add(f) // an error page may pass it on
-			return httpd.StatusBadRequest
-		}
-	}
-	r.In.Add(f)
 	return httpd.OK
 }

@@ -29,13 +29,13 @@ func (c *Conn) debugRecv(n int) {
 	if c.encrypted() {
 		c.debugf("SSL_read: %d", n)
 	} else {
-		c.debugf("recv: fd:%d %d of %d", c.nc.Fd(), n, c.endpoint.addr.Default.Conf.HeaderBufferSize)
+		c.debugf("recv: fd:%d %d of %d", c.nc.Fd(), n, c.endpoint.Addr.Default.Conf.HeaderBufferSize)
 	}
 }
 
 // headerBuffers returns the pool with buffers of client_header_buffer_size.
 func (c *Conn) headerBuffers() *buf.Pool {
-	return buf.Class(int(c.endpoint.addr.Default.Conf.HeaderBufferSize))
+	return buf.Class(int(c.endpoint.Addr.Default.Conf.HeaderBufferSize))
 }
 
 // fill reads bytes into a fresh input buffer of the pool.

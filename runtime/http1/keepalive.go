@@ -262,7 +262,7 @@ func (c *Conn) recalled() bool {
 // parkedOn parks the connection for what is left of its time, and for no longer than
 // the current configuration keeps one.
 func (c *Conn) parkedOn() bool {
-	keep := c.endpoint.addr.Default.Root.Core.KeepaliveTimeout
+	keep := c.endpoint.Addr.Default.Root.Core.KeepaliveTimeout
 	if c.requests == 0 || c.keepFor <= keep {
 		return c.conn.ParkAgain()
 	}

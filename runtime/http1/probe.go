@@ -95,7 +95,8 @@ func (n *probeCarrier) pretendTLS(p *Probe, addr *httpd.Addr) (*httpd.SNIChoice,
 	if err != nil {
 		return nil, err
 	}
-	n.client.TLS = &front.Session{Hello: front.Hello{ServerName: p.ServerName}, Settings: settings}
+	n.client.TLS = &front.Session{Hello: front.Hello{ServerName: p.ServerName}}
+	n.client.TLS.Use(settings)
 	return choice, nil
 }
 

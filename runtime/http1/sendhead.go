@@ -190,43 +190,15 @@ func appendFixed(r *httpd.Request, b []byte) []byte {
 	return b
 }
 
-// appendLocation completes a Location that is a path, by absolute_redirect,
-// server_name_in_redirect and port_in_redirect.
+// appendLocation appends a Location that has been completed.
 func appendLocation(r *httpd.Request, b []byte) []byte {
-	h := r.Out.Find(h1.Location)
-	core := r.Location().Core
-	if h == nil || h.Verbatim || len(h.Value) == 0 || h.Value[0] != '/' || !core.AbsoluteRedirect {
+	if !r.CompleteLocation() {
 		return b
 	}
-	b = append(b, "Location: "...)
-	at := len(b)
-	b = append(b, "http"...)
-	if r.Client().TLS != nil {
-		b = append(b, 's')
-	}
-	b = append(b, "://"...)
-	switch {
-	case core.ServerNameRedirect:
-		b = append(b, r.Server().Name...)
-	case len(r.Proto.Host) > 0:
-		b = append(b, r.Proto.Host...)
-	default:
-		b = r.Client().Socket.Local().AppendHost(b)
-	}
-	if port := r.Client().Socket.Local().Port(); core.PortRedirect && port != 0 {
-		if std := uint16(80); r.Client().TLS != nil {
-			std = 443
-			if port != std {
-				b = strconv.AppendInt(append(b, ':'), int64(port), 10)
-			}
-		} else if port != std {
-			b = strconv.AppendInt(append(b, ':'), int64(port), 10)
-		}
-	}
-	b = append(b, h.Value...)
-	h.Value = r.Copy(b[at:])
+	h := r.Out.Find(h1.Location)
 	h.Hidden = true
-	r.Proto.SentLocation = h.Value
+	b = append(b, "Location: "...)
+	b = append(b, h.Value...)
 	return append(b, '\r', '\n')
 }
 

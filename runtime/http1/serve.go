@@ -12,10 +12,7 @@ import (
 //
 //go:noinline
 func (c *Conn) newRequest() *httpd.Request {
-	r := httpd.NewRequest(&httpd.Origin{
-		Config: c.endpoint.cfg, Client: &c.conn.Client, Carrier: c, Listen: c.endpoint.addr, SNI: c.sni, Verbose: c.conn.Verbose(),
-		Numbers: &c.endpoint.protocol.numbers, Live: c.conn.Instance().Live(),
-	})
+	r := c.endpoint.NewRequest(c.conn, c)
 	r.Proto.PlainHTTP = c.conn.Plain()
 	if r.Start = c.arrived; r.Start == 0 {
 		r.Start = clock.Mono()
@@ -30,14 +27,14 @@ func (c *Conn) serveRequest() bool {
 	r := c.newRequest()
 	c.r, c.body, c.ownBuf = r, bodyState{}, false
 	r.Proto.Number, r.Proto.Pipelined = c.requests, c.pipelined && c.requests > 1
-	c.endpoint.protocol.stats.Requests.Add(1)
-	c.endpoint.protocol.stats.Reading.Add(1)
+	c.endpoint.Engine.Stats.Requests.Add(1)
+	c.endpoint.Engine.Stats.Reading.Add(1)
 	rc := c.read(r)
 	if c.encrypted() {
 		c.conn.ReadWithin(0, 0) // lifts the deadline that the head had
 	}
-	c.endpoint.protocol.stats.Reading.Add(-1)
-	c.endpoint.protocol.stats.Writing.Add(1)
+	c.endpoint.Engine.Stats.Reading.Add(-1)
+	c.endpoint.Engine.Stats.Writing.Add(1)
 	if !r.Serve(rc) {
 		c.crashed(r)
 		return false
@@ -47,7 +44,7 @@ func (c *Conn) serveRequest() bool {
 
 // Finish implements Carrier.
 func (c *Conn) Finish(r *httpd.Request) {
-	c.endpoint.protocol.stats.Writing.Add(-1)
+	c.endpoint.Engine.Stats.Writing.Add(-1)
 	if !r.Proto.Failed {
 		if err := c.Flush(r); err != nil {
 			r.Broken(err)

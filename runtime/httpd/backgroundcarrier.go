@@ -30,12 +30,9 @@ const maxBeside = 8
 // beside counts a request that is about to work in the background. Where there are as many as may be it waits for the end of
 // one, or does not count it and returns false.
 func (r *Request) beside(wait bool) bool {
-	c := r.client
-	if c.Beside == nil {
-		c.Beside = make(chan struct{}, maxBeside)
-	}
+	places := r.client.Beside(maxBeside)
 	select {
-	case c.Beside <- struct{}{}:
+	case places <- struct{}{}:
 		return true
 	default:
 	}
@@ -43,7 +40,7 @@ func (r *Request) beside(wait bool) bool {
 		return false
 	}
 	r.BeginWait()
-	c.Beside <- struct{}{}
+	places <- struct{}{}
 	r.EndWait()
 	return true
 }
@@ -52,7 +49,7 @@ func (r *Request) beside(wait bool) bool {
 func (r *Request) newBackgroundCarrier() *backgroundCarrier {
 	c := r.client
 	n := backgroundCarriers.Get().(*backgroundCarrier)
-	n.beside = c.Beside
+	n.beside = c.Beside(maxBeside)
 	n.local, n.live = *c.Socket.Local(), r.live
 	n.client.Begin(c.ID, c.Start, &c.Peer, n)
 	n.client.Proxy = c.Proxy

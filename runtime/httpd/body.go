@@ -120,9 +120,22 @@ var (
 	ErrBadBody  = errors.New("invalid chunked body")
 )
 
+// BodyError is an error of reading a body that its protocol has logged.
+type BodyError struct {
+	Code Result // of the response
+	Gone bool   // there is nobody to send it to
+}
+
+// Error implements error.
+func (*BodyError) Error() string { return "the request body failed" }
+
 // BodyFailed turns an error of BodyNext or ReadBody into a result.
 func (r *Request) BodyFailed(err error) Result {
+	var known *BodyError
 	switch {
+	case errors.As(err, &known):
+		r.Proto.Failed = r.Proto.Failed || known.Gone
+		return known.Code
 	case errors.Is(err, ErrTooLarge):
 		return StatusEntityTooLarge
 	case errors.Is(err, ErrBadBody):
@@ -306,12 +319,12 @@ func (r *Request) RefuseBody(why error, more int64) {
 	} else {
 		r.Errorf(nil, "client sent invalid chunked body")
 	}
-	r.abandonBody()
+	r.AbandonBody()
 }
 
-// loseBody is abandonBody where nothing was wrong with the body: it could not be stored, or a part of it was passed on already.
+// loseBody is AbandonBody where nothing was wrong with the body: it could not be stored, or a part of it was passed on already.
 func (r *Request) loseBody() {
-	r.abandonBody()
+	r.AbandonBody()
 	r.Body.lost = true
 }
 
@@ -319,9 +332,9 @@ func (r *Request) loseBody() {
 // one; an application that gets the client's own request in a named location would take it for one that is empty.
 func (r *Request) bodyLost() bool { return r.Body.lost && !r.IsGet() }
 
-// abandonBody drops what was read of a body that cannot be used, and reads no
+// AbandonBody drops what was read of a body that cannot be used, and reads no
 // more of it: to what answers instead the request has an empty one.
-func (r *Request) abandonBody() {
+func (r *Request) AbandonBody() {
 	b := &r.Body
 	had := int64(-1)
 	if !b.Discarded {

@@ -57,6 +57,9 @@ type Carrier interface {
 	// call them.
 	HungUp() (bool, error)
 	Closed() bool
+	// LogLeft logs that the client has left, where the protocol has words of its own for that. False:
+	// those of the request's state are to be used.
+	LogLeft(r *Request) bool
 
 	// Hijack is [Request.Hijack].
 	Hijack() Hijacked

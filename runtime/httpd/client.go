@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/netaddr"
 )
@@ -39,11 +40,11 @@ func (r *Request) SetPeer(a netaddr.Addr) {
 // that the request runs under.
 func (r *Request) Listen() *Addr { return r.listen }
 
-// Evaluator is a front.Endpoint of HTTP. It runs fn with a request that stands for a
-// connection during its handshake, so that values with variables can be computed.
-type Evaluator interface {
-	Evaluate(c *front.Conn, fn func(r *Request))
+// Evaluate runs fn with a request that stands for a connection during its handshake, so that
+// values with variables can be computed.
+func Evaluate(c *front.Conn, fn func(r *Request)) {
+	r := c.Endpoint().(*Endpoint).NewRequest(c, NoClient{})
+	r.Start = clock.Mono()
+	fn(r)
+	r.Release()
 }
-
-// Evaluate calls the Evaluator where c came in.
-func Evaluate(c *front.Conn, fn func(r *Request)) { c.Endpoint().(Evaluator).Evaluate(c, fn) }

@@ -126,14 +126,19 @@ func (r *Request) cutShort(flow *FlowState) {
 	if elsewhere {
 		return
 	}
-	_, err := r.ClientGone()
-	r.Logf(errlog.Info, err, "%s", r.clientLost())
+	if !r.LogLeft() {
+		_, err := r.ClientGone()
+		r.Logf(errlog.Info, err, "%s", r.clientLost())
+	}
 	r.terminate(StatusClientClosed)
 }
 
 // ClientGone reports whether the client has closed its connection. It is for code
 // that waits for something else. The error is the one pending on the socket, if any.
 func (r *Request) ClientGone() (bool, error) { return r.carrier.HungUp() }
+
+// LogLeft logs that the client has left, where its protocol has words of its own for that.
+func (r *Request) LogLeft() bool { return r.carrier.LogLeft(r) }
 
 // ClientClosed is ClientGone without the error, which stays with the socket.
 func (r *Request) ClientClosed() bool { return r.carrier.Closed() }

@@ -92,6 +92,7 @@ func (b *Builder) Build() (*Config, error) {
 		all[i] = &a.Address
 	}
 	cfg.socks = listen.Assign(all)
+	offerHTTP2(addrs)
 	b.regexes = regex.Compiler{}
 	return cfg, nil
 }
@@ -152,7 +153,7 @@ func Register(b *Builder, m *conf.Module) {
 	m.Block("location", b.addLocation)
 	m.Block("limit_except", b.limitExcept)
 	m.Directive("listen", b.addListen)
-	m.Partial("without quic; http2 is served as HTTP/1.1, see ADR 9", "listen")
+	m.Partial("without quic", "listen")
 	m.Directive("server_name", b.addServerName)
 	b.EachServer(func(s *Server) error { return b.core.Of(s.Root.Block).BodyTemp.Default(b.Loader) })
 }

@@ -19,6 +19,7 @@ type Location struct {
 	Block   *conf.Block
 	Core    *settings.Core
 	Plan    Plan
+	HTTP2   *settings.HTTP2 // nil where the module is not there
 	Log     *errlog.Logger
 	Content Handler // set by proxy_pass and similar directives; a nameless location has that of the location around it
 	NoName  bool

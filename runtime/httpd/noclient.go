@@ -44,4 +44,5 @@ func (noClient) Unwatch(Waiter)                          {}
 func (noClient) EndWaits()                               {}
 func (noClient) HungUp() (bool, error)                   { return false, nil }
 func (noClient) Closed() bool                            { return false }
+func (noClient) LogLeft(*Request) bool                   { return false }
 func (noClient) Hijack() Hijacked                        { return Hijacked{} }

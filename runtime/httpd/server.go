@@ -25,6 +25,9 @@ type Server struct {
 	// certificates. VerifyClient: a client certificate matters.
 	TLS          *front.TLS
 	VerifyClient bool
+	tlsHTTP2     *front.TLS // TLS where HTTP/2 is offered, too; nil where no address of the server does that
+	// HTTP2 are the settings of HTTP/2.
+	HTTP2 settings.HTTP2
 	// Issued is the certificate of acme_certificate, nil without one.
 	Issued *acme.Entry
 	// CheckTLS judges a request on a TLS connection (client certificates).

@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/sluiceproxy/sluice/runtime/front"
@@ -33,11 +34,33 @@ func (a *Addr) ChooseTLS(name string) (choice *SNIChoice, settings *front.TLS, e
 	if settings != nil && settings.Reject {
 		return choice, nil, front.ErrRejected
 	}
+	s := choice.Server
 	if settings == nil {
-		settings = a.Default.TLS
+		s = a.Default
+		settings = s.TLS
 	}
 	if settings == nil {
 		return choice, nil, front.ErrRejected
 	}
+	if a.SpeaksHTTP2(choice.Server) {
+		settings = s.tlsHTTP2
+	}
 	return choice, settings, nil
+}
+
+// protocolHTTP2 is the name of HTTP/2 in handshakes (RFC 9113, section 3.2).
+const protocolHTTP2 = "h2"
+
+// offerHTTP2 makes the TLS settings with which servers offer HTTP/2, where one does.
+func offerHTTP2(addrs []*Addr) {
+	for _, a := range addrs {
+		if !slices.ContainsFunc(a.servers, a.SpeaksHTTP2) {
+			continue
+		}
+		for _, s := range a.servers {
+			if s.TLS != nil && s.TLS.Config != nil && s.tlsHTTP2 == nil {
+				s.tlsHTTP2 = s.TLS.WithProtocols(append([]string{protocolHTTP2}, s.TLS.Config.NextProtos...))
+			}
+		}
+	}
 }

@@ -106,6 +106,8 @@ func NewIdlePoller(o IdlePollerOptions) (*IdlePoller, error) {
 func (c *Conn) Park(pl *IdlePoller, timeout time.Duration, resume func(*Conn, Event)) error {
 	c.parked.resume = resume
 	c.parked.waits.Store(false)
+	c.parked.busy.Store(false)
+	c.wr.slice.waited()
 	now := clock.Mono()
 	c.parked.since.Store(now)
 	end := forever
@@ -116,17 +118,27 @@ func (c *Conn) Park(pl *IdlePoller, timeout time.Duration, resume func(*Conn, Ev
 	return c.park(pl)
 }
 
+// ParkBusy is Park without a timeout for a connection that has work under way, of which another
+// goroutine may write meanwhile: neither Drain, Evict nor Recall end its wait.
+func (c *Conn) ParkBusy(pl *IdlePoller, resume func(*Conn, Event)) error {
+	c.parked.resume = resume
+	c.parked.waits.Store(false)
+	c.parked.busy.Store(true)
+	c.parked.since.Store(clock.Mono())
+	c.parked.end.Store(forever)
+	return c.park(pl)
+}
+
 // ParkAgain parks for what is left of the last Park's timeout, to be resumed in
 // the same way.
 func (c *Conn) ParkAgain(pl *IdlePoller) error { return c.park(pl) }
 
-// Unpark takes a parked Conn back. False: its wait is over already, and the
-// function given to Park has it, or is about to.
+// Unpark ends the wait of a parked Conn. True: the caller has it back. False: the function given to
+// Park has it, or is about to.
 func (c *Conn) Unpark() bool { return c.parked.leave() }
 
 func (c *Conn) park(pl *IdlePoller) error {
 	c.rd.slice.waited()
-	c.wr.slice.waited()
 	w := &c.parked.watch
 	if !w.watchedBy(pl) {
 		if err := c.watch(pl, watchAll); err != nil {
@@ -136,12 +148,15 @@ func (c *Conn) park(pl *IdlePoller) error {
 	if pl.trim.counts(c) {
 		pl.wantTick(pl.trim.soon(c.parked.since.Load()))
 	}
-	end, seenRecalls, place, gen := w.end.Load(), c.parked.seenRecalls, w.slot, w.gen
+	end, seenRecalls, place, gen, busy := w.end.Load(), c.parked.seenRecalls, w.slot, w.gen, w.busy.Load()
 	if !c.drained && !c.Quiet() || !w.begin() {
 		pl.wake(c, Readable)
 		return nil
 	}
 	// From here on the Conn is the idle poller's, unless it can be had back.
+	if busy {
+		return nil
+	}
 	if pl.drain.Load() && w.leave() {
 		pl.wake(c, Drained)
 		return nil

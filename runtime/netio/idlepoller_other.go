@@ -91,8 +91,36 @@ func (c *Conn) ParkAgain(pl *IdlePoller) error {
 	return c.park(pl, left)
 }
 
-// Unpark returns false: the goroutine that waits for c keeps it.
-func (c *Conn) Unpark() bool { return false }
+// ParkBusy is Park without a timeout for a connection that has work under way, of which another
+// goroutine may write meanwhile: neither Drain, Evict nor Recall end its wait.
+func (c *Conn) ParkBusy(pl *IdlePoller, resume func(*Conn, Event)) error {
+	pl.mu.Lock()
+	defer pl.mu.Unlock()
+	if pl.closed || c.closed.Load() {
+		return ErrClosed
+	}
+	c.parked.resume = resume
+	c.parked.since.Store(clock.Mono())
+	pl.wg.Go(func() { pl.waitBusy(c) })
+	return nil
+}
+
+// waitBusy is the goroutine of a connection that was parked busy.
+func (pl *IdlePoller) waitBusy(c *Conn) {
+	old := c.rd.timeout.get()
+	c.rd.timeout.set(0)
+	_ = c.WaitReadable() // what it ends with shows when c is read
+	c.rd.timeout.set(old)
+	_ = c.rd.setDeadline(time.Time{})
+	c.parked.resumed(Readable, clock.Mono())
+	pl.start(c.parked.run)
+}
+
+// Unpark ends the wait of a parked Conn: the function given to Park has it, or is about to.
+func (c *Conn) Unpark() bool {
+	_ = c.rd.setDeadline(past)
+	return false
+}
 
 func (c *Conn) park(pl *IdlePoller, timeout time.Duration) error {
 	pl.mu.Lock()

@@ -26,6 +26,7 @@ type watch struct {
 	due    atomic.Int64 // when the idle poller looks whether it has ended; forever: it does not. Changed with the idle poller's mu held
 
 	hangup func()                 // of OnHangup; guarded by the idle poller's mu
+	busy   atomic.Bool            // the wait that is under way, or was last, is that of ParkBusy
 	stream atomic.Pointer[stream] // that is under way; nil: none
 	goroutineWait
 }
@@ -43,6 +44,7 @@ func (w *watch) reset() {
 	w.state.Store(0)
 	w.stream.Store(nil)
 	w.waits.Store(false)
+	w.busy.Store(false)
 }
 
 // watched tells whether an idle poller watches the descriptor for bytes.
@@ -51,9 +53,10 @@ func (w *watch) watched() bool { return w.poller != nil && !w.part }
 // watchedBy tells whether pl watches the descriptor for bytes.
 func (w *watch) watchedBy(pl *IdlePoller) bool { return w.poller == pl && !w.part }
 
-// idle tells whether the Conn is parked, and neither a Stream nor a read waits.
+// idle tells whether the Conn is parked and has nothing under way: neither a Stream nor a read
+// waits, nor was it parked busy.
 func (w *watch) idle() bool {
-	return w.state.Load()&watchWaiting != 0 && !w.streams() && !w.waits.Load()
+	return w.state.Load()&watchWaiting != 0 && !w.streams() && !w.waits.Load() && !w.busy.Load()
 }
 
 // seen notes a report: true when it ends a wait.

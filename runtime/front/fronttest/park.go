@@ -70,6 +70,32 @@ func (c *Conn) parked() {
 	c.resume(nil, why)
 }
 
+// ParkBusy implements front.Transport.
+func (c *Conn) ParkBusy(_ *netio.IdlePoller, resume func(*netio.Conn, netio.Event)) error {
+	c.mu.Lock()
+	closed := c.closed
+	c.mu.Unlock()
+	if closed {
+		return netio.ErrClosed
+	}
+	c.resume, c.since, c.end = resume, clock.Mono(), 0
+	c.network.mu.Lock()
+	c.waiting = true
+	c.network.mu.Unlock()
+	go c.parked()
+	return nil
+}
+
+// Unpark implements front.Transport.
+func (c *Conn) Unpark() bool {
+	c.network.mu.Lock()
+	defer c.network.mu.Unlock()
+	if c.waiting {
+		c.network.expel(c, netio.Readable)
+	}
+	return false
+}
+
 // ParkedAt implements front.Transport.
 func (c *Conn) ParkedAt() int64 { return c.since }
 

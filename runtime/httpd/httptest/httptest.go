@@ -31,6 +31,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/front"
 	"github.com/sluiceproxy/sluice/runtime/front/fronttest"
 	"github.com/sluiceproxy/sluice/runtime/http1"
+	"github.com/sluiceproxy/sluice/runtime/http2"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/inputs"
 	"github.com/sluiceproxy/sluice/runtime/logfile"
@@ -53,7 +54,7 @@ type Server struct {
 	stats  *httpd.Stats
 	memory *fronttest.Network // of a server that Bubble made
 
-	protocol *http1.Protocol
+	engine *httpd.Engine
 }
 
 // Load reads the contents of an http block. `listen` directives are added to
@@ -94,10 +95,10 @@ func (s *Server) bind(in *front.Instance, cfg *httpd.Config) front.Config {
 	if err := cfg.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	if s.protocol == nil {
-		s.protocol = http1.NewProtocol(s.stats)
+	if s.engine == nil {
+		s.engine = httpd.NewEngine(s.stats, http1.Protocol{}, http2.Protocol{})
 	}
-	return s.protocol.Bind(cfg)
+	return s.engine.Bind(cfg)
 }
 
 // Terminate ends the server as TERM does.

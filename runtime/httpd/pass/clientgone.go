@@ -73,6 +73,9 @@ func (x *Exchange) aborted() httpd.Result {
 	if x.probing || x.R.Main().Failed() {
 		return httpd.StatusClientClosed
 	}
+	if x.R.LogLeft() {
+		return httpd.StatusClientClosed
+	}
 	_, err := x.R.ClientGone()
 	text := clientLeft
 	if x.conn != nil || x.received {

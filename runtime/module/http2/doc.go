@@ -1,7 +1,8 @@
-// Package http2 has the directives of nginx's ngx_http_v2_module. Requests are
-// served as HTTP/1.1, see ADR 9. The values of the directives are checked as in nginx.
+// Package http2 has the directives and the variable of nginx's ngx_http_v2_module. The protocol
+// itself is package runtime/http2.
 //
-//	http2 on; # accepted with a warning
+//	http2 on;
+//	http2_max_concurrent_streams 64;
 //
-// Not supported: the protocol.
+// Not supported: server push, which nginx does not have any more either.
 package http2

@@ -3,6 +3,8 @@ package http2
 import (
 	"github.com/sluiceproxy/sluice/runtime/conf"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
+	"github.com/sluiceproxy/sluice/runtime/httpd/settings"
+	"github.com/sluiceproxy/sluice/runtime/wire/h2"
 )
 
 // Module is ngx_http_v2_module.
@@ -10,32 +12,75 @@ func Module() httpd.Module {
 	return httpd.Module{Name: "ngx_http_v2_module", Register: register}
 }
 
-const whyHTTP2 = "requests are served as HTTP/1.1, see ADR 9"
+// Why directives have no effect.
+const (
+	whyPool   = "checked; memory is pooled by size classes"
+	whyIndex  = "checked; streams are found by a search in a list of those that are open"
+	whyBuffer = "checked; a connection reads up to 32 KB at once, into a buffer that it has while bytes are there"
+)
 
-func register(_ *httpd.Builder, m *conf.Module) {
-	m.Hint("http2", "accepted with a warning; "+whyHTTP2, checkHTTP2)
-	m.Hint("http2_recv_buffer_size", whyHTTP2, checkRecvBuffer)
-	m.Hint("http2_pool_size", whyHTTP2, conf.CheckPoolSize)
-	m.Hint("http2_max_concurrent_streams", whyHTTP2, conf.CheckNumber)
-	m.Hint("http2_body_preread_size", whyHTTP2, checkPreread)
-	m.Hint("http2_streams_index_size", whyHTTP2, checkStreamsIndex)
-	m.Hint("http2_chunk_size", whyHTTP2, checkChunkSize)
-	m.Hint("http2_max_concurrent_pushes", whyHTTP2, obsolete(""))
-	m.Hint("http2_push", whyHTTP2, obsolete(""))
-	m.Hint("http2_push_preload", whyHTTP2, obsolete(""))
-	m.Hint("http2_max_requests", whyHTTP2, obsolete("keepalive_requests"))
-	m.Hint("http2_max_field_size", whyHTTP2, obsolete("large_client_header_buffers"))
-	m.Hint("http2_max_header_size", whyHTTP2, obsolete("large_client_header_buffers"))
-	m.Hint("http2_recv_timeout", whyHTTP2, obsolete("client_header_timeout"))
-	m.Hint("http2_idle_timeout", whyHTTP2, obsolete("keepalive_timeout"))
+func register(b *httpd.Builder, m *conf.Module) {
+	section := conf.NewSection(m, settings.HTTP2{MaxStreams: 128, PrereadSize: 64 << 10, ChunkSize: 8 << 10}, bind)
+	b.EachServer(func(s *httpd.Server) error {
+		s.HTTP2 = *section.Of(s.Block)
+		return nil
+	})
+	b.Plan(func(p *httpd.Plan) { p.Location.HTTP2 = section.Of(p.Block) })
+	m.Hint("http2_recv_buffer_size", whyBuffer, checkRecvBuffer)
+	m.Hint("http2_pool_size", whyPool, conf.CheckPoolSize)
+	m.Hint("http2_streams_index_size", whyIndex, checkStreamsIndex)
+	for _, d := range []struct{ name, by string }{
+		{"http2_max_concurrent_pushes", ""},
+		{"http2_push", ""},
+		{"http2_push_preload", ""},
+		{"http2_max_requests", "keepalive_requests"},
+		{"http2_max_field_size", "large_client_header_buffers"},
+		{"http2_max_header_size", "large_client_header_buffers"},
+		{"http2_recv_timeout", "client_header_timeout"},
+		{"http2_idle_timeout", "keepalive_timeout"},
+	} {
+		m.Hint(d.name, "obsolete, as in nginx", obsolete(d.by))
+	}
+	b.Vars.Define("http2", httpd.Var{Get: variable})
 }
 
-func checkHTTP2(c *conf.Cmd) error {
-	on, err := c.Flag()
-	if on {
-		c.Warnf(`"http2" is known to nginx but not supported here, requests are served as HTTP/1.1`)
+// bind ties the directives to the settings.
+func bind(c *settings.HTTP2, t *conf.Table) {
+	t.Flag("http2", &c.On)
+	t.Num("http2_max_concurrent_streams", &c.MaxStreams)
+	t.Func("http2_body_preread_size", func(cmd *conf.Cmd) error {
+		n, ok := conf.ParseSize(cmd.Arg(0))
+		switch {
+		case !ok:
+			return cmd.Bad("invalid value")
+		case n > h2.MaxWindow:
+			return cmd.Errorf("the maximum body preread buffer size is %d", h2.MaxWindow)
+		}
+		c.PrereadSize = n
+		return nil
+	})
+	t.Func("http2_chunk_size", func(cmd *conf.Cmd) error {
+		n, ok := conf.ParseSize(cmd.Arg(0))
+		switch {
+		case !ok:
+			return cmd.Bad("invalid value")
+		case n == 0:
+			return cmd.Errorf("the http2 chunk size cannot be zero")
+		}
+		c.ChunkSize = min(n, h2.MaxFrameSize)
+		return nil
+	})
+}
+
+// variable is $http2: "h2" over TLS, "h2c" without, "" where another protocol is spoken.
+func variable(r *httpd.Request, _ string) ([]byte, bool) {
+	switch {
+	case r.Main().Version != 2000:
+		return nil, true
+	case r.Client().TLS != nil:
+		return []byte("h2"), true
 	}
-	return err
+	return []byte("h2c"), true
 }
 
 // obsolete warns of a directive that nginx ignores; by is the one that takes its
@@ -51,11 +96,8 @@ func obsolete(by string) func(*conf.Cmd) error {
 	}
 }
 
-// Bounds of nginx's HTTP/2.
-const (
-	stateBuffer = 16        // the least that is received at once
-	maxWindow   = 1<<31 - 1 // of the protocol's flow control
-)
+// stateBuffer is the least that nginx receives at once, in bytes.
+const stateBuffer = 16
 
 func checkRecvBuffer(c *conf.Cmd) error {
 	n, ok := conf.ParseSize(c.Arg(0))
@@ -68,17 +110,6 @@ func checkRecvBuffer(c *conf.Cmd) error {
 	return nil
 }
 
-func checkPreread(c *conf.Cmd) error {
-	n, ok := conf.ParseSize(c.Arg(0))
-	switch {
-	case !ok:
-		return c.Bad("invalid value")
-	case n > maxWindow:
-		return c.Errorf("the maximum body preread buffer size is %d", maxWindow)
-	}
-	return nil
-}
-
 func checkStreamsIndex(c *conf.Cmd) error {
 	n, ok := conf.ParseInt(c.Arg(0))
 	switch {
@@ -86,17 +117,6 @@ func checkStreamsIndex(c *conf.Cmd) error {
 		return c.Bad("invalid number")
 	case n == 0 || n&(n-1) != 0:
 		return c.Bad("must be a power of two")
-	}
-	return nil
-}
-
-func checkChunkSize(c *conf.Cmd) error {
-	n, ok := conf.ParseSize(c.Arg(0))
-	switch {
-	case !ok:
-		return c.Bad("invalid value")
-	case n == 0:
-		return c.Errorf("the http2 chunk size cannot be zero")
 	}
 	return nil
 }

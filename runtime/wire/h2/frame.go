@@ -96,7 +96,7 @@ func AppendRSTStream(dst []byte, stream uint32, code Code) []byte {
 
 // AppendSettings appends a SETTINGS frame with the values.
 func AppendSettings(dst []byte, values ...Setting) []byte {
-	dst = AppendHeader(dst, settingSize*len(values), TypeSettings, 0, 0)
+	dst = AppendHeader(dst, SettingSize*len(values), TypeSettings, 0, 0)
 	for _, s := range values {
 		dst = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint16(dst, uint16(s.ID)), s.Value)
 	}

@@ -114,17 +114,20 @@ type Setting struct {
 	Value uint32
 }
 
-const settingSize = 6
+// SettingSize is the size of a setting in a payload, in bytes.
+const SettingSize = 6
 
 // ParseSettings checks a SETTINGS frame, whose values NextSetting takes from its payload. With Ack it has none.
-func ParseSettings(f *Frame) *Error {
+func ParseSettings(f *Frame) *Error { return checkSettings(f.Stream, f.Flags, len(f.Payload)) }
+
+func checkSettings(stream uint32, flags Flags, length int) *Error {
 	switch {
-	case f.Stream != 0:
+	case stream != 0:
 		return failed(ProtocolError, "client sent SETTINGS frame with incorrect identifier")
-	case f.Flags.Has(Ack) && len(f.Payload) != 0:
+	case flags.Has(Ack) && length != 0:
 		return failed(FrameSizeError, "client sent SETTINGS frame with the ACK flag and nonzero length")
-	case len(f.Payload)%settingSize != 0:
-		return failed(FrameSizeError, "client sent SETTINGS frame with incorrect length %d", len(f.Payload))
+	case length%SettingSize != 0:
+		return failed(FrameSizeError, "client sent SETTINGS frame with incorrect length %d", length)
 	}
 	return nil
 }
@@ -147,7 +150,7 @@ func NextSetting(payload []byte) (s Setting, rest []byte, err *Error) {
 	if name != "" {
 		err = failed(code, "client sent SETTINGS frame with incorrect %s value %d", name, s.Value)
 	}
-	return s, payload[settingSize:], err
+	return s, payload[SettingSize:], err
 }
 
 // ParsePing reads a PING frame.
