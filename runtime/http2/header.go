@@ -119,7 +119,7 @@ func (c *Conn) takeBlock() (s *Stream, err *h2.Error) {
 	if b.trailers {
 		return nil, c.takeTrailers(block)
 	}
-	h := fieldReader{c: c, limit: int64(c.server.LargeHeaderBuffers.Size) * int64(c.server.LargeHeaderBuffers.Num)}
+	h := fieldReader{c: c, limit: c.server.LargeHeaderBuffers.Size * int64(c.server.LargeHeaderBuffers.Num)}
 	if b.refuse != 0 {
 		return nil, h.read(block)
 	}
@@ -168,7 +168,7 @@ func (c *Conn) dropStream(s *Stream) {
 // takeTrailers ends the body of a stream. The fields are read and not used, as nginx has no use
 // for those of HTTP/1.1.
 func (c *Conn) takeTrailers(block []byte) *h2.Error {
-	h := fieldReader{c: c, limit: int64(c.server.LargeHeaderBuffers.Size) * int64(c.server.LargeHeaderBuffers.Num)}
+	h := fieldReader{c: c, limit: c.server.LargeHeaderBuffers.Size * int64(c.server.LargeHeaderBuffers.Num)}
 	if err := h.read(block); err != nil {
 		return err
 	}

@@ -50,15 +50,15 @@ func (c *Conn) read() {
 
 // fillOrWait reads what has come, or has the connection wait. False is as in read's end.
 func (c *Conn) fillOrWait() bool {
-	switch err := c.fill(); {
-	case err == nil:
+	err := c.fill()
+	if err == nil {
 		return true
-	case err == netio.ErrAgain: //nolint:errorlint // it comes bare
-		return !c.wait()
-	default:
-		c.lost(err)
-		return false
 	}
+	if err == netio.ErrAgain { //nolint:errorlint // it comes bare
+		return !c.wait()
+	}
+	c.lost(err)
+	return false
 }
 
 // handleInput handles what has been read. False is as in read's end.

@@ -54,11 +54,12 @@ func (c *Conn) terminate(s *Stream, code h2.Code) {
 }
 
 // breakStream makes the request of a stream end: nothing of it is read or sent any more; the
-// caller holds mu, and calls tell afterwards.
+// caller holds mu.
 func (c *Conn) breakStream(s *Stream) {
 	s.reset = true
 	s.dropInput()
 	s.wake()
+	s.tell()
 }
 
 // widen makes a window larger: that of a stream, or that of the connection.
