@@ -3,7 +3,6 @@ package http2_test
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -13,8 +12,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	oracle "golang.org/x/net/http2"
 
 	"github.com/sluiceproxy/sluice/runtime/httpd/httptest"
 	"github.com/sluiceproxy/sluice/runtime/httpd/pass"
@@ -27,9 +24,11 @@ import (
 // client returns a client of HTTP/2 for s, all of whose requests share a connection.
 func client(t *testing.T, s *httptest.Server) *http.Client {
 	t.Helper()
-	tr := &oracle.Transport{
-		AllowHTTP:      true,
-		DialTLSContext: func(context.Context, string, string, *tls.Config) (net.Conn, error) { return s.Dial(), nil },
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	tr := &http.Transport{
+		Protocols:   protocols,
+		DialContext: func(context.Context, string, string) (net.Conn, error) { return s.Dial(), nil },
 	}
 	t.Cleanup(tr.CloseIdleConnections)
 	return &http.Client{Transport: tr}
@@ -119,7 +118,7 @@ func TestSideBySide(t *testing.T) {
 			}
 			defer func() { _ = resp.Body.Close() }()
 			got, err := io.ReadAll(resp.Body)
-			if err != nil || resp.StatusCode != 200 || !bytes.Equal(got, body) {
+			if err != nil || resp.StatusCode != http.StatusOK || !bytes.Equal(got, body) {
 				t.Errorf("%s: %d, %d bytes, %v", path, resp.StatusCode, len(got), err)
 			}
 		})
