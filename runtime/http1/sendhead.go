@@ -37,7 +37,9 @@ func (c *Conn) SendHead(r *httpd.Request) httpd.Result {
 	return c.keepHeader(r, appendHead(c.out.B[:start], r), start)
 }
 
-// appendHead appends the head of a response whose framing is decided.
+// appendHead appends the head of a response whose framing is decided. Its frame is not to be that of SendHead (docs/adr/0048).
+//
+//go:noinline
 func appendHead(b []byte, r *httpd.Request) []byte {
 	o := &r.Out
 	if o.StatusLine != nil {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/sluiceproxy/sluice/runtime/front"
+	"github.com/sluiceproxy/sluice/runtime/httpd/header"
 	"github.com/sluiceproxy/sluice/runtime/wire/h1"
 )
 
@@ -11,10 +12,18 @@ import (
 // server_name_in_redirect and port_in_redirect. False: there is none to be completed.
 func (r *Request) CompleteLocation() bool {
 	h := r.Out.Find(h1.Location)
-	core := r.Location().Core
-	if h == nil || h.Verbatim || len(h.Value) == 0 || h.Value[0] != '/' || !core.AbsoluteRedirect {
+	if h == nil || h.Verbatim || len(h.Value) == 0 || h.Value[0] != '/' || !r.Location().Core.AbsoluteRedirect {
 		return false
 	}
+	r.completeLocation(h)
+	return true
+}
+
+// completeLocation makes the path h an absolute URL. Its frame is not to be that of each response (docs/adr/0048).
+//
+//go:noinline
+func (r *Request) completeLocation(h *header.Field) {
+	core := r.Location().Core
 	name := r.Proto.Host
 	switch {
 	case core.ServerNameRedirect:
@@ -33,5 +42,4 @@ func (r *Request) CompleteLocation() bool {
 	}
 	h.Value = append(b, h.Value...)
 	r.Proto.SentLocation = h.Value
-	return true
 }

@@ -98,6 +98,7 @@ func TestResponses(t *testing.T) {
 				if !buffering && strings.Contains(name, "padding") {
 					rest = strings.Replace(rest, "5\r\nhello\r\n1\r\n!\r\n", "6\r\nhello!\r\n", 1)
 				}
+				rest = strings.Replace(rest, "3\r\nhel\r\n2\r\nlo\r\n", "5\r\nhello\r\n", 1) // frames that two reads brought
 				if tc.want != rest && (buffering || !strings.HasPrefix(name, "a body")) {
 					t.Errorf("%q\nwant ...%q\n%s", got, tc.want, s.Log())
 				}
