@@ -48,7 +48,7 @@ type Attempt struct {
 	askErr    error         // ... or why none will
 	looked    time.Duration // how long sending has waited for the response already
 	up        *upload       // sends the rest of the request while the response is read; nil: it is sent
-	outlet    outlet        // of conn
+	outlet    *outlet       // of conn; nil before the first whose protocol needs one, stays with a pooled exchange
 	headUntil int64         // clock.Mono by which the response header is to be there; 0: it is not waited for
 	in        *buf.Buf      // the response header
 	inPos     int

@@ -28,7 +28,7 @@ const answerRoom = 1024
 // Answer sends p to the peer, at the latest behind the piece of the request that is being sent. The goroutine that reads the
 // response calls it.
 func (x *Exchange) Answer(p []byte) {
-	o := &x.outlet
+	o := x.outlet
 	o.mu.Lock()
 	o.queue = append(o.queue, p...)
 	size, held := len(o.queue), o.held
@@ -51,7 +51,7 @@ func (x *Exchange) Answer(p []byte) {
 
 // Unanswered is how many bytes of answers wait to be sent.
 func (x *Exchange) Unanswered() int {
-	o := &x.outlet
+	o := x.outlet
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return len(o.queue)
@@ -59,9 +59,9 @@ func (x *Exchange) Unanswered() int {
 
 // MoreRoom tells that a [Metered] framing may have more room.
 func (x *Exchange) MoreRoom() {
-	if w := x.outlet.wake; w != nil {
+	if o := x.outlet; o != nil {
 		select {
-		case w <- struct{}{}:
+		case o.wake <- struct{}{}:
 		default:
 		}
 	}
@@ -69,7 +69,7 @@ func (x *Exchange) MoreRoom() {
 
 // holdOutlet waits until nobody else is sending. leaveOutlet follows.
 func (x *Exchange) holdOutlet() error {
-	o := &x.outlet
+	o := x.outlet
 	for {
 		o.mu.Lock()
 		free := !o.held
@@ -87,7 +87,7 @@ func (x *Exchange) holdOutlet() error {
 
 // leaveOutlet sends the answers that wait, and lets others send.
 func (x *Exchange) leaveOutlet(c *upstream.Conn) {
-	o := &x.outlet
+	o := x.outlet
 	for {
 		o.mu.Lock()
 		p := o.queue
@@ -132,7 +132,10 @@ func (x *Exchange) stopsUpload() bool { return x.up != nil && x.up.stopped.Load(
 
 // closeOutlet ends the sending of answers, before the connection is kept or closed.
 func (x *Exchange) closeOutlet() {
-	o := &x.outlet
+	o := x.outlet
+	if o == nil {
+		return
+	}
 	if o.helper != nil {
 		select {
 		case <-o.helper:
@@ -159,8 +162,8 @@ func (x *Exchange) open() {
 	if !ok {
 		return
 	}
-	if x.outlet.wake == nil {
-		x.outlet.wake = make(chan struct{}, 1)
+	if x.outlet == nil {
+		x.outlet = &outlet{wake: make(chan struct{}, 1)}
 	}
 	x.conn.State, x.outFrom = o.Open(x, x.conn.State, x.out.B[:x.outLen])
 }
