@@ -26,7 +26,6 @@ type watch struct {
 	due    atomic.Int64 // when the idle poller looks whether it has ended; forever: it does not. Changed with the idle poller's mu held
 
 	hangup func()                 // of OnHangup; guarded by the idle poller's mu
-	busy   atomic.Bool            // the wait that is under way, or was last, is that of ParkBusy
 	stream atomic.Pointer[stream] // that is under way; nil: none
 	goroutineWait
 }

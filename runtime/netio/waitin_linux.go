@@ -10,6 +10,7 @@ import (
 // parked, but not idle: neither Drain, Evict nor Recall end its wait.
 type goroutineWait struct {
 	waits atomic.Bool // the wait that is under way, or was last, is a read's
+	busy  atomic.Bool // ... or that of ParkBusy
 	woken chan Event  // has room for one: who ends a wait sends why
 }
 
