@@ -108,7 +108,7 @@ func (s *Server) prepare(c *Change) (bound front.Config, opened []*netio.Listene
 		if s.front, err = front.NewInstance(&s.host.stats.Stats); err != nil {
 			return nil, nil, err
 		}
-		s.engine = httpd.NewEngine(s.host.stats, http1.Protocol{}, http2.Protocol{})
+		s.engine = httpd.NewEngine(s.host.stats, http1.Serve, http2.Serve)
 		s.front.SetShared(s.shared)
 	}
 	if err := c.Config.HTTP.Start(); err != nil {

@@ -37,9 +37,9 @@ type Endpoint interface {
 	// named, "" where it has named none. It may set Chosen and the log of c. It is called
 	// on the goroutine of c, and again when the configuration has changed.
 	ChooseTLS(c *Conn, name string) (*TLS, error)
-	// Serve serves a connection that is open, until it is closed or parked, on the goroutine
-	// of c. A parked connection goes on with the function that was given to Park.
-	Serve(c *Conn)
+	// Server returns what serves a connection that is open, until it is closed or parked, on the
+	// goroutine of c. A parked connection goes on with the function that was given to Park.
+	Server(c *Conn) func(c *Conn)
 }
 
 // Divert returns the settings of a handshake that is for no server, nil for any other. The connection is

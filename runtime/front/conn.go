@@ -162,5 +162,5 @@ func (c *Conn) serve() {
 		c.Close()
 		return
 	}
-	c.end.Serve(c)
+	c.end.Server(c)(c) // not through the endpoint: its frame would stay (docs/adr/0048)
 }

@@ -142,7 +142,9 @@ type idler struct {
 
 func (p *idler) Opening() *front.Opening { return &p.opening }
 
-func (p *idler) Serve(c *front.Conn) {
+func (p *idler) Server(*front.Conn) func(*front.Conn) { return p.serve }
+
+func (p *idler) serve(c *front.Conn) {
 	c.RefreshParked()
 	if !c.Park(time.Minute, func(_ *netio.Conn, why netio.Event) { p.resumed(c, why) }) {
 		c.Close()

@@ -25,8 +25,8 @@ type TLS struct {
 	Judge func(cs *tls.ConnectionState) tlsconf.VerifyCode
 }
 
-// WithProtocols returns the same settings, whose handshakes offer other protocols (ALPN): those
-// that the client prefers least come last.
+// WithProtocols returns the same settings, whose handshakes offer other protocols (ALPN, RFC 7301), those
+// that the server prefers first.
 func (t *TLS) WithProtocols(protocols []string) *TLS {
 	c := *t
 	c.Config = t.Config.Clone()

@@ -27,7 +27,9 @@ type upper struct {
 func (u *upper) Opening() *front.Opening                           { return &u.opening }
 func (u *upper) ChooseTLS(*front.Conn, string) (*front.TLS, error) { return &u.tls, nil }
 
-func (u *upper) Serve(c *front.Conn) {
+func (u *upper) Server(*front.Conn) func(*front.Conn) { return u.shout }
+
+func (u *upper) shout(c *front.Conn) {
 	if u.serve != nil {
 		u.serve(c)
 		return

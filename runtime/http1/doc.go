@@ -3,7 +3,7 @@
 // processes the request in between; a [Conn] is its Carrier. It corresponds to
 // ngx_http_request and the header, chunked and write filters.
 //
-//	e := httpd.NewEngine(stats, http1.Protocol{}, http2.Protocol{})
+//	e := httpd.NewEngine(stats, http1.Serve, http2.Serve)
 //	in.Use(e.Bind(cfg), opened) // in is a front.Instance, cfg an *httpd.Config
 //
 // A connection waits for its next request without a goroutine (keepalive.go), in the idle

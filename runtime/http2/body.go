@@ -21,7 +21,8 @@ type inBody struct {
 	drop   bool       // nobody takes it: what comes is dropped
 	cut    bool       // who reads it is to stop: see bodyFlow.Interrupt
 
-	given *buf.Buf // the piece that was taken last; the reader's of the body
+	given *buf.Buf // the piece that was taken last, whole; the reader's of the body
+	lent  bool     // a part of the first of pieces was taken last
 }
 
 // enterData begins with a DATA frame, of which p comes before the data.
@@ -117,10 +118,14 @@ const minPiece = 4096
 func (s *Stream) dropInput() {
 	b := &s.body
 	for i, p := range b.pieces {
-		p.Free()
+		if i == 0 && b.lent {
+			b.given = p // who has taken a part of it may be reading that
+		} else {
+			p.Free()
+		}
 		b.pieces[i] = nil
 	}
-	b.pieces, b.size, b.drop = b.pieces[:0], 0, true
+	b.pieces, b.size, b.drop, b.lent = b.pieces[:0], 0, true, false
 }
 
 // consumed lets the client send n bytes more, which it is told of when that is half of the window;
@@ -156,13 +161,14 @@ func (s *Stream) take(limit int64) (p []byte, complete bool) {
 		b.given.Free()
 		b.given = nil
 	}
+	b.lent = false
 	if len(b.pieces) == 0 {
 		return nil, s.inClosed
 	}
 	first := b.pieces[0]
 	if int64(len(first.B)) > limit {
 		p = first.B[:limit:limit]
-		first.B = first.B[limit:]
+		first.B, b.lent = first.B[limit:], true
 	} else {
 		p, b.given = first.B, first
 		b.pieces = append(b.pieces[:0], b.pieces[1:]...)

@@ -1,6 +1,8 @@
 package http2
 
 import (
+	"slices"
+
 	"github.com/sluiceproxy/sluice/runtime/buf"
 	"github.com/sluiceproxy/sluice/runtime/diskfile"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
@@ -200,6 +202,7 @@ func (s *Stream) awaitRoom() error {
 	s.leave()
 	<-s.outWake
 	c.mu.Lock()
+	c.out.waiting = slices.DeleteFunc(c.out.waiting, func(other *Stream) bool { return other == s }) // another event has woken it
 	return nil
 }
 

@@ -17,11 +17,8 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/wire/hpack"
 )
 
-// Protocol is HTTP/2 as an httpd.Protocol.
-type Protocol struct{}
-
-// Serve implements httpd.Protocol.
-func (Protocol) Serve(fc *front.Conn) {
+// Serve is HTTP/2 as an httpd.Protocol.
+func Serve(fc *front.Conn) {
 	c := newConn(fc)
 	c.begin()
 	c.read()
@@ -96,6 +93,7 @@ func newConn(fc *front.Conn) *Conn {
 	c.priorities = max(c.http2.MaxStreams, minRefused)
 	c.decoder.Reset(hpack.DefaultTableSize)
 	c.since = clock.Mono()
+	c.arrived = c.since
 	return c
 }
 

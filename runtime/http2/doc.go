@@ -3,7 +3,7 @@
 // limits of any other. It corresponds to ngx_http_v2 and its filter. Frames are those of
 // wire/h2, header blocks those of wire/hpack.
 //
-//	e := httpd.NewEngine(stats, http1.Protocol{}, http2.Protocol{})
+//	e := httpd.NewEngine(stats, http1.Serve, http2.Serve)
 //
 // # How a connection is read
 //

@@ -245,11 +245,13 @@ func blockError(st hpack.Status) *h2.Error {
 // grow gets room for a field. False: the field is larger than one may be.
 func (h *fieldReader) grow(large int) bool {
 	size := firstRoom
-	if len(h.room) >= size {
-		size = 2*large*8/5 + 64 // a name and a value of which Huffman's code has made the most
+	for _, next := range [...]int{4 * firstRoom, 2*large*8/5 + 64} { // at last a name and a value of which Huffman's code has made the most
 		if len(h.room) >= size {
-			return false
+			size = next
 		}
+	}
+	if len(h.room) >= size {
+		return false
 	}
 	b := buf.Sized(size)
 	h.freeRoom()

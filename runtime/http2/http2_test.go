@@ -46,6 +46,7 @@ func start(t *testing.T, app http.HandlerFunc) *httptest.Server {
 	t.Cleanup(func() { _ = srv.Close() })
 	return httptest.New(t, `server { http2 on;
 		location /r { return 200 "$http2 $request $server_protocol $http_host $http_cookie"; }
+		location /time { return 200 "$request_time"; }
 		location /app { proxy_pass http://`+ln.Addr().String()+`; client_max_body_size 8m; proxy_request_buffering off; proxy_buffering off; }
 		location /kept { proxy_pass http://`+ln.Addr().String()+`; client_max_body_size 8m; client_body_buffer_size 1k; } }`,
 		pass.Module(), http2.Module(), rewrite.Module(), proxy.Module())
@@ -76,6 +77,16 @@ func TestRequest(t *testing.T) {
 	for range 3 {
 		if got := get(t, c, "http://host.test/r?x"); got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestRequestTime: a request begins when its bytes come, the first one of a connection, too.
+func TestRequestTime(t *testing.T) {
+	c := client(t, start(t, nil))
+	for range 3 {
+		if got := get(t, c, "http://a/time"); len(got) > len("200 00.000") {
+			t.Errorf("request_time %q", got)
 		}
 	}
 }
@@ -153,6 +164,35 @@ func TestCanceled(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	<-ended
+}
+
+// TestManyCanceled: streams that are canceled in every state hold up no other.
+func TestManyCanceled(t *testing.T) {
+	s := start(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
+	c := client(t, s)
+	body := bytes.Repeat([]byte("0123456789abcdef"), 10_000)
+	var all sync.WaitGroup
+	for i := range 120 {
+		all.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i)*time.Millisecond)
+			defer cancel()
+			req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://a/app", bytes.NewReader(body))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			resp, err := c.Do(req)
+			if err != nil {
+				return
+			}
+			_, _ = io.Copy(io.Discard, resp.Body)
+			_ = resp.Body.Close()
+		})
+	}
+	all.Wait()
+	if got := get(t, c, "http://a/app"); got != "200 " {
+		t.Errorf("%q", got)
+	}
 }
 
 // TestErrors plays what ends a connection.

@@ -101,7 +101,6 @@ func (c *Conn) resume(_ *netio.Conn, why netio.Event) {
 	busy := c.parked
 	c.parked = false
 	c.mu.Unlock()
-	c.arrived = c.nc.ResumedAt()
 	if !busy && !c.resumeIdle(why) {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"github.com/sluiceproxy/sluice/runtime/buf"
+	"github.com/sluiceproxy/sluice/runtime/clock"
 	"github.com/sluiceproxy/sluice/runtime/errlog"
 	"github.com/sluiceproxy/sluice/runtime/httpd"
 	"github.com/sluiceproxy/sluice/runtime/netio"
@@ -87,6 +88,7 @@ func (c *Conn) fill() error {
 		return err
 	}
 	c.in, c.inPos, c.inEnd = b, 0, n
+	c.arrived = clock.Mono()
 	c.received += int64(n)
 	c.atOnce = 0
 	c.mu.Lock()
@@ -110,7 +112,11 @@ func (c *Conn) receive() (*buf.Buf, int, error) {
 		return nil, 0, err
 	}
 	c.conn.ReadWithin(httpd.Msec(c.server.HeaderTimeout), 0) // for the rest of a record that has begun
-	return ended(c.conn.ReadPlain(inputs))
+	b, n, err := ended(c.conn.ReadPlain(inputs))
+	if httpd.IsTimeout(err) && !c.conn.Buffered() { // the record was one of TLS alone
+		err = netio.ErrAgain
+	}
+	return b, n, err
 }
 
 // ended gives a read without bytes its error.

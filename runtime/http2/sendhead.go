@@ -245,5 +245,9 @@ func (s *Stream) sendTrailers(r *httpd.Request) error {
 	if closed {
 		return nil
 	}
-	return s.sendBlock(r, appendFields(nil, r.Out.Trailers), true)
+	n := 0
+	for i := range r.Out.Trailers {
+		n += len(r.Out.Trailers[i].Name) + len(r.Out.Trailers[i].Value) + 8
+	}
+	return s.sendBlock(r, appendFields(r.Alloc(n)[:0], r.Out.Trailers), true)
 }

@@ -117,7 +117,7 @@ func (s *Stream) end() (reads bool) {
 		switch {
 		case reads:
 		case c.ended:
-			closes = true
+			closes = !c.out.writing // else the reader that waits in a write closes it
 		case c.parked && c.nc.Unpark():
 			c.parked = false
 			reads = true
@@ -125,8 +125,11 @@ func (s *Stream) end() (reads bool) {
 	}
 	c.mu.Unlock()
 	if s.r != nil {
+		crashed := s.r.Proto.Crashed // something of it may still use the stream
 		s.r.Release()
-		s.release()
+		if !crashed {
+			s.release()
+		}
 	}
 	if cfg != nil {
 		cfg.Release()
@@ -154,6 +157,9 @@ func (s *Stream) finish() {
 
 // release gives s back.
 func (s *Stream) release() {
+	if s.body.given != nil {
+		s.body.given.Free()
+	}
 	drain(s.outWake)
 	drain(s.inWake)
 	clear(s.waiters)

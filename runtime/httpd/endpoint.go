@@ -6,11 +6,9 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/front"
 )
 
-// Protocol serves connections: it reads requests, and is the Carrier of each.
-type Protocol interface {
-	// Serve is front.Endpoint's. The Endpoint of the connection is an *Endpoint.
-	Serve(c *front.Conn)
-}
+// Protocol serves a connection until it is closed or parked: it reads requests, and is the Carrier of
+// each. The Endpoint of the connection is an *Endpoint.
+type Protocol func(c *front.Conn)
 
 // Engine is what the requests of all configurations share. There is one per process.
 type Engine struct {
@@ -94,18 +92,17 @@ func (e *Endpoint) ChooseTLS(c *front.Conn, name string) (*front.TLS, error) {
 // SpeaksHTTP2 reports whether HTTP/2 is on for a server at the address.
 func (a *Addr) SpeaksHTTP2(s *Server) bool { return a.HTTP2 || s.HTTP2.On }
 
-// Serve implements front.Endpoint.
-func (e *Endpoint) Serve(c *front.Conn) {
+// Server implements front.Endpoint.
+func (e *Endpoint) Server(c *front.Conn) func(*front.Conn) {
 	if c.Protocol() == protocolHTTP2 {
-		e.Engine.http2.Serve(c)
-		return
+		return e.Engine.http2
 	}
-	e.Engine.http1.Serve(c)
+	return e.Engine.http1
 }
 
 // ServeHTTP2 serves a connection without TLS that turned out to begin with the preface of
 // HTTP/2, which has been given back to it (front.Conn.GiveInput).
-func (e *Endpoint) ServeHTTP2(c *front.Conn) { e.Engine.http2.Serve(c) }
+func (e *Endpoint) ServeHTTP2(c *front.Conn) { e.Engine.http2(c) }
 
 // NewRequest returns the next request of a connection that came in here.
 func (e *Endpoint) NewRequest(fc *front.Conn, by Carrier) *Request {

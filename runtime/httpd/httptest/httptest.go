@@ -96,7 +96,7 @@ func (s *Server) bind(in *front.Instance, cfg *httpd.Config) front.Config {
 		s.t.Fatal(err)
 	}
 	if s.engine == nil {
-		s.engine = httpd.NewEngine(s.stats, http1.Protocol{}, http2.Protocol{})
+		s.engine = httpd.NewEngine(s.stats, http1.Serve, http2.Serve)
 	}
 	return s.engine.Bind(cfg)
 }
