@@ -105,14 +105,23 @@ func (t *Table) Hooked(ctx context.Context) (failed []uint64) {
 	for h, c := range calls {
 		select {
 		case <-c.done:
-			if c.err == nil {
-				continue
-			}
 		case <-ctx.Done():
 		}
-		failed = append(failed, h.mark())
+		if !c.succeeded() {
+			failed = append(failed, h.mark())
+		}
 	}
 	return failed
+}
+
+// succeeded reports whether the hook has returned without an error.
+func (c *hookCall) succeeded() bool {
+	select {
+	case <-c.done:
+		return c.err == nil
+	default:
+		return false
+	}
 }
 
 // mark identifies a hook.
