@@ -91,6 +91,25 @@ func TestRequestTime(t *testing.T) {
 	}
 }
 
+// TestNoUpgrade: fields about a connection of HTTP/1 do not go on.
+func TestNoUpgrade(t *testing.T) {
+	s := start(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Upgrade", "h2c")
+		w.WriteHeader(http.StatusUpgradeRequired)
+	})
+	resp, err := client(t, s).Get("http://a/app")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusUpgradeRequired || resp.Header["Upgrade"] != nil {
+		t.Errorf("%d %v", resp.StatusCode, resp.Header)
+	}
+	if r := s.Get("/app"); r.Header.Get("Upgrade") != "h2c" {
+		t.Errorf("HTTP/1.1: %v", r.Header)
+	}
+}
+
 // TestHTTP1Beside: both protocols are spoken at one address.
 func TestHTTP1Beside(t *testing.T) {
 	s := start(t, nil)

@@ -9,9 +9,7 @@ import (
 	"github.com/sluiceproxy/sluice/runtime/wire/hpack"
 )
 
-// The version as logs and variables have it.
-const version = 2000
-
+// protocolName is the version as logs and variables have it.
 var protocolName = []byte("HTTP/2.0")
 
 // pseudo takes a pseudo-header field (RFC 9113, section 8.3.1).

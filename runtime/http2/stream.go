@@ -71,7 +71,7 @@ func (c *Conn) newStream(id uint32, endStream bool) *Stream {
 	s.r = c.endpoint.NewRequest(c.conn, s)
 	s.r.Start = c.arrived
 	s.r.Proto.Number = c.requests
-	s.r.Version, s.r.Line.Protocol, s.r.In.Conn = version, protocolName, h1.ConnectionClose
+	s.r.Version, s.r.Line.Protocol, s.r.In.Conn = httpd.VersionHTTP2, protocolName, h1.ConnectionClose
 	if s.r.Config().Hold() {
 		s.cfg = s.r.Config()
 	}

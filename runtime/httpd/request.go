@@ -22,7 +22,7 @@ type Request struct {
 	Line      h1.RequestLine
 	Method    h1.Method
 	MethodStr []byte
-	Version   int // 9, 1000, 1001
+	Version   int // 9, 1000, 1001, VersionHTTP2
 	In        header.In
 
 	// URI is the decoded, normalised path; it changes with rewrites. Args are
@@ -126,6 +126,9 @@ type Request struct {
 	arena buf.Arena
 	id    []byte // $request_id
 }
+
+// VersionHTTP2 is the Version of HTTP/2.
+const VersionHTTP2 = 2000
 
 // varValue caches one variable.
 type varValue struct {

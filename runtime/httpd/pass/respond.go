@@ -146,6 +146,10 @@ func (x *Exchange) copyField(f *Field) {
 	o := &x.R.Out
 	switch f.ID {
 	case h1.ContentLength, h1.Connection, h1.KeepAlive, h1.TransferEncoding:
+	case h1.Upgrade:
+		if x.R.Main().Version < httpd.VersionHTTP2 { // which has no such field (RFC 9113, section 8.2.2)
+			o.Add(f.ID, f.Name, f.Value)
+		}
 	case h1.ContentType:
 		o.ContentType = f.Value
 		// A type without a charset takes that of a response before, whose X-Accel-Redirect led here, as in nginx.

@@ -75,7 +75,7 @@ func bind(c *settings.HTTP2, t *conf.Table) {
 // variable is $http2: "h2" over TLS, "h2c" without, "" where another protocol is spoken.
 func variable(r *httpd.Request, _ string) ([]byte, bool) {
 	switch {
-	case r.Main().Version != 2000:
+	case r.Main().Version != httpd.VersionHTTP2:
 		return nil, true
 	case r.Client().TLS != nil:
 		return []byte("h2"), true

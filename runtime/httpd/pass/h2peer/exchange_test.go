@@ -2,8 +2,10 @@ package h2peer_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -26,6 +28,29 @@ func ask(t *testing.T, s *httptest.Server, request string) string {
 }
 
 const get = "GET /a?b HTTP/1.1\r\nHost: h\r\nX-Client: c\r\nConnection: close\r\n\r\n"
+
+// joinChunks makes one chunk of those that a body begins with, since what of it comes together is up to the reads. It is for
+// what follows the fields of the connection: the others, and the body.
+func joinChunks(s string) string {
+	fields, body, _ := strings.Cut(s, "\r\n\r\n")
+	fields += "\r\n\r\n"
+	if rest, ok := strings.CutPrefix(s, "\r\n"); ok {
+		fields, body = "\r\n", rest
+	}
+	data := ""
+	for {
+		line, rest, _ := strings.Cut(body, "\r\n")
+		n, err := strconv.ParseUint(line, 16, 16)
+		if err != nil || n == 0 || int(n)+2 > len(rest) {
+			break
+		}
+		data, body = data+rest[:n], rest[n+2:]
+	}
+	if data == "" {
+		return s
+	}
+	return fmt.Sprintf("%s%x\r\n%s\r\n%s", fields, len(data), data, body)
+}
 
 // TestResponses: what a peer may send, whatever it puts between.
 func TestResponses(t *testing.T) {
@@ -95,11 +120,7 @@ func TestResponses(t *testing.T) {
 				s := serve(t, "server "+addr+";", func(s *pass.Settings) { s.Buffering = buffering })
 				got := ask(t, s, get)
 				_, rest, _ := strings.Cut(got, "\r\nConnection: close\r\n")
-				if !buffering && strings.Contains(name, "padding") {
-					rest = strings.Replace(rest, "5\r\nhello\r\n1\r\n!\r\n", "6\r\nhello!\r\n", 1)
-				}
-				rest = strings.Replace(rest, "3\r\nhel\r\n2\r\nlo\r\n", "5\r\nhello\r\n", 1) // frames that two reads brought
-				if tc.want != rest && (buffering || !strings.HasPrefix(name, "a body")) {
+				if tc.want != joinChunks(rest) {
 					t.Errorf("%q\nwant ...%q\n%s", got, tc.want, s.Log())
 				}
 			})
